@@ -161,7 +161,13 @@ fn hash(sources: Sources, verify: Option<&str>, out: &mut Output) -> Result<Exit
 fn administer(sources: Sources, verb: &AdminVerb, out: &mut Output) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let caller = match &verb.server {
-        Some(server) => cli::Caller::there(server).map_err(Failure::from)?,
+        Some(server) => match cli::Caller::there(server) {
+            Ok(caller) => caller,
+            Err(error) => {
+                cli::complain(&error);
+                return Ok(error.exit_code().into());
+            }
+        },
         None => {
             let config = load(sources)?;
             cli::Caller::here(&runtime.block_on(app::beside(&config, Overrides::default()))?)

@@ -11,7 +11,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{SessionCache, SessionStatus},
-    session::{Assurance, Revocation, Session},
+    session::{Assurance, Impersonator, Revocation, Session},
 };
 
 use super::{
@@ -44,7 +44,7 @@ struct Alive {
     user: UserId,
     auth_time: Timestamp,
     assurance: Assurance,
-    impersonator: Option<UserId>,
+    impersonator: Option<Impersonator>,
     /// Generation that was taken before the store was read.
     mark: u64,
 }

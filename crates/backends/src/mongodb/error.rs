@@ -67,6 +67,12 @@ pub enum OpenError {
         /// Newest schema version that this program supports.
         known: u32,
     },
+    /// The database has an older schema, and only the server or `portcullis migrate` may change it.
+    #[error(
+        "the database {database} has an older schema, and a command beside the server migrates nothing: start this version of the \
+         server, or run `portcullis migrate`"
+    )]
+    Older { database: String },
     /// The user collection contains documents of another system.
     #[error(
         "the collection {database}.{collection} contains users of another system, which would have to be imported first; this \

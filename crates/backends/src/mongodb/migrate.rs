@@ -178,6 +178,18 @@ pub(super) async fn advance(db: &Database, realms: &[RealmName], now: Timestamp)
     Ok(taken)
 }
 
+/// Prepares a new database. Of any other, which running servers may use, it only requires the schema of this program.
+pub(super) async fn create_if_new(db: &Database, realms: &[RealmName], now: Timestamp) -> Result<(), OpenError> {
+    let failed = |source: Error| OpenError::Mongo { database: db.name().to_owned(), source: source.into() };
+    let (database, known) = (db.name().to_owned(), schema_version());
+    match version(db).await.map_err(failed)? {
+        0 => advance(db, realms, now).await.map(drop),
+        found if found < known => Err(OpenError::Older { database }),
+        found if found > known => Err(OpenError::Newer { database, found, known }),
+        _ => Ok(()),
+    }
+}
+
 async fn version(db: &Database) -> Result<u32, Error> {
     let newest = db.collection::<Document>("migrations").find_one(doc! {}).sort(doc! { "_id": -1 }).await?;
     Ok(newest.and_then(|step| u32::try_from(step.get_i32("_id").ok()?).ok()).unwrap_or(0))

@@ -57,10 +57,31 @@ impl MongoStore {
         Box::pin(async move {
             let (client, db) = connect(settings, now).await?;
             migrate::advance(&db, &settings.realms, now).await?;
-            let (orphans, key_locks) = (Orphans::default(), KeyLocks::default());
-            let shared = Shared { client, db, timeout: settings.timeout, random, orphans, key_locks };
-            Ok(Self { shared: Arc::new(shared) })
+            Ok(Self::of(settings, client, db, random))
         })
+    }
+
+    /// Opens a database that servers may use: creates it if it is new, and migrates nothing.
+    ///
+    /// # Errors
+    /// [`OpenError`], also for a database with an older schema.
+    #[must_use]
+    pub fn open_beside(
+        settings: &Settings,
+        now: Timestamp,
+        random: Arc<dyn Random>,
+    ) -> Pin<Box<dyn Future<Output = Result<Self, OpenError>> + Send + '_>> {
+        Box::pin(async move {
+            let (client, db) = connect(settings, now).await?;
+            migrate::create_if_new(&db, &settings.realms, now).await?;
+            Ok(Self::of(settings, client, db, random))
+        })
+    }
+
+    fn of(settings: &Settings, client: Client, db: Database, random: Arc<dyn Random>) -> Self {
+        let (orphans, key_locks) = (Orphans::default(), KeyLocks::default());
+        let shared = Shared { client, db, timeout: settings.timeout, random, orphans, key_locks };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Runs an operation with the time limit, and records its duration under this name.

@@ -37,6 +37,13 @@ pub enum OpenError {
         /// Newest schema version that this program supports.
         known: u32,
     },
+    /// The database has an older schema, and only the server or `portcullis migrate` may change it.
+    #[error(
+        "the database {} has an older schema, and a command beside the server migrates nothing: start this version of the server, \
+         or run `portcullis migrate`",
+        path.display()
+    )]
+    Older { path: PathBuf },
     /// The file belongs to another program.
     #[error("the database {} belongs to another program; set DATABASE_URL to another file", path.display())]
     Foreign { path: PathBuf },

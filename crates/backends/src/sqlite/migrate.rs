@@ -69,6 +69,14 @@ pub(super) fn all() -> Vec<Migration> {
     MIGRATIONS.to_vec()
 }
 
+/// Rejects a database with an older schema, which a running server may use. A new one is accepted.
+pub(super) fn require_current(path: &Path, db: &Connection) -> Result<(), OpenError> {
+    match pending(path, db)?.first() {
+        Some(step) if step.version > 1 => Err(OpenError::Older { path: path.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the pending migrations. Rejects a database of a newer version or of another program.
 pub(super) fn pending(path: &Path, db: &Connection) -> Result<Vec<Migration>, OpenError> {
     let failed = |source| OpenError::of(path, source);

@@ -11,6 +11,7 @@ use portcullis_core::{
     clock::Timestamp,
     port::{Batch, CommitError, Store, StoreError},
 };
+use rusqlite::Connection;
 
 use super::{
     connection,
@@ -51,8 +52,26 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`].
     pub fn open_with_patience(path: &Path, now: Timestamp, patience: Duration) -> Result<Self, OpenError> {
+        Self::opened(path, now, patience, |_, _| Ok(()))
+    }
+
+    /// Opens a database that another process may serve: creates it if it is missing, and migrates nothing.
+    ///
+    /// # Errors
+    /// [`OpenError`], also for a database with an older schema.
+    pub fn open_beside(path: &Path, now: Timestamp, patience: Duration) -> Result<Self, OpenError> {
+        Self::opened(path, now, patience, migrate::require_current)
+    }
+
+    fn opened(
+        path: &Path,
+        now: Timestamp,
+        patience: Duration,
+        check: fn(&Path, &Connection) -> Result<(), OpenError>,
+    ) -> Result<Self, OpenError> {
         let path = connection::create(path)?;
         let db = connection::writer(&path, connection::PATIENCE)?;
+        check(&path, &db)?;
         migrate::advance(&path, &db, now)?;
         let failed = |source| OpenError::of(&path, source);
         connection::check_pages(&path, &db)?;

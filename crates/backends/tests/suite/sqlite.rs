@@ -274,6 +274,19 @@ fn a_database_of_a_newer_version_is_refused() {
 }
 
 #[test]
+fn beside_a_server_a_database_is_created_but_never_migrated() {
+    let folder = TempDir::new().unwrap();
+    let open = || SqliteStore::open_beside(&path(&folder), NOW, Duration::from_secs(5));
+    drop(open().unwrap());
+    drop(open().unwrap());
+    let newest = "DELETE FROM migrations WHERE version = (SELECT max(version) FROM migrations)";
+    Connection::open(path(&folder)).unwrap().execute(newest, []).unwrap();
+    let refused = open().unwrap_err();
+    assert!(matches!(refused, OpenError::Older { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("portcullis migrate"), "{refused}");
+}
+
+#[test]
 fn a_file_that_is_not_a_database_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(path(&folder), "this is a letter, not a database; it is long enough to have a header".repeat(20))

@@ -65,6 +65,18 @@ impl Grant {
         Some(Self { role, realm })
     }
 
+    /// Returns what both give: the lower role, in the realms of both.
+    fn shared_with(&self, other: &Self) -> Option<Self> {
+        let (low, high) = if self.role <= other.role { (self.role, other.role) } else { (other.role, self.role) };
+        let is_part = low == high || low != AdminRole::Impersonate;
+        let realm = match (&self.realm, &other.realm) {
+            (realm, None) | (None, realm) => realm.clone(),
+            (one, two) if one == two => one.clone(),
+            _ => return None,
+        };
+        is_part.then_some(Self { role: low, realm })
+    }
+
     fn is_in(&self, realm: &RealmName) -> bool {
         self.realm.as_ref().is_none_or(|own| own == realm)
     }
@@ -121,6 +133,21 @@ impl Grants {
     #[must_use]
     pub fn administer(&self) -> bool {
         self.0.contains(&Grant::OWNER)
+    }
+
+    /// Returns whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the part of these grants that others hold, too.
+    #[must_use]
+    pub fn within(&self, held: &Self) -> Self {
+        if held.administer() {
+            return self.clone();
+        }
+        Self::of(self.0.iter().flat_map(|own| held.0.iter().filter_map(|other| own.shared_with(other))).collect())
     }
 
     /// Returns whether a grant may be handed on: it is held, or is part of what is held.

@@ -150,7 +150,7 @@ events! {
     PhoneVerified: "phone_verified", Ok, User, Shown, [];
     /// Administrators sign in, and are refused.
     AdminSignedIn: "admin_signed_in", Ok, User, Shown, [];
-    AdminRefused: "admin_refused", Refused, Anonymous, Hidden, [];
+    AdminRefused: "admin_refused", Refused, Anonymous, Hidden, ["route"];
     AdminInvited: "admin_invited", Ok, Admin, Hidden, ["grants"];
     AdminGranted: "admin_granted", Ok, Admin, Hidden, ["admin", "grants"];
     AdminRevoked: "admin_revoked", Ok, Admin, Hidden, ["admin", "grants"];
@@ -172,8 +172,10 @@ events! {
     InvitationAccepted: "invitation_accepted", Ok, User, Shown, [];
     /// An administrator sent a link to set a new password, or got it as the answer.
     ResetStarted: "reset_started", Ok, Admin, Shown, ["deliver"];
-    RealmSessionsEnded: "realm_sessions_ended", Ok, Admin, Hidden, ["number"];
+    RealmSessionsEnded: "realm_sessions_ended", Ok, Admin, Hidden, [];
     ImpersonationBegan: "impersonation_began", Ok, Admin, Shown, ["session", "minutes"];
+    /// A session in the name of a user ended with the session, the grants or the account of its administrator.
+    ImpersonationEnded: "impersonation_ended", Ok, Admin, Shown, [];
     OutboxRetried: "outbox_retried", Ok, Admin, Hidden, ["row"];
     OutboxDropped: "outbox_dropped", Ok, Admin, Hidden, ["row"];
     KeysRotated: "keys_rotated", Ok, Admin, Hidden, ["kid"];

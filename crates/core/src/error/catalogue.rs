@@ -265,6 +265,7 @@ pub const VALUE_INVALID: FieldRefusal = field("value.invalid", "This value is no
 pub const TIME_INVALID: FieldRefusal =
     field("time.invalid", "The time must be in the future and in RFC 3339, such as 2026-12-31T12:00:00Z.");
 pub const WORDS_INVALID: FieldRefusal = field("q.invalid", "Search for one to four words of 2 to 64 characters.");
+pub const WORDS_BESIDE_EMAIL: FieldRefusal = field("q.invalid", "Search for an address or for words, not for both.");
 pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is required.");
 pub const FIELD_NOT_BOOLEAN: FieldRefusal = field("field.type", "This field must be true or false.");
 pub const FACTOR_NAME_INVALID: FieldRefusal =

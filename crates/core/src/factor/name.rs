@@ -50,6 +50,12 @@ impl FactorName {
         Self(agent.and_then(device_name).unwrap_or_else(|| plain.to_owned()))
     }
 
+    /// Returns the first letter, for those who see personal data masked. The name of SMS has the end of the number only.
+    #[must_use]
+    pub fn initial(&self) -> Self {
+        Self(self.0.chars().next().map(|first| format!("{first}.")).unwrap_or_default())
+    }
+
     /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -6,7 +6,7 @@ use crate::{
     account::Account,
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
-    session::{Assurance, Revocation, Session},
+    session::{Assurance, Impersonator, Revocation, Session},
 };
 
 /// What the cache knows of a session.
@@ -18,8 +18,8 @@ pub enum SessionStatus {
         auth_time: Timestamp,
         /// Its assurance.
         assurance: Assurance,
-        /// Administrator who opened it to impersonate the user.
-        impersonator: Option<UserId>,
+        /// Who opened it to impersonate the user.
+        impersonator: Option<Impersonator>,
     },
     Revoked,
     /// Not known: ask the store.

@@ -17,9 +17,9 @@ pub use account::{
     Accounts, CreateForm, Created, Expected, Export, ExportedChange, OpenedLink, ProfilePatch, Undo, Undoable, Verified,
 };
 pub use admin::{
-    Administered, Administration, Impersonated, ListedAdmin, ListedAdminKey, ListedUser, ListedUsers, LockSheet,
-    NewAdminKey, NewUser, PasswordSheet, RealmStatus, SignInStep, SignedIn, UserFilters, UserPatch, UserSheet,
-    WrongPasswords,
+    Administered, Administration, Impersonated, ListedAdmin, ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedUser,
+    ListedUsers, LockSheet, NewAdminKey, NewUser, PasswordSheet, RealmStatus, SignInStep, SignedIn, UserFilters,
+    UserPatch, UserSheet, WrongPasswords,
 };
 pub use audit::{AuditTrail, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
@@ -29,8 +29,8 @@ pub use factor::{
 };
 pub use kernel::{
     AcceptedCredentials, AdminSettings, Administrator, ApiClient, Challenged, FactorChallenge, FieldErrors, FreshOwner,
-    KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField, RawJson, Realms, RenewedCookie, Scope,
-    Settings, Viewer,
+    KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField, RawJson, Realms, RefusedRequest,
+    RenewedCookie, Scope, Settings, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{LiveToken, OAuth, TokenKind};
@@ -119,6 +119,14 @@ impl Service {
     /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn refresh_signing_keys(&self, ctx: &Ctx) -> Result<()> {
         keys::refresh(&self.0, ctx).await
+    }
+
+    /// Loads the signing keys from the store, and changes nothing, for a process beside the servers.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a key cannot be opened.
+    pub async fn load_signing_keys(&self, ctx: &Ctx) -> Result<()> {
+        keys::load(&self.0, ctx).await
     }
 
     /// Returns the issuer of the access tokens of a realm.

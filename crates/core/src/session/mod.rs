@@ -6,6 +6,7 @@ mod change_log;
 mod client;
 pub mod device;
 mod family;
+mod impersonator;
 mod kind;
 mod listed;
 mod surplus;
@@ -16,6 +17,7 @@ pub use assurance::Assurance;
 pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
 pub use client::SessionClient;
 pub use family::{Family, Position, TokenHash};
+pub use impersonator::Impersonator;
 pub use kind::SessionKind;
 pub use listed::ListedSession;
 pub use surplus::{SessionUse, surplus};
@@ -41,8 +43,8 @@ pub struct Session {
     pub amr: Vec<Amr>,
     /// [`SessionClient`], sealed under the user's data key.
     pub client: Sealed,
-    /// Administrator who opened it to impersonate the user.
-    pub impersonator: Option<UserId>,
+    /// Who opened it to impersonate the user, if the user did not open it.
+    pub impersonator: Option<Impersonator>,
     pub created_at: Timestamp,
     /// Latest possible expiry, regardless of use.
     pub expires_at: Timestamp,

@@ -26,7 +26,7 @@ use crate::{
     clock::Timestamp,
     ctx::Ctx,
     id::{RealmName, SessionId, UserId},
-    session::{Assurance, Session},
+    session::{Assurance, Impersonator, Session},
 };
 use verified::{TokenDigest, Verified};
 
@@ -155,8 +155,8 @@ pub struct AccessTokens {
 pub struct Proof {
     pub user: UserId,
     pub session: SessionId,
-    /// Administrator who impersonates the user. Must match the session's actor.
-    pub actor: Option<UserId>,
+    /// `sub` of who impersonates the user. Must match the session's actor.
+    pub actor: Option<String>,
 }
 
 /// What a token says of its user.
@@ -200,7 +200,7 @@ impl AccessTokens {
             amr: session.amr.iter().map(|amr| amr.as_str().to_owned()).collect(),
             acr: session.acr().to_owned(),
             roles: user.roles.iter().map(|role| role.as_str().to_owned()).collect(),
-            act: session.impersonator.as_ref().map(|admin| self.actor(admin)),
+            act: session.impersonator.as_ref().map(|by| self.actor(by)),
             aud: self.audience.clone().map(Audience::One),
         };
         Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(ctx.now) })
@@ -250,7 +250,7 @@ impl AccessTokens {
         }
         let actor = claims.act.as_ref().map(|actor| {
             let is_ours = actor.iss == self.actor_issuer;
-            UserId::parse(&actor.sub).filter(|_| is_ours).ok_or(BadToken::Elsewhere)
+            is_ours.then(|| actor.sub.clone()).ok_or(BadToken::Elsewhere)
         });
         let proof = Proof {
             user: UserId::parse(&claims.sub).ok_or(BadToken::Elsewhere)?,
@@ -262,10 +262,10 @@ impl AccessTokens {
         Ok((verified, claims))
     }
 
-    /// Returns the claim of an administrator who impersonates a user.
+    /// Returns the claim of who impersonates a user.
     #[must_use]
-    pub fn actor(&self, admin: &UserId) -> Actor {
-        Actor { iss: self.actor_issuer.clone(), sub: admin.as_str().to_owned() }
+    pub fn actor(&self, impersonator: &Impersonator) -> Actor {
+        Actor { iss: self.actor_issuer.clone(), sub: impersonator.subject() }
     }
 
     /// Returns a realm's issuer.

@@ -26,7 +26,6 @@ use portcullis_core::{
 };
 #[cfg(feature = "mongodb")]
 use portcullis_core::{id::RealmName, node::CLOCK_TOLERANCE};
-
 use tokio::task::spawn_blocking;
 
 use super::BuildError;
@@ -92,7 +91,7 @@ pub(super) async fn store(
     }
 }
 
-/// Opens the database beside the process that serves it.
+/// Opens the database beside the process that serves it, without migrating it.
 pub(super) async fn store_beside(
     config: &Config,
     clock: &Arc<dyn Clock>,
@@ -103,12 +102,15 @@ pub(super) async fn store_beside(
             drop(random);
             make_data_dir(config)?;
             let (path, now, patience) = (path.clone(), clock.now(), config.store.database_timeout);
-            let opened = spawn_blocking(move || SqliteStore::open_with_patience(&path, now, patience)).await;
-            let store = opened.map_err(|error| BuildError::Task(error.into()))?.map_err(DatabaseError::from)?;
-            Ok(Arc::new(store))
+            let opened = spawn_blocking(move || SqliteStore::open_beside(&path, now, patience)).await;
+            Ok(Arc::new(opened.map_err(|error| BuildError::Task(error.into()))?.map_err(DatabaseError::from)?))
         }
         #[cfg(feature = "mongodb")]
-        Database::MongoDb(_) => Ok(store(config, clock, random).await?.0),
+        Database::MongoDb(url) => {
+            let settings = mongodb_settings(config, url, &**clock);
+            let store = mongodb::MongoStore::open_beside(&settings, clock.now(), random).await;
+            Ok(Arc::new(store.map_err(DatabaseError::from)?))
+        }
     }
 }
 

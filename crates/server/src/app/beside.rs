@@ -4,9 +4,15 @@ use std::{fmt, sync::Arc};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use portcullis_backends::sqlite;
-use portcullis_core::{clock::Clock, port::Store, random::Random};
+use portcullis_core::{
+    Ctx,
+    clock::Clock,
+    port::Store,
+    random::Random,
+    service::{Realms, Service, reseal_signing_keys},
+};
 
-use super::{App, BuildError, Overrides, backends};
+use super::{App, BuildError, Overrides, backends, parts};
 use crate::{
     config::Config,
     http::{self, HttpService},
@@ -60,4 +66,29 @@ pub(super) async fn open_store(
         Place::Serving => backends::store(config, clock, Arc::clone(random)).await,
         Place::Beside => Ok((backends::store_beside(config, clock, Arc::clone(random)).await?, None)),
     }
+}
+
+/// Opens the realms. Only the process that serves makes and rewraps keys.
+pub(super) async fn open_realms(
+    ctx: &Ctx,
+    store: &dyn Store,
+    config: &Config,
+    place: Place,
+) -> Result<Realms, BuildError> {
+    let (keys, policies) = (&config.store.encryption_keys, parts::policies(config));
+    if place == Place::Beside {
+        return Ok(Realms::open_beside(ctx, store, keys, policies).await?);
+    }
+    let realms = Realms::open(ctx, store, keys, policies).await?;
+    reseal_signing_keys(ctx, store, keys).await.map_err(BuildError::Keys)?;
+    Ok(realms)
+}
+
+/// Loads the keys that sign access tokens. Only the process that serves makes and removes them.
+pub(super) async fn load_keys(service: &Service, ctx: &Ctx, place: Place) -> Result<(), BuildError> {
+    let loaded = match place {
+        Place::Serving => service.refresh_signing_keys(ctx).await,
+        Place::Beside => service.load_signing_keys(ctx).await,
+    };
+    loaded.map_err(BuildError::Keys)
 }

@@ -29,7 +29,7 @@ use portcullis_core::{
     clock::{Clock, SystemClock},
     port::PasswordHasher,
     random::{OsRandom, Random},
-    service::{Ports, Realms, Service, reseal_signing_keys},
+    service::{Ports, Service},
 };
 use tokio::net::TcpListener;
 
@@ -126,9 +126,7 @@ impl App {
         let (store, lock) = beside::open_store(config, &clock, &random, place).await?;
         // Opening the database may have taken time, so the clock is read again.
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
-        let encryption_keys = &config.store.encryption_keys;
-        let realms = Realms::open(&ctx, &*store, encryption_keys, parts::policies(config)).await?;
-        reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
+        let realms = beside::open_realms(&ctx, &*store, config, place).await?;
 
         passkeys::check_domain(&config.passkeys, &*store, &realms).await?;
         let measured =
@@ -151,7 +149,7 @@ impl App {
         let (settings, wake) = (parts::settings(config, ctx.random()), parts::waker(&wakeups));
         let (tokens, rotation) = (keys::access_tokens(config), keys::rotation(config));
         let service = Arc::new(Service::new(ports, settings, tokens, rotation, realms, wake));
-        service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
+        beside::load_keys(&service, &ctx, place).await?;
         let metrics = measured.map(|(listener, handle)| Metrics {
             listener,
             handler: http::without_layers(metrics::router(handle, Arc::clone(&service), Arc::clone(&clock))),

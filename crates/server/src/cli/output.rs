@@ -52,14 +52,28 @@ impl<'a> Output<'a> {
     }
 
     pub(super) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *self.to, value)?;
-        writeln!(self.to)
+        let text = serde_json::to_string_pretty(value)?;
+        // JSON escapes the control characters below a space only.
+        let escaped =
+            |c: char| if is_active(c) && c != '\n' { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+        writeln!(self.to, "{}", text.chars().map(escaped).collect::<String>())
     }
 
     /// Styles a text, if the output is coloured.
     pub(super) fn paint(&self, style: Style, text: impl fmt::Display) -> String {
         if self.is_coloured { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
+}
+
+/// Returns whether a terminal acts on a character instead of showing it: control characters, and those that reorder text.
+pub(super) fn is_active(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Returns a text of which a terminal shows every character: those on which it would act are written as `\u{1b}`.
+pub(super) fn harmless(text: &str) -> String {
+    let shown = |c: char| if is_active(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }
 
 /// Returns whether a stream is a terminal with colours enabled (`NO_COLOR` disables them).

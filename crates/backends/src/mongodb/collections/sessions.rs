@@ -6,7 +6,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Amr, Change, Family, Revocation, Session, SessionKind, SessionUse, TokenHash, surplus},
+    session::{Amr, Change, Family, Impersonator, Revocation, Session, SessionKind, SessionUse, TokenHash, surplus},
 };
 
 use crate::mongodb::{
@@ -27,7 +27,7 @@ fn document(session: &Session) -> Document {
         "auth_time": time(session.auth_time),
         "amr": methods(session),
         "client": bytes(session.client.as_bytes()),
-        "impersonator": session.impersonator.as_ref().map(UserId::as_str),
+        "impersonator": session.impersonator.as_ref().map(Impersonator::to_text),
         "created_at": time(session.created_at),
         "expires_at": time(session.expires_at),
         "refresh": bytes(&session.family.current.0),
@@ -52,7 +52,7 @@ fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
         auth_time: fields.time("auth_time")?,
         amr: fields.words("amr", Amr::parse)?,
         client: fields.sealed("client")?,
-        impersonator: fields.word_if_any("impersonator", UserId::parse)?,
+        impersonator: fields.word_if_any("impersonator", Impersonator::parse)?,
         created_at: fields.time("created_at")?,
         expires_at: fields.time("expires_at")?,
         family: Family {

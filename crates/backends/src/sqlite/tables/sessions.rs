@@ -7,7 +7,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Change, Family, Revocation, Session, SessionKind, SessionUse, TokenHash, surplus},
+    session::{Change, Family, Impersonator, Revocation, Session, SessionKind, SessionUse, TokenHash, surplus},
 };
 use rusqlite::{Connection, Row, params};
 
@@ -29,7 +29,7 @@ const TABLE: Table<Session> = Table {
         ("auth_time", |session| owned(session.auth_time.millis())),
         ("amr", |session| owned(methods(session))),
         ("client", |session| borrowed(session.client.as_bytes())),
-        ("impersonator", |session| borrowed(session.impersonator.as_ref().map(UserId::as_str))),
+        ("impersonator", |session| owned(session.impersonator.as_ref().map(Impersonator::to_text))),
         ("created_at", |session| owned(session.created_at.millis())),
         ("expires_at", |session| owned(session.expires_at.millis())),
         ("refresh", |session| borrowed(session.family.current.0.as_slice())),
@@ -53,7 +53,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
         auth_time: columns.time()?,
         amr: columns.word(|words| serde_json::from_str(words).ok())?,
         client: columns.sealed()?,
-        impersonator: columns.word_if_any(UserId::parse)?,
+        impersonator: columns.word_if_any(Impersonator::parse)?,
         created_at: columns.time()?,
         expires_at: columns.time()?,
         family: Family {

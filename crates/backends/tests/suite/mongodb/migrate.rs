@@ -1,18 +1,19 @@
 //! The schema: migrations, indexes, and TTL removal.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use mongodb::{
     Database,
     bson::{DateTime, Document, doc, serialize_to_document},
 };
-use portcullis_backends::mongodb::migrate;
+use portcullis_backends::mongodb::{MongoStore, OpenError, Settings, migrate, schema_version};
 use portcullis_core::{
     batch,
     clock::Timestamp,
     id::RealmName,
     message::{Channel, outbox::DeliveryOutcome},
     port::{ChallengeOp, Outbox, OutboxOp, RegistrationOp, Replaces, SessionOp, Store, UserOp, Users},
+    random::OsRandom,
     suite::{
         Pending, Revocations, join_all,
         rows::{NOW, challenge, here, lease, message, registration, revocation, session, there, user, user_id},
@@ -258,4 +259,20 @@ async fn mongodb_removes_expired_documents() {
     assert!(outbox.find_one(doc! { "_id": "waits" }).await.unwrap().is_some());
     assert!(store.user(&here(), &user_id("ada")).await.unwrap().is_some());
     assert_eq!(db.collection::<Document>("audit").count_documents(doc! {}).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn beside_servers_a_database_is_created_but_never_migrated() {
+    let database = TestDatabase::new().await;
+    let settings = settings(&database.url);
+    let open = async || MongoStore::open_beside(&settings, NOW, Arc::new(OsRandom)).await;
+    drop(open().await.unwrap());
+    let db = database.db().await;
+    let before = schema(&db).await;
+    let more = Settings { realms: vec![here(), RealmName::parse("Third").unwrap()], ..settings.clone() };
+    drop(MongoStore::open_beside(&more, NOW, Arc::new(OsRandom)).await.unwrap());
+    assert_eq!(schema(&db).await, before, "a realm of other settings gets no collection");
+    db.collection::<Document>("migrations").delete_one(doc! { "_id": schema_version() }).await.unwrap();
+    let refused = open().await.unwrap_err();
+    assert!(matches!(refused, OpenError::Older { .. }), "{refused:?}");
 }

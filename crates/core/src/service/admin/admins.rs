@@ -1,26 +1,23 @@
-//! Administrators: who they are, inviting them, their grants, and their end. The last owner is never lost: every change of an owner
+//! Administrators: who they are, their grants, and their end. The last owner is never lost: every change of an owner
 //! replaces the register of owners at the revision that was read.
 
-use super::{Administered, subject::Subject};
+use super::{Administered, places::Cursors, subject::Subject};
 use crate::{
-    account::{Profile, User, email::EmailAddress},
+    account::User,
     admin::{Administer, FreshVerb, Grant, Grants, GrantsOf, Invitation},
     audit::Event,
     batch,
     clock::Timestamp,
     error::{
         Error, Result,
-        catalogue::{ADMIN_FORBIDDEN, USER_STATUS},
+        catalogue::{ADMIN_FORBIDDEN, REVISION_STALE, USER_STATUS},
     },
-    id::UserId,
-    link::LinkAction,
-    message::MessageKind,
     port::{Batch, ChallengeOp, Precondition, RecordOp, UserOp},
-    record::Record,
+    record::{Record, RecordRow},
     service::{
-        FieldErrors, RawField,
+        Expected, FieldErrors, RawField,
         account::ERASURE_LOST,
-        kernel::{ATTEMPTS, retry},
+        kernel::{ATTEMPTS, GrantsRead, retry},
     },
 };
 
@@ -34,109 +31,71 @@ pub struct ListedAdmin {
     pub grants: Vec<String>,
     pub two_step: bool,
     pub seen_on: Option<Timestamp>,
+    /// Number of changes of the grants.
+    pub revision: u64,
     /// Link of the invitation, if it was asked for as the answer.
     pub url: Option<String>,
 }
 
-/// Most administrators of a list.
-const MOST: usize = 1000;
-const DELIVERIES: [&str; 2] = ["mail", "answer"];
+/// A page of administrators.
+#[derive(Debug)]
+pub struct ListedAdmins {
+    pub items: Vec<ListedAdmin>,
+    pub next: Option<String>,
+    pub prev: Option<String>,
+}
 
 impl Administered<'_, Administer> {
-    /// Returns all administrators and those who are invited.
+    /// Returns a page of the administrators, followed by those who are invited.
     ///
     /// # Errors
-    /// Unavailable; internal, if something does not open.
-    pub async fn admins(&self) -> Result<Vec<ListedAdmin>> {
-        let (store, realm) = (&self.ports.store, &self.realm.name);
-        let mut listed = Vec::new();
-        for row in store.records_page(realm, GrantsOf::KIND, "", MOST).await? {
-            let Some(id) = row.owner else { continue };
-            if let Some(user) = store.user(realm, &id).await? {
-                let grants = self.grants_of(&user).await?.grants;
-                listed.push(self.listed_admin(&user, &grants)?);
+    /// Forbidden, for a key; invalid, for a malformed limit; malformed, for the cursor of another list; unavailable; internal, if
+    /// something does not open.
+    pub async fn admins(&self, limit: &RawField, cursor: &RawField) -> Result<ListedAdmins> {
+        self.refuse_keys()?;
+        let mut errors = FieldErrors::default();
+        let limit = errors.page_size(limit);
+        let limit = errors.finish(limit)?;
+        let mut rows = self.all_records(GrantsOf::KIND).await?;
+        rows.extend(self.all_records(Invitation::KIND).await?);
+        let place = |row: &RecordRow| format!("{}/{}", u8::from(row.kind == Invitation::KIND), row.key);
+        let page = Cursors::of(&self.realm.keys, "admin/admins", "").page(rows, place, limit, cursor)?;
+        let mut items = Vec::with_capacity(page.items.len());
+        for row in page.items {
+            if row.kind == Invitation::KIND {
+                items.push(invited(&row, &self.open_invitation(&row)?, None));
+            } else if let Some(id) = row.owner
+                && let Some(user) = self.ports.store.user(&self.realm.name, &id).await?
+            {
+                items.push(self.listed_admin(&user, &self.grants_of(&user).await?)?);
             }
         }
-        for row in store.records_page(realm, Invitation::KIND, "", MOST).await? {
-            if row.expires_at.is_none_or(|at| at > self.ctx.now) {
-                listed.push(invited(&self.open_invitation(&row)?, None));
-            }
-        }
-        Ok(listed)
+        Ok(ListedAdmins { items, next: page.next, prev: page.prev })
     }
 
-    fn listed_admin(&self, user: &User, grants: &Grants) -> Result<ListedAdmin> {
+    fn listed_admin(&self, user: &User, read: &GrantsRead) -> Result<ListedAdmin> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         Ok(ListedAdmin {
             id: user.id.as_str().to_owned(),
             email: user.envelope.open_profile(&key)?.email.as_str().to_owned(),
             status: "active",
-            grants: grants.words(),
+            grants: read.grants.words(),
             two_step: user.two_step,
             seen_on: user.seen_on,
+            revision: read.revision(),
             url: None,
         })
     }
 
-    /// Requires a recent proof, and no key, which never manages administrators.
+    /// Requires that it is no key, which neither manages administrators and keys nor sees them.
+    pub(super) fn refuse_keys(&self) -> Result<()> {
+        if self.admin().is_key() { Err(ADMIN_FORBIDDEN.into()) } else { Ok(()) }
+    }
+
+    /// Requires a recent proof, and no key.
     pub(super) fn fresh_to_administer(&self) -> Result<()> {
-        if self.admin().is_key() {
-            return Err(ADMIN_FORBIDDEN.into());
-        }
+        self.refuse_keys()?;
         self.fresh(FreshVerb::Administer)
-    }
-
-    /// Invites an administrator. The link is mailed, or returned.
-    ///
-    /// # Errors
-    /// Stale; forbidden, for a key; invalid; conflict, if the address is taken; limited; unavailable.
-    pub async fn invite_admin(
-        &self,
-        email: &RawField,
-        grants: &RawField,
-        deliver: &RawField,
-        errors: FieldErrors,
-    ) -> Result<ListedAdmin> {
-        self.fresh_to_administer()?;
-        let mut errors = errors;
-        let email = errors.email("email", email);
-        let grants = errors.grants(grants);
-        let deliver = errors.one_of("deliver", deliver, &DELIVERIES);
-        let all = email.zip(grants).zip(deliver);
-        let ((email, grants), deliver) = errors.finish(all)?;
-        let user = UserId::random(self.ctx.random());
-        let challenge = self.accounts().invitation_challenge(&user);
-        let index = email.blind_index(&self.realm.keys);
-        self.require_free(index).await?;
-        let invitation = Invitation {
-            index,
-            user,
-            profile: bare(email),
-            roles: Vec::new(),
-            grants,
-            challenge: challenge.id,
-            created_at: self.ctx.now,
-            expires_at: challenge.expires_at,
-        };
-        let is_answered = deliver == "answer";
-        let url = is_answered.then(|| self.link("reset_password_form", LinkAction::Invite, &challenge));
-        let kind = (!is_answered).then_some(MessageKind::AdminInvitation);
-        let listed = invited(&invitation, url);
-        self.insert_invitation(invitation, challenge, kind, Event::AdminInvited).await?;
-        tracing::info!(user = listed.id, "administrator invited");
-        Ok(listed)
-    }
-
-    /// Mails the link of an invitation again; the older one is invalid.
-    ///
-    /// # Errors
-    /// Stale; forbidden, for a key; not found; conflict, unless it is an invitation; limited; unavailable.
-    pub async fn invite_admin_again(&self, id: &str) -> Result<ListedAdmin> {
-        let subject = self.subject(id).await?;
-        self.fresh_to_administer()?;
-        let Subject::Invited(row, invitation) = subject else { return Err(USER_STATUS.into()) };
-        let (_, invitation) = self.renew(&row, *invitation, Some(MessageKind::AdminInvitation)).await?;
-        Ok(invited(&invitation, None))
     }
 
     /// Mails an administrator a link to set a new password.
@@ -144,30 +103,43 @@ impl Administered<'_, Administer> {
     /// # Errors
     /// Stale; forbidden, for a key; not found; conflict, for an invitation; unavailable.
     pub async fn reset_admin(&self, id: &str) -> Result<()> {
+        self.refuse_keys()?;
         let subject = self.subject(id).await?;
         self.fresh_to_administer()?;
         let user = subject.into_user()?;
         let audit = self.audit(Event::ResetStarted).user(&user).by(self.admin());
-        self.start_reset(&user, false, audit, Batch::new()).await.map(drop)
+        self.start_reset(&user, false, audit, (Batch::new(), USER_STATUS)).await.map(drop)
     }
 
-    /// Replaces the grants of an administrator. The next request of the administrator has the new ones.
+    /// Replaces the grants of an administrator, at the revision that was seen if one is given. The next request of the administrator
+    /// has the new ones. Those that are held already are not written again.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key; not found; invalid; conflict, if the last owner would be lost or for an invitation; unavailable.
-    pub async fn grant(&self, id: &str, grants: &RawField, mut errors: FieldErrors) -> Result<ListedAdmin> {
+    /// Stale; forbidden, for a key; not found; invalid; outdated; conflict, if the last owner would be lost or for an invitation; unavailable.
+    pub async fn grant(
+        &self,
+        id: &str,
+        expected: &Expected,
+        grants: &RawField,
+        mut errors: FieldErrors,
+    ) -> Result<ListedAdmin> {
+        self.refuse_keys()?;
         self.subject(id).await?;
         self.fresh_to_administer()?;
         let grants = errors.grants(grants);
         let grants = errors.finish(grants)?;
-        let work = |_| self.grant_once(id, &grants);
+        let work = |_| self.grant_once(id, expected, &grants);
         retry(ATTEMPTS, "the owners kept changing during a change of grants", work).await
     }
 
-    async fn grant_once(&self, id: &str, grants: &Grants) -> Result<Option<ListedAdmin>> {
+    async fn grant_once(&self, id: &str, expected: &Expected, grants: &Grants) -> Result<Option<ListedAdmin>> {
         let user = self.subject(id).await?.into_user()?;
         let owners = self.owners().await?;
         let before = self.grants_of(&user).await?;
+        require_seen(expected, before.revision())?;
+        if before.grants == *grants {
+            return self.listed_admin(&user, &before).map(Some);
+        }
         let is_owner = grants.iter().any(|grant| *grant == Grant::OWNER);
         let is_less = before.grants.iter().any(|grant| !grants.include(grant));
         let event = if is_less { Event::AdminRevoked } else { Event::AdminGranted };
@@ -180,33 +152,41 @@ impl Administered<'_, Administer> {
         if is_owner || owners.owners.contains(&user.id) {
             batch.push(self.register_owner(&owners, &user.id, is_owner)?);
         }
-        let is_done = self.commit_unless(batch, &CHANGED).await?;
-        is_done.then(|| self.listed_admin(&user, grants)).transpose()
+        if !self.commit_unless(batch, &CHANGED).await? {
+            return Ok(None);
+        }
+        self.listed_admin(&user, &self.grants_of(&user).await?).map(Some)
     }
 
-    /// Erases an administrator, or withdraws an invitation.
+    /// Erases an administrator with the keys that the administrator made, or withdraws an invitation; at the revision of the grants
+    /// that was seen, if one is given.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key; not found; conflict, for the last owner; unavailable.
-    pub async fn remove_admin(&self, id: &str) -> Result<()> {
+    /// Stale; forbidden, for a key; not found; outdated; conflict, for the last owner; unavailable.
+    pub async fn remove_admin(&self, id: &str, expected: &Expected) -> Result<()> {
+        self.refuse_keys()?;
         self.subject(id).await?;
         self.fresh_to_administer()?;
-        retry(ATTEMPTS, "the owners kept changing during a removal", |_| self.remove_once(id)).await
+        retry(ATTEMPTS, "the owners kept changing during a removal", |_| self.remove_once(id, expected)).await
     }
 
-    async fn remove_once(&self, id: &str) -> Result<Option<()>> {
+    async fn remove_once(&self, id: &str, expected: &Expected) -> Result<Option<()>> {
         let subject = self.subject(id).await?;
         let audit = self.audit(Event::AdminRevoked).by(self.admin()).detail("admin", id);
         let mut batch = batch![audit];
         match subject {
             Subject::User(user) => {
-                let owners = self.owners().await?;
+                let (owners, grants) = (self.owners().await?, self.grants_of(&user).await?);
+                require_seen(expected, grants.revision())?;
+                batch.extend(grants.require());
                 if owners.owners.contains(&user.id) {
                     batch.push(self.register_owner(&owners, &user.id, false)?);
                 }
                 batch.extend(self.accounts().erasure(&user).await?);
+                batch.extend(self.end_keys_of(&user.id).await?);
             }
             Subject::Invited(row, invitation) => {
+                require_seen(expected, row.revision)?;
                 let (realm, kind, key, revision) = (row.realm, row.kind, row.key, Some(row.revision));
                 let subject = invitation.user;
                 batch.extend(batch![
@@ -219,37 +199,18 @@ impl Administered<'_, Administer> {
         let lost = [&ERASURE_LOST[..], &CHANGED].concat();
         Ok(self.commit_unless(batch, &lost).await?.then_some(()))
     }
+}
 
-    /// Returns the identifier of the administrator or invitation with an address.
-    ///
-    /// # Errors
-    /// Not found; unavailable.
-    pub async fn admin_at(&self, email: &EmailAddress) -> Result<String> {
-        let index = email.blind_index(&self.realm.keys);
-        if let Some(user) = self.ports.store.at_address(&self.realm.name, index).await?.user {
-            return Ok(user.id.as_str().to_owned());
-        }
-        let invitation = self.accounts().invitation_at(index).await?.ok_or_else(Error::not_found)?;
-        Ok(invitation.user.as_str().to_owned())
-    }
+fn require_seen(expected: &Expected, revision: u64) -> Result<()> {
+    let is_seen = expected.as_ref().is_none_or(|seen| seen.contains(&revision));
+    if is_seen { Ok(()) } else { Err(REVISION_STALE.into()) }
 }
 
 /// Preconditions that fail if another administrator was faster.
 const CHANGED: [Precondition; 3] = [Precondition::UserRevision, Precondition::RecordRevision, Precondition::RecordFree];
 
-fn bare(email: EmailAddress) -> Profile {
-    Profile {
-        email,
-        first_name: None,
-        last_name: None,
-        phone: None,
-        country: None,
-        locale: None,
-        attributes: Default::default(),
-    }
-}
-
-fn invited(invitation: &Invitation, url: Option<String>) -> ListedAdmin {
+/// Returns the entry of an invitation, with its link if that is the answer.
+pub(super) fn invited(row: &RecordRow, invitation: &Invitation, url: Option<String>) -> ListedAdmin {
     ListedAdmin {
         id: invitation.user.as_str().to_owned(),
         email: invitation.profile.email.as_str().to_owned(),
@@ -257,6 +218,7 @@ fn invited(invitation: &Invitation, url: Option<String>) -> ListedAdmin {
         grants: invitation.grants.words(),
         two_step: false,
         seen_on: None,
+        revision: row.revision,
         url,
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     id::SessionId,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
-    port::{ChallengeOp, CommitError, LimitOp, Precondition, RecordOp, UserOp},
+    port::{ChallengeOp, CommitError, LimitOp, RecordOp, UserOp},
     record::Record,
     service::{Expected, FieldErrors, RawField},
     session::ListedSession,
@@ -24,8 +24,9 @@ impl Administered<'_, Assist> {
     /// Marks the password of a user as compromised: ends all sessions, and mails a link for a new one.
     ///
     /// # Errors
-    /// Not found; invalid, without a reason; outdated; conflict, if it is no user yet; unavailable.
+    /// Limited; not found; invalid, without a reason; outdated; conflict, if it is no user yet; unavailable.
     pub async fn compromised(&self, id: &str, expected: &Expected, reason: &RawField) -> Result<UserSheet> {
+        self.charge_reads(1).await?;
         let subject = self.subject(id).await?;
         let mut errors = FieldErrors::default();
         let reason = errors.reason(reason);
@@ -34,7 +35,8 @@ impl Administered<'_, Assist> {
         let user = subject.into_user()?;
         let (realm, key) = (&self.realm.name, user.envelope.key(&self.realm.keys, &user.id)?);
         let reset = Challenge::new(self.ctx, realm, Purpose::Reset, &user.id, self.realm.policy.reset_ttl);
-        let recipient = Recipient::of(&user.envelope.open_profile(&key)?);
+        let profile = user.envelope.open_profile(&key)?;
+        let recipient = Recipient::of(&profile);
         let changed = User { compromised: true, revision: user.revision + 1, ..user.clone() };
         let mut batch = self.accounts().drop_requests(&user);
         batch.extend(batch![
@@ -44,9 +46,7 @@ impl Administered<'_, Assist> {
             self.message(MessageKind::PasswordChangeRequired, &recipient, Some(reset.id))?,
             ChallengeOp::Insert(reset),
         ]);
-        if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
-            return Err(REVISION_STALE.into());
-        }
+        self.settle_mail(&profile.email, batch, REVISION_STALE).await?;
         self.sheet(&Subject::User(Box::new(changed))).await
     }
 
@@ -69,33 +69,38 @@ impl Administered<'_, Assist> {
     /// Mails the verification link of a registration again.
     ///
     /// # Errors
-    /// Not found; conflict, if the address is verified; unavailable.
+    /// Limited; not found; conflict, if the address is verified; unavailable.
     pub async fn resend(&self, id: &str) -> Result<()> {
+        self.charge_reads(1).await?;
         let Subject::Unverified(registration) = self.subject(id).await? else { return Err(USER_STATUS.into()) };
         let key = registration.envelope.key(&self.realm.keys, &registration.id)?;
-        let recipient = Recipient::unnamed(&registration.envelope.open_profile(&key)?.email);
+        let email = registration.envelope.open_profile(&key)?.email;
+        let recipient = Recipient::unnamed(&email);
         let ttl = self.realm.policy.verification_ttl;
         let challenge = Challenge::new(self.ctx, &self.realm.name, Purpose::Registration, &registration.id, ttl);
         let mail = self.message(MessageKind::VerifyEmail, &recipient, Some(challenge.id))?;
         let audit = self.audit(Event::VerificationResent).user(&*registration).by(self.admin());
-        Ok(self.commit(batch![ChallengeOp::Insert(challenge), mail, audit]).await?)
+        self.settle_mail(&email, batch![ChallengeOp::Insert(challenge), mail, audit], USER_STATUS).await
     }
 
-    /// Returns the live sessions of a user, most recent use first.
+    /// Returns the live sessions of a user, most recent use first, and writes who has read them.
     ///
     /// # Errors
-    /// Not found; conflict, if it is no user yet; unavailable.
+    /// Limited; not found; conflict, if it is no user yet; unavailable.
     pub async fn sessions_of_user(&self, id: &str) -> Result<Vec<ListedSession>> {
         self.charge_reads(1).await?;
         let user = self.subject(id).await?.into_user()?;
-        self.live_sessions(&user, &SessionId::random(self.ctx.random())).await
+        let sessions = self.live_sessions(&user, &SessionId::random(self.ctx.random())).await?;
+        self.commit(batch![self.audit(Event::ProfileRead).user(&user).by(self.admin())]).await?;
+        Ok(sessions)
     }
 
     /// Ends one session of a user, or all with the trusted devices; returns their number.
     ///
     /// # Errors
-    /// Not found; conflict, if it is no user yet; unavailable.
+    /// Limited; not found; conflict, if it is no user yet; unavailable.
     pub async fn end_sessions_of_user(&self, id: &str, session: Option<&str>) -> Result<usize> {
+        self.charge_reads(1).await?;
         let user = self.subject(id).await?.into_user()?;
         let live = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
         let mut live = live.into_iter().filter(|session| session.is_live(self.ctx.now));

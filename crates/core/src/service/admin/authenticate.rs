@@ -74,7 +74,7 @@ impl Administration<'_> {
             None => None,
         };
         // A right key waits for no wrong one: with 256 bits there is nothing to guess.
-        let Some((row, key)) = found else {
+        let Some((row, key, grants)) = found else {
             let quota = self.settings.limits.admin_sign_in_client;
             self.charge_client(LimitKind::AdminSignIn, quota).await?;
             return Err(ADMIN_SIGN_IN.into());
@@ -82,16 +82,18 @@ impl Administration<'_> {
         let (kind, quota) = (LimitKind::AdminKey, self.settings.limits.admin_key);
         self.charge(kind, LimitKey::in_realm(&self.realm.keys, kind, &[key.id.as_str().as_bytes()]), quota).await?;
         self.note_use_of_key(&row, &key).await?;
-        let grants = Grants::of(key.grants.iter().cloned().collect());
         Ok(Administrator::new(Identity::Key(key.id, key.allow), grants, false))
     }
 
-    async fn key_of(&self, presented: &AdminSecret) -> Result<Option<(RecordRow, AdminKey)>> {
+    async fn key_of(&self, presented: &AdminSecret) -> Result<Option<(RecordRow, AdminKey, Grants)>> {
         let row = self.ports.store.record(&self.realm.name, AdminKey::KIND, presented.id.as_str()).await?;
         let Some(row) = row else { return Ok(None) };
         let key = AdminKey::open(&row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)?;
         let is_proved = key.is_proved_by(presented, self.ctx.now) && key.is_for(self.ctx.client.ip);
-        Ok(is_proved.then_some((row, key)))
+        if !is_proved {
+            return Ok(None);
+        }
+        Ok(self.grants_of_key(&key).await?.map(|grants| (row, key, grants)))
     }
 
     /// Records the day of a use.

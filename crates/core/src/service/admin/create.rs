@@ -7,13 +7,14 @@ use crate::{
     audit::Event,
     batch,
     error::{
-        Result,
+        Refusal, Result,
         catalogue::{EMAIL_TAKEN, SIGNUP_CLOSED},
     },
     id::UserId,
+    limit::{LimitKey, LimitKind},
     link::Challenge,
     message::{MessageKind, Recipient},
-    port::{Batch, ChallengeOp, CommitError, Op, Precondition, RecordOp, UserOp},
+    port::{Batch, ChallengeOp, RecordOp, UserOp},
     realm::Signup,
     record::{Record, RecordKeys, RecordRow},
     seal::BlindIndex,
@@ -95,24 +96,13 @@ impl Administered<'_, Manage> {
         let mut with = self.taking(invitation);
         with.push(UserOp::Insert(user.clone()).into());
         with.extend(self.accounts().discard_registration(found));
-        let done = if is_mailed {
-            self.start_reset(&user, false, audit, with).await.map(drop)
+        if is_mailed {
+            self.start_reset(&user, false, audit, (with, EMAIL_TAKEN)).await?;
         } else {
             with.push(audit.into());
-            self.commit(with).await.map_err(taken)
-        };
-        done?;
-        Ok(Subject::User(Box::new(user)))
-    }
-}
-
-/// Returns the refusal for an address that was taken meanwhile.
-fn taken(error: CommitError) -> crate::Error {
-    match error {
-        CommitError::Failed(Precondition::UserFree | Precondition::RecordFree | Precondition::AddressAsSeen) => {
-            EMAIL_TAKEN.into()
+            self.settle(with, EMAIL_TAKEN).await?;
         }
-        other => other.into(),
+        Ok(Subject::User(Box::new(user)))
     }
 }
 
@@ -155,7 +145,7 @@ impl<R: crate::admin::Right> Administered<'_, R> {
         let mut batch = self.taking(&invitation);
         batch.extend(self.put_invitation(&row).await?);
         batch.extend(batch![ChallengeOp::Insert(challenge), audit]);
-        self.commit_invitation(&invitation, kind, batch).await?;
+        self.commit_invitation(&invitation, kind, (batch, EMAIL_TAKEN)).await?;
         Ok(Subject::Invited(row, Box::new(invitation)))
     }
 
@@ -174,23 +164,20 @@ impl<R: crate::admin::Right> Administered<'_, R> {
     /// Commits an invitation with its mail, if the administrator has not sent too many.
     ///
     /// # Errors
-    /// Conflict; limited; unavailable; internal.
+    /// `lost`, if something that the batch requires has changed; limited; unavailable; internal.
     pub(super) async fn commit_invitation(
         &self,
         invitation: &Invitation,
         kind: Option<MessageKind>,
-        mut batch: Batch,
+        (mut batch, lost): (Batch, Refusal),
     ) -> Result<()> {
-        if let Some(kind) = kind {
-            let recipient = Recipient::unnamed(&invitation.profile.email);
-            let mail: Op = self.message(kind, &recipient, Some(invitation.challenge))?.into();
-            batch.push(mail);
-        }
         let actor = self.admin().actor().id.unwrap_or_default();
-        let (kind, quota) = (crate::limit::LimitKind::Invitations, self.settings.limits.invitations);
-        let key = crate::limit::LimitKey::in_realm(&self.realms.admin()?.keys, kind, &[actor.as_bytes()]);
-        let charge = self.charge(kind, key, quota).await?;
-        let done = async { self.commit(batch).await.map_err(taken) };
-        self.charged(charge, done).await
+        let (limit, quota) = (LimitKind::Invitations, self.settings.limits.invitations);
+        let key = LimitKey::in_realm(&self.realms.admin()?.keys, limit, &[actor.as_bytes()]);
+        let charge = self.charge(limit, key, quota).await?;
+        let Some(kind) = kind else { return self.charged(charge, self.settle(batch, lost)).await };
+        let email = &invitation.profile.email;
+        batch.push(self.message(kind, &Recipient::unnamed(email), Some(invitation.challenge))?.into());
+        self.charged(charge, self.settle_mail(email, batch, lost)).await
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         Result,
         catalogue::{LOCALE_INVALID, REVISION_STALE, USER_STATUS},
     },
-    port::{Precondition, RecordOp},
+    port::RecordOp,
     record::{Record, RecordKeys, RecordRow},
     service::{Expected, FieldErrors, ProfilePatch, RawField},
 };
@@ -120,9 +120,7 @@ impl Administered<'_, Manage> {
         let audit = self.audit(Event::UserEdited).index(changed.index).by(self.admin());
         let audit = audit.detail("fields", patch.names());
         let batch = batch![RecordOp::Replace(sealed.clone()), audit];
-        if !self.commit_unless(batch, &[Precondition::RecordRevision]).await? {
-            return Err(REVISION_STALE.into());
-        }
+        self.settle(batch, REVISION_STALE).await?;
         self.sheet(&Subject::Invited(sealed, Box::new(changed))).await
     }
 }

@@ -8,8 +8,8 @@ use crate::{
     batch,
     error::{Result, catalogue::REVISION_STALE},
     message::{MessageKind, Recipient},
-    port::{Batch, ChallengeOp, Precondition, RecordOp, RegistrationOp},
-    service::{Expected, FieldErrors, RawField, account::ERASURE_LOST},
+    port::{Batch, ChallengeOp, RecordOp, RegistrationOp},
+    service::{Expected, FieldErrors, RawField},
 };
 
 impl Administered<'_, Manage> {
@@ -46,10 +46,7 @@ impl Administered<'_, Manage> {
                 batch.extend(batch![drop(id.clone()), RegistrationOp::Delete { realm, id }]);
             }
         }
-        let lost = [&ERASURE_LOST[..], &[Precondition::RecordRevision]].concat();
-        if !self.commit_unless(batch, &lost).await? {
-            return Err(REVISION_STALE.into());
-        }
+        self.settle(batch, REVISION_STALE).await?;
         tracing::info!(realm = %realm, user = id, "account erased by an administrator");
         Ok(())
     }

@@ -6,7 +6,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::{
     Administered, ListedUsers, UserFilters,
-    list::filter_text,
+    list::{STATUSES, filter_text},
     places::{Cursors, place_text, read_place},
     subject::Subject,
 };
@@ -14,8 +14,8 @@ use crate::{
     account::Profile,
     admin::{Find, Invitation, Look},
     error::{
-        Result,
-        catalogue::{OVERLOADED, WORDS_INVALID},
+        Error, Result,
+        catalogue::{CURSOR_INVALID, OVERLOADED, WORDS_BESIDE_EMAIL, WORDS_INVALID},
     },
     port::{AddressState, UserPlace, UserQuery},
     record::Record,
@@ -29,15 +29,15 @@ const CHUNK: usize = 500;
 /// Lengths of a word, and the most words.
 const WORD: std::ops::RangeInclusive<usize> = 2..=64;
 const MOST_WORDS: usize = 4;
-/// Searches by words that run at the same time.
-const MOST_SEARCHES: usize = 2;
+/// Searches by words that run at the same time in a process: each opens many profiles.
+const MOST_SEARCHES: usize = 1;
 
 impl Administered<'_, Look> {
     /// Returns the users whom the filters, an address or words describe. What is masked for an administrator cannot be searched
     /// for. `has_time` says whether a search by words may go on.
     ///
     /// # Errors
-    /// Invalid; malformed, for the cursor of another search; forbidden, without the right to find; limited; unavailable.
+    /// Invalid, also for words beside an address; malformed, for the cursor of another search; forbidden, without the right to find; limited; unavailable.
     pub async fn search(
         &self,
         filters: &UserFilters,
@@ -51,7 +51,10 @@ impl Administered<'_, Look> {
                 self.permit.also::<Find>()?;
                 self.by_words(filters, words, has_time).await
             }
-            (email, _) => {
+            (email, words) => {
+                if !matches!(words, RawField::Missing) {
+                    return Err(Error::invalid(vec![WORDS_BESIDE_EMAIL.of("q")]));
+                }
                 self.permit.also::<Find>()?;
                 self.by_email(filters, email).await
             }
@@ -62,6 +65,10 @@ impl Administered<'_, Look> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", email);
         let email = errors.finish(email)?;
+        let query = self.query(filters, &["", "active", "locked", "invited", "unverified"])?;
+        if !matches!(filters.cursor, RawField::Missing) {
+            return Err(CURSOR_INVALID.into());
+        }
         self.charge_reads(1).await?;
         let (store, realm, index) = (&self.ports.store, &self.realm.name, email.blind_index(&self.realm.keys));
         let AddressState { user, registration } = store.at_address(realm, index).await?;
@@ -76,6 +83,8 @@ impl Administered<'_, Look> {
             let invitation = Box::new(self.open_invitation(&row)?);
             items.push(self.listed_subject(&Subject::Invited(row, invitation)).await?);
         }
+        let status = filters.status.text();
+        items.retain(|user| user.is_described_by(&query) && status.is_none_or(|status| user.status == status));
         self.note_list(filters, Some(("email", items.len()))).await?;
         Ok(ListedUsers { items, ..ListedUsers::default() })
     }
@@ -103,7 +112,7 @@ impl Administered<'_, Look> {
         has_time: impl Fn() -> bool,
     ) -> Result<ListedUsers> {
         let words = words_of(words)?;
-        let query = self.query(filters)?;
+        let query = self.query(filters, &STATUSES)?;
         let cursors = Cursors::of(&self.realm.keys, "admin/search", &format!("{}{words:?}", filter_text(&query)));
         let from = cursors.read(&filters.cursor)?.map(|(_, place)| read_place(&place)).transpose()?;
         // Before the search, so that it tells nothing beyond the limit.

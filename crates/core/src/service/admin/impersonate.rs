@@ -9,12 +9,12 @@ use crate::{
     batch,
     error::{
         Error, Result,
-        catalogue::{REVISION_STALE, USER_STATUS, VALUE_INVALID},
+        catalogue::{ADMIN_FORBIDDEN, REVISION_STALE, USER_STATUS, VALUE_INVALID},
     },
-    id::{SessionId, UserId},
+    id::SessionId,
     limit::{LimitKey, LimitKind},
     message::{MessageKind, Recipient},
-    port::{Precondition, SessionOp, UserOp},
+    port::{SessionOp, UserOp},
     service::{FieldErrors, RawField, RawJson},
     session::{Amr, Family, Session, SessionClient, SessionKind, TokenHash},
     token::{AccessToken, TokenUser},
@@ -46,8 +46,8 @@ impl Administered<'_, Impersonate> {
             return Err(USER_STATUS.into());
         }
         let (ctx, realm, lifetime) = (self.ctx, &self.realm.name, Duration::from_secs(minutes * 60));
-        let actor = self.admin().actor().id.unwrap_or_default();
-        let impersonator = UserId::parse(&actor).ok_or_else(|| Error::internal("an actor without an identifier"))?;
+        let impersonator = self.admin().impersonator().ok_or(ADMIN_FORBIDDEN)?;
+        let actor = impersonator.subject();
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let profile = user.envelope.open_profile(&key)?;
         let ends_at = ctx.now.plus(lifetime);
@@ -85,10 +85,7 @@ impl Administered<'_, Impersonate> {
         let (kind, quota) = (LimitKind::Impersonations, self.settings.limits.impersonations);
         let limit = LimitKey::in_realm(&self.realms.admin()?.keys, kind, &[actor.as_bytes()]);
         let charge = self.charge(kind, limit, quota).await?;
-        let done = async { Ok(self.commit_unless(batch, &[Precondition::UserRevision]).await?) };
-        if !self.charged(charge, done).await? {
-            return Err(REVISION_STALE.into());
-        }
+        self.charged(charge, self.settle(batch, REVISION_STALE)).await?;
         tracing::info!(realm = %realm, user = %user.id, session = %session.id, "impersonation began");
         Ok(Impersonated { access, session: session.id })
     }

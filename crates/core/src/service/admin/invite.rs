@@ -46,7 +46,7 @@ impl<R: Right> Administered<'_, R> {
             ChallengeOp::Insert(challenge),
             audit.detail("again", true),
         ];
-        self.commit_invitation(&invitation, kind, batch).await?;
+        self.commit_invitation(&invitation, kind, (batch, USER_STATUS)).await?;
         Ok((sealed, invitation))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Administered;
+use super::{Administered, places::Cursors};
 use crate::{
     admin::{AdminKey, AdminSecret, Administer},
     audit::Event,
@@ -12,16 +12,15 @@ use crate::{
         Error, Result,
         catalogue::{ADMIN_FORBIDDEN, TIME_INVALID},
     },
-    port::{Precondition, RecordOp},
-    record::{Record, RecordKeys},
+    id::UserId,
+    port::{Batch, Precondition, RecordOp},
+    record::{Record, RecordKeys, RecordRow},
     service::{FieldErrors, RawField},
 };
 
 /// Lifetime of a key, if the request names no end, and the longest.
 const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
-/// Most keys of a list.
-const MOST: usize = 1000;
 
 /// A new key, as it was received.
 #[derive(Debug, Default)]
@@ -61,16 +60,49 @@ impl From<&AdminKey> for ListedAdminKey {
     }
 }
 
+/// A page of keys.
+#[derive(Debug)]
+pub struct ListedAdminKeys {
+    pub items: Vec<ListedAdminKey>,
+    pub next: Option<String>,
+    pub prev: Option<String>,
+}
+
 impl Administered<'_, Administer> {
-    /// Returns all keys that have not ended.
+    /// Returns a page of the keys that have not ended.
+    ///
+    /// # Errors
+    /// Forbidden, for a key; invalid, for a malformed limit; malformed, for the cursor of another list; unavailable; internal, if
+    /// one does not open.
+    pub async fn admin_keys(&self, limit: &RawField, cursor: &RawField) -> Result<ListedAdminKeys> {
+        self.refuse_keys()?;
+        let mut errors = FieldErrors::default();
+        let limit = errors.page_size(limit);
+        let limit = errors.finish(limit)?;
+        let rows = self.all_records(AdminKey::KIND).await?;
+        let cursors = Cursors::of(&self.realm.keys, "admin/keys", "");
+        let page = cursors.page(rows, |row| row.key.clone(), limit, cursor)?;
+        let items = page.items.iter().map(|row| Ok(ListedAdminKey::from(&self.open_key(row)?)));
+        Ok(ListedAdminKeys { items: items.collect::<Result<_>>()?, next: page.next, prev: page.prev })
+    }
+
+    fn open_key(&self, row: &RecordRow) -> Result<AdminKey> {
+        AdminKey::open(row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)
+    }
+
+    /// Returns the operations that remove the keys that an administrator made.
     ///
     /// # Errors
     /// Unavailable; internal, if one does not open.
-    pub async fn admin_keys(&self) -> Result<Vec<ListedAdminKey>> {
-        let rows = self.ports.store.records_page(&self.realm.name, AdminKey::KIND, "", MOST).await?;
-        let live = rows.iter().filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now));
-        let open = |row| AdminKey::open(row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal);
-        live.map(|row| Ok(ListedAdminKey::from(&open(row)?))).collect()
+    pub(super) async fn end_keys_of(&self, admin: &UserId) -> Result<Batch> {
+        let mut batch = Batch::new();
+        for row in self.all_records(AdminKey::KIND).await? {
+            if self.open_key(&row)?.created_by.as_ref() == Some(admin) {
+                let (realm, kind, key) = (row.realm, row.kind, row.key);
+                batch.push(RecordOp::Delete { realm, kind, key, revision: Some(row.revision) }.into());
+            }
+        }
+        Ok(batch)
     }
 
     /// Makes a key; its secret is returned once.

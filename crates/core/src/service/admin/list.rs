@@ -50,6 +50,18 @@ pub struct ListedUser {
     pub seen_on: Option<Timestamp>,
 }
 
+impl ListedUser {
+    /// Returns whether the filters describe the user, the status excepted.
+    pub(super) fn is_described_by(&self, query: &UserQuery) -> bool {
+        self.id.starts_with(&query.id_prefix)
+            && query.role.as_ref().is_none_or(|role| self.roles.iter().any(|own| own == role.as_str()))
+            && query.two_step.is_none_or(|two_step| self.two_step == two_step)
+            && query.created_from.is_none_or(|from| self.created_at >= from)
+            && query.created_before.is_none_or(|before| self.created_at < before)
+            && query.seen_before.is_none_or(|before| self.seen_on.is_none_or(|on| on < before))
+    }
+}
+
 /// A page of users.
 #[derive(Debug, Default)]
 pub struct ListedUsers {
@@ -64,7 +76,8 @@ pub struct ListedUsers {
 
 /// Shortest beginning of an identifier.
 const SHORTEST_PREFIX: usize = 6;
-const STATUSES: [&str; 3] = ["", "active", "locked"];
+/// Statuses of users; the first is none.
+pub(super) const STATUSES: [&str; 3] = ["", "active", "locked"];
 
 impl Administered<'_, Look> {
     /// Returns a page of users, newest first.
@@ -77,7 +90,7 @@ impl Administered<'_, Look> {
         if filters.status.text() == Some("invited") {
             return self.list_invitations(filters).await;
         }
-        let query = self.query(filters)?;
+        let query = self.query(filters, &STATUSES)?;
         let cursors = Cursors::of(&self.realm.keys, "admin/users", &filter_text(&query));
         let page = self.page(query, &cursors, &filters.cursor).await?;
         self.charge_reads(page.items.len().saturating_sub(1)).await?;
@@ -93,18 +106,18 @@ impl Administered<'_, Look> {
         if self.realm.name == RealmName::admin() { Err(Error::not_found()) } else { Ok(()) }
     }
 
-    /// Reads the filters.
+    /// Reads the filters, of which the status is one of these.
     ///
     /// # Errors
     /// Invalid, with all malformed ones.
-    pub(super) fn query(&self, filters: &UserFilters) -> Result<UserQuery> {
+    pub(super) fn query(&self, filters: &UserFilters, statuses: &[&'static str]) -> Result<UserQuery> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(&filters.limit);
         let prefix = filters.id.text().unwrap_or_default().to_owned();
         if !matches!(filters.id, RawField::Missing) && prefix.len() < SHORTEST_PREFIX {
             errors.add(VALUE_INVALID.of("id"));
         }
-        let is_locked = errors.one_of("status", &filters.status, &STATUSES).and_then(|status| match status {
+        let is_locked = errors.one_of("status", &filters.status, statuses).and_then(|status| match status {
             "active" => Some(false),
             "locked" => Some(true),
             _ => None,
@@ -181,25 +194,22 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Returns a page of the invitations that are not accepted yet, in the order of their keys.
+    /// Returns a page of the invitations that are not accepted yet, newest first.
     async fn list_invitations(&self, filters: &UserFilters) -> Result<ListedUsers> {
-        let mut errors = FieldErrors::default();
-        let limit = errors.page_size(&filters.limit);
-        let limit = errors.finish(limit)?;
-        let cursors = Cursors::of(&self.realm.keys, "admin/invitations", "");
-        let after = cursors.read(&filters.cursor)?.map(|(_, place)| place).unwrap_or_default();
-        let store = &self.ports.store;
-        let rows = store.records_page(&self.realm.name, Invitation::KIND, &after, limit + 1).await?;
-        let next = rows.get(limit.saturating_sub(1)).filter(|_| rows.len() > limit);
-        let next = next.map(|row| cursors.expose(false, &row.key));
-        let is_live = |row: &&RecordRow| row.expires_at.is_none_or(|at| at > self.ctx.now);
-        let items = rows.iter().take(limit).filter(is_live).map(|row| self.listed_invitation(row));
-        let items = items.collect::<Result<_>>()?;
+        let query = self.query(filters, &["invited"])?;
+        let cursors = Cursors::of(&self.realm.keys, "admin/invitations", &filter_text(&query));
+        let rows = self.all_records(Invitation::KIND).await?;
+        let listed = rows.iter().map(|row| self.listed_invitation(row)).collect::<Result<Vec<_>>>()?;
+        let mut listed: Vec<_> = listed.into_iter().filter(|user| user.is_described_by(&query)).collect();
+        let place = |user: &ListedUser| format!("{:020}/{}", i64::MAX - user.created_at.millis(), user.id);
+        listed.sort_by_cached_key(place);
+        let page = cursors.page(listed, place, query.limit, &filters.cursor)?;
+        self.charge_reads(page.items.len().saturating_sub(1)).await?;
         self.note_list(filters, None).await?;
-        Ok(ListedUsers { items, next, ..ListedUsers::default() })
+        Ok(ListedUsers { items: page.items, next: page.next, prev: page.prev, ..ListedUsers::default() })
     }
 
-    fn listed_invitation(&self, row: &RecordRow) -> Result<ListedUser> {
+    pub(super) fn listed_invitation(&self, row: &RecordRow) -> Result<ListedUser> {
         let invitation = self.open_invitation(row)?;
         let (email, first_name, last_name) = name_of(&invitation.profile, self.is_masked());
         Ok(ListedUser {

@@ -10,7 +10,7 @@ use crate::{
         Result,
         catalogue::{REVISION_STALE, USER_STATUS},
     },
-    port::{Batch, Precondition, UserOp},
+    port::{Batch, UserOp},
     service::{Expected, FieldErrors, RawField},
 };
 
@@ -67,13 +67,11 @@ impl<R: Right> Administered<'_, R> {
     /// Commits a changed user with these operations, and returns the sheet.
     ///
     /// # Errors
-    /// Outdated, if the user was changed meanwhile; unavailable.
+    /// Outdated, if the user or what belongs to it was changed meanwhile; unavailable.
     pub(super) async fn change(&self, changed: User, with: Batch) -> Result<UserSheet> {
         let mut batch = batch![UserOp::Update(changed.clone())];
         batch.extend(with);
-        if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
-            return Err(REVISION_STALE.into());
-        }
+        self.settle(batch, REVISION_STALE).await?;
         self.sheet(&Subject::User(Box::new(changed))).await
     }
 }

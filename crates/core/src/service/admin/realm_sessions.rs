@@ -42,6 +42,8 @@ impl Administered<'_, Manage> {
         let mut errors = FieldErrors::default();
         let reason = errors.reason(reason);
         let reason = errors.finish(reason)?;
+        // Before the first session ends, so that no session ends without a row.
+        self.commit(batch![self.audit(Event::RealmSessionsEnded).by(self.admin()).note(&reason)]).await?;
         let mut query = UserQuery::of(self.realm.name.clone(), self.ctx.now, CHUNK);
         let mut number = 0;
         loop {
@@ -58,8 +60,6 @@ impl Administered<'_, Manage> {
                 break;
             }
         }
-        let audit = self.audit(Event::RealmSessionsEnded).by(self.admin()).note(&reason).detail("number", number);
-        self.commit(batch![audit]).await?;
         tracing::info!(realm = %self.realm.name, number, "all sessions of a realm ended");
         Ok(number)
     }

@@ -6,7 +6,7 @@ use crate::{
     admin::{Assist, FreshVerb, Own, Right},
     audit::Event,
     batch,
-    error::Result,
+    error::{Refusal, Result, catalogue::USER_STATUS},
     link::{Challenge, LinkAction, Purpose},
     message::{MessageKind, Recipient},
     port::{Batch, ChallengeOp},
@@ -20,8 +20,9 @@ impl Administered<'_, Assist> {
     /// Mails a link to set a new password, or returns it.
     ///
     /// # Errors
-    /// Not found; conflict, if it is no user yet; for the answer: forbidden, stale, invalid without a reason; unavailable.
+    /// Limited; not found; conflict, if it is no user yet; for the answer: forbidden, stale, invalid without a reason; unavailable.
     pub async fn reset(&self, id: &str, deliver: &RawField, reason: &RawField) -> Result<Option<String>> {
+        self.charge_reads(1).await?;
         let mut errors = FieldErrors::default();
         let deliver = errors.one_of("deliver", deliver, &DELIVERIES);
         let subject = self.subject(id).await?;
@@ -36,21 +37,21 @@ impl Administered<'_, Assist> {
         }
         let user = subject.into_user()?;
         let audit = audit.user(&user).by(self.admin());
-        self.start_reset(&user, is_answered, audit, Batch::new()).await
+        self.start_reset(&user, is_answered, audit, (Batch::new(), USER_STATUS)).await
     }
 }
 
 impl<R: Right> Administered<'_, R> {
-    /// Commits a link to set a new password in place of earlier ones; returns it, if it is not mailed.
+    /// Commits a link to set a new password in place of earlier ones, with other operations; returns it, if it is not mailed.
     ///
     /// # Errors
-    /// Unavailable; internal, if the mail cannot be serialised.
+    /// Limited; `lost`, if something that the other operations require has changed; unavailable; internal, if the mail cannot be serialised.
     pub(super) async fn start_reset(
         &self,
         user: &User,
         is_answered: bool,
         audit: AuditDraft<'_>,
-        with: Batch,
+        (with, lost): (Batch, Refusal),
     ) -> Result<Option<String>> {
         let (ctx, realm, ttl) = (self.ctx, &self.realm.name, self.realm.policy.reset_ttl);
         let challenge = if is_answered {
@@ -65,13 +66,15 @@ impl<R: Right> Administered<'_, R> {
             ChallengeOp::Insert(challenge.clone()),
             audit,
         ]);
-        if !is_answered {
+        if is_answered {
+            self.settle(batch, lost).await?;
+        } else {
             let key = user.envelope.key(&self.realm.keys, &user.id)?;
             let profile = user.envelope.open_profile(&key)?;
             let recipient = Recipient::of(&profile);
             batch.push(self.message(MessageKind::ResetPassword, &recipient, Some(challenge.id))?.into());
+            self.settle_mail(&profile.email, batch, lost).await?;
         }
-        self.commit(batch).await?;
         tracing::info!(realm = %realm, user = %user.id, "password reset started by an administrator");
         Ok(url)
     }

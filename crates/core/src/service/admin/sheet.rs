@@ -11,7 +11,7 @@ use crate::{
     admin::{Assist, Right, masked_email, masked_name, masked_phone},
     clock::Timestamp,
     error::{Error, Result},
-    factor::ListedFactor,
+    factor::{ListedFactor, Method},
     limit::{LimitKey, LimitKind},
 };
 
@@ -216,7 +216,7 @@ impl<R: Right> Administered<'_, R> {
             two_step: user.two_step,
             password: Some(PasswordSheet { set_at: user.password_set_at, kind, compromised: user.compromised }),
             locked: locked.transpose()?,
-            factors: self.factors_of(user, &key).await?.listed(profile.phone.as_ref()),
+            factors: self.shown_factors(self.factors_of(user, &key).await?.listed(profile.phone.as_ref())),
             sessions: sessions.iter().filter(|session| session.is_live(now)).count(),
             wrong_passwords: self.wrong_passwords(user).await?,
             created_at: user.created_at,
@@ -225,6 +225,13 @@ impl<R: Right> Administered<'_, R> {
             revision: user.revision,
             ..sheet
         })
+    }
+
+    /// Masks the names that the user gave to factors, if personal data is masked.
+    fn shown_factors(&self, factors: Vec<ListedFactor>) -> Vec<ListedFactor> {
+        let is_shown = |factor: &ListedFactor| !self.is_masked() || factor.method == Method::Sms;
+        let name = |factor: &ListedFactor| if is_shown(factor) { factor.name.clone() } else { factor.name.initial() };
+        factors.into_iter().map(|factor| ListedFactor { name: name(&factor), ..factor }).collect()
     }
 
     /// Returns the key under which wrong passwords of an account are counted.

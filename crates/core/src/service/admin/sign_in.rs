@@ -8,11 +8,11 @@ use crate::{
     batch,
     error::{
         Error, Result,
-        catalogue::{ADMIN_CODE_REQUIRED, ADMIN_SIGN_IN},
+        catalogue::{ADMIN_CODE_REQUIRED, ADMIN_SIGN_IN, MFA_INVALID},
     },
     limit::LimitKind,
     port::CommitError,
-    service::{Administrator, Credentials, Entry, RawField, SecondFactor},
+    service::{Administrator, Credentials, Entry, FieldErrors, RawField, SecondFactor},
 };
 
 /// A new session of an administrator.
@@ -33,8 +33,11 @@ impl Administration<'_> {
     /// Signs an administrator in by address and password and, with two-step on, a code.
     ///
     /// # Errors
-    /// Refused, for a wrong password; forbidden, without a right code; limited; overloaded; unavailable.
+    /// Invalid, for missing fields; refused, for a wrong password; bad link, for a wrong code; forbidden, without a code; limited; overloaded; unavailable.
     pub async fn sign_in(&self, email: &RawField, password: &RawField, second: SecondFactor<'_>) -> Result<SignedIn> {
+        let mut errors = FieldErrors::default();
+        let both = errors.text("email", email).zip(errors.text("password", password));
+        errors.finish(both)?;
         let client = self.charge_client(LimitKind::AdminSignIn, self.settings.limits.admin_sign_in_client).await?;
         let credentials = Credentials { username: email, password, devices: &[], second };
         let entry = self.sessions().login(&credentials).await.and_then(|outcome| outcome.into_result());
@@ -44,7 +47,9 @@ impl Administration<'_> {
                 let cookie = logged_in.tokens.refresh.expose();
                 Ok(SignedIn { cookie, lifetime: self.realm.policy.session_max_age })
             }
-            // The password is right: the client may try again with the code.
+            // The password is right, but the code is wrong, which counts like a wrong password.
+            Ok(Entry::Challenged(_)) if second.is_given() => Err(MFA_INVALID.into()),
+            // The client may try again with the code.
             Ok(Entry::Challenged(_)) => {
                 self.refund(client).await;
                 Err(ADMIN_CODE_REQUIRED.into())

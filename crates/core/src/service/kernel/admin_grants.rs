@@ -22,6 +22,19 @@ pub(in crate::service) struct GrantsRead {
     pub(in crate::service) grants: Grants,
 }
 
+impl GrantsRead {
+    /// Returns the number of their changes.
+    pub(in crate::service) fn revision(&self) -> u64 {
+        self.row.as_ref().map_or(0, |row| row.revision)
+    }
+
+    /// Returns the operation that requires them to be unchanged.
+    pub(in crate::service) fn require(&self) -> Option<Op> {
+        let RecordRow { realm, kind, key, revision, .. } = self.row.clone()?;
+        Some(RecordOp::Require { realm, kind, key, revision }.into())
+    }
+}
+
 impl Scope<'_> {
     /// Reads the register of owners. The scope must belong to the realm of administrators.
     ///

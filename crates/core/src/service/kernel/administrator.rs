@@ -13,6 +13,7 @@ use crate::{
     },
     id::{AdminKeyId, RealmName, UserId},
     realm::Realm,
+    session::Impersonator,
 };
 
 /// An administrator, a key, or the command line on the machine. Only `Administration` creates one.
@@ -73,9 +74,24 @@ impl Administrator {
         self.owner().map(|owner| &owner.account().id)
     }
 
+    /// Returns whether it is the command line on the machine.
+    #[must_use]
+    pub const fn is_on_machine(&self) -> bool {
+        matches!(self.identity, Identity::Cli(_))
+    }
+
     /// Returns whether it is a key, which manages neither administrators nor keys.
     pub(in crate::service) const fn is_key(&self) -> bool {
         matches!(self.identity, Identity::Key(..))
+    }
+
+    /// Returns who acts in the name of a user; `None` for the command line, which no session and no grant would end.
+    pub(in crate::service) fn impersonator(&self) -> Option<Impersonator> {
+        match &self.identity {
+            Identity::Session(owner) => Some(Impersonator::Admin(owner.account().id.clone(), owner.session().clone())),
+            Identity::Key(id, _) => Some(Impersonator::Key(id.clone())),
+            Identity::Cli(_) => None,
+        }
     }
 
     /// Returns the actor of audit rows.

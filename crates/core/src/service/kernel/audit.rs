@@ -12,7 +12,7 @@ use crate::{
     port::Op,
     realm::Realm,
     seal::{BlindIndex, Sealed},
-    session::device_name,
+    session::{Impersonator, device_name},
 };
 
 /// Subject of an event: a user or a pending registration, with its data key.
@@ -28,8 +28,8 @@ pub(in crate::service) trait AuditSubject {
         None
     }
 
-    /// Returns the administrator who impersonates the subject.
-    fn impersonator(&self) -> Option<&UserId> {
+    /// Returns who impersonates the subject.
+    fn impersonator(&self) -> Option<&Impersonator> {
         None
     }
 }
@@ -91,7 +91,7 @@ impl AuditSubject for Viewer {
         Some(self.session())
     }
 
-    fn impersonator(&self) -> Option<&UserId> {
+    fn impersonator(&self) -> Option<&Impersonator> {
         self.impersonator()
     }
 }
@@ -135,10 +135,16 @@ impl AuditDraft<'_> {
         self.actor(subject.impersonator())
     }
 
-    /// Sets the administrator who impersonates the user, if there is one.
-    pub(in crate::service) fn actor(mut self, admin: Option<&UserId>) -> Self {
-        if let Some(admin) = admin {
-            self.row.actor = Actor { kind: ActorKind::Admin, id: Some(admin.as_str().to_owned()) };
+    /// Sets who impersonates the user, if anyone does.
+    pub(in crate::service) fn actor(mut self, impersonator: Option<&Impersonator>) -> Self {
+        match impersonator {
+            Some(Impersonator::Admin(admin, _)) => {
+                self.row.actor = Actor { kind: ActorKind::Admin, id: Some(admin.as_str().to_owned()) };
+            }
+            Some(Impersonator::Key(key)) => {
+                self.row.actor = Actor { kind: ActorKind::Key, id: Some(key.as_str().to_owned()) };
+            }
+            None => {}
         }
         self
     }

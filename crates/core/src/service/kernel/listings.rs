@@ -69,8 +69,13 @@ impl Scope<'_> {
         });
         live.sort_by_cached_key(SessionPlace::of);
         let has_more = live.len() > limit;
-        let page = live.into_iter().take(limit).map(|session| ListedSession::open(session, &key, current));
-        Ok((page.collect::<Result<_>>()?, has_more))
+        let mut page = Vec::new();
+        for session in live.into_iter().take(limit) {
+            if self.is_backed(&session).await? {
+                page.push(ListedSession::open(session, &key, current)?);
+            }
+        }
+        Ok((page, has_more))
     }
 
     /// Returns the words of the newest events since a time that concern a user.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    audit::{AuditRow, Event, REQUESTS},
+    audit::{ActorKind, AuditRow, Event, REQUESTS},
     clock::Timestamp,
     id::{RealmName, RequestId, UserId},
     limit::{LimitKey, LimitKind},
@@ -30,6 +30,8 @@ struct Group {
     event: &'static str,
     reason: Option<&'static str>,
     of: Subject,
+    /// Administrator, key or user of the operating system.
+    by: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -46,7 +48,9 @@ impl Group {
             (None, Some(index)) => Subject::Address(index),
             (None, None) => Subject::Client(client.map(|ip| LimitKey::client(LimitKind::Passwords, ip))),
         };
-        Self { realm: row.realm.clone(), event: row.event.as_str(), reason: row.reason, of }
+        let is_admin = matches!(row.actor.kind, ActorKind::Admin | ActorKind::Key | ActorKind::Cli);
+        let by = row.actor.id.clone().filter(|_| is_admin);
+        Self { realm: row.realm.clone(), event: row.event.as_str(), reason: row.reason, of, by }
     }
 }
 

@@ -2,7 +2,8 @@ use super::Owner;
 use crate::{
     account::Account,
     error::{Error, Result},
-    id::{SessionId, UserId},
+    id::SessionId,
+    session::Impersonator,
 };
 
 /// Authority to see an account, proved by an access token of a live session. An administrator who impersonates the user
@@ -20,12 +21,12 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Viewer {
     owner: Owner,
-    impersonator: Option<UserId>,
+    impersonator: Option<Impersonator>,
 }
 
 impl Viewer {
     /// Creates the authority. Only `Sessions::authenticate` may call this.
-    pub(in crate::service) const fn new(owner: Owner, impersonator: Option<UserId>) -> Self {
+    pub(in crate::service) const fn new(owner: Owner, impersonator: Option<Impersonator>) -> Self {
         Self { owner, impersonator }
     }
 
@@ -41,9 +42,9 @@ impl Viewer {
         self.owner.session()
     }
 
-    /// Returns the administrator who opened the session, if one did.
+    /// Returns who opened the session to impersonate the user, if the user did not open it.
     #[must_use]
-    pub const fn impersonator(&self) -> Option<&UserId> {
+    pub const fn impersonator(&self) -> Option<&Impersonator> {
         self.impersonator.as_ref()
     }
 

@@ -6,4 +6,4 @@ mod signing_keys;
 pub use realms::{OpenRealmsError, check_encryption_keys};
 pub use signing_keys::reseal_signing_keys;
 
-pub(super) use signing_keys::refresh;
+pub(super) use signing_keys::{load, refresh};

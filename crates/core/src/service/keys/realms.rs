@@ -27,6 +27,9 @@ pub enum OpenRealmsError {
     /// No key is set.
     #[error("ENCRYPTION_KEY is not set")]
     NoKey,
+    /// The database is of a server that knows no administrators.
+    #[error("the database has no keys of the realm {0} yet: start this version of the server once")]
+    NoRealm(RealmName),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] CommitError),
@@ -57,10 +60,44 @@ impl Realms {
         let known: BTreeSet<&RealmName> = rows.iter().map(|row| &row.realm).collect();
         let missing: Vec<_> = policies.iter().map(|(name, _)| name).filter(|name| !known.contains(name)).collect();
         make_root_keys(ctx, store, first, &missing).await?;
+        let rows = store.root_keys().await?;
+        for row in &rows {
+            rewrap(ctx, store, keys, row).await?;
+        }
+        Self::opened(ctx, keys, rows, policies)
+    }
+
+    /// Opens the realms of a database that a server may use: a new one gets root keys, and in any other none is made or rewrapped.
+    /// Realms of the settings that no server has opened yet do not exist.
+    ///
+    /// # Errors
+    /// [`OpenRealmsError`], with the reason.
+    pub async fn open_beside(
+        ctx: &Ctx,
+        store: &dyn Store,
+        keys: &[EncryptionKey],
+        policies: Vec<(RealmName, RealmPolicy)>,
+    ) -> Result<Self, OpenRealmsError> {
+        let rows = store.root_keys().await?;
+        if rows.is_empty() {
+            return Self::open(ctx, store, keys, policies).await;
+        }
+        check_encryption_keys(keys, &rows)?;
+        let realms = Self::opened(ctx, keys, rows, policies)?;
+        let admin = RealmName::admin();
+        if realms.any(admin.as_str()).is_none() { Err(OpenRealmsError::NoRealm(admin)) } else { Ok(realms) }
+    }
+
+    fn opened(
+        ctx: &Ctx,
+        keys: &[EncryptionKey],
+        rows: Vec<RootKeyRow>,
+        policies: Vec<(RealmName, RealmPolicy)>,
+    ) -> Result<Self, OpenRealmsError> {
         let mut policies: BTreeMap<RealmName, RealmPolicy> = policies.into_iter().collect();
         let mut realms = BTreeMap::new();
-        for row in store.root_keys().await? {
-            let root = unwrap(ctx, store, keys, &row).await?;
+        for row in rows {
+            let (_, root) = unwrap(keys, &row)?;
             if let Some(policy) = policies.remove(&row.realm) {
                 let keys = RealmKeys::derive(row.realm.clone(), &root);
                 let decoy = Decoy::new(ctx, &keys);
@@ -111,14 +148,15 @@ async fn make_root_keys(
     Ok(())
 }
 
-async fn unwrap(
-    ctx: &Ctx,
-    store: &dyn Store,
-    keys: &[EncryptionKey],
-    row: &RootKeyRow,
-) -> Result<RootKey, OpenRealmsError> {
+/// Unwraps a root key; also returns which of the keys did.
+fn unwrap(keys: &[EncryptionKey], row: &RootKeyRow) -> Result<(usize, RootKey), OpenRealmsError> {
     let opened = keys.iter().enumerate().find_map(|(age, key)| Some((age, key.unwrap(&row.realm, &row.wrapped).ok()?)));
-    let (age, root) = opened.ok_or_else(|| OpenRealmsError::WrongKey(row.realm.clone()))?;
+    opened.ok_or_else(|| OpenRealmsError::WrongKey(row.realm.clone()))
+}
+
+/// Wraps a root key with the first key, unless it is.
+async fn rewrap(ctx: &Ctx, store: &dyn Store, keys: &[EncryptionKey], row: &RootKeyRow) -> Result<(), OpenRealmsError> {
+    let (age, root) = unwrap(keys, row)?;
     if let (1.., Some(first)) = (age, keys.first()) {
         let wrapped = first.wrap(ctx, &row.realm, &root);
         let rewrapped = RootKeyRow { realm: row.realm.clone(), wrapped, revision: row.revision + 1 };
@@ -128,5 +166,5 @@ async fn unwrap(
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(root)
+    Ok(())
 }

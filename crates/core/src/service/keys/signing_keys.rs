@@ -49,6 +49,19 @@ pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()
     if unused.is_empty() { Ok(()) } else { Ok(kernel.commit(unused).await?) }
 }
 
+/// Loads the signing keys from the store, and changes nothing: a server makes and removes them. Before its first start there is none.
+///
+/// # Errors
+/// Unavailable; internal, if a key cannot be opened.
+pub(in crate::service) async fn load(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
+    let Some(rotation) = &kernel.key_rotation else { return Ok(()) };
+    let rows = kernel.ports.store.signing_keys().await?;
+    let Some(current) = rotation.current(ctx.now, &rows) else { return Ok(()) };
+    let others = rows.iter().filter(|row| row.kid != current.kid).map(|row| rotation.open(row));
+    kernel.tokens.keys.replace(rotation.open(current)?, others.collect::<Result<_>>()?);
+    Ok(())
+}
+
 /// Seals all signing keys under the first of the operator's keys, after it has changed.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     id::{SessionId, UserId},
     service::ApiClient,
-    session::{Amr, Position, Session},
+    session::{Amr, Impersonator, Position, Session},
     token::{Actor, Audience, RefreshToken},
 };
 
@@ -74,8 +74,12 @@ impl OAuth<'_> {
             }
         };
         let session = self.ports.store.session(&self.realm.name, &proof.session).await?;
-        let is_its = |session: &Session| session.user == proof.user && session.impersonator == proof.actor;
+        let is_its = |session: &Session| session.user == proof.user && actor_of(session) == proof.actor;
         let session = session.filter(|session| is_its(session) && session.expires_at > self.ctx.now);
+        let session = match session {
+            Some(session) if self.is_backed(&session).await? => Some(session),
+            _ => None,
+        };
         Ok(session.map(|session| LiveToken {
             kind: TokenKind::Access,
             audience: claims.aud,
@@ -105,7 +109,7 @@ impl OAuth<'_> {
             kind: TokenKind::Refresh,
             issuer: self.tokens.issuer(&self.realm.name),
             acr: session.acr(),
-            actor: session.impersonator.as_ref().map(|admin| self.tokens.actor(admin)),
+            actor: session.impersonator.as_ref().map(|by| self.tokens.actor(by)),
             roles: Vec::new(),
             user: session.user,
             session: session.id,
@@ -116,4 +120,9 @@ impl OAuth<'_> {
             amr: session.amr,
         }
     }
+}
+
+/// Returns who acts in a session in the name of its user.
+fn actor_of(session: &Session) -> Option<String> {
+    session.impersonator.as_ref().map(Impersonator::subject)
 }

@@ -5,18 +5,17 @@ use crate::{
     audit::Event,
     clock::Timestamp,
     error::{Error, Result, catalogue::IMPERSONATED},
-    id::UserId,
     port::SessionStatus,
     service::{Owner, Viewer, kernel::Authentication},
-    session::{Assurance, SessionKind},
+    session::{Assurance, Impersonator, SessionKind},
     token::Proof,
 };
 
 impl Sessions<'_> {
     /// Verifies signature, claims and time, then that the session is live and the user exists. The caches usually know
     /// both; otherwise they are read from the store. Without the store the token is not accepted. The time of the
-    /// authentication is taken from the session, whatever the token claims. The administrator who impersonates the user must
-    /// match the session.
+    /// authentication is that of the session, whatever the token claims; who impersonates the user must match
+    /// the session, and must still be allowed to.
     ///
     /// # Errors
     /// Returns `BadToken` if the token is invalid for any reason, and `Unavailable` if the store fails.
@@ -24,8 +23,13 @@ impl Sessions<'_> {
         let proof = self.tokens.verify(self.ctx, &self.realm.name, token);
         let proof = proof.map_err(|reason| Error::bad_token().because(reason))?;
         let (auth_time, assurance, impersonator) = self.require_live(&proof).await?;
-        if impersonator != proof.actor {
+        if impersonator.as_ref().map(Impersonator::subject) != proof.actor {
             return Err(Error::bad_token().because("the actor does not match the session's actor"));
+        }
+        if let Some(impersonator) = &impersonator
+            && !self.backs(impersonator, &proof.session, &proof.user).await?
+        {
+            return Err(Error::bad_token().because("the administrator may not act for users any more"));
         }
         let account = self.account(&proof.user).await?;
         let account = account.ok_or_else(|| Error::bad_token().because("the user does not exist"))?;
@@ -47,9 +51,9 @@ impl Sessions<'_> {
         Err(IMPERSONATED.into())
     }
 
-    /// Returns time and assurance of the last authentication in the session and the administrator who opened it, if it is live
-    /// and belongs to the user of the token.
-    async fn require_live(&self, proof: &Proof) -> Result<(Timestamp, Assurance, Option<UserId>)> {
+    /// Returns time and assurance of the last authentication in the session and who opened it to impersonate the user, if it is
+    /// live and belongs to the user of the token.
+    async fn require_live(&self, proof: &Proof) -> Result<(Timestamp, Assurance, Option<Impersonator>)> {
         let ended = || Error::bad_token().because("session ended");
         let (sessions, realm) = (&self.ports.sessions, &self.realm.name);
         match sessions.status(realm, &proof.session, &proof.user, self.ctx.now) {

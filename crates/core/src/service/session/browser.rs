@@ -26,6 +26,9 @@ impl Sessions<'_> {
     pub async fn authenticate_browser(&self, cookie: &str) -> Result<Option<Viewer>> {
         let Some(session) = self.browser_session(cookie).await? else { return Ok(None) };
         let Some(account) = self.account(&session.user).await? else { return Ok(None) };
+        if !self.is_backed(&session).await? {
+            return Ok(None);
+        }
         self.record_use(&session).await;
         let needs_two = self.needs_two_steps(account.two_step);
         let authentication = Authentication { at: session.auth_time, assurance: session.assurance(), needs_two };

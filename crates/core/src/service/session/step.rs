@@ -33,7 +33,12 @@ pub struct SecondFactor<'a> {
 }
 
 impl SecondFactor<'_> {
-    /// Returns the code if the request has one. The inner `None` means that the text cannot be a code.
+    /// Returns whether the request has a code.
+    pub(in crate::service) const fn is_given(&self) -> bool {
+        !matches!(self.code, RawField::Missing)
+    }
+
+    /// Returns the code, if the request has one; the inner `None` is what can be no code.
     pub(super) fn typed(&self) -> Option<Option<FactorCode>> {
         match self.code {
             RawField::Missing => None,

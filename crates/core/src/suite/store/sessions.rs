@@ -5,7 +5,7 @@ use crate::{
     batch,
     id::RealmName,
     port::{Op, Precondition, SessionOp, Store},
-    session::{Change, Family, LogPosition, Revocation, Session},
+    session::{Change, Family, Impersonator, LogPosition, Revocation, Session},
     suite::{
         Revocations,
         rows::{HOUR, NOW, at, here, revocation, session, session_id, there, token_hash, user_id},
@@ -28,7 +28,7 @@ pub(super) async fn logged(store: &dyn Store, after: LogPosition) -> Vec<Revocat
 /// All columns are stored, including the `amr` values and the state of the refresh tokens.
 pub async fn a_session_is_read_as_written(store: &dyn Store) {
     let one = session(&here(), "one");
-    let impersonator = Some(user_id("root"));
+    let impersonator = Impersonator::parse("admin:root:of-root");
     let bare = Session { amr: Vec::new(), created_at: at(-9), impersonator, ..session(&here(), "bare") };
     let family = Family {
         current: token_hash(255),

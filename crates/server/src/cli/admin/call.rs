@@ -14,6 +14,8 @@ use serde_json::Value;
 use super::ServerAddress;
 use crate::{
     app::Beside,
+    cli::output::harmless,
+    config::PublicUrl,
     error_chain,
     http::{HttpService, SystemUser},
 };
@@ -30,6 +32,19 @@ pub enum CallError {
     /// The server was not reached.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
+}
+
+impl CallError {
+    /// Returns the exit code: 1 refused or failed, 2 wrong use, 3 not found, 4 not reached.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Refused { status: 404, .. } => 3,
+            Self::Refused { .. } => 1,
+            Self::Unreachable(_) => 4,
+        }
+    }
 }
 
 /// Calls the API of administration.
@@ -55,18 +70,24 @@ impl Caller {
         Self(Way::Here(beside.service(), SystemUser(Arc::from(system_user()))))
     }
 
-    /// Calls a server with the key in a file.
+    /// Calls a server with the key in a file. In clear the key is sent to this machine only.
     ///
     /// # Errors
-    /// [`CallError`], if the key cannot be read or the client cannot be set up.
+    /// [`CallError`], if the URL cannot be used, the key cannot be read or the client cannot be set up.
     pub fn there(server: &ServerAddress) -> Result<Self, CallError> {
+        let url = PublicUrl::parse(&server.url).map_err(|wrong| CallError::Usage(format!("--server {wrong}")))?;
+        if !url.is_https() && !url.is_loopback() {
+            let text = "--server must be an https URL: over http the key would be readable on the network";
+            return Err(CallError::Usage(text.to_owned()));
+        }
         let file: &PathBuf = &server.key_file;
         let key = std::fs::read_to_string(file);
         let key = key.map_err(|error| CallError::Usage(format!("{} cannot be read: {error}", file.display())))?;
         let client = Client::builder().user_agent("Portcullis").redirect(redirect::Policy::none());
+        // A proxy would read what is sent in clear.
+        let client = if url.is_https() { client } else { client.no_proxy() };
         let client = client.build().map_err(|error| CallError::Unreachable(error_chain(&error)))?;
-        let url = server.url.trim_end_matches('/').to_owned();
-        Ok(Self(Way::There { client, url, key: key.trim().to_owned() }))
+        Ok(Self(Way::There { client, url: url.to_string(), key: key.trim().to_owned() }))
     }
 
     /// Calls a route, and returns the answer.
@@ -125,10 +146,10 @@ fn read(status: u16, answer: &[u8]) -> Result<Value, CallError> {
     if (200..300).contains(&status) {
         return Ok(answer);
     }
-    let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| harmless(answer.get(name).and_then(Value::as_str).unwrap_or_default());
     let fields = answer.get("errors").and_then(Value::as_array).into_iter().flatten();
     let fields = fields.map(|field| {
-        let text = |name: &str| field.get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = |name: &str| harmless(field.get(name).and_then(Value::as_str).unwrap_or_default());
         format!("{}: {}", text("field"), text("detail"))
     });
     let fields: Vec<String> = fields.collect();

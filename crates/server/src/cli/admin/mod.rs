@@ -1,6 +1,7 @@
 //! `portcullis users …`, `admins …`, `admin-keys …`, `realms …`: clients of the API of administration, which runs in this process
 //! unless `--server` names another.
 
+mod admins;
 mod call;
 mod grammar;
 mod text;
@@ -11,12 +12,6 @@ pub use grammar::{AdminVerb, ServerAddress};
 pub(super) use grammar::{grammars, request};
 
 use super::Output;
-
-/// Exit codes.
-const REFUSED: u8 = 1;
-const WRONG_USE: u8 = 2;
-const NOT_FOUND: u8 = 3;
-const NOT_REACHED: u8 = 4;
 
 /// Runs a verb. Returns the exit code: 0 done, 1 refused or failed, 2 wrong use, 3 not found, 4 not reached.
 ///
@@ -30,12 +25,7 @@ pub async fn administer(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>)
         }
         Err(error) => {
             super::complain(&error);
-            Ok(match error {
-                CallError::Usage(_) => WRONG_USE,
-                CallError::Refused { status: 404, .. } => NOT_FOUND,
-                CallError::Refused { .. } => REFUSED,
-                CallError::Unreachable(_) => NOT_REACHED,
-            })
+            Ok(error.exit_code())
         }
     }
 }

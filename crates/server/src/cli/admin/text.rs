@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::AdminVerb;
-use crate::cli::output::{FAINT, Output};
+use crate::cli::output::{FAINT, Output, harmless};
 
 /// Members of list entries that are printed, in this order.
 const COLUMNS: [&str; 9] =
@@ -15,7 +15,7 @@ const COLUMNS: [&str; 9] =
 pub(super) fn print(verb: &AdminVerb, answer: &Value, out: &mut Output<'_>) -> io::Result<()> {
     let url = ["invitation_url", "reset_url"].iter().find_map(|name| answer.get(*name)?.as_str());
     if let (true, Some(url)) = (verb.has("print") && !out.is_json(), url) {
-        return out.line(url);
+        return out.line(harmless(url));
     }
     if out.is_json() {
         return out.json(answer);
@@ -26,7 +26,7 @@ pub(super) fn print(verb: &AdminVerb, answer: &Value, out: &mut Output<'_>) -> i
         out.line(cells.collect::<Vec<_>>().join("  "))?;
     }
     if let Some(next) = answer.get("next").and_then(Value::as_str) {
-        let more = out.paint(FAINT, format_args!("more: --cursor {next}"));
+        let more = out.paint(FAINT, format_args!("more: --cursor {}", harmless(next)));
         out.line(more)?;
     }
     Ok(())
@@ -35,7 +35,7 @@ pub(super) fn print(verb: &AdminVerb, answer: &Value, out: &mut Output<'_>) -> i
 fn members(answer: &Value, out: &mut Output<'_>) -> io::Result<()> {
     let members = answer.as_object().into_iter().flatten();
     for (name, value) in members.filter(|(_, value)| !plain(value).is_empty()) {
-        out.line(format_args!("{name:<18} {}", plain(value)))?;
+        out.line(format_args!("{:<18} {}", harmless(name), plain(value)))?;
     }
     Ok(())
 }
@@ -43,11 +43,11 @@ fn members(answer: &Value, out: &mut Output<'_>) -> io::Result<()> {
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => harmless(text),
         Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(","),
         Value::Object(members) => {
             let members = members.iter().filter(|(_, value)| !value.is_null());
-            members.map(|(name, value)| format!("{name}={}", plain(value))).collect::<Vec<_>>().join(" ")
+            members.map(|(name, value)| format!("{}={}", harmless(name), plain(value))).collect::<Vec<_>>().join(" ")
         }
         other => other.to_string(),
     }

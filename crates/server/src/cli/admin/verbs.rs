@@ -6,25 +6,26 @@ use axum::http::Method;
 use portcullis_core::error::catalogue::NOT_FOUND;
 use serde_json::{Map, Value, json};
 
-use super::{AdminVerb, CallError, Caller};
+use super::{AdminVerb, CallError, Caller, admins};
+use crate::cli::output::harmless;
 
-type Answer = Result<Value, CallError>;
+pub(super) type Answer = Result<Value, CallError>;
 
 /// Runs a verb.
 pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
     match verb.group {
         "users" => users(caller, verb).await,
-        "admins" => admins(caller, verb).await,
+        "admins" => admins::run(caller, verb).await,
         "admin-keys" => admin_keys(caller, verb).await,
         _ => realms(caller, verb).await,
     }
 }
 
-async fn get(caller: &Caller, path: &str) -> Answer {
+pub(super) async fn get(caller: &Caller, path: &str) -> Answer {
     caller.call(Method::GET, path, None, None).await
 }
 
-async fn post(caller: &Caller, path: &str, body: Option<Value>) -> Answer {
+pub(super) async fn post(caller: &Caller, path: &str, body: Option<Value>) -> Answer {
     caller.call(Method::POST, path, body, None).await
 }
 
@@ -37,16 +38,16 @@ async fn realm(caller: &Caller, verb: &AdminVerb) -> Result<String, CallError> {
     let names: Vec<&str> = items(&realms).filter_map(|realm| realm.get("name")?.as_str()).collect();
     match names.as_slice() {
         [only] => Ok((*only).to_owned()),
-        names => Err(CallError::Usage(format!("name a realm with --realm: {}", names.join(", ")))),
+        names => Err(CallError::Usage(format!("name a realm with --realm: {}", harmless(&names.join(", "))))),
     }
 }
 
-fn items(answer: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn items(answer: &Value) -> impl Iterator<Item = &Value> {
     answer.get("items").and_then(Value::as_array).into_iter().flatten()
 }
 
 /// Returns what the verb is about: an argument, `-` for standard input, or `@FILE`.
-fn subject(verb: &AdminVerb) -> Result<String, CallError> {
+pub(super) fn subject(verb: &AdminVerb) -> Result<String, CallError> {
     let given = verb.subjects.first().map(String::as_str).unwrap_or_default();
     let text = match given.strip_prefix('@') {
         _ if given == "-" => {
@@ -78,7 +79,7 @@ async fn user(caller: &Caller, verb: &AdminVerb) -> Result<String, CallError> {
     Ok(format!("/v1/admin/realms/{realm}/users/{id}"))
 }
 
-fn not_found() -> CallError {
+pub(super) fn not_found() -> CallError {
     CallError::Refused { status: 404, code: NOT_FOUND.code.to_owned(), detail: NOT_FOUND.detail.to_owned() }
 }
 
@@ -95,7 +96,7 @@ fn body(verb: &AdminVerb, names: &[(&str, &str)]) -> Map<String, Value> {
 const PROFILE: [(&str, &str); 2] = [("first-name", "first_name"), ("last-name", "last_name")];
 
 /// Asks on a terminal, unless `--yes` is given; elsewhere `--yes` is required.
-fn confirm(verb: &AdminVerb, what: &str) -> Result<(), CallError> {
+pub(super) fn confirm(verb: &AdminVerb, what: &str) -> Result<(), CallError> {
     if verb.has("yes") {
         return Ok(());
     }
@@ -191,52 +192,6 @@ async fn one_user(caller: &Caller, verb: &AdminVerb) -> Answer {
                 body.insert("minutes".to_owned(), minutes.into());
             }
             post(caller, &with("impersonate"), Some(body.into())).await
-        }
-    }
-}
-
-async fn admin(caller: &Caller, verb: &AdminVerb) -> Result<(String, Vec<String>), CallError> {
-    let (named, all) = (subject(verb)?, get(caller, "/v1/admin/admins").await?);
-    let text = |admin: &Value, name: &str| admin.get(name).and_then(Value::as_str).map(str::to_lowercase);
-    let found =
-        items(&all).find(|admin| [text(admin, "email"), text(admin, "id")].contains(&Some(named.to_lowercase())));
-    let found = found.ok_or_else(not_found)?;
-    let grants = found.get("grants").and_then(Value::as_array).into_iter().flatten();
-    let grants = grants.filter_map(|grant| grant.as_str().map(str::to_owned)).collect();
-    Ok((text(found, "id").unwrap_or_default(), grants))
-}
-
-async fn admins(caller: &Caller, verb: &AdminVerb) -> Answer {
-    let roles = || {
-        verb.all("role").into_iter().map(|role| if role.contains('@') { role.to_owned() } else { format!("{role}@*") })
-    };
-    match verb.name {
-        "list" => get(caller, "/v1/admin/admins").await,
-        "invite" => {
-            let deliver = if verb.has("print") { "answer" } else { "mail" };
-            let grants: Vec<String> = roles().collect();
-            let body = json!({"email": subject(verb)?, "grants": grants, "deliver": deliver});
-            post(caller, "/v1/admin/admins", Some(body)).await
-        }
-        "reset" => {
-            let (id, _) = admin(caller, verb).await?;
-            post(caller, &format!("/v1/admin/admins/{id}/reset"), None).await
-        }
-        "grant" => {
-            let (id, mut grants) = admin(caller, verb).await?;
-            grants.extend(roles());
-            let body = json!({ "grants": grants });
-            caller.call(Method::PUT, &format!("/v1/admin/admins/{id}/grants"), Some(body), None).await
-        }
-        _ => {
-            let ((id, grants), removed) = (admin(caller, verb).await?, roles().collect::<Vec<_>>());
-            let left: Vec<String> = grants.into_iter().filter(|grant| !removed.contains(grant)).collect();
-            if removed.is_empty() || left.is_empty() {
-                confirm(verb, "Remove this administrator")?;
-                return caller.call(Method::DELETE, &format!("/v1/admin/admins/{id}"), None, None).await;
-            }
-            let body = json!({ "grants": left });
-            caller.call(Method::PUT, &format!("/v1/admin/admins/{id}/grants"), Some(body), None).await
         }
     }
 }

@@ -1,6 +1,12 @@
 //! Requests of administrators: the network and the credentials, then the right in the realm of the path, before a body is read.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
     extract::{FromRequestParts, Path, rejection::PathRejection},
@@ -25,6 +31,27 @@ const COOKIE: CookieName = CookieName("portcullis_admin", "__Host-portcullis_adm
 #[derive(Clone, Debug)]
 pub(crate) struct SystemUser(pub(crate) Arc<str>);
 
+/// Who sends a request to administration, for the audit row of a refusal.
+#[derive(Clone, Debug, Default)]
+pub(in crate::http) struct AdminTrace(Arc<Traced>);
+
+#[derive(Debug, Default)]
+struct Traced {
+    admin: OnceLock<Arc<Administrator>>,
+    is_presented: AtomicBool,
+}
+
+impl AdminTrace {
+    pub(in crate::http) fn admin(&self) -> Option<&Administrator> {
+        self.0.admin.get().map(|admin| &**admin)
+    }
+
+    /// Returns whether the request had credentials, right or wrong.
+    pub(in crate::http) fn is_presented(&self) -> bool {
+        self.admin().is_some() || self.0.is_presented.load(Ordering::Relaxed)
+    }
+}
+
 /// A request that may reach administration. Who sends it is not known.
 #[derive(Debug)]
 pub(in crate::http) struct AdminDoor {
@@ -39,7 +66,17 @@ impl AdminDoor {
         self.service.administration(&self.ctx, &self.usage)
     }
 
-    async fn administrator(&self, parts: &Parts, state: &AppState) -> Result<Administrator, ApiError> {
+    /// Returns who sends the request, and notes it for the audit row of a refusal.
+    async fn administrator(&self, parts: &Parts, state: &AppState) -> Result<Arc<Administrator>, ApiError> {
+        let trace = parts.extensions.get::<AdminTrace>().cloned().unwrap_or_default();
+        if parts.headers.contains_key(AUTHORIZATION) || COOKIE.value(state, &parts.headers).is_some() {
+            trace.0.is_presented.store(true, Ordering::Relaxed);
+        }
+        let admin = Arc::new(self.recognised(parts, state).await?);
+        Ok(Arc::clone(trace.0.admin.get_or_init(|| admin)))
+    }
+
+    async fn recognised(&self, parts: &Parts, state: &AppState) -> Result<Administrator, ApiError> {
         let administration = self.administration()?;
         if let Some(SystemUser(name)) = parts.extensions.get() {
             return Ok(administration.of_command_line(name));
@@ -79,7 +116,7 @@ impl FromRequestParts<AppState> for AdminDoor {
 #[derive(Debug)]
 pub(in crate::http) struct AdminSelf {
     pub(in crate::http) door: AdminDoor,
-    pub(in crate::http) admin: Administrator,
+    pub(in crate::http) admin: Arc<Administrator>,
 }
 
 impl AdminSelf {
@@ -134,6 +171,11 @@ impl<R: Right> AdminRequest<R> {
         self.part("id")
     }
 
+    /// Returns whether the command line on the machine asks.
+    pub(in crate::http) fn is_on_machine(&self) -> bool {
+        self.permit.admin().is_on_machine()
+    }
+
     pub(in crate::http) const fn ctx(&self) -> &Ctx {
         &self.door.ctx
     }
@@ -154,7 +196,7 @@ impl<R: Right> FromRequestParts<AppState> for AdminRequest<R> {
             // A realm that cannot be read must not count as none, which would be the server.
             Err(_) => return Err(Error::not_found().into()),
         };
-        let permit = state.service.permit::<R>(&Arc::new(admin), path.get("realm").map(String::as_str))?;
+        let permit = state.service.permit::<R>(&admin, path.get("realm").map(String::as_str))?;
         Ok(Self { door, permit, path })
     }
 }

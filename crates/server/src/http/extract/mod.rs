@@ -24,7 +24,7 @@ mod visit;
 
 pub(super) use accept::{Accepted, PreferredFormat};
 pub(crate) use admin::SystemUser;
-pub(super) use admin::{AdminCookie, AdminDoor, AdminRequest, AdminSelf};
+pub(super) use admin::{AdminCookie, AdminDoor, AdminRequest, AdminSelf, AdminTrace};
 pub(super) use basic::BasicCredentials;
 pub(super) use bearer::{Authenticated, MaybeAuthenticated, Viewing};
 pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, OptionalJsonBody, TokenBody};

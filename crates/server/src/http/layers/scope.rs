@@ -18,13 +18,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use portcullis_core::{Ctx, Error, id::RealmName, limit::Usage};
+use portcullis_core::{Ctx, Error, error::ErrorKind, id::RealmName, limit::Usage, service::RefusedRequest};
 use tower::{Layer, Service, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
 use super::{alias::RequestRealm, client, cors, headers, host, timeout};
 use crate::{
-    http::{extract::Accepted, page, problem, state::AppState},
+    http::{
+        extract::{Accepted, AdminTrace},
+        page, problem,
+        state::AppState,
+    },
     metrics::{HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED},
     request_frame::{ANSWERED, RequestFrame},
 };
@@ -93,9 +97,9 @@ where
         let answer = scope.frame.around(answer(state.bounds.time, cors, request, self.inner.clone()));
         async move {
             let response = answer.await;
-            if problem::is_limited(&response) {
+            if let Some((kind, code)) = problem::refused(&response) {
                 // Nothing depends on the end of it.
-                let _ = tokio::time::timeout(state.bounds.time, scope.note_limit(&state)).await;
+                let _ = tokio::time::timeout(state.bounds.time, scope.note_refusal(&state, kind, code)).await;
             }
             Ok(scope.close(&state, response))
         }
@@ -130,6 +134,25 @@ struct RequestScope {
     frame: Arc<RequestFrame>,
     /// Whether a browser opens an address.
     is_navigation: bool,
+    admin: Option<AdminCall>,
+}
+
+/// What is known of a request to administration.
+struct AdminCall {
+    trace: AdminTrace,
+    /// Realm of the path.
+    realm: Option<String>,
+}
+
+impl AdminCall {
+    fn open(request: &mut Request) -> Option<Self> {
+        let route = request.extensions().get::<MatchedPath>()?;
+        let is_of_realm = route.as_str().strip_prefix("/v1/admin/")?.starts_with("realms/{realm}");
+        let realm = request.uri().path().split('/').nth(4).filter(|_| is_of_realm).map(str::to_owned);
+        let trace = AdminTrace::default();
+        request.extensions_mut().insert(trace.clone());
+        Some(Self { trace, realm })
+    }
 }
 
 impl RequestScope {
@@ -154,7 +177,8 @@ impl RequestScope {
         let usage = Arc::<Usage>::default();
         request.extensions_mut().insert(ctx.clone());
         request.extensions_mut().insert(Arc::clone(&usage));
-        Self { began, ctx, realm, usage, frame, is_navigation }
+        let admin = AdminCall::open(request);
+        Self { began, ctx, realm, usage, frame, is_navigation, admin }
     }
 
     /// Returns whether the client may reach the pages of administrators, if the request is for one.
@@ -163,15 +187,22 @@ impl RequestScope {
         !is_of_admin || state.admin.admits(self.ctx.client.ip)
     }
 
-    /// Records a refusal by a limit in the audit trail.
-    async fn note_limit(&self, state: &AppState) {
-        if let Some(RequestRealm(realm)) = &self.realm {
+    /// Records a refusal in the audit trail: of administration, and elsewhere of a limit. Verbs record all others.
+    async fn note_refusal(&self, state: &AppState, kind: ErrorKind, code: &'static str) {
+        if let Some(AdminCall { trace, realm }) = &self.admin {
+            let Ok(administration) = state.service.administration(&self.ctx, &self.usage) else { return };
+            let route = format!("{} {}", self.frame.method, self.frame.route());
+            let (admin, is_presented) = (trace.admin(), trace.is_presented());
+            let realm = realm.as_deref();
+            let refused = RefusedRequest { admin, is_presented, kind, code, route: &route, realm };
+            administration.note_refused_request(&refused).await;
+        } else if let (Some(RequestRealm(realm)), ErrorKind::Limited(_)) = (&self.realm, kind) {
             state.service.scope(&self.ctx, realm, &self.usage).note_limit().await;
         }
     }
 
     fn close(self, state: &AppState, response: Response) -> Response {
-        let Self { began, ctx, realm, usage, frame, is_navigation } = self;
+        let Self { began, ctx, realm, usage, frame, is_navigation, .. } = self;
         frame.during(|| {
             let mut response = problem::finish(response, &ctx, realm.as_ref());
             if is_navigation {

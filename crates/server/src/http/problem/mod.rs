@@ -101,10 +101,9 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Returns whether an answer refuses the request because of a limit.
-pub(super) fn is_limited(response: &Response) -> bool {
-    let error = response.extensions().get::<ApiError>();
-    error.is_some_and(|refused| matches!(refused.error.kind(), ErrorKind::Limited(_)))
+/// Returns kind and code of the refusal that an answer is.
+pub(super) fn refused(response: &Response) -> Option<(ErrorKind, &'static str)> {
+    response.extensions().get::<ApiError>().map(|refused| (refused.error.kind(), refused.error.code()))
 }
 
 /// Returns the response to a correct password that needs a second factor, with its ticket.

@@ -1,8 +1,9 @@
 //! The command line, in its own process and beside a server.
 
+use portcullis::cli::OutputFormat;
 use serde_json::json;
 
-use crate::support::{Person, TestApp, admin::REASON};
+use crate::support::{Person, TestApp, admin::REASON, json as json_of, process::Program};
 
 #[tokio::test]
 async fn users_are_found_created_locked_and_reset_without_a_running_server() {
@@ -51,4 +52,56 @@ async fn beside_a_server_a_lock_counts_at_once_and_grants_are_given_and_taken() 
     );
     assert_eq!(app.command(&["admins", "revoke", "helper@example.com", "--yes"]).await.0, 0);
     assert_eq!(helper.get(&app, "/me").await.status(), 401);
+}
+
+#[tokio::test]
+async fn beside_a_server_no_key_is_made_or_wrapped_again() {
+    let app = TestApp::start().await;
+    let keys = async || {
+        let rows = app.store().await.root_keys().await.unwrap();
+        rows.into_iter().map(|row| (row.realm.to_string(), row.revision)).collect::<Vec<_>>()
+    };
+    let before = keys().await;
+    let key = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=,AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let caller = app.beside_with(&[("ENCRYPTION_KEY", key), ("REALMS", "User1,User2,Third")]).await;
+    let (code, realms) = app.command_of(&caller, &["realms", "list"]).await;
+    assert_eq!(
+        (code, realms["items"].as_array().unwrap().len()),
+        (0, 2),
+        "a realm that no server knows does not exist"
+    );
+    assert_eq!(keys().await, before);
+}
+
+#[test]
+fn a_key_is_sent_in_clear_to_this_machine_only() {
+    let program = Program::new(&[]);
+    std::fs::write(program.folder().join("key"), "pck_unknown_secret").unwrap();
+    let run = |url: &str| program.run(&["realms", "list", "--server", url, "--key-file", "key"]);
+    for url in ["http://accounts.example.com", "http://192.0.2.1:8000", "ftp://localhost", "http://user@localhost"] {
+        let ended = run(url);
+        assert_eq!(ended.status.code(), Some(2), "{url}: {}", ended.stderr);
+        assert!(ended.stderr.contains("--server"), "{}", ended.stderr);
+    }
+    let ended = run("http://127.0.0.1:1");
+    assert_eq!(ended.status.code(), Some(4), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn values_cannot_steer_a_terminal() {
+    let app = TestApp::start().await;
+    // An attribute may have any characters; a name may not have control characters.
+    let mut form = Person::new("john@example.com").form();
+    form["attributes"] = json!({"note": "\u{1b}]0;title\u{7}\u{9b}2J\u{202e}x"});
+    let id = json_of(app.post_json("/User1/create", form).await, 200).await["id"].as_str().unwrap().to_owned();
+    Person::new("john@example.com").verify(&app).await;
+    for format in [OutputFormat::Text, OutputFormat::Json] {
+        let text = app.printed(&["users", "show", &id, "--realm", "User1"], format).await;
+        assert!(text.contains("title"), "{text}");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()) && !text.contains('\u{202e}'), "{text:?}");
+        if format == OutputFormat::Json {
+            let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(parsed["attributes"]["note"], "\u{1b}]0;title\u{7}\u{9b}2J\u{202e}x", "still the same value");
+        }
+    }
 }

@@ -104,3 +104,42 @@ async fn an_auditor_sees_nothing_of_what_is_masked() {
     assert!(rows.iter().any(|row| row.event == "profile_read" && row.actor_kind == "admin"));
     assert!(rows.iter().all(|row| planted.iter().all(|planted| !row.details.contains(planted))));
 }
+
+#[tokio::test]
+async fn filters_count_everywhere_and_are_never_ignored() {
+    let app = TestApp::start().await;
+    let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
+    for (email, role) in [("ada@example.com", "editor"), ("bob@example.com", "reader")] {
+        let body = json!({"email": email, "roles": [role]});
+        assert_eq!(owner.post(&app, "/realms/User1/users", body).await.status(), 201);
+        app.advance(std::time::Duration::from_secs(60));
+    }
+    let search = async |body: Value| json(owner.post(&app, "/realms/User1/users/search", body).await, 200).await;
+    let invited = async |more: Value| {
+        let mut body = json!({"status": "invited"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let found = search(body).await;
+        found["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| user["email"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(invited(json!({})).await, ["bob@example.com", "ada@example.com"], "newest first");
+    assert_eq!(invited(json!({"role": "editor"})).await, ["ada@example.com"]);
+    assert_eq!(invited(json!({"created_after": "2026-01-01T00:00:30Z"})).await, ["bob@example.com"]);
+    assert_eq!(invited(json!({"two_step": true})).await, Vec::<String>::new());
+    let by_email = async |more: Value| {
+        let mut body = json!({"email": "john@example.com"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ids(&search(body).await)
+    };
+    assert_eq!(by_email(json!({"status": "active"})).await, std::slice::from_ref(&john.id));
+    assert_eq!(by_email(json!({"status": "locked"})).await, Vec::<String>::new());
+    assert_eq!(by_email(json!({"role": "editor"})).await, Vec::<String>::new());
+    let both = owner.post(&app, "/realms/User1/users/search", json!({"email": "john@example.com", "q": "john"})).await;
+    assert_eq!(problem(both, 422).await["errors"][0]["field"], "q");
+    let unknown = owner.get(&app, "/realms/User1/users?statuss=locked").await;
+    assert_eq!(problem(unknown, 422).await["errors"][0]["code"], "field.unknown");
+}

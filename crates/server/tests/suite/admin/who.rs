@@ -25,6 +25,8 @@ async fn the_first_owner_is_invited_on_the_machine_and_signs_in() {
 async fn without_credentials_every_route_asks_to_sign_in() {
     let app = TestApp::start().await;
     assert_eq!(problem(app.get("/v1/admin/realms").await, 401).await["code"], "admin.sign_in");
+    let refused = problem(app.post_json("/v1/admin/sign_in", json!({})).await, 422).await;
+    assert_eq!((&refused["errors"][0]["field"], &refused["errors"][1]["field"]), (&json!("email"), &json!("password")));
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     let answer = app.get_as(&token, "/v1/admin/realms").await;
     assert_eq!(problem(answer, 401).await["code"], "admin.sign_in", "a user's token opens nothing");
@@ -128,6 +130,8 @@ async fn with_a_required_second_factor_an_administrator_without_one_can_only_add
     app.advance(std::time::Duration::from_secs(60));
     let credentials = json!({"email": owner.email, "password": PASSWORD});
     assert_eq!(problem(app.post_json("/v1/admin/sign_in", credentials).await, 403).await["code"], "mfa.required");
+    let wrong = json!({"email": owner.email, "password": PASSWORD, "code": totp.wrong(&app)});
+    assert_eq!(problem(app.post_json("/v1/admin/sign_in", wrong).await, 400).await["code"], "mfa.invalid");
     let credentials = json!({"email": owner.email, "password": PASSWORD, "code": totp.code(&app)});
     assert_eq!(app.post_json("/v1/admin/sign_in", credentials).await.status(), 200);
 }

@@ -12,7 +12,7 @@ use reqwest::{Client, Response};
 use serde_json::{Map, Value, json as value};
 use tempfile::TempDir;
 
-use crate::support::{Person, TestApp, impersonation::ADMIN, json, problem, process::free_port};
+use crate::support::{Person, TestApp, json, problem, process::free_port};
 
 /// The headers of an answer that a proxy copies.
 fn copied(response: &Response) -> Value {
@@ -41,7 +41,7 @@ async fn a_live_access_token_is_answered_with_its_user_in_headers() {
     assert_eq!(copied(&answer)["roles"], "editor,billing:read");
 
     let acting = app.impersonate(&john).await;
-    assert_eq!(copied(&app.get_as(&acting, "/User1/forward_auth").await)["actor"], ADMIN);
+    assert_eq!(copied(&app.get_as(&acting, "/User1/forward_auth").await)["actor"], app.impersonator().await.id);
 
     app.get_as(&token, "/User1/logout").await;
     let ended = app.get_as(&token, "/User1/forward_auth").await;
@@ -120,7 +120,7 @@ impl Proxy {
         assert_eq!((&seen["x-portcullis-user"], &seen["x-portcullis-email"]), (&value!(john.id), &value!(john.email)));
         assert!(!seen.to_string().contains("forged"), "{seen}");
         let acting = app.impersonate(&john).await;
-        assert_eq!(json(self.ask(Some(&acting)).await, 200).await["x-portcullis-actor"], ADMIN);
+        assert_eq!(json(self.ask(Some(&acting)).await, 200).await["x-portcullis-actor"], app.impersonator().await.id);
         app.get_as(&token, "/User1/logout").await;
         assert_eq!(self.ask(Some(&token)).await.status(), 401);
     }

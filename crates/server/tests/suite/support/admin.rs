@@ -6,6 +6,7 @@ use portcullis::{
     app::{self, Overrides},
     cli::{self, Caller, Command, Output, OutputFormat},
 };
+use portcullis_core::{audit::AuditEntry, id::RealmName};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -25,22 +26,35 @@ pub struct Admin {
 impl TestApp {
     /// Returns what the command line calls, beside the running server.
     pub async fn beside(&self) -> Caller {
+        self.beside_with(&[]).await
+    }
+
+    /// The same with other settings than those of the server.
+    pub async fn beside_with(&self, more: &[(&str, &str)]) -> Caller {
         let overrides = Overrides {
             clock: self.clock.clone() as _,
             random: Arc::new(Chance::new(1000 + self.seed_of_beside())),
             adjust: Box::new(|ports| ports),
         };
-        Caller::here(&app::beside(&self.config(), overrides).await.unwrap())
+        Caller::here(&app::beside(&self.config_with(more), overrides).await.unwrap())
     }
 
     /// Runs a verb of the command line beside the server; returns the exit code and the JSON.
     pub async fn command(&self, line: &[&str]) -> (u8, Value) {
-        let words = ["portcullis"].iter().chain(line).chain(&["--json"]);
-        let Command::Admin(verb) = cli::parse(words).unwrap().command else { panic!("{line:?} is no verb") };
-        let mut out = Vec::new();
-        let caller = self.beside().await;
-        let code = cli::administer(&caller, &verb, &mut Output::plain(&mut out, OutputFormat::Json)).await.unwrap();
-        (code, serde_json::from_slice(&out).unwrap_or_default())
+        self.command_of(&self.beside().await, line).await
+    }
+
+    /// The same over a caller that exists.
+    pub async fn command_of(&self, caller: &Caller, line: &[&str]) -> (u8, Value) {
+        let (code, out) = run(caller, line, OutputFormat::Json).await;
+        (code, serde_json::from_str(&out).unwrap_or_default())
+    }
+
+    /// Runs a verb of the command line beside the server; returns what it prints.
+    pub async fn printed(&self, line: &[&str], format: OutputFormat) -> String {
+        let (code, out) = run(&self.beside().await, line, format).await;
+        assert_eq!(code, 0, "{line:?}");
+        out
     }
 
     /// Invites the first owner on the machine, and signs in.
@@ -51,11 +65,16 @@ impl TestApp {
         self.accept(&invited, "owner@example.com").await
     }
 
-    /// Invites an administrator with these grants, and signs in.
+    /// Has the owner invite an administrator with these grants, who signs in.
     pub async fn admin(&self, owner: &Admin, email: &str, grants: &[&str]) -> Admin {
-        let body = json!({"email": email, "grants": grants, "deliver": "answer"});
-        let invited = json(owner.post(self, "/admins", body).await, 201).await;
-        self.accept(&invited, email).await
+        let invited = json(owner.post(self, "/admins", json!({"email": email, "grants": grants})).await, 201).await;
+        let link = self.link(email, "reset_password_form").await;
+        self.accept(&json!({"id": invited["id"], "invitation_url": link}), email).await
+    }
+
+    /// Returns the newest rows of the audit trail of a realm.
+    pub async fn audit(&self, realm: &str) -> Vec<AuditEntry> {
+        self.store().await.audit_rows(&RealmName::from_stored(realm).unwrap(), 200).await.unwrap()
     }
 
     async fn accept(&self, invited: &Value, email: &str) -> Admin {
@@ -76,6 +95,14 @@ impl TestApp {
         assert!(cookie.contains("HttpOnly; SameSite=Strict"), "{cookie}");
         cookie.split(';').next().unwrap().to_owned()
     }
+}
+
+async fn run(caller: &Caller, line: &[&str], format: OutputFormat) -> (u8, String) {
+    let words = ["portcullis"].iter().chain(line);
+    let Command::Admin(verb) = cli::parse(words).unwrap().command else { panic!("{line:?} is no verb") };
+    let mut out = Vec::new();
+    let code = cli::administer(caller, &verb, &mut Output::plain(&mut out, format)).await.unwrap();
+    (code, String::from_utf8(out).unwrap())
 }
 
 impl Admin {

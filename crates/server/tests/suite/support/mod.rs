@@ -86,6 +86,8 @@ pub struct TestApp {
     settings: Vec<(String, String)>,
     /// Differs in each start, so that randomness does not repeat with the same data.
     seed: u64,
+    /// Administrator who acts in the name of users, once there is one.
+    impersonator: tokio::sync::OnceCell<admin::Admin>,
     /// Number of processes that were started beside this one.
     processes: std::sync::atomic::AtomicU64,
     stop: Option<oneshot::Sender<()>>,
@@ -133,8 +135,18 @@ impl TestApp {
 
     /// Starts another server on the same database, with the same clock. Only where servers can share it.
     pub async fn twin(&self) -> Self {
+        self.twin_with(&[]).await
+    }
+
+    /// The same behind a proxy, which gives both servers one URL.
+    pub async fn twin_behind_one_url(&self) -> Self {
+        self.twin_with(&[("PUBLIC_URL", &self.base)]).await
+    }
+
+    async fn twin_with(&self, more: &[(&str, &str)]) -> Self {
         let issuer = ("JWT_ISSUER".to_owned(), format!("{}/{{realm}}", self.base));
-        let settings = self.settings.iter().cloned().chain([issuer]).collect();
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings = self.settings.iter().cloned().chain([issuer]).chain(more).collect();
         let dir = Arc::new(TempDir::new().unwrap());
         Self::launch(dir, Arc::clone(&self.database), Arc::clone(&self.clock), settings, self.seed + 1000).await
     }
@@ -180,6 +192,7 @@ impl TestApp {
             pump: pump.unwrap(),
             settings,
             seed,
+            impersonator: Default::default(),
             processes: Default::default(),
             stop: Some(stop),
             serving: Some(serving),
@@ -220,9 +233,14 @@ impl TestApp {
         self.database.count(&self.data(), table).await
     }
 
-    /// Returns the configuration with which the application was started.
-    pub fn config(&self) -> config::Config {
-        load(self.dir.path(), &self.base, &self.settings)
+    /// Returns the configuration with which the application was started, with other settings in addition.
+    pub fn config_with(&self, more: &[(&str, &str)]) -> config::Config {
+        let mut settings = self.settings.clone();
+        for (name, value) in more {
+            settings.retain(|(known, _)| known != name);
+            settings.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        load(self.dir.path(), &self.base, &settings)
     }
 
     /// Returns a number that differs for each process beside this one.

@@ -1,10 +1,15 @@
 use axum::{Json, http::StatusCode};
-use portcullis_core::{admin::Administer, clock::Timestamp, service::ListedAdmin};
+use portcullis_core::{
+    admin::Administer,
+    clock::Timestamp,
+    service::{ListedAdmin, ListedAdmins, RawField},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answers::{PageQuery, page};
 use crate::http::{
-    extract::{AdminRequest, JsonBody},
+    extract::{AdminRequest, IfMatch, JsonBody, Query},
     openapi::refusals,
     problem::ApiError,
     routes::Message,
@@ -26,19 +31,23 @@ pub(crate) struct AdminAnswer {
     two_step: bool,
     #[schema(example = "2026-11-28", format = Date, required)]
     seen_on: Option<String>,
-    /// Link of the invitation, with `deliver` `answer`.
+    /// Of the grants, for `If-Match`.
+    #[schema(example = 3)]
+    revision: u64,
+    /// Link of the invitation, which only the command line on the machine gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation_url: Option<String>,
 }
 
 impl From<ListedAdmin> for AdminAnswer {
     fn from(admin: ListedAdmin) -> Self {
-        let ListedAdmin { id, email, status, grants, two_step, seen_on, url } = admin;
-        Self { id, email, status, grants, two_step, seen_on: seen_on.map(Timestamp::date), invitation_url: url }
+        let ListedAdmin { id, email, status, grants, two_step, seen_on, revision, url } = admin;
+        let seen_on = seen_on.map(Timestamp::date);
+        Self { id, email, status, grants, two_step, seen_on, revision, invitation_url: url }
     }
 }
 
-/// All administrators.
+/// A page of administrators.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminList {
     items: Vec<AdminAnswer>,
@@ -48,20 +57,21 @@ pub(crate) struct AdminList {
     prev: Option<String>,
 }
 
-refusals!(ListRefusals: Problem [ADMIN]);
+refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// List the administrators
 ///
-/// With their grants, and those who are invited. Needs `owner@*`.
+/// With their grants, and then those who are invited. Needs `owner@*`; no key may.
 #[utoipa::path(
     operation_id = "admin_admins_admins",
-    get, path = "/v1/admin/admins", tag = "Administration",
-    security(("admin_session" = []), ("admin_key" = [])),
+    get, path = "/v1/admin/admins", tag = "Administration", security(("admin_session" = [])),
+    params(PageQuery),
     responses((status = 200, description = "The administrators", body = AdminList), ListRefusals)
 )]
-pub(crate) async fn admins(request: AdminRequest<Administer>) -> Result<Json<AdminList>, ApiError> {
-    let items = request.verbs().admins().await?.into_iter().map(Into::into).collect();
-    Ok(Json(AdminList { items, next: None, prev: None }))
+pub(crate) async fn admins(request: AdminRequest<Administer>, query: Query) -> Result<Json<AdminList>, ApiError> {
+    let (limit, cursor) = page(query)?;
+    let ListedAdmins { items, next, prev } = request.verbs().admins(&limit, &cursor).await?;
+    Ok(Json(AdminList { items: items.into_iter().map(Into::into).collect(), next, prev }))
 }
 
 /// An invitation of an administrator.
@@ -73,15 +83,13 @@ struct NewAdmin {
     /// `ROLE@REALM` or `ROLE@*`, with the roles `auditor`, `support`, `manager`, `owner` and `impersonate`.
     #[schema(example = json!(["support@User1"]))]
     grants: Vec<String>,
-    /// `mail` (default), or `answer`: the link is answered and not mailed.
-    deliver: Option<String>,
 }
 
-refusals!(InviteRefusals: Problem [ADMIN, JSON, &[LIMITED, AUTH_STALE, EMAIL_TAKEN], Fields(&[field("email", EMAIL_INVALID), field("grants", GRANT_INVALID), field("deliver", VALUE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(InviteRefusals: Problem [ADMIN, JSON, &[LIMITED, AUTH_STALE, EMAIL_TAKEN], Fields(&[field("email", EMAIL_INVALID), field("grants", GRANT_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Invite an administrator
 ///
-/// The link opens a form for a password. Needs `owner@*` and a recent proof of identity; no key may.
+/// Mails a link that opens a form for a password. Needs `owner@*` and a recent proof of identity; no key may.
 #[utoipa::path(
     operation_id = "admin_admins_invite",
     post, path = "/v1/admin/admins", tag = "Administration", security(("admin_session" = [])),
@@ -92,7 +100,9 @@ pub(crate) async fn invite(
     request: AdminRequest<Administer>,
     JsonBody(mut fields): JsonBody,
 ) -> Result<(StatusCode, Json<AdminAnswer>), ApiError> {
-    let (email, grants, deliver) = (fields.take("email"), fields.take("grants"), fields.take("deliver"));
+    let (email, grants) = (fields.take("email"), fields.take("grants"));
+    // Only on the machine a link may be printed.
+    let deliver = if request.is_on_machine() { fields.take("deliver") } else { RawField::Missing };
     let invited = request.verbs().invite_admin(&email, &grants, &deliver, fields.unknown()).await?;
     Ok((StatusCode::CREATED, Json(invited.into())))
 }
@@ -105,25 +115,30 @@ struct NewGrants {
     grants: Vec<String>,
 }
 
-refusals!(GrantRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, OWNER_LAST, USER_STATUS], Fields(&[field("grants", GRANT_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(GrantRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_STALE, OWNER_LAST, USER_STATUS], Fields(&[field("grants", GRANT_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Replace the grants of an administrator
 ///
-/// The next request of the administrator has the new ones. The last owner stays one. Needs `owner@*` and a recent proof of identity;
+/// The next request of the administrator has the new ones. With `If-Match` they are replaced at this revision only, so that no other
+/// change is lost. The last owner stays one. Needs `owner@*` and a recent proof of identity;
 /// no key may.
 #[utoipa::path(
     operation_id = "admin_admins_grants",
     put, path = "/v1/admin/admins/{id}/grants", tag = "Administration", security(("admin_session" = [])),
-    params(("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja")),
+    params(
+        ("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja"),
+        ("If-Match" = Option<String>, Header, description = "Revision that was read", example = "\"3\""),
+    ),
     request_body = NewGrants,
     responses((status = 200, description = "The administrator", body = AdminAnswer), GrantRefusals)
 )]
 pub(crate) async fn grants(
     request: AdminRequest<Administer>,
+    IfMatch(expected): IfMatch,
     JsonBody(mut fields): JsonBody,
 ) -> Result<Json<AdminAnswer>, ApiError> {
     let grants = fields.take("grants");
-    Ok(Json(request.verbs().grant(request.id(), &grants, fields.unknown()).await?.into()))
+    Ok(Json(request.verbs().grant(request.id(), &expected, &grants, fields.unknown()).await?.into()))
 }
 
 refusals!(AgainRefusals: Problem [ADMIN, &[LIMITED, AUTH_STALE, USER_STATUS]]);
@@ -141,7 +156,7 @@ pub(crate) async fn invite_again(request: AdminRequest<Administer>) -> Result<Js
     Ok(Json(request.verbs().invite_admin_again(request.id()).await?.into()))
 }
 
-refusals!(ResetRefusals: Problem [ADMIN, &[AUTH_STALE, USER_STATUS]]);
+refusals!(ResetRefusals: Problem [ADMIN, &[LIMITED, AUTH_STALE, USER_STATUS]]);
 
 /// Send a reset link to an administrator
 ///
@@ -160,21 +175,27 @@ pub(crate) async fn reset(request: AdminRequest<Administer>) -> Result<Json<Mess
     Ok(Message::say("Reset link sent"))
 }
 
-refusals!(RemoveRefusals: Problem [ADMIN, &[AUTH_STALE, OWNER_LAST]]);
+refusals!(RemoveRefusals: Problem [ADMIN, &[AUTH_STALE, REVISION_STALE, OWNER_LAST]]);
 
 /// Remove an administrator
 ///
-/// Erases the account, or withdraws the invitation. The last owner stays. Needs `owner@*` and a recent proof of identity; no key may.
+/// Erases the account with the keys that it made, or withdraws the invitation. The last owner stays. Needs `owner@*` and a recent proof of identity; no key may.
 #[utoipa::path(
     operation_id = "admin_admins_remove",
     delete, path = "/v1/admin/admins/{id}", tag = "Administration", security(("admin_session" = [])),
-    params(("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja")),
+    params(
+        ("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja"),
+        ("If-Match" = Option<String>, Header, description = "Revision that was read", example = "\"3\""),
+    ),
     responses(
         (status = 200, description = "Removed", body = Message, example = json!({"message": "Administrator removed"})),
         RemoveRefusals,
     )
 )]
-pub(crate) async fn remove(request: AdminRequest<Administer>) -> Result<Json<Message>, ApiError> {
-    request.verbs().remove_admin(request.id()).await?;
+pub(crate) async fn remove(
+    request: AdminRequest<Administer>,
+    IfMatch(expected): IfMatch,
+) -> Result<Json<Message>, ApiError> {
+    request.verbs().remove_admin(request.id(), &expected).await?;
     Ok(Message::say("Administrator removed"))
 }

@@ -4,14 +4,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
+    Error,
     clock::Timestamp,
-    service::{ListedUser, ListedUsers, LockSheet, PasswordSheet, UserSheet},
+    service::{ListedUser, ListedUsers, LockSheet, PasswordSheet, RawField, UserSheet},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{answers::FactorAnswer, openapi};
+use crate::http::{answers::FactorAnswer, extract::Query, openapi};
 
 /// Path of a user.
 #[derive(IntoParams)]
@@ -24,6 +25,38 @@ pub(super) struct UserPath {
     /// Identifier of the user, the invitation or the registration.
     #[param(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
     id: String,
+}
+
+/// Place in a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes the query, which is read field by field")]
+pub(super) struct PageQuery {
+    /// Number of entries of a page, at most 200.
+    #[param(minimum = 1, maximum = 200, example = 50)]
+    limit: Option<u32>,
+    /// `next` or `prev` of another page.
+    #[param(example = "AZt22qgAfR-KUgwfb28_Ebn0Xq3bq0mJYwq0d3o5m2Q")]
+    cursor: Option<String>,
+}
+
+/// Reads limit and cursor of a list without filters.
+///
+/// # Errors
+/// Invalid, for other parameters.
+pub(super) fn page(query: Query) -> Result<(RawField, RawField), Error> {
+    let Query(mut fields) = query;
+    let (limit, cursor) = (fields.take("limit"), fields.take("cursor"));
+    fields.refuse_unknown()?;
+    Ok((limit, cursor))
+}
+
+/// Refuses parameters, of which the route has none.
+///
+/// # Errors
+/// Invalid, for every parameter.
+pub(super) fn without_filters(query: Query) -> Result<(), Error> {
+    query.0.refuse_unknown()
 }
 
 /// Reason of a change.

@@ -33,7 +33,7 @@ pub(crate) async fn invite(request: AdminRequest<Manage>) -> Result<Response, Ap
     Ok(AdminUser::from(request.verbs().invite_again(request.id()).await?).into_response())
 }
 
-refusals!(ResendRefusals: Problem [ADMIN, &[USER_STATUS]]);
+refusals!(ResendRefusals: Problem [ADMIN, &[LIMITED, USER_STATUS]]);
 
 /// Send the verification mail again
 ///
@@ -73,7 +73,7 @@ pub(crate) struct ResetStarted {
     reset_url: Option<String>,
 }
 
-refusals!(ResetRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, USER_STATUS], Fields(&[field("deliver", VALUE_INVALID), field("reason", REASON_MISSING), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(ResetRefusals: Problem [ADMIN, JSON, &[LIMITED, AUTH_STALE, USER_STATUS], Fields(&[field("deliver", VALUE_INVALID), field("reason", REASON_MISSING), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Send a reset link
 ///
@@ -161,7 +161,7 @@ pub(crate) struct AdminSessions {
 
 /// List the sessions of a user
 ///
-/// All live sessions, most recent use first. Needs the role `support`.
+/// All live sessions, most recent use first. Writes who has read them to the audit trail. Needs the role `support`.
 #[utoipa::path(
     operation_id = "admin_help_sessions",
     get, path = "/v1/admin/realms/{realm}/users/{id}/sessions", tag = "Administration",

@@ -2,13 +2,14 @@ use axum::{Json, http::StatusCode};
 use portcullis_core::{
     admin::Administer,
     clock::Timestamp,
-    service::{ListedAdminKey, NewAdminKey},
+    service::{ListedAdminKey, ListedAdminKeys, NewAdminKey},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answers::{PageQuery, page};
 use crate::http::{
-    extract::{AdminRequest, JsonBody},
+    extract::{AdminRequest, JsonBody, Query},
     openapi::refusals,
     problem::ApiError,
     routes::Message,
@@ -55,7 +56,7 @@ impl From<ListedAdminKey> for AdminKeyAnswer {
     }
 }
 
-/// All keys.
+/// A page of keys.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminKeys {
     items: Vec<AdminKeyAnswer>,
@@ -65,20 +66,21 @@ pub(crate) struct AdminKeys {
     prev: Option<String>,
 }
 
-refusals!(ListRefusals: Problem [ADMIN]);
+refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// List the keys
 ///
-/// Those that have not ended, without their secrets. Needs `owner@*`.
+/// Those that have not ended, without their secrets. Needs `owner@*`; no key may.
 #[utoipa::path(
     operation_id = "admin_keys_keys",
-    get, path = "/v1/admin/admin-keys", tag = "Administration",
-    security(("admin_session" = []), ("admin_key" = [])),
+    get, path = "/v1/admin/admin-keys", tag = "Administration", security(("admin_session" = [])),
+    params(PageQuery),
     responses((status = 200, description = "The keys", body = AdminKeys), ListRefusals)
 )]
-pub(crate) async fn keys(request: AdminRequest<Administer>) -> Result<Json<AdminKeys>, ApiError> {
-    let items = request.verbs().admin_keys().await?.into_iter().map(Into::into).collect();
-    Ok(Json(AdminKeys { items, next: None, prev: None }))
+pub(crate) async fn keys(request: AdminRequest<Administer>, query: Query) -> Result<Json<AdminKeys>, ApiError> {
+    let (limit, cursor) = page(query)?;
+    let ListedAdminKeys { items, next, prev } = request.verbs().admin_keys(&limit, &cursor).await?;
+    Ok(Json(AdminKeys { items: items.into_iter().map(Into::into).collect(), next, prev }))
 }
 
 /// A new key.
@@ -104,7 +106,8 @@ refusals!(CreateRefusals: Problem [ADMIN, JSON, &[AUTH_STALE], Fields(&[field("n
 
 /// Make a key
 ///
-/// For programs. The key is answered once. It manages neither administrators nor keys. Needs `owner@*` and a recent proof of
+/// For programs. The key is answered once. It manages neither administrators nor keys, has never more than its maker has now, and
+/// ends with the account of its maker. Needs `owner@*` and a recent proof of
 /// identity; no key may.
 #[utoipa::path(
     operation_id = "admin_keys_create",

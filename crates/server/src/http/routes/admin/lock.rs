@@ -20,7 +20,7 @@ struct NewLock {
     until: Option<String>,
 }
 
-refusals!(ChangeRefusals: Problem [ADMIN, JSON, &[REVISION_MISSING, REVISION_STALE, USER_STATUS], Fields(&[field("reason", REASON_MISSING), field("until", TIME_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(ChangeRefusals: Problem [ADMIN, JSON, &[LIMITED, REVISION_MISSING, REVISION_STALE, USER_STATUS], Fields(&[field("reason", REASON_MISSING), field("until", TIME_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Lock a user
 ///

@@ -7,9 +7,12 @@ use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-use super::{answers::Reason, help::AdminEnded};
+use super::{
+    answers::{Reason, without_filters},
+    help::AdminEnded,
+};
 use crate::http::{
-    extract::{AdminRequest, JsonBody},
+    extract::{AdminRequest, JsonBody, Query},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
@@ -34,7 +37,7 @@ pub(crate) struct AdminRealms {
     prev: Option<String>,
 }
 
-refusals!(RealmsRefusals: Problem [ADMIN]);
+refusals!(RealmsRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
 /// List the realms
 ///
@@ -45,10 +48,11 @@ refusals!(RealmsRefusals: Problem [ADMIN]);
     security(("admin_session" = []), ("admin_key" = [])),
     responses((status = 200, description = "The realms", body = AdminRealms), RealmsRefusals)
 )]
-pub(crate) async fn realms(request: AdminRequest<Look>) -> Json<AdminRealms> {
+pub(crate) async fn realms(request: AdminRequest<Look>, query: Query) -> Result<Json<AdminRealms>, ApiError> {
+    without_filters(query)?;
     let realms = request.verbs().realms_in_reach().into_iter();
     let items = realms.map(|RealmStatus { name, signup }| AdminRealm { name, signup }).collect();
-    Json(AdminRealms { items, next: None, prev: None })
+    Ok(Json(AdminRealms { items, next: None, prev: None }))
 }
 
 /// A running server.
@@ -95,7 +99,8 @@ const FRESH: Duration = Duration::from_secs(150);
     security(("admin_session" = []), ("admin_key" = [])),
     responses((status = 200, description = "The servers", body = AdminNodes), RealmsRefusals)
 )]
-pub(crate) async fn nodes(request: AdminRequest<Look>) -> Result<Json<AdminNodes>, ApiError> {
+pub(crate) async fn nodes(request: AdminRequest<Look>, query: Query) -> Result<Json<AdminNodes>, ApiError> {
+    without_filters(query)?;
     let nodes = request.service().upkeep().nodes(request.ctx().now, FRESH).await?;
     let items = nodes.into_iter().map(|node| AdminNode {
         started_at: node.started_at().to_string(),

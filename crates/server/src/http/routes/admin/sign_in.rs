@@ -29,7 +29,7 @@ struct AdminCredentials {
     r#type: Option<String>,
 }
 
-refusals!(SignInRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, LOGIN_REFUSED, ADMIN_CODE_REQUIRED, PASSWORD_CHANGE_REQUIRED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(SignInRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, LOGIN_REFUSED, MFA_INVALID, ADMIN_CODE_REQUIRED, PASSWORD_CHANGE_REQUIRED], Fields(&[field("email", FIELD_MISSING), field("password", FIELD_MISSING), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Sign in as an administrator
 ///

@@ -38,7 +38,7 @@ pub(crate) async fn forward_auth(viewing: Viewing) -> Result<HeaderMap, ApiError
     headers.insert(EMAIL, value(account.profile.email.as_str())?);
     headers.insert(ROLES, value(&roles.join(","))?);
     if let Some(actor) = viewing.viewer.impersonator() {
-        headers.insert(ACTOR, value(actor.as_str())?);
+        headers.insert(ACTOR, value(&actor.subject())?);
     }
     Ok(headers)
 }

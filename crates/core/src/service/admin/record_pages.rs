@@ -1,0 +1,71 @@
+//! Lists of records of which there are few: all keys are read, so that a page can go in both directions.
+
+use super::places::Cursors;
+use crate::{
+    error::Result,
+    record::{RecordKind, RecordRow},
+    service::{RawField, Scope},
+};
+
+/// Records that are read at once.
+const CHUNK: usize = 500;
+
+/// A page of a list, with cursors to both sides.
+#[derive(Debug)]
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
+    pub(super) next: Option<String>,
+    pub(super) prev: Option<String>,
+}
+
+impl Scope<'_> {
+    /// Returns all records of a kind that have not expired, in the order of their keys.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(super) async fn all_records(&self, kind: RecordKind) -> Result<Vec<RecordRow>> {
+        let mut all: Vec<RecordRow> = Vec::new();
+        let mut after = String::new();
+        loop {
+            let rows = self.ports.store.records_page(&self.realm.name, kind, &after, CHUNK).await?;
+            let is_last = rows.len() < CHUNK;
+            after = rows.last().map(|row| row.key.clone()).unwrap_or_default();
+            all.extend(rows.into_iter().filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now)));
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+impl Cursors<'_> {
+    /// Returns a page of a list that is sorted by place.
+    ///
+    /// # Errors
+    /// Malformed, for the cursor of another list.
+    pub(super) fn page<T>(
+        &self,
+        mut all: Vec<T>,
+        place: impl Fn(&T) -> String,
+        limit: usize,
+        cursor: &RawField,
+    ) -> Result<Page<T>> {
+        let (begin, end) = match self.read(cursor)? {
+            None => (0, limit),
+            Some((false, from)) => {
+                let begin = all.partition_point(|entry| place(entry) <= from);
+                (begin, begin + limit)
+            }
+            Some((true, from)) => {
+                let end = all.partition_point(|entry| place(entry) < from);
+                (end.saturating_sub(limit), end)
+            }
+        };
+        let (has_prev, has_next) = (begin > 0, end < all.len());
+        all.truncate(end);
+        let items = all.split_off(begin.min(all.len()));
+        let next = items.last().filter(|_| has_next).map(|last| self.expose(false, &place(last)));
+        let prev = items.first().filter(|_| has_prev).map(|first| self.expose(true, &place(first)));
+        Ok(Page { items, next, prev })
+    }
+}

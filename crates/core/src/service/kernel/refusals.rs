@@ -1,0 +1,69 @@
+//! Audit rows of requests that administration refused.
+
+use super::{Administrator, Scope};
+use crate::{
+    admin::AdminRole,
+    audit::Event,
+    error::{
+        ErrorKind,
+        catalogue::{ADMIN_SIGN_IN, PASSWORD_WRONG},
+    },
+    realm::Realm,
+};
+
+/// A request that was refused.
+#[derive(Debug)]
+pub struct RefusedRequest<'a> {
+    /// Administrator who sent it, if the credentials were right.
+    pub admin: Option<&'a Administrator>,
+    /// Whether it had credentials.
+    pub is_presented: bool,
+    pub kind: ErrorKind,
+    pub code: &'static str,
+    /// Method and path, without its values.
+    pub route: &'a str,
+    /// Realm of the path.
+    pub realm: Option<&'a str>,
+}
+
+impl Scope<'_> {
+    /// Writes the audit row of a refusal by credentials, authority, state or a limit, unless the verb has written one. It belongs to
+    /// the realm of the path, so that those who see its trail see who was refused there.
+    pub async fn note_refused_request(&self, refused: &RefusedRequest<'_>) {
+        let realm = refused.realm.and_then(|name| self.realms.get(name));
+        let scope = Scope { realm: realm.map_or(self.realm, |realm| &**realm), ..*self };
+        let is_limited = matches!(refused.kind, ErrorKind::Limited(_));
+        let audit = match self.usage.take_refusal().filter(|_| is_limited) {
+            Some((kind, setting)) => scope.audit(Event::LimitReached).rule(kind, setting),
+            None if refused.is_to_be_recorded(scope.realm) => {
+                scope.audit(Event::AdminRefused).reason(refused.code).detail("route", refused.route)
+            }
+            None => return,
+        };
+        let audit = match refused.admin {
+            Some(admin) => audit.by(admin),
+            None => audit,
+        };
+        // The refusal holds without its row.
+        if let Err(error) = self.commit(self.refused(audit).into_iter().collect()).await {
+            tracing::debug!(%error, "refusal not recorded");
+        }
+    }
+}
+
+impl RefusedRequest<'_> {
+    fn is_to_be_recorded(&self, realm: &Realm) -> bool {
+        match self.kind {
+            ErrorKind::NoCredentials => self.is_presented && self.code == ADMIN_SIGN_IN.code,
+            // A wrong password has a row of its own.
+            ErrorKind::Forbidden => self.is_presented && self.code != PASSWORD_WRONG.code,
+            ErrorKind::Stale { .. } | ErrorKind::Conflict => self.admin.is_some(),
+            // A realm that no grant reaches does not exist for the caller.
+            ErrorKind::NotFound => {
+                let is_within = |admin: &Administrator| admin.grants().reach(AdminRole::Impersonate, &realm.name);
+                self.realm == Some(realm.name.as_str()) && self.admin.is_some_and(|admin| !is_within(admin))
+            }
+            _ => false,
+        }
+    }
+}
