@@ -32,11 +32,13 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     /// Loads all templates. Returns them with an issue for each file that cannot be read or has a syntax error.
-    pub(super) fn load(dir: Option<&Path>) -> (Self, Vec<TemplateIssue>) {
+    /// `colours` are those of emails, in all templates.
+    pub(super) fn load(dir: Option<&Path>, colours: Value) -> (Self, Vec<TemplateIssue>) {
         let mut environment = Environment::new();
         // A layout may test whether a link is defined. Names that are never defined are found by the check of the sources.
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_formatter(write_value);
+        environment.add_global("colours", colours);
         // `{% extends "layout/base.html" %}` is the same as `{% extends "base.html" %}`.
         environment
             .set_path_join_callback(|name, _| catalogue::find(name).map_or(name, |template| template.name).into());

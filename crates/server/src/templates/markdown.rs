@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::config::Branding;
+use crate::config::{Brand, Branding};
 
 use super::{
     Templates,
@@ -15,8 +15,14 @@ use super::{
 /// # Errors
 /// If a built-in template has an issue, which a test rules out.
 pub fn templates_markdown() -> Result<String, super::TemplateError> {
-    let branding =
-        Branding { app_name: String::new(), app_url: String::new(), root: String::new(), min_length: 8, pages: true };
+    let branding = Branding {
+        app_name: String::new(),
+        app_url: String::new(),
+        root: String::new(),
+        min_length: 8,
+        pages: true,
+        brand: Brand::default(),
+    };
     let loaded = Templates::load(None, branding)?;
     let mut page: String = TemplateKind::ALL.into_iter().map(|kind| group(&loaded, kind)).collect();
     page.push_str("### Variables\n\n| name | meaning |\n|---|---|\n");

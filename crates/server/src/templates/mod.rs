@@ -21,16 +21,19 @@ pub(crate) mod dev;
 mod engine;
 mod folder;
 mod issue;
+mod look;
 mod mails;
 mod markdown;
 pub(crate) mod pages;
 mod preview;
 mod sample;
+pub mod theme;
 mod variables;
 
 pub(crate) use catalogue::{Template, TemplateKind, templates};
 pub(crate) use folder::unknown_files;
 pub use issue::{TemplateError, TemplateIssue};
+pub(crate) use look::BrandFile;
 pub(crate) use mails::in_words;
 pub use markdown::templates_markdown;
 pub(crate) use pages::Page;
@@ -39,6 +42,7 @@ pub(crate) use variables::meaning;
 use std::{collections::BTreeMap, path::Path};
 
 use engine::Engine;
+use look::Look;
 use portcullis_core::id::RealmName;
 
 use crate::config::Branding;
@@ -48,6 +52,7 @@ use crate::config::Branding;
 pub struct Templates {
     engine: Engine,
     branding: Branding,
+    look: Look,
     /// Templates of realms that have their own.
     realms: BTreeMap<String, Self>,
 }
@@ -75,8 +80,9 @@ impl Templates {
         dir: Option<&Path>,
         branding: Branding,
     ) -> Result<Self, TemplateError> {
-        let (engine, unreadable) = Engine::load(dir);
-        let templates = Self { engine, branding, realms: BTreeMap::new() };
+        let look = Look::of(&branding.brand);
+        let (engine, unreadable) = Engine::load(dir, look.colours());
+        let templates = Self { engine, branding, look, realms: BTreeMap::new() };
         issues.extend(unreadable);
         issues.extend(templates.issues());
         TemplateError::unless_none(issues)?;
@@ -91,6 +97,11 @@ impl Templates {
     /// Returns a realm's templates: its own, or the server's.
     fn of(&self, realm: &str) -> &Self {
         self.realms.get(realm).unwrap_or(self)
+    }
+
+    /// Returns a file of a brand, of the server or of a realm.
+    pub(crate) fn brand_file(&self, name: &str) -> Option<&BrandFile> {
+        std::iter::once(self).chain(self.realms.values()).find_map(|templates| templates.look.file(name))
     }
 
     /// Returns whether people can sign in to a realm on pages.

@@ -54,7 +54,11 @@ const MEANINGS: &[(&str, &str)] = &[
     ("query", "The query that links to other pages keep; empty if there is none."),
     ("user", "Who is signed in, or about to be: `email`, `name` and `initials`."),
     ("ways", "Other ways to do the same: `label`, `icon` and `href`."),
-    ("app_name", "The application's name (APP_NAME)."),
+    ("app_name", "The application's name (BRAND_NAME)."),
+    (
+        "brand",
+        "The look of the realm: `stylesheet`, `logo`, `logo_dark` and `favicon`, files below `/assets/brand/` or empty, and `links` with `key`, `label` and `url`.",
+    ),
     ("app_url", "The application's address (APP_URL); empty if not set."),
     ("code", "The code."),
     ("device", "The browser and system of the sign-in, such as Firefox on Linux; empty if unknown."),

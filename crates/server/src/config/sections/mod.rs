@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod brand;
 mod browser;
 mod dev_mailbox;
 mod exposure;
@@ -26,6 +27,7 @@ mod weak_secrets;
 
 pub use accounts::{Accounts, Argon2, Enumeration, Hashing, Password};
 pub use admin::Admin;
+pub use brand::{Brand, Corners, Image};
 pub use browser::{Browser, CorsOrigins};
 pub use general::Locale;
 pub(super) use general::{REALMS, check_realm_tables, why_production};
@@ -64,6 +66,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     accounts::SECTION,
     factors::SECTION,
     pages::SECTION,
+    brand::SECTION,
     passkeys::SECTION,
     limits::SECTION,
     admin::SECTION,

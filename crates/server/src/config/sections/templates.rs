@@ -2,7 +2,8 @@ use std::path::PathBuf;
 
 use super::{
     accounts::PASSWORD_MIN_LENGTH,
-    general::{APP_NAME, APP_URL, DEFAULT_LOCALE, Locale, PUBLIC_URL, TEMPLATES_DIR},
+    brand::{BRAND_NAME, Brand},
+    general::{APP_URL, DEFAULT_LOCALE, Locale, PUBLIC_URL, TEMPLATES_DIR},
     pages::PAGES,
 };
 use crate::config::values::Values;
@@ -10,6 +11,7 @@ use crate::config::values::Values;
 /// Values that templates receive from the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branding {
+    /// `BRAND_NAME`.
     pub app_name: String,
     /// `APP_URL`; empty if not set.
     pub app_url: String,
@@ -18,6 +20,7 @@ pub struct Branding {
     pub min_length: usize,
     /// Whether people can sign in on pages (`PAGES`).
     pub pages: bool,
+    pub brand: Brand,
 }
 
 /// Template settings. They can be read even if other settings are invalid.
@@ -33,11 +36,12 @@ pub struct Templates {
 impl Templates {
     pub(in crate::config) fn read(values: &Values) -> Option<Self> {
         let branding = Branding {
-            app_name: values.get(&APP_NAME)?,
+            app_name: values.get(&BRAND_NAME)?,
             app_url: values.get(&APP_URL).unwrap_or_default(),
             root: values.get(&PUBLIC_URL)?.path().to_owned(),
             min_length: values.get(&PASSWORD_MIN_LENGTH)?,
             pages: values.get(&PAGES)?,
+            brand: Brand::read(values)?,
         };
         Some(Self { dir: values.path(&TEMPLATES_DIR), locale: values.get(&DEFAULT_LOCALE)?, branding })
     }

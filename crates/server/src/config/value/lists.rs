@@ -1,6 +1,9 @@
 use portcullis_core::{factor::Method, id::RealmName, realm::SignupField};
 
-use super::format::{ValueFormat, items};
+use super::{
+    format::{ValueFormat, items},
+    url::WEB_ADDRESS,
+};
 
 /// Realm names: at least one, without duplicates.
 pub(crate) const REALM_NAMES: ValueFormat<Vec<RealmName>> = ValueFormat::new("NAMES", |text| {
@@ -51,3 +54,18 @@ pub(crate) const SIGNUP_FIELDS: ValueFormat<Vec<SignupField>> = ValueFormat::new
     })
 })
 .like("first_name,last_name");
+
+/// Links below the pages, by key.
+pub(crate) const LINKS: ValueFormat<Vec<(String, String)>> = ValueFormat::new("KEY=URL,…", |text| {
+    let wrong = || "must be a list of `KEY=URL`, with the keys `terms`, `privacy` and `help`".to_owned();
+    let mut links: Vec<(String, String)> = Vec::new();
+    for item in items(text) {
+        let (key, url) = item.split_once('=').ok_or_else(wrong)?;
+        if !["terms", "privacy", "help"].contains(&key) || links.iter().any(|(before, _)| before == key) {
+            return Err(wrong());
+        }
+        links.push((key.to_owned(), (WEB_ADDRESS.read)(url)?));
+    }
+    Ok(links)
+})
+.like("terms=https://example.com/terms,help=https://example.com/help");

@@ -1,6 +1,7 @@
 //! Value formats. An error says which format is expected and never quotes the value.
 
 mod choice;
+mod color;
 mod duration;
 mod format;
 mod hsts;
@@ -11,10 +12,12 @@ mod secret;
 mod url;
 
 pub(crate) use choice::{Choice, choice};
+pub(crate) use color::COLOR;
+pub use color::Rgb;
 pub(crate) use duration::{CALL, DELAY, DURATION, DURATION_OR_NEVER};
 pub(crate) use format::{NAME_PREFIX, PATH, SWITCH, TEXT, ValueFormat, items, number};
 pub(crate) use hsts::{HSTS_POLICY, StrictTransport};
-pub(crate) use lists::{COUNTRIES, MFA_METHODS, REALM_NAMES, SIGNUP_FIELDS};
+pub(crate) use lists::{COUNTRIES, LINKS, MFA_METHODS, REALM_NAMES, SIGNUP_FIELDS};
 pub(crate) use net::{ADDRESS, HELO, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};
 pub(crate) use quota::{QUOTA, QUOTAS};
 pub(crate) use secret::{CLIENTS, KEYS, SECRET, client_pairs, decode_key};

@@ -82,8 +82,10 @@ use portcullis_core::{clock::Timestamp, error::catalogue::LINK_INVALID};
 use super::{
     TemplateError, Templates,
     catalogue::{Template, TemplateKind},
+    look::Look,
     sample::Sample,
 };
+use crate::config::Brand;
 
 /// Script of the pages that people sign in with.
 pub(crate) const PAGES_SCRIPT: &str = source!("pages/portcullis.js");
@@ -188,6 +190,7 @@ impl Templates {
         let base = context! {
             app_name => if is_of_admin { "Portcullis" } else { &branding.app_name },
             app_url => if is_of_admin { "" } else { &branding.app_url },
+            brand => if is_of_admin { Look::of(&Brand::default()).values() } else { self.look.values() },
             root => branding.root.as_str(),
             home => format!("{}/{realm}", branding.root),
             min_length => branding.min_length,

@@ -79,6 +79,14 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
             "BROWSER_SESSION_IDLE",
             "BROWSER_SESSION_MAX_AGE",
             "BROWSER_REMEMBER",
+            "BRAND_NAME",
+            "BRAND_COLOR",
+            "BRAND_COLOR_DARK",
+            "BRAND_LOGO",
+            "BRAND_LOGO_DARK",
+            "BRAND_FAVICON",
+            "BRAND_CORNERS",
+            "BRAND_LINKS",
             "PASSKEYS",
         ]
     );

@@ -47,6 +47,8 @@ fn every_setting_changes_the_configuration() {
     }
 }
 
+const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/layout/favicon.svg");
+
 /// Returns a value that is not the default.
 pub(super) fn sample(name: &str) -> &'static str {
     match name {
@@ -59,6 +61,10 @@ pub(super) fn sample(name: &str) -> &'static str {
         "PORT" | "MAIL_PORT" => "1234",
         "REALMS" => "Staff",
         "TEMPLATES_DIR" => "/",
+        "BRAND_COLOR" | "BRAND_COLOR_DARK" => "#6d28d9",
+        "BRAND_LOGO" | "BRAND_LOGO_DARK" | "BRAND_FAVICON" => IMAGE,
+        "BRAND_CORNERS" => "round",
+        "BRAND_LINKS" => "help=https://example.com/help",
         "MAIL_CA_FILE" | "REDIS_CA_FILE" => "ca.pem",
         "DOCS" | "PAGES" | "USE_CREDENTIALS" | "VALIDATE_CERTS" | "MAIL_STARTTLS" => "off",
         "MAIL_SSL_TLS" | "DEV_MAILBOX" => "on",

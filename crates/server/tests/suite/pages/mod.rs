@@ -2,6 +2,7 @@
 
 mod account;
 mod attacks;
+mod brand;
 pub mod browser;
 mod factor;
 mod faults;

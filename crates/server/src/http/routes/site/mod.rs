@@ -1,6 +1,7 @@
 //! The pages and probes of the server as a whole.
 
 mod assets;
+mod brand;
 mod health;
 mod keys;
 mod landing;
@@ -18,6 +19,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(landing::landing))
         .routes(routes!(landing::stylesheet))
         .routes(routes!(assets::activate_js))
+        .routes(routes!(brand::brand))
         .routes(routes!(assets::dev_css))
         .routes(routes!(assets::favicon))
         .routes(routes!(assets::pages_js))

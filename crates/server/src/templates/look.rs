@@ -1,0 +1,129 @@
+//! Look of a realm's pages: a stylesheet with its colours, and its images, each at a path with a hash of its content.
+
+use std::{collections::BTreeMap, fmt::Write, sync::Arc};
+
+use data_encoding::HEXLOWER;
+use minijinja::{Value, context};
+use portcullis_core::seal::digest;
+
+use super::theme::Palette;
+use crate::config::{Brand, Corners, Image};
+
+/// A file of a brand.
+#[derive(Debug, Clone)]
+pub(crate) struct BrandFile {
+    pub(crate) kind: &'static str,
+    pub(crate) bytes: Arc<[u8]>,
+}
+
+/// Look of a realm's pages.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// All files by their names.
+    files: BTreeMap<String, BrandFile>,
+    stylesheet: String,
+    logo: String,
+    logo_dark: String,
+    favicon: String,
+    links: Vec<(String, String)>,
+    /// Of light and dark pages.
+    colours: [Palette; 2],
+}
+
+impl Look {
+    /// Computes the look of a brand.
+    pub(super) fn of(brand: &Brand) -> Self {
+        let (light, dark) = palettes(brand);
+        let mut look = Self {
+            files: BTreeMap::new(),
+            stylesheet: String::new(),
+            logo: String::new(),
+            logo_dark: String::new(),
+            favicon: String::new(),
+            links: brand.links.clone(),
+            colours: [light.unwrap_or(Palette::DEFAULT_LIGHT), dark.unwrap_or(Palette::DEFAULT_DARK)],
+        };
+        let css = stylesheet(brand);
+        if !css.is_empty() {
+            look.stylesheet = look.keep("css", "text/css; charset=utf-8", css.into_bytes().into());
+        }
+        look.logo = look.image(brand.logo.as_ref());
+        look.logo_dark = look.image(brand.logo_dark.as_ref());
+        look.favicon = look.image(brand.favicon.as_ref());
+        look
+    }
+
+    /// Returns a file by its name.
+    pub(super) fn file(&self, name: &str) -> Option<&BrandFile> {
+        self.files.get(name)
+    }
+
+    /// Returns the colours for emails, which have no stylesheet.
+    pub(super) fn colours(&self) -> Value {
+        let [light, dark] = self.colours;
+        let of = |palette: Palette| {
+            let [fill, on, ink] = [palette.fill, palette.on, palette.ink].map(|colour| colour.to_string());
+            context! { fill, on, ink }
+        };
+        context! { light => of(light), dark => of(dark) }
+    }
+
+    /// Returns what templates need.
+    pub(super) fn values(&self) -> Value {
+        let link = |(key, url): &(String, String)| {
+            let label = match key.as_str() {
+                "terms" => "Terms",
+                "privacy" => "Privacy",
+                _ => "Help",
+            };
+            context! { key, label, url }
+        };
+        let links: Vec<Value> = self.links.iter().map(link).collect();
+        let Self { stylesheet, logo, logo_dark, favicon, .. } = self;
+        context! { stylesheet, logo, logo_dark, favicon, links }
+    }
+
+    fn image(&mut self, image: Option<&Image>) -> String {
+        let Some(image) = image else { return String::new() };
+        let (end, kind) = if image.is_svg { ("svg", "image/svg+xml") } else { ("png", "image/png") };
+        self.keep(end, kind, Arc::clone(&image.bytes))
+    }
+
+    fn keep(&mut self, end: &str, kind: &'static str, bytes: Arc<[u8]>) -> String {
+        let hash = digest([&*bytes]);
+        let name = format!("{}.{end}", HEXLOWER.encode(hash.get(..12).unwrap_or_default()));
+        self.files.insert(name.clone(), BrandFile { kind, bytes });
+        name
+    }
+}
+
+/// Returns the stylesheet of a brand; empty if it changes nothing.
+fn stylesheet(brand: &Brand) -> String {
+    let mut css = String::new();
+    let (light, dark) = palettes(brand);
+    let corners = match brand.corners {
+        Corners::Soft => "",
+        Corners::Square => "--r-control:0;--r-panel:0;--r-card:0;",
+        Corners::Round => "--r-control:22px;--r-panel:20px;--r-card:24px;",
+    };
+    let light = light.map(variables).unwrap_or_default();
+    if !light.is_empty() || !corners.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(css, ":root{{{light}{corners}}}");
+    }
+    if let Some(dark) = dark {
+        let _ = writeln!(css, "@media (prefers-color-scheme:dark){{:root{{{}}}}}", variables(dark));
+    }
+    css
+}
+
+/// Returns the colours for light and dark pages. Dark ones can have a colour of their own, even if the light ones have none.
+fn palettes(brand: &Brand) -> (Option<Palette>, Option<Palette>) {
+    let dark = brand.color.or(brand.color_dark).map(|color| Palette::dark(color, brand.color_dark));
+    (brand.color.map(Palette::light), dark)
+}
+
+fn variables(palette: Palette) -> String {
+    let Palette { fill, on, hover, edge, ink, tint } = palette;
+    format!("--accent:{fill};--on-accent:{on};--accent-hover:{hover};--edge:{edge};--ink:{ink};--tint:{tint};")
+}
