@@ -15,6 +15,8 @@ pub struct Client {
     pub ip: Option<IpAddr>,
     /// `User-Agent` header, truncated to 200 characters.
     pub agent: Option<Arc<str>>,
+    /// Route that the request matched, without the values of its parameters.
+    pub route: Option<Arc<str>>,
 }
 
 /// Prints no fields, because all are personal data.

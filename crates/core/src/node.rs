@@ -14,6 +14,8 @@ use crate::{
 
 /// Clock skew between a server and the store up to which leases and lifetimes are right.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
+/// Longest lease of background work.
+const LONGEST_LEASE: Duration = Duration::from_secs(300);
 /// How long the line of a server that writes it no more is kept.
 const KEPT: Duration = Duration::from_secs(180);
 
@@ -85,7 +87,9 @@ impl JobLease<'_> {
     /// Returns whether this server may take the lease in place of the stored one.
     pub(crate) fn may_replace(&self, stored: &RecordRow, now: Timestamp) -> bool {
         let is_over = stored.expires_at.is_none_or(|expires_at| expires_at <= now);
-        is_over || stored.body.as_bytes() == self.holder.as_str().as_bytes()
+        // A lease that ends later than any can: the clock was set back, and its holder may be gone.
+        let is_ahead = stored.expires_at.is_some_and(|expires_at| expires_at > now.plus(LONGEST_LEASE));
+        is_over || is_ahead || stored.body.as_bytes() == self.holder.as_str().as_bytes()
     }
 }
 

@@ -39,6 +39,8 @@ pub enum RecordKind {
     AdminOwners,
     /// [`AdminKey`](crate::admin::AdminKey).
     AdminKey,
+    /// [`AuditKey`](crate::audit::AuditKey).
+    AuditKey,
     /// Line of a running server, a [`Node`](crate::node::Node).
     Node,
     /// Right of a server to do some background work.
@@ -67,6 +69,7 @@ impl RecordKind {
         Self::AdminGrant,
         Self::AdminOwners,
         Self::AdminKey,
+        Self::AuditKey,
         Self::Node,
         Self::Lease,
         #[cfg(feature = "suite")]
@@ -93,6 +96,7 @@ impl RecordKind {
             Self::AdminGrant => "admin_grant",
             Self::AdminOwners => "admin_owners",
             Self::AdminKey => "admin_key",
+            Self::AuditKey => "audit_key",
             Self::Node => "node",
             Self::Lease => "lease",
             #[cfg(feature = "suite")]

@@ -147,6 +147,11 @@ impl DocumentFields {
         T::try_from(count).map_err(|_| Unreadable(name))
     }
 
+    /// Reads an optional count.
+    pub(super) fn count_if_any<T: TryFrom<i64>>(&mut self, name: &'static str) -> Result<Option<T>, Unreadable> {
+        if self.is_nothing(name) { Ok(None) } else { self.count(name).map(Some) }
+    }
+
     pub(super) fn flag(&mut self, name: &'static str) -> Result<bool, Unreadable> {
         match self.take(name)? {
             Bson::Boolean(flag) => Ok(flag),

@@ -34,7 +34,8 @@ const GRACE: Duration = Duration::from_secs(24 * 3600);
 /// How long a lock document is kept after its last use.
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
 
-const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES, DAY_OF_GRACE, AUDIT_ROWS];
+const MIGRATIONS: &[Migration] =
+    &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES, DAY_OF_GRACE, AUDIT_ROWS, AUDIT_CHAINS];
 
 const ACCOUNTS: Migration = Migration {
     version: 1,
@@ -109,6 +110,31 @@ const DAY_OF_GRACE: Migration = Migration {
 /// All fields of audit rows.
 const AUDIT_ROWS: Migration =
     Migration { version: 7, name: "audit_rows", collections: &[(names::AUDIT, &[plain(&["realm", "user_id", "id"])])] };
+
+/// Signed blocks, and an index for each filter of a query of the audit trail.
+const AUDIT_CHAINS: Migration = Migration {
+    version: 8,
+    name: "audit_chains",
+    collections: &[
+        (
+            names::AUDIT,
+            &[
+                unique(&["chain", "chain_position"]),
+                plain(&["chain_position", "_id"]),
+                plain(&["id"]),
+                plain(&["realm", "id"]),
+                plain(&["user_id", "id"]),
+                plain(&["event", "id"]),
+                plain(&["actor_id", "id"]),
+                plain(&["outcome", "id"]),
+                plain(&["request_id", "id"]),
+                plain(&["session_id", "id"]),
+                plain(&["blind_index", "id"]),
+            ],
+        ),
+        (names::AUDIT_BLOCKS, &[plain(&["_id.chain", "_id.number"]), plain(&["_id.chain", "is_pruned", "_id.number"])]),
+    ],
+};
 
 /// Indexes of each realm's collection.
 const USERS: &[Index] = &[unique(&["blind_index"]), plain(&["created_at", "_id"])];

@@ -70,6 +70,19 @@ impl Work<'_> {
         }
     }
 
+    /// Runs different updates, each of at most one document. Returns the number of documents that were changed.
+    pub(super) async fn update_each(&mut self, of: &str, updates: Vec<Document>) -> Result<u64, OpError> {
+        let update = doc! { "update": of, "updates": updates };
+        let answer = self.db.run_command(update).session(&mut *self.session).await?;
+        Ok(u64::try_from(answer.get_i32("nModified").unwrap_or_default()).unwrap_or_default())
+    }
+
+    /// Updates all matching documents and returns their number.
+    pub(super) async fn update_many(&mut self, of: &str, filter: Document, update: Document) -> Result<u64, OpError> {
+        let updated = self.collection(of).update_many(filter, update).session(&mut *self.session).await?;
+        Ok(updated.matched_count)
+    }
+
     pub(super) async fn update_all(&mut self, of: &str, filter: Document, update: Document) -> Result<(), OpError> {
         self.collection(of).update_many(filter, update).session(&mut *self.session).await?;
         Ok(())

@@ -31,6 +31,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "two_step", sql: include_str!("migrations/0011_two_step.sql") },
     Migration { version: 12, name: "session_kind", sql: include_str!("migrations/0012_session_kind.sql") },
     Migration { version: 13, name: "administration", sql: include_str!("migrations/0013_administration.sql") },
+    Migration { version: 14, name: "audit_chains", sql: include_str!("migrations/0014_audit_chains.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

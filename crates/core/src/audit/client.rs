@@ -40,6 +40,15 @@ impl AuditClient {
         serde_json::from_slice(&plain).map_err(Error::internal)
     }
 
+    /// Opens the client of a row that is not about a user.
+    ///
+    /// # Errors
+    /// Internal, if it belongs to another realm or row, or is unreadable.
+    pub(crate) fn open(keys: &RealmKeys, row: AuditId, sealed: &Sealed) -> Result<Self> {
+        let plain = keys.open_audit(&row.to_string(), FIELD, sealed).map_err(Error::internal)?;
+        serde_json::from_slice(&plain).map_err(Error::internal)
+    }
+
     /// Returns the bytes to seal; `None` if nothing is known about the client.
     fn plain(&self) -> Option<Vec<u8>> {
         if *self == Self::default() { None } else { serde_json::to_vec(self).ok() }

@@ -4,6 +4,8 @@ use super::{ActorKind, Outcome};
 
 /// Key under which the row of repeated refusals lists the first request ids.
 pub(crate) const REQUESTS: &str = "requests";
+/// Key under which the row of a refusal names the route.
+pub(crate) const ROUTE: &str = "route";
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident: $word:literal, $outcome:ident, $actor:ident, $eyes:ident, [$($key:literal),*];)*) => {
@@ -180,6 +182,10 @@ events! {
     OutboxDropped: "outbox_dropped", Ok, Admin, Hidden, ["row"];
     KeysRotated: "keys_rotated", Ok, Admin, Hidden, ["kid"];
     KeyRetired: "key_retired", Ok, Admin, Hidden, ["kid"];
+    /// Rows of the audit trail were exported.
+    AuditExported: "audit_exported", Ok, Admin, Hidden, ["realm", "from", "to", "blocks"];
+    /// The rows of old blocks were removed, up to this block and position.
+    AuditPruned: "audit_pruned", Ok, Server, Hidden, ["chain", "block", "position"];
     /// A limit was reached, and nothing was sent.
     LimitReached: "limit_reached", Refused, Anonymous, Hidden, [];
     /// SMS codes to a country were stopped because too few were entered.
@@ -198,6 +204,6 @@ impl Event {
 
     /// Returns whether the details may have this key.
     pub(super) fn has_detail(self, key: &str) -> bool {
-        self.details().contains(&key) || (self.outcome() == Outcome::Refused && key == REQUESTS)
+        self.details().contains(&key) || (self.outcome() == Outcome::Refused && [REQUESTS, ROUTE].contains(&key))
     }
 }

@@ -23,6 +23,12 @@ impl AuditId {
         Self(bits.to_be_bytes())
     }
 
+    /// Returns the identifier after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(u128::from_be_bytes(self.0).saturating_add(1).to_be_bytes())
+    }
+
     /// Creates the lower bound of all identifiers from this time on.
     #[must_use]
     pub fn first_at(at: Timestamp) -> Self {

@@ -1,21 +1,37 @@
-//! Audit trail: events with their time, outcome, actor, user, request and reason.
+//! Audit trail: events with their time, outcome, actor, user, request and reason; and the chains of signed blocks that seal them.
 
+mod block;
+mod canonical;
+mod chain;
+mod checkpoint;
 mod client;
 mod details;
 mod event;
+mod finding;
 mod id;
+mod key;
 mod listed;
 mod note;
+mod query;
 mod row;
+mod verify;
 mod words;
 
+pub use block::{Block, MOST_ROWS, PlacedEntry, StoredBlock};
+pub use canonical::canonical_row;
+pub use chain::Chain;
+pub use checkpoint::{CHECKPOINT, Checkpoint};
 pub use client::AuditClient;
 pub use details::Details;
 pub use event::Event;
+pub use finding::{Fault, Finding, Verified};
 pub use id::AuditId;
+pub use key::{AuditKey, PublicAuditKey};
 pub use listed::ListedEvent;
 pub use note::Note;
+pub use query::{AuditFilter, AuditQuery};
 pub use row::{AuditEntry, AuditRow, UserEvents};
+pub use verify::Verifier;
 pub use words::{Actor, ActorKind, Outcome};
 
-pub(crate) use event::REQUESTS;
+pub(crate) use event::{REQUESTS, ROUTE};

@@ -25,6 +25,18 @@ impl Note {
         key.seal_audit(ctx, &row.to_string(), FIELD, self.0.as_bytes())
     }
 
+    /// Opens the note of a row about a user; `None` if it does not open.
+    pub(crate) fn open_for(key: &DataKey, row: AuditId, sealed: &Sealed) -> Option<String> {
+        let plain = key.open_audit(&row.to_string(), FIELD, sealed).ok()?;
+        String::from_utf8(plain.to_vec()).ok()
+    }
+
+    /// Opens the note of a row that is not about a user; `None` if it does not open.
+    pub(crate) fn open(keys: &RealmKeys, row: AuditId, sealed: &Sealed) -> Option<String> {
+        let plain = keys.open_audit(&row.to_string(), FIELD, sealed).ok()?;
+        String::from_utf8(plain.to_vec()).ok()
+    }
+
     /// Seals the note of a row that is not about a user.
     pub(crate) fn seal(&self, ctx: &Ctx, keys: &RealmKeys, row: AuditId) -> Sealed {
         keys.seal_audit(ctx, &row.to_string(), FIELD, self.0.as_bytes())

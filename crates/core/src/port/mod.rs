@@ -13,7 +13,8 @@ pub use hasher::{HashError, PasswordHasher};
 pub use sender::{MailSender, Mailbox, Render, SendError, SmsReceipt, SmsSender, SmsStatus, Transit};
 pub use shared::SharedCache;
 pub use store::{
-    AddressState, Audit, Batch, ChallengeOp, Challenges, Changes, CommitError, Effect, KeyOp, Keys, LimitOp,
-    LimitState, Op, Outbox, OutboxOp, OutboxState, Precondition, RecordOp, Records, RegistrationOp, Registrations,
-    Replaces, RootKeyRow, SessionOp, Sessions, SigningKeyRow, Store, StoreError, UserOp, UserPlace, UserQuery, Users,
+    AddressState, Audit, AuditChains, Batch, ChainOp, ChallengeOp, Challenges, Changes, CommitError, Effect, KeyOp,
+    Keys, LimitOp, LimitState, Op, Outbox, OutboxOp, OutboxState, Precondition, RecordOp, Records, RegistrationOp,
+    Registrations, Replaces, RootKeyRow, SessionOp, Sessions, SigningKeyRow, Store, StoreError, UserOp, UserPlace,
+    UserQuery, Users,
 };

@@ -167,6 +167,19 @@ impl RealmKeys {
         self.audit.seal(ctx, &["audit", self.realm.as_str(), row, field], plain)
     }
 
+    /// Opens a field of an audit row that is not about a user.
+    ///
+    /// # Errors
+    /// [`Unsealable`], if it belongs to another row, field or realm.
+    pub(crate) fn open_audit(
+        &self,
+        row: &str,
+        field: &'static str,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        self.audit.open(&["audit", self.realm.as_str(), row, field], sealed)
+    }
+
     /// Seals what a page carries in its URL, for this use and browser.
     pub(crate) fn seal_page(&self, ctx: &Ctx, kind: &str, browser: &str, plain: &[u8]) -> Sealed {
         self.page.seal(ctx, &["page", self.realm.as_str(), kind, browser], plain)

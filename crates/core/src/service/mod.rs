@@ -21,16 +21,16 @@ pub use admin::{
     ListedUsers, LockSheet, NewAdminKey, NewUser, PasswordSheet, RealmStatus, SignInStep, SignedIn, UserFilters,
     UserPatch, UserSheet, WrongPasswords,
 };
-pub use audit::{AuditTrail, ListedEvents};
+pub use audit::{AuditTrail, ListedEvents, SealedCount, Sealing};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use factor::{
     AddedPasskey, AddedSms, Confirmed, CreationOffer, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes,
     SecondFactors, Switched, passkeys_of_other_domains,
 };
 pub use kernel::{
-    AcceptedCredentials, AdminSettings, Administrator, ApiClient, Challenged, FactorChallenge, FieldErrors, FreshOwner,
-    KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField, RawJson, Realms, RefusedRequest,
-    RenewedCookie, Scope, Settings, Viewer,
+    AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuditSettings, Challenged, FactorChallenge,
+    FieldErrors, FreshOwner, KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField, RawJson, Realms,
+    RefusedRequest, RenewedCookie, Scope, Settings, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{LiveToken, OAuth, TokenKind};
@@ -105,6 +105,12 @@ impl Service {
     #[must_use]
     pub const fn deliveries<'a>(&'a self, ctx: &'a Ctx, clock: &'a dyn Clock) -> Deliveries<'a> {
         Deliveries::new(&self.0, ctx, clock)
+    }
+
+    /// Returns the operations of the worker that seals the audit trail.
+    #[must_use]
+    pub const fn sealing<'a>(&'a self, ctx: &'a Ctx) -> Sealing<'a> {
+        Sealing::new(&self.0, ctx)
     }
 
     /// Returns the operations of the maintenance worker.

@@ -79,6 +79,14 @@ impl<'a> Upkeep<'a> {
         Ok(self.0.ports.store.outbox_state(now).await?)
     }
 
+    /// Returns the time of the oldest row of the audit trail that is not sealed; `None` if all are.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn oldest_unsealed(&self) -> Result<Option<Timestamp>> {
+        Ok(self.0.ports.store.unsealed_rows(1).await?.first().map(|row| row.at))
+    }
+
     /// Returns the time since the change log was last followed; `None` before the first time.
     #[must_use]
     pub fn log_lag(&self, now: Timestamp) -> Option<Duration> {

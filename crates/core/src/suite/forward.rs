@@ -50,6 +50,14 @@ macro_rules! forward_store {
         $crate::forward_store!(@trait $decorator, $read, Audit {
             audit_rows(realm: &$crate::id::RealmName, limit: usize) -> Vec<$crate::audit::AuditEntry>;
             user_events(wanted: &$crate::audit::UserEvents) -> Vec<$crate::audit::AuditEntry>;
+            audit_query(wanted: &$crate::audit::AuditQuery) -> Vec<$crate::audit::PlacedEntry>;
+        });
+        $crate::forward_store!(@trait $decorator, $read, AuditChains {
+            unsealed_rows(limit: usize) -> Vec<$crate::audit::AuditEntry>;
+            sealed_rows(chain: $crate::audit::Chain, first: u64, last: u64) -> Vec<$crate::audit::PlacedEntry>;
+            blocks_after(chain: $crate::audit::Chain, number: u64, limit: usize) -> Vec<$crate::audit::StoredBlock>;
+            blocks_before(chain: $crate::audit::Chain, number: u64, limit: usize) -> Vec<$crate::audit::StoredBlock>;
+            unpruned_blocks(chain: $crate::audit::Chain, limit: usize) -> Vec<$crate::audit::StoredBlock>;
         });
         $crate::forward_store!(@trait $decorator, $read, Changes {
             changes_after(position: $crate::session::LogPosition)

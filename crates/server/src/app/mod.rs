@@ -257,6 +257,15 @@ impl Pump {
     pub fn run_maintenance(&self) -> BoxFuture<'_, Result<u64, portcullis_core::Error>> {
         self.worker.run_maintenance().boxed()
     }
+
+    /// Seals the rows of the audit trail that wait, and removes old ones.
+    ///
+    /// # Errors
+    /// When the store is unavailable.
+    #[must_use]
+    pub fn seal_audit(&self) -> BoxFuture<'_, Result<(), portcullis_core::Error>> {
+        self.worker.seal_audit().boxed()
+    }
 }
 
 /// Binds the metrics listener and starts the recorder.

@@ -9,7 +9,7 @@ use portcullis_core::{
     id::{NodeId, RealmName},
     random::Random,
     realm::{RealmPolicy, Signup},
-    service::{AdminSettings, Service, Settings},
+    service::{AdminSettings, AuditSettings, Service, Settings},
 };
 
 use super::backends;
@@ -51,6 +51,7 @@ pub(super) fn settings(config: &Config, random: &dyn Random) -> Settings {
         passkeys: config.passkeys.party.clone(),
         limits: config.limits.clone(),
         admin: AdminSettings { requires_mfa: config.admin.requires_mfa, notifies: config.admin.notifies },
+        audit: AuditSettings { retention: config.audit.retention, retention_reads: config.audit.retention_reads },
         api_clients: config.token.api_clients.clone(),
         message_delay: config.mail.delay,
     }

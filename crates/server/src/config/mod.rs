@@ -35,9 +35,9 @@ pub use markdown::settings_markdown;
 pub use secrets::create_private_dir;
 pub(crate) use sections::SECTIONS;
 pub use sections::{
-    Accounts, Admin, Argon2, Brand, Branding, Browser, Config, Corners, CorsOrigins, Credentials, Enumeration, Hashing,
-    Http, Image, JwtAlgorithm, Locale, Log, LogFormat, Mail, MailTls, MailTransport, Passkeys, Password, RealmPolicy,
-    Redis, Signing, Sms, Smtp, Store, Templates, Token, Twilio,
+    Accounts, Admin, Argon2, Audit, Brand, Branding, Browser, Config, Corners, CorsOrigins, Credentials, Enumeration,
+    Hashing, Http, Image, JwtAlgorithm, Locale, Log, LogFormat, Mail, MailTls, MailTransport, Passkeys, Password,
+    RealmPolicy, Redis, Signing, Sms, Smtp, Store, Templates, Token, Twilio,
 };
 pub use sources::{Args, Sources};
 pub use value::{Database, PublicUrl, Rgb};

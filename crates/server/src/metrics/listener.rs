@@ -13,7 +13,7 @@ use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_core::{clock::Clock, service::Service};
 
-use super::{CHANGES_LAG, NODES, OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
+use super::{AUDIT_LAG, CHANGES_LAG, NODES, OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
 
 /// Content type of the text format.
 const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -55,6 +55,9 @@ async fn tell(State(Sources { handle, service, clock }): State<Sources>) -> Resp
     }
     if let Ok(nodes) = service.upkeep().nodes(now, NODE_SEEN).await {
         gauge!(NODES).set(as_f64(u64::try_from(nodes.len()).unwrap_or(u64::MAX)));
+    }
+    if let Ok(oldest) = service.upkeep().oldest_unsealed().await {
+        gauge!(AUDIT_LAG).set(oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()));
     }
     if let Some(lag) = service.upkeep().log_lag(now) {
         gauge!(CHANGES_LAG).set(lag.as_secs_f64());

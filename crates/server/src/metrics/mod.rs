@@ -7,8 +7,8 @@ mod ports;
 pub(crate) use listener::router;
 pub use names::metrics_markdown;
 pub(crate) use names::{
-    CHANGES_LAG, HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED, LOGINS, NODES, OUTBOX_MESSAGES, OUTBOX_OLDEST,
-    PROCESS_MEMORY,
+    AUDIT_BLOCKS, AUDIT_LAG, AUDIT_ROWS, CHANGES_LAG, HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED, LOGINS, NODES,
+    OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY,
 };
 
 use std::{sync::OnceLock, time::Instant};

@@ -47,6 +47,9 @@ metrics! {
     LIMITS_LOCAL = "portcullis_limits_local_total", Counter, "", "Uses of limits that this server counted for itself while Redis was away.";
     CHANGES_LAG = "portcullis_changes_lag_seconds", Gauge, "", "Time since the change log was last followed. Beyond a second nothing cached is trusted.";
     NODES = "portcullis_nodes", Gauge, "", "Servers that have written their line in the node table within the last two minutes.";
+    AUDIT_BLOCKS = "portcullis_audit_blocks_total", Counter, "", "Blocks of the audit trail that this server has sealed.";
+    AUDIT_ROWS = "portcullis_audit_rows_sealed_total", Counter, "", "Rows of the audit trail that this server has sealed.";
+    AUDIT_LAG = "portcullis_audit_lag_seconds", Gauge, "", "Age of the oldest row of the audit trail that is not sealed. Above 120 no server seals.";
     MESSAGES = "portcullis_messages_total", Counter, "channel, outcome", "Deliveries of emails and SMS: `taken` (accepted), `refused` (permanently), `later` (will be retried), `unknown`, or `route` (the provider rejects this server itself).";
     ROUTE_PAUSED = "portcullis_message_route_paused", Gauge, "channel", "1 while the mail server or SMS provider rejects this server itself: an operator must act.";
     OUTBOX_MESSAGES = "portcullis_outbox_messages", Gauge, "state", "Messages in the outbox: `waiting` or `dead`.";

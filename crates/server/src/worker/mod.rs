@@ -1,8 +1,9 @@
-//! Background work: message delivery, following revocations, maintenance.
+//! Background work: message delivery, following revocations, sealing of the audit trail, maintenance.
 
 mod deliver;
 mod follow;
 mod heartbeat;
+mod seal;
 mod upkeep;
 
 pub(crate) use heartbeat::Identity;
@@ -96,6 +97,7 @@ impl Worker {
         }
         tasks.spawn(self.clone().follow_until(stopped.clone()));
         tasks.spawn(self.clone().heartbeat_until(stopped.clone()));
+        tasks.spawn(self.clone().seal_until(stopped.clone()));
         tasks.spawn(self.clone().maintain_until(stopped));
         Running { stop, tasks, worker: self }
     }

@@ -35,6 +35,7 @@ const TABLES: &[(&str, Kept)] = &[
     ("sessions", Exported("sessions")),
     ("records", Exported("pending")),
     ("audit", Sealed("events")),
+    ("audit_blocks", Nothing),
     // Links and codes: hashes and times.
     ("challenges", Removed),
     ("changes", Expires),
@@ -75,6 +76,7 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::AdminOwners, None),
     (RecordKind::AdminKey, None),
     // Of servers, not of users.
+    (RecordKind::AuditKey, None),
     (RecordKind::Node, None),
     (RecordKind::Lease, None),
     (RecordKind::Sample, None),

@@ -3,6 +3,7 @@
 //! separate thread receives the emails, which may be sent during a measurement.
 
 mod factors;
+mod sealer;
 
 use std::time::Instant;
 

@@ -7,7 +7,7 @@ use mongodb::{
     error::Error,
 };
 use portcullis_core::{
-    audit::{AuditEntry, AuditId, AuditRow, Event, UserEvents},
+    audit::{AuditEntry, AuditFilter, AuditId, AuditQuery, AuditRow, Event, PlacedEntry, UserEvents},
     clock::Timestamp,
     id::{NodeId, RealmName, RequestId, SessionId, UserId},
     port::{Audit, StoreError},
@@ -23,7 +23,13 @@ use crate::mongodb::{
 
 pub(in crate::mongodb) const NAME: &str = "audit";
 
-fn read(mut fields: DocumentFields) -> Result<AuditEntry, Unreadable> {
+/// Reads a row with its position in its chain.
+pub(super) fn read_placed(mut fields: DocumentFields) -> Result<PlacedEntry, Unreadable> {
+    let position = fields.count_if_any("chain_position")?;
+    Ok(PlacedEntry { position, entry: read(fields)? })
+}
+
+pub(super) fn read(mut fields: DocumentFields) -> Result<AuditEntry, Unreadable> {
     Ok(AuditEntry {
         id: AuditId(fields.array("id")?),
         at: fields.time("at")?,
@@ -120,6 +126,24 @@ impl Audit for MongoStore {
         };
         let rows = page(self.db(), NAME, filter, doc! { "id": -1 }, wanted.limit, read);
         self.answer("user_events", rows).await
+    }
+
+    async fn audit_query(&self, wanted: &AuditQuery) -> Result<Vec<PlacedEntry>, StoreError> {
+        let mut filter = match &wanted.by {
+            AuditFilter::All => doc! {},
+            AuditFilter::Realm(realm) => doc! { "realm": realm.as_str() },
+            AuditFilter::User(user) => doc! { "user_id": user.as_str() },
+            AuditFilter::Event(event) => doc! { "event": event },
+            AuditFilter::Actor(actor) => doc! { "actor_id": actor },
+            AuditFilter::Outcome(outcome) => doc! { "outcome": outcome },
+            AuditFilter::Request(request) => doc! { "request_id": request.as_str() },
+            AuditFilter::Session(session) => doc! { "session_id": session.as_str() },
+            AuditFilter::Index(index) => doc! { "blind_index": bytes(&index.0) },
+        };
+        filter.insert("id", doc! { "$gte": bytes(&wanted.from.0), "$lt": bytes(&wanted.before.0) });
+        let order = doc! { "id": if wanted.is_backwards { 1 } else { -1 } };
+        let rows = page(self.db(), NAME, filter, order, wanted.limit, read_placed);
+        self.answer("audit_query", rows).await
     }
 }
 

@@ -3,6 +3,7 @@
 //! The number of documents that a write matched tells whether its precondition held.
 
 mod audit;
+mod chains;
 mod challenges;
 mod changes;
 mod keys;
@@ -31,6 +32,7 @@ use super::{error::OpError, fields::time, key_locks::Contended, work::Work};
 pub(super) mod names {
     pub(in crate::mongodb) use super::{
         audit::NAME as AUDIT,
+        chains::NAME as AUDIT_BLOCKS,
         challenges::NAME as CHALLENGES,
         changes::{COUNTERS, NAME as CHANGES, REVOCATIONS},
         keys::{ROOT as ROOT_KEYS, SIGNING as SIGNING_KEYS},
@@ -64,6 +66,7 @@ async fn apply_to_collection(work: &mut Work<'_>, op: &Op) -> Result<(), OpError
         Op::Outbox(op) => outbox::apply(work, op).await,
         Op::Record(op) => records::apply(work, op).await,
         Op::Audit(row) => audit::append(work, row).await,
+        Op::Chain(op) => chains::apply(work, op).await,
     }
 }
 
@@ -77,7 +80,7 @@ pub(super) fn contends(op: &Op) -> Vec<Contended<'_>> {
         Op::Session(op) => sessions::contends(op),
         Op::Limit(op) => limits::contends(op),
         Op::Record(op) => records::contends(op),
-        Op::Outbox(_) | Op::Audit(_) => Vec::new(),
+        Op::Outbox(_) | Op::Audit(_) | Op::Chain(_) => Vec::new(),
     }
 }
 

@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use portcullis_core::{
-    audit::{AuditEntry, AuditId, AuditRow, Event, UserEvents},
+    audit::{AuditEntry, AuditFilter, AuditId, AuditQuery, AuditRow, Event, PlacedEntry, UserEvents},
     id::{NodeId, RealmName, RequestId, SessionId, UserId},
     port::{Audit, StoreError},
     seal::{BlindIndex, Sealed},
 };
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 
 use super::{list, write};
 use crate::sqlite::{
@@ -19,7 +19,7 @@ use crate::sqlite::{
     table::{Table, borrowed, owned},
 };
 
-const TABLE: Table<AuditRow> = Table {
+pub(super) const TABLE: Table<AuditRow> = Table {
     name: "audit",
     columns: &[
         ("id", |row| borrowed(row.id.0.as_slice())),
@@ -43,8 +43,18 @@ const TABLE: Table<AuditRow> = Table {
     ],
 };
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    entry(Columns::of(row))
+}
+
+/// Reads a row after its position in its chain.
+pub(super) fn read_placed(row: &Row<'_>) -> rusqlite::Result<PlacedEntry> {
     let mut columns = Columns::of(row);
+    let position = columns.value::<Option<i64>>()?.and_then(|position| u64::try_from(position).ok());
+    Ok(PlacedEntry { position, entry: entry(columns)? })
+}
+
+fn entry(mut columns: Columns<'_>) -> rusqlite::Result<AuditEntry> {
     Ok(AuditEntry {
         id: AuditId(columns.value()?),
         at: columns.time()?,
@@ -79,8 +89,49 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
     ))
 });
 
+/// Conditions of the filters, and what each compares.
+const FILTERS: [&str; 9] = [
+    "",
+    "realm = ?4 AND",
+    "user_id = ?4 AND",
+    "event = ?4 AND",
+    "actor_id = ?4 AND",
+    "outcome = ?4 AND",
+    "request_id = ?4 AND",
+    "session_id = ?4 AND",
+    "blind_index = ?4 AND",
+];
+
+/// Statements of queries: for each filter, newest first and oldest first.
+static QUERIES: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
+    let select = |filter: &str, order: &str| {
+        format!(
+            "SELECT chain_position, {} FROM audit WHERE {filter} id >= ?1 AND id < ?2 ORDER BY id {order} LIMIT ?3",
+            TABLE.names()
+        )
+    };
+    FILTERS.iter().map(|filter| ["DESC", "ASC"].map(|order| select(filter, order))).collect()
+});
+
+/// Returns the number of a filter, and the value that it compares.
+fn filter(by: &AuditFilter) -> (usize, Option<Value>) {
+    let text = |text: &str| Some(Value::from(text.to_owned()));
+    match by {
+        AuditFilter::All => (0, None),
+        AuditFilter::Realm(realm) => (1, text(realm.as_str())),
+        AuditFilter::User(user) => (2, text(user.as_str())),
+        AuditFilter::Event(event) => (3, text(event)),
+        AuditFilter::Actor(actor) => (4, text(actor)),
+        AuditFilter::Outcome(outcome) => (5, text(outcome)),
+        AuditFilter::Request(request) => (6, text(request.as_str())),
+        AuditFilter::Session(session) => (7, text(session.as_str())),
+        AuditFilter::Index(index) => (8, Some(Value::from(index.0.to_vec()))),
+    }
+}
+
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![&NEWEST, &OF_USER]
+    let queries = QUERIES.iter().flatten().map(String::as_str);
+    [NEWEST.as_str(), OF_USER.as_str()].into_iter().chain(queries).collect()
 }
 
 #[async_trait]
@@ -98,6 +149,20 @@ impl Audit for SqliteStore {
             list(db, &OF_USER, params![realm.as_str(), user.as_str(), first, end, number(limit as u64)], read)
         };
         self.readers.read("user_events", query).await
+    }
+
+    async fn audit_query(&self, wanted: &AuditQuery) -> Result<Vec<PlacedEntry>, StoreError> {
+        let wanted = wanted.clone();
+        let query = move |db: &Connection| {
+            let (filter, value) = filter(&wanted.by);
+            let Some(sql) = QUERIES.get(filter).and_then(|of| of.get(usize::from(wanted.is_backwards))) else {
+                return Ok(Vec::new());
+            };
+            let bounds = [Value::from(wanted.from.0.to_vec()), Value::from(wanted.before.0.to_vec())];
+            let values = bounds.into_iter().chain([Value::from(number(wanted.limit as u64))]).chain(value);
+            list(db, sql, params_from_iter(values), read_placed)
+        };
+        self.readers.read("audit_query", query).await
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each write is one or two statements; the number of affected rows tells whether its precondition held.
 
 mod audit;
+mod chains;
 mod challenges;
 mod changes;
 pub(super) mod keys;
@@ -24,6 +25,7 @@ use super::error::OpError;
 pub fn statements() -> Vec<&'static str> {
     [
         audit::statements(),
+        chains::statements(),
         challenges::statements(),
         changes::statements(),
         keys::statements(),
@@ -57,6 +59,7 @@ fn apply_to_table(db: &Connection, op: &Op) -> Result<(), OpError> {
         Op::Outbox(op) => outbox::apply(db, op),
         Op::Record(op) => records::apply(db, op),
         Op::Audit(row) => audit::append(db, row),
+        Op::Chain(op) => chains::apply(db, op),
     }
 }
 

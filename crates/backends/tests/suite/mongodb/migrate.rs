@@ -61,9 +61,27 @@ async fn the_schema_is_as_expected() {
         // A realm's collection may contain documents of other systems, which have other field names.
         ("User1", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#, "created_at, _id"]),
         ("User2", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#, "created_at, _id"]),
+        ("_audit_blocks", &["_id.chain, _id.number", "_id.chain, is_pruned, _id.number"]),
         ("_changes", &["expires_at: gone after 86400 s", "position, _id"]),
         ("_records", &["_id.realm, _id.kind, _id.key", "_id.realm, owner", "expires_at: gone after 86400 s"]),
-        ("audit", &["realm, at, _id", "realm, user_id, id"]),
+        (
+            "audit",
+            &[
+                "actor_id, id",
+                "blind_index, id",
+                r#"chain, chain_position: unique where { "chain_position": { "$exists": true } }"#,
+                "chain_position, _id",
+                "event, id",
+                "id",
+                "outcome, id",
+                "realm, at, _id",
+                "realm, id",
+                "realm, user_id, id",
+                "request_id, id",
+                "session_id, id",
+                "user_id, id",
+            ],
+        ),
         ("challenges", &["_id.realm, subject", "expires_at: gone after 86400 s"]),
         ("counters", &[]),
         ("failures", &["expires_at: gone after 86400 s"]),
@@ -113,7 +131,8 @@ async fn each_migration_is_applied_once() {
             (4, "records"),
             (5, "changes"),
             (6, "day_of_grace"),
-            (7, "audit_rows")
+            (7, "audit_rows"),
+            (8, "audit_chains"),
         ]
     );
     let before = schema(&db).await;

@@ -3,13 +3,13 @@
 use mongodb::bson::{Bson, Document, doc};
 use portcullis_core::{
     account::User,
-    audit::UserEvents,
+    audit::{AuditEntry, AuditFilter, AuditId, AuditKey, AuditQuery, Chain, StoredBlock, UserEvents},
     batch,
     link::Purpose,
     message::{Channel, outbox::DeliveryOutcome},
     port::{
-        Audit, ChallengeOp, Challenges, Changes, KeyOp, Keys, Op, Outbox, OutboxOp, RegistrationOp, Registrations,
-        Replaces, SessionOp, Sessions, Store, UserOp, Users,
+        Audit, AuditChains, ChainOp, ChallengeOp, Challenges, Changes, KeyOp, Keys, Op, Outbox, OutboxOp,
+        RegistrationOp, Registrations, Replaces, SessionOp, Sessions, Store, UserOp, Users,
     },
     session::LogPosition,
     suite::rows::{
@@ -75,6 +75,7 @@ async fn do_everything(made: &Fresh) {
     made.audit_rows(&here(), 1).await.unwrap();
     let events = UserEvents { realm: here(), user: user_id("ada"), before: None, since: NOW, limit: 10 };
     assert_eq!(made.user_events(&events).await.unwrap().len(), 1);
+    seal_and_query(made).await;
     made.ping().await.unwrap();
     for outcome in [DeliveryOutcome::Retry(NOW), DeliveryOutcome::Release, DeliveryOutcome::Dead] {
         let claimed = made.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap().remove(0);
@@ -91,6 +92,34 @@ async fn do_everything(made: &Fresh) {
     ])
     .await;
     assert!(made.sweep(at(10_000_000), 10).await.unwrap() > 3);
+}
+
+/// Seals the row, finds it by each filter, and removes it.
+async fn seal_and_query(made: &Fresh) {
+    let rows = made.unsealed_rows(1).await.unwrap();
+    let block = StoredBlock::next(Chain::Main, None, &rows, &AuditKey::generate(1, NOW).unwrap()).unwrap();
+    made.commit(batch![ChainOp::Seal { block: Box::new(block), rows: vec![rows[0].id] }]).await.unwrap();
+    made.blocks_after(Chain::Main, 0, 1).await.unwrap();
+    made.blocks_before(Chain::Main, 9, 1).await.unwrap();
+    made.unpruned_blocks(Chain::Main, 1).await.unwrap();
+    assert_eq!(made.sealed_rows(Chain::Main, 1, 1).await.unwrap().len(), 1);
+    let row: AuditEntry = audit(&here()).into();
+    for by in [
+        AuditFilter::All,
+        AuditFilter::Realm(here()),
+        AuditFilter::User(user_id("ada")),
+        AuditFilter::Event(row.event),
+        AuditFilter::Actor("ada".to_owned()),
+        AuditFilter::Outcome(row.outcome),
+        AuditFilter::Request(row.request_id),
+        AuditFilter::Session(row.session.unwrap()),
+        AuditFilter::Index(row.index.unwrap()),
+    ] {
+        let (from, before) = (AuditId([0; 16]), AuditId([u8::MAX; 16]));
+        let query = AuditQuery { by, from, before, is_backwards: false, limit: 9 };
+        assert_eq!(made.audit_query(&query).await.unwrap().len(), 1, "{query:?}");
+    }
+    made.commit(batch![ChainOp::Prune { chain: Chain::Main, blocks: 1..=1, rows: 1..=1 }]).await.unwrap();
 }
 
 /// Adds many other rows, so that a plan that examines too many is detected.

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::{
-    audit::{AuditEntry, UserEvents},
+    audit::{AuditEntry, AuditQuery, PlacedEntry, UserEvents},
     id::RealmName,
 };
 
@@ -20,4 +20,10 @@ pub trait Audit {
     /// # Errors
     /// [`StoreError`].
     async fn user_events(&self, wanted: &UserEvents) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Returns the rows that a query finds, in the order of their identifiers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn audit_query(&self, wanted: &AuditQuery) -> Result<Vec<PlacedEntry>, StoreError>;
 }

@@ -27,6 +27,8 @@ pub enum Precondition {
     RecordRevision,
     /// The quota is used up.
     WithinQuota(LimitKind),
+    /// Another block has the number, or the rows of a block are not as they were read.
+    AuditChain,
     /// The lease was lost to another worker.
     LeaseHeld,
 }

@@ -1,6 +1,7 @@
 //! The store. Reads are methods of one trait per noun; writes are batches of operations, with one enum per noun.
 
 mod audit;
+mod chains;
 mod challenges;
 mod changes;
 mod error;
@@ -13,6 +14,7 @@ mod sessions;
 mod users;
 
 pub use audit::Audit;
+pub use chains::{AuditChains, ChainOp};
 pub use challenges::{ChallengeOp, Challenges};
 pub use changes::{Changes, Effect};
 pub use error::{CommitError, Precondition, StoreError};
@@ -41,6 +43,7 @@ pub trait Store:
     + Keys
     + Changes
     + Audit
+    + AuditChains
     + Send
     + Sync
     + std::fmt::Debug
@@ -97,6 +100,7 @@ pub enum Op {
     Record(RecordOp),
     /// Appends to the audit trail.
     Audit(AuditRow),
+    Chain(ChainOp),
 }
 
 impl Op {
@@ -113,6 +117,7 @@ impl Op {
             Self::Outbox(op) => op.effects(),
             Self::Record(op) => op.effects(),
             Self::Audit(_) => Vec::new(),
+            Self::Chain(op) => op.effects(),
         }
     }
 }
@@ -147,6 +152,7 @@ sum! {
     OutboxOp => Outbox,
     RecordOp => Record,
     AuditRow => Audit,
+    ChainOp => Chain,
 }
 
 impl From<OutboxRow> for Op {

@@ -160,7 +160,7 @@ impl Export {
                 return Ok(());
             }
             // These records belong to servers, not to users.
-            RecordKind::Node | RecordKind::Lease => return Ok(()),
+            RecordKind::AuditKey | RecordKind::Node | RecordKind::Lease => return Ok(()),
             #[cfg(feature = "suite")]
             RecordKind::Sample | RecordKind::OtherSample => return Ok(()),
         };

@@ -1,8 +1,10 @@
 //! Operations on the audit trail.
 
 mod events;
+mod seal;
 
 pub use events::ListedEvents;
+pub use seal::{SealedCount, Sealing};
 
 use std::ops::Deref;
 

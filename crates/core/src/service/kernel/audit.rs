@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Administrator, Owner, Scope, Viewer};
 use crate::{
     account::{Account, Registration, User},
-    audit::{Actor, ActorKind, AuditClient, AuditRow, Event, Note},
+    audit::{Actor, ActorKind, AuditClient, AuditRow, Event, Note, ROUTE},
     ctx::Ctx,
     id::{RealmName, SessionId, UserId},
     limit::LimitKind,
@@ -114,7 +114,11 @@ impl Scope<'_> {
         let event = if self.realm.name == RealmName::admin() { event.of_administrators() } else { event };
         let node = Some(self.settings.node.clone());
         let row = AuditRow { node, ..AuditRow::new(self.ctx, &self.realm.name, event) };
-        AuditDraft { ctx: self.ctx, realm: self.realm, row, data_key: None, note: None }
+        let draft = AuditDraft { ctx: self.ctx, realm: self.realm, row, data_key: None, note: None };
+        match &self.ctx.client.route {
+            Some(route) => draft.detail(ROUTE, route.as_ref()),
+            None => draft,
+        }
     }
 
     /// Returns the operation that writes a refusal; `None` if it repeats one of the last minute, which is only counted.

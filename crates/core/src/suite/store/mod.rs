@@ -2,6 +2,7 @@
 
 mod audit;
 mod batches;
+mod chains;
 mod challenges;
 mod changes;
 mod keys;
@@ -191,6 +192,12 @@ macro_rules! store_cases {
                 audit_rows_of_two_realms_are_separate,
                 only_a_users_own_visible_events_are_returned,
                 a_users_events_are_paged_from_the_newest;
+            chains:
+                rows_are_sealed_in_blocks_of_their_chain,
+                a_row_is_sealed_once,
+                of_fifty_blocks_with_a_number_one_is_written,
+                old_rows_are_removed_by_whole_blocks,
+                rows_are_found_by_each_filter;
             sweeps:
                 expired_rows_are_swept,
                 sessions_that_were_idle_too_long_are_swept,

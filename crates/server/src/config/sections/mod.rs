@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod audit;
 mod brand;
 mod browser;
 mod dev_mailbox;
@@ -27,6 +28,7 @@ mod weak_secrets;
 
 pub use accounts::{Accounts, Argon2, Enumeration, Hashing, Password};
 pub use admin::Admin;
+pub use audit::Audit;
 pub use brand::{Brand, Corners, Image};
 pub use browser::{Browser, CorsOrigins};
 pub use general::Locale;
@@ -70,6 +72,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     passkeys::SECTION,
     limits::SECTION,
     admin::SECTION,
+    audit::SECTION,
     mail::SECTION,
     dev_mailbox::SECTION,
     sms::SECTION,
@@ -129,6 +132,7 @@ pub struct Config {
     pub passkeys: Passkeys,
     pub limits: Limits,
     pub admin: Admin,
+    pub audit: Audit,
     pub mail: Mail,
     pub sms: Sms,
     pub log: Log,
@@ -156,6 +160,7 @@ impl Config {
             passkeys: Passkeys::read(values)?,
             limits: limits::read(values)?,
             admin: Admin::read(values)?,
+            audit: Audit::read(values)?,
             mail: Mail::read(values)?,
             sms: Sms::read(values)?,
             log: Log::read(values)?,

@@ -28,7 +28,7 @@ const MAX_AGENT: usize = 200;
 
 pub(super) fn client(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[IpNet]) -> Client {
     let peer = peer.map(|peer| peer.ip().to_canonical());
-    Client { ip: peer.map(|peer| behind(peer, headers, proxies)), agent: agent(headers) }
+    Client { ip: peer.map(|peer| behind(peer, headers, proxies)), agent: agent(headers), route: None }
 }
 
 /// Returns the client's address. Each proxy appends its peer's address on the right. Entries made up by the client are further

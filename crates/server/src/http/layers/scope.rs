@@ -18,7 +18,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use portcullis_core::{Ctx, Error, error::ErrorKind, id::RealmName, limit::Usage, service::RefusedRequest};
+use portcullis_core::{
+    Ctx, Error, ctx::Client, error::ErrorKind, id::RealmName, limit::Usage, service::RefusedRequest,
+};
 use tower::{Layer, Service, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
@@ -160,7 +162,8 @@ impl RequestScope {
         let began = Instant::now();
         let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
         client::warn_of_unknown_proxy(&state.unknown_proxy, peer, request.headers(), &state.proxies);
-        let client = client::client(peer, request.headers(), &state.proxies);
+        let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().into());
+        let client = Client { route, ..client::client(peer, request.headers(), &state.proxies) };
         let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client);
         let frame = Arc::new(RequestFrame {
             id: ctx.request_id.clone(),

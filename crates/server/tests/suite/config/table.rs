@@ -86,7 +86,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         "HSTS" => "max-age=1",
         "LIMIT_OTP_ACCOUNT" => "2/2m,9/9h",
         name if name.starts_with("LIMIT_") && name != "LIMIT_PASSWORDS_KEPT" => "7/7m",
-        name if name.starts_with("SMS_STOP_") => "7",
+        name if name.starts_with("SMS_STOP_") || name.starts_with("AUDIT_") => "7",
         "TWILIO_NUMBER" => "+2",
         "OTP_TTL" => "6m",
         "MESSAGE_DELAY" => "1s",

@@ -91,9 +91,11 @@ fn tables() -> String {
             continue;
         };
         let what: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//! ")).collect();
-        let has_collection = collections.iter().any(|(_, text)| text.contains(&format!("\"{name}\"")));
-        let collection =
-            if has_collection { format!("`{name}`") } else { "one for each realm, with its name".to_owned() };
+        // New collections begin with an underscore, which no name of a realm can.
+        let names = [name.to_owned(), format!("_{name}")];
+        let is_named = |name: &String| collections.iter().any(|(_, text)| text.contains(&format!("\"{name}\"")));
+        let collection = names.iter().find(|name| is_named(name)).map(|name| format!("`{name}`"));
+        let collection = collection.unwrap_or_else(|| "one for each realm, with its name".to_owned());
         let file = Path::new(file).file_name().unwrap().to_str().unwrap();
         rows.insert(name, format!("| `{name}` | {} | {collection} | `{file}` |\n", what.join(" ")));
     }

@@ -57,6 +57,11 @@ impl TestApp {
         out
     }
 
+    /// Runs a verb of the command line beside the server; returns the exit code and the text.
+    pub async fn text(&self, line: &[&str]) -> (u8, String) {
+        run(&self.beside().await, line, OutputFormat::Text).await
+    }
+
     /// Invites the first owner on the machine, and signs in.
     pub async fn owner(&self) -> Admin {
         let (code, invited) =

@@ -248,7 +248,8 @@ impl TestApp {
         self.processes.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
     }
 
-    fn data(&self) -> PathBuf {
+    /// Returns the data folder.
+    pub fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }
 
@@ -297,6 +298,11 @@ impl TestApp {
     /// Runs the maintenance that the workers run once a minute.
     pub async fn run_maintenance(&self) {
         self.pump.run_maintenance().await.unwrap();
+    }
+
+    /// Seals the audit trail and removes its old rows, as the workers do.
+    pub async fn seal_audit(&self) {
+        self.pump.seal_audit().await.unwrap();
     }
 
     /// Sends all due messages.

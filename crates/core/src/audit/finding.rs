@@ -1,0 +1,104 @@
+use std::fmt;
+
+use super::Chain;
+
+/// What is wrong with a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// A row has other content than when it was sealed.
+    RowChanged,
+    /// A row was not there when its block was sealed.
+    RowAdded,
+    /// A row that was sealed is missing, and retention has not removed it.
+    RowRemoved,
+    /// The hash of a block does not match its content.
+    BlockChanged,
+    /// A block is missing.
+    BlockRemoved,
+    /// A block does not follow the block before.
+    BlockOrder,
+    /// The signature is not valid.
+    Signature,
+    /// The key of the signature is not known.
+    Key,
+    /// The log names a later block than the last one.
+    CutOff,
+    /// The log names another block at this place, so that the chain was written anew with the key.
+    Rewritten,
+    /// Two blocks have the same number.
+    Fork,
+}
+
+impl Fault {
+    /// Returns the name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RowChanged => "row_changed",
+            Self::RowAdded => "row_added",
+            Self::RowRemoved => "row_removed",
+            Self::BlockChanged => "block_changed",
+            Self::BlockRemoved => "block_removed",
+            Self::BlockOrder => "block_order",
+            Self::Signature => "signature",
+            Self::Key => "key",
+            Self::CutOff => "cut_off",
+            Self::Rewritten => "rewritten",
+            Self::Fork => "fork",
+        }
+    }
+
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::RowChanged => "was changed after it was sealed",
+            Self::RowAdded => "was added after its block was sealed",
+            Self::RowRemoved => "was removed, and not by retention",
+            Self::BlockChanged => "was changed: its hash is wrong",
+            Self::BlockRemoved => "was removed",
+            Self::BlockOrder => "does not follow the block before",
+            Self::Signature => "has an invalid signature",
+            Self::Key => "is signed by an unknown key",
+            Self::CutOff => "is named by the log and missing: the end was cut off",
+            Self::Rewritten => "is another one than the log names: the chain was written anew with the key",
+            Self::Fork => "exists twice: the chain was forked",
+        }
+    }
+}
+
+/// A fault, with the block and row where it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub fault: Fault,
+    pub chain: Chain,
+    /// Number of the block.
+    pub block: u64,
+    /// Position of the row, if it is known.
+    pub row: Option<u64>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (chain, sentence) = (self.chain.as_str(), self.fault.sentence());
+        match self.row {
+            Some(row) => write!(f, "{chain}: row {row} of block {} {sentence}", self.block),
+            None if matches!(self.fault, Fault::RowAdded | Fault::RowChanged | Fault::RowRemoved) => {
+                write!(f, "{chain}: a row of block {} {sentence}", self.block)
+            }
+            None => write!(f, "{chain}: block {} {sentence}", self.block),
+        }
+    }
+}
+
+/// Result of a verification.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Number of blocks.
+    pub blocks: u64,
+    /// Number of sealed rows.
+    pub rows: u64,
+    pub findings: Vec<Finding>,
+    /// Blocks with which a restored database opened an epoch: chain, epoch, number.
+    pub restores: Vec<(Chain, u64, u64)>,
+    /// Last block of each chain whose rows retention has removed.
+    pub pruned: Vec<(Chain, u64)>,
+}

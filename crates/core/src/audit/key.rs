@@ -1,0 +1,158 @@
+use std::fmt;
+
+use aws_lc_rs::{
+    error::Unspecified,
+    signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey},
+};
+use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Block, canonical::sha256};
+use crate::{
+    clock::Timestamp,
+    id::UserId,
+    record::{Record, RecordKind},
+    seal,
+    token::{Algorithm, BadKey, new_private_key},
+};
+
+const PEM_BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
+const PEM_END: &str = "-----END PUBLIC KEY-----";
+/// What comes before the 32 bytes of an Ed25519 key (RFC 8410 §4).
+const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+/// Key that signs the blocks of the audit trail. The server makes it and keeps it sealed.
+#[derive(Clone)]
+pub struct AuditKey {
+    /// Number of the key, from 1. The newest signs.
+    number: u64,
+    public: PublicAuditKey,
+    /// PKCS#8 private key.
+    private: Zeroizing<Vec<u8>>,
+}
+
+/// Public part of an audit key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicAuditKey {
+    pub kid: String,
+    /// Ed25519 public key (RFC 8032).
+    pub bytes: [u8; 32],
+    pub created_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    private: String,
+    created_at: i64,
+}
+
+impl AuditKey {
+    /// Generates a key.
+    ///
+    /// # Errors
+    /// [`BadKey`], if the library fails.
+    pub fn generate(number: u64, now: Timestamp) -> Result<Self, BadKey> {
+        let private = new_private_key(Algorithm::EdDsa)?;
+        Self::of(number, private, now).ok_or(BadKey::NotMade(Unspecified))
+    }
+
+    fn of(number: u64, private: Zeroizing<Vec<u8>>, created_at: Timestamp) -> Option<Self> {
+        let pair = Ed25519KeyPair::from_pkcs8(&private).ok()?;
+        let bytes: [u8; 32] = pair.public_key().as_ref().try_into().ok()?;
+        Some(Self { number, public: PublicAuditKey::of(bytes, created_at), private })
+    }
+
+    /// Returns the number of the key, from 1.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns the name of the key in blocks.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.public.kid
+    }
+
+    /// Returns the public part.
+    #[must_use]
+    pub const fn public(&self) -> &PublicAuditKey {
+        &self.public
+    }
+
+    /// Signs a message; `None` if the key is unusable.
+    pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+        let pair = Ed25519KeyPair::from_pkcs8(&self.private).ok()?;
+        Some(pair.sign(message).as_ref().to_vec())
+    }
+}
+
+impl fmt::Debug for AuditKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuditKey({})", self.public.kid)
+    }
+}
+
+impl PublicAuditKey {
+    /// Makes the public part. Its name is derived from the key.
+    #[must_use]
+    pub fn of(bytes: [u8; 32], created_at: Timestamp) -> Self {
+        let digest = seal::hex(&sha256(&bytes));
+        Self { kid: format!("au{}", digest.get(..16).unwrap_or_default()), bytes, created_at }
+    }
+
+    /// Returns the key in PEM (RFC 8410 §4).
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        let text = BASE64.encode(&[&SPKI[..], &self.bytes].concat());
+        format!("{PEM_BEGIN}\n{text}\n{PEM_END}\n")
+    }
+
+    /// Reads all keys of a text in PEM. When they were made is not known.
+    #[must_use]
+    pub fn all_from_pem(text: &str) -> Vec<Self> {
+        let parts = text.split(PEM_BEGIN).skip(1).filter_map(|rest| rest.split(PEM_END).next());
+        let keys = parts.filter_map(|part| {
+            let part: String = part.split_whitespace().collect();
+            let bytes = BASE64.decode(part.as_bytes()).ok()?;
+            Some(Self::of(bytes.strip_prefix(&SPKI[..])?.try_into().ok()?, Timestamp::default()))
+        });
+        keys.collect()
+    }
+
+    /// Returns whether the key has signed the block.
+    #[must_use]
+    pub fn verifies(&self, block: &Block) -> bool {
+        let key = ParsedPublicKey::new(&ED25519, self.bytes);
+        key.is_ok_and(|key| key.verify_sig(&block.message(), &block.signature).is_ok())
+    }
+}
+
+impl Record for AuditKey {
+    const KIND: RecordKind = RecordKind::AuditKey;
+
+    fn key(&self) -> String {
+        // Records of a kind are read in the order of their keys.
+        format!("{:08}", self.number)
+    }
+
+    fn owner(&self) -> Option<&UserId> {
+        None
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let stored = Stored { private: seal::hex(&self.private), created_at: self.public.created_at.millis() };
+        serde_json::to_vec(&stored).unwrap_or_default()
+    }
+
+    fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self> {
+        let stored: Stored = serde_json::from_slice(bytes).ok()?;
+        let private = Zeroizing::new(seal::unhex_all(&stored.private)?);
+        Self::of(key.parse().ok()?, private, Timestamp::from_millis(stored.created_at))
+    }
+}

@@ -1,0 +1,158 @@
+//! Seals rows into signed blocks, and removes the rows of old blocks.
+
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::{
+    audit::{Actor, ActorKind, AuditEntry, AuditId, AuditKey, AuditRow, Block, Chain, Event, MOST_ROWS, StoredBlock},
+    batch,
+    clock::Timestamp,
+    ctx::Ctx,
+    error::{Error, Result},
+    id::RealmName,
+    port::{ChainOp, Precondition, RecordOp},
+    record::{Record, RecordKeys},
+    service::kernel::Kernel,
+};
+
+/// Maximum number of blocks of a step of retention.
+const BLOCKS_AT_ONCE: usize = 100;
+
+/// The operations of the worker that seals the audit trail. Several servers may do so at the same time: a block whose number was taken
+/// meanwhile is not written.
+#[derive(Debug, Clone, Copy)]
+pub struct Sealing<'a> {
+    kernel: &'a Kernel,
+    ctx: &'a Ctx,
+}
+
+/// What was sealed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SealedCount {
+    pub blocks: u64,
+    pub rows: u64,
+}
+
+impl<'a> Sealing<'a> {
+    pub(in crate::service) const fn new(kernel: &'a Kernel, ctx: &'a Ctx) -> Self {
+        Self { kernel, ctx }
+    }
+
+    /// Seals the rows that wait: all of them, or only while there are enough for a whole block.
+    ///
+    /// A row that is committed late is sealed later: positions are given here, so that none is left free for it.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if the key cannot be used.
+    pub async fn seal(&self, all: bool) -> Result<SealedCount> {
+        let (store, mut sealed) = (&self.kernel.ports.store, SealedCount::default());
+        loop {
+            let rows = store.unsealed_rows(MOST_ROWS).await?;
+            let is_whole = rows.len() == MOST_ROWS;
+            if rows.is_empty() || (!is_whole && !all) {
+                return Ok(sealed);
+            }
+            let (key, before) = (self.key().await?, sealed.blocks);
+            for chain in Chain::ALL {
+                let rows: Vec<AuditEntry> = rows.iter().filter(|row| Chain::of(&row.event) == chain).cloned().collect();
+                let Some(block) = self.seal_block(chain, &rows, &key).await? else { continue };
+                sealed.blocks += 1;
+                sealed.rows += block.count;
+            }
+            // Another server may be doing the same; then there is nothing left to do here.
+            if !is_whole || sealed.blocks == before {
+                return Ok(sealed);
+            }
+        }
+    }
+
+    /// Seals rows of one chain. Returns the block, unless there are no rows or another server was faster.
+    async fn seal_block(&self, chain: Chain, rows: &[AuditEntry], key: &AuditKey) -> Result<Option<Block>> {
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let last = self.kernel.ports.store.blocks_before(chain, u64::MAX, 1).await?.pop();
+        let stored = StoredBlock::next(chain, last.as_ref().map(|last| &last.block), rows, key);
+        let stored = stored.ok_or_else(|| Error::internal("the audit key cannot sign"))?;
+        let (block, rows) = (stored.block.clone(), rows.iter().map(|row| row.id).collect::<Vec<AuditId>>());
+        let sealed = batch![ChainOp::Seal { block: Box::new(stored), rows }];
+        if !self.kernel.commit_unless(sealed, &[Precondition::AuditChain]).await? {
+            return Ok(None);
+        }
+        // The checkpoint: who keeps the log can show that a chain was written anew, even with the key.
+        tracing::info!(
+            chain = chain.as_str(),
+            epoch = block.epoch,
+            number = block.number,
+            first = block.first,
+            last = block.last,
+            count = block.count,
+            hash = BASE64URL_NOPAD.encode(&block.hash),
+            kid = block.kid,
+            signature = BASE64URL_NOPAD.encode(&block.signature),
+            "audit block sealed"
+        );
+        Ok(Some(block))
+    }
+
+    /// Returns the key that signs, and makes the first one.
+    async fn key(&self) -> Result<AuditKey> {
+        if let Some(newest) = self.kernel.audit_keys().await?.pop() {
+            return Ok(newest);
+        }
+        let admin = self.kernel.realms.admin()?;
+        let key = AuditKey::generate(1, self.ctx.now).map_err(Error::internal)?;
+        let row = key.seal(self.ctx, &admin.name, RecordKeys::Realm(&admin.keys));
+        if self.kernel.commit_unless(batch![RecordOp::Insert(row)], &[Precondition::RecordFree]).await? {
+            tracing::info!(kid = key.kid(), "audit key created");
+            return Ok(key);
+        }
+        // Another server has made it.
+        self.kernel.audit_keys().await?.pop().ok_or_else(|| Error::internal("no audit key"))
+    }
+
+    /// Removes the rows of blocks that are older than the retention, a thousand at a time, and writes to the trail how far it got.
+    /// Returns the number of rows.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn prune(&self) -> Result<u64> {
+        let mut removed = 0;
+        for chain in Chain::ALL {
+            let retention = self.kernel.settings.audit.of(chain);
+            let millis = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
+            let until = Timestamp::from_millis(self.ctx.now.millis().saturating_sub(millis));
+            while let Some(rows) = self.prune_step(chain, until).await? {
+                removed += rows;
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn prune_step(&self, chain: Chain, until: Timestamp) -> Result<Option<u64>> {
+        let blocks = self.kernel.ports.store.unpruned_blocks(chain, BLOCKS_AT_ONCE).await?;
+        let mut rows = 0;
+        let old = blocks.iter().map(|stored| &stored.block).take_while(|block| {
+            rows += block.count;
+            block.to < until && (rows == block.count || rows <= MOST_ROWS as u64)
+        });
+        let old: Vec<&Block> = old.collect();
+        let (Some(first), Some(last)) = (old.first(), old.last()) else { return Ok(None) };
+        let prune = ChainOp::Prune { chain, blocks: first.number..=last.number, rows: first.first..=last.last };
+        let row = AuditRow::new(self.ctx, &RealmName::admin(), Event::AuditPruned);
+        let details = [("block", last.number), ("position", last.last)];
+        let details = details
+            .into_iter()
+            .fold(row.details.clone().with(Event::AuditPruned, "chain", chain.as_str()), |details, (name, value)| {
+                details.with(Event::AuditPruned, name, value)
+            });
+        let node = self.kernel.settings.node.clone();
+        let actor = Actor { kind: ActorKind::Server, id: Some(node.as_str().to_owned()) };
+        let row = AuditRow { details, actor, node: Some(node), ..row };
+        if !self.kernel.commit_unless(batch![prune, row], &[Precondition::AuditChain]).await? {
+            return Ok(None);
+        }
+        let (number, position) = (last.number, last.last);
+        tracing::info!(chain = chain.as_str(), number, position, "old rows of the audit trail removed");
+        Ok(Some(old.iter().map(|block| block.count).sum()))
+    }
+}

@@ -1,0 +1,238 @@
+//! Blocks of the audit trail, and what their verification finds.
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use portcullis_core::{
+    audit::{
+        AuditEntry, AuditKey, AuditRow, Block, Chain, Checkpoint, Details, Event, Fault, PlacedEntry, StoredBlock,
+        Verified, Verifier, canonical_row,
+    },
+    seal::digest,
+    suite::rows::{NOW, at, audit, audit_id, here},
+};
+
+const ROW_LENGTH: usize = 309;
+const ROW_HASH: &str = "117a2acdc8bb7fbdba575bbe87e8c1d188bd9c6842fdcf9b7b2258c458f6fb0f";
+const BLOCK_HASH: &str = "74313f21f24ba3548de0a9dde4b1962383fec0395df0199a2877fa291a457c72";
+
+/// Three blocks of four rows.
+struct World {
+    key: AuditKey,
+    blocks: Vec<(StoredBlock, Vec<PlacedEntry>)>,
+}
+
+fn entry(number: u8) -> AuditEntry {
+    AuditRow { id: audit_id(number.into(), number), at: at(number.into()), ..audit(&here()) }.into()
+}
+
+fn placed(stored: &StoredBlock, rows: Vec<AuditEntry>) -> Vec<PlacedEntry> {
+    (stored.block.first..).zip(rows).map(|(position, entry)| PlacedEntry { position: Some(position), entry }).collect()
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self { key: AuditKey::generate(1, NOW).unwrap(), blocks: Vec::new() };
+        for first in [1, 5, 9] {
+            world.add((first..first + 4).map(entry).collect());
+        }
+        world
+    }
+
+    fn add(&mut self, rows: Vec<AuditEntry>) {
+        let last = self.blocks.last().map(|(stored, _)| &stored.block);
+        let stored = StoredBlock::next(Chain::Main, last, &rows, &self.key).unwrap();
+        let rows = placed(&stored, rows);
+        self.blocks.push((stored, rows));
+    }
+
+    fn checkpoints(&self) -> Vec<Checkpoint> {
+        self.blocks.iter().map(|(stored, _)| Checkpoint::from(&stored.block)).collect()
+    }
+
+    fn verify(&self, checkpoints: Vec<Checkpoint>) -> Verified {
+        let mut verifier = Verifier::new([self.key.public().clone()], checkpoints, true);
+        for (stored, rows) in &self.blocks {
+            verifier.block(stored, rows);
+        }
+        verifier.finish()
+    }
+
+    /// Returns the only finding.
+    fn finding(&self, checkpoints: Vec<Checkpoint>) -> (Fault, u64, Option<u64>) {
+        let verified = self.verify(checkpoints);
+        assert_eq!(verified.findings.len(), 1, "{:?}", verified.findings);
+        (verified.findings[0].fault, verified.findings[0].block, verified.findings[0].row)
+    }
+}
+
+/// Signs a block anew, as one who has the key can.
+fn rewritten(world: &World, from: usize) -> World {
+    let mut other = World { key: world.key.clone(), blocks: world.blocks[..from].to_vec() };
+    for (_, rows) in &world.blocks[from..] {
+        let rows = rows.iter().map(|row| AuditEntry { reason: None, ..row.entry.clone() });
+        other.add(rows.collect());
+    }
+    other
+}
+
+/// The digests were computed by the script that verifies exports.
+#[test]
+fn the_bytes_of_a_row_and_of_a_block_are_those_of_another_implementation() {
+    let row = AuditRow { node: None, index: None, note: None, ..audit(&here()) };
+    let form = canonical_row(7, &row.into());
+    let rows = digest([form.as_slice()]);
+    assert_eq!(form.len(), ROW_LENGTH);
+    let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &form);
+    assert_eq!(HEXLOWER.encode(sum.as_ref()), ROW_HASH);
+    let block = Block {
+        chain: Chain::Main,
+        epoch: 1,
+        number: 2,
+        first: 7,
+        last: 7,
+        count: 1,
+        from: NOW,
+        to: NOW,
+        rows,
+        prev: [9; 32],
+        hash: [0; 32],
+        kid: String::new(),
+        signature: Vec::new(),
+    };
+    assert_eq!(HEXLOWER.encode(&block.computed_hash()), BLOCK_HASH);
+}
+
+#[test]
+fn an_intact_chain_is_verified_also_by_its_checkpoints() {
+    let world = World::new();
+    let verified = world.verify(world.checkpoints());
+    assert_eq!((verified.blocks, verified.rows, verified.findings), (3, 12, Vec::new()));
+}
+
+#[test]
+fn each_change_of_a_row_is_found_and_named() {
+    let mut world = World::new();
+    let original = world.blocks[1].1.clone();
+    world.blocks[1].1[2].entry.outcome = "ok".to_owned();
+    assert_eq!(world.finding(Vec::new()), (Fault::RowChanged, 2, Some(7)));
+    world.blocks[1].1 = original.clone();
+    world.blocks[1].1.remove(1);
+    assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 2, Some(6)));
+    // Those after it moved up.
+    for (row, position) in world.blocks[1].1.iter_mut().zip(5..) {
+        row.position = Some(position);
+    }
+    assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 2, Some(6)));
+    world.blocks[1].1 = original.clone();
+    world.blocks[1].1.insert(3, PlacedEntry { position: Some(8), entry: entry(99) });
+    assert_eq!(world.finding(Vec::new()), (Fault::RowAdded, 2, Some(8)));
+    world.blocks[1].1 = original.clone();
+    world.blocks[1].1.swap(0, 3);
+    assert_eq!(world.finding(Vec::new()), (Fault::RowChanged, 2, Some(5)));
+    world.blocks[1].1.clear();
+    assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 2, Some(5)));
+    // An export has no marks: the block is named, and the row where positions tell.
+    world.blocks[1].1 = original;
+    world.blocks[1].0.marks.clear();
+    world.blocks[1].1.remove(1);
+    assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 2, Some(6)));
+}
+
+#[test]
+fn each_change_of_a_block_is_found_and_named() {
+    let intact = World::new();
+    let mut world = World::new();
+    world.key = intact.key.clone();
+    world.blocks = intact.blocks.clone();
+    world.blocks[1].0.block.count = 3;
+    assert_eq!(world.finding(Vec::new()), (Fault::BlockChanged, 2, None));
+    world.blocks = intact.blocks.clone();
+    world.blocks.remove(1);
+    assert_eq!(world.finding(Vec::new()), (Fault::BlockRemoved, 2, None));
+    world.blocks = intact.blocks.clone();
+    world.blocks.remove(0);
+    assert_eq!(world.finding(Vec::new()), (Fault::BlockRemoved, 1, None));
+    world.blocks = intact.blocks.clone();
+    world.blocks[2].0.block.signature[3] ^= 1;
+    assert_eq!(world.finding(Vec::new()), (Fault::Signature, 3, None));
+    world.blocks = intact.blocks.clone();
+    world.blocks[2].0.block.kid = "au0".to_owned();
+    assert_eq!(world.finding(Vec::new()), (Fault::Key, 3, None));
+    world.blocks = intact.blocks.clone();
+    let again = world.blocks[1].clone();
+    world.blocks.insert(2, again);
+    assert_eq!(world.finding(Vec::new()), (Fault::BlockOrder, 2, None));
+    // Without the first blocks the rest is an export of a period.
+    let mut verifier = Verifier::new([intact.key.public().clone()], Vec::new(), false);
+    for (stored, rows) in &intact.blocks[1..] {
+        verifier.block(stored, rows);
+    }
+    assert_eq!(verifier.finish().findings, []);
+}
+
+#[test]
+fn a_chain_that_was_written_anew_with_the_key_is_found_by_the_log() {
+    let world = World::new();
+    let log = world.checkpoints();
+    let other = rewritten(&world, 1);
+    assert_eq!(other.verify(Vec::new()).findings, [], "without the log it looks intact");
+    let findings = other.verify(log.clone()).findings;
+    let found: Vec<_> = findings.iter().map(|finding| (finding.fault, finding.block)).collect();
+    assert_eq!(found, [(Fault::Rewritten, 2), (Fault::Rewritten, 3)]);
+    let cut = World { key: world.key.clone(), blocks: world.blocks[..2].to_vec() };
+    assert_eq!(cut.verify(Vec::new()).findings, []);
+    assert_eq!(cut.finding(log.clone()), (Fault::CutOff, 3, None));
+    // Two logs of one chain that differ.
+    let both = [log, other.checkpoints()].concat();
+    assert!(world.verify(both).findings.iter().any(|finding| finding.fault == Fault::Fork));
+}
+
+#[test]
+fn a_restore_is_reported_and_is_no_finding() {
+    let world = World::new();
+    let mut restored = World { key: world.key.clone(), blocks: world.blocks[..2].to_vec() };
+    let epoch = StoredBlock::next_epoch(&restored.blocks[1].0.block, at(60), &restored.key).unwrap();
+    restored.blocks.push((epoch, Vec::new()));
+    restored.add(vec![entry(50)]);
+    let verified = restored.verify(world.checkpoints());
+    assert_eq!((verified.findings, verified.restores), (Vec::new(), vec![(Chain::Main, 2, 3)]));
+    // Without the block of the epoch it is a fork.
+    let mut forked = World { key: world.key.clone(), blocks: world.blocks[..2].to_vec() };
+    forked.add(vec![entry(50)]);
+    assert_eq!(forked.verify(restored.checkpoints()).findings[0].fault, Fault::Fork);
+}
+
+#[test]
+fn rows_that_retention_removed_are_no_finding_if_the_trail_says_so() {
+    let mut world = World::new();
+    world.blocks[0].1.clear();
+    assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 1, None));
+    let pruned = Details::default().with(Event::AuditPruned, "chain", "main").with(Event::AuditPruned, "block", 1);
+    let row = AuditRow { event: Event::AuditPruned, details: pruned, id: audit_id(70, 70), ..audit(&here()) };
+    world.add(vec![row.into()]);
+    let verified = world.verify(Vec::new());
+    assert_eq!((verified.findings, verified.pruned), (Vec::new(), vec![(Chain::Main, 1)]));
+    world.blocks[1].1.clear();
+    assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 2, None), "more than retention removed");
+}
+
+#[test]
+fn a_checkpoint_is_read_from_logs_of_both_formats() {
+    let block = &World::new().blocks[2].0.block;
+    let hash = BASE64URL_NOPAD.encode(&block.hash);
+    let text = format!(
+        "2026-11-29T10:00:00Z  INFO portcullis: audit block sealed chain=\"main\" epoch=1 number=3 first=9 hash=\"{hash}\" kid=\"au1\""
+    );
+    let json = format!(
+        r#"{{"timestamp":"…","level":"INFO","message":"audit block sealed","chain":"main","epoch":1,"number":3,"hash":"{hash}"}}"#
+    );
+    for line in [text, json] {
+        assert_eq!(Checkpoint::parse(&line), Some(Checkpoint::from(block)), "{line}");
+    }
+    assert_eq!(Checkpoint::parse("INFO database migrated version=14"), None);
+}
+
+#[test]
+fn reads_of_administrators_have_a_chain_of_their_own() {
+    let reads: Vec<_> = Event::ALL.iter().filter(|event| Chain::of(event.as_str()) == Chain::Reads).collect();
+    assert_eq!(reads, [&Event::UsersListed, &Event::ProfileRead]);
+}
