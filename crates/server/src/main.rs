@@ -168,6 +168,7 @@ fn administer(sources: Sources, verb: &AdminVerb, out: &mut Output) -> Result<Ex
                 return Ok(error.exit_code().into());
             }
         },
+        None if verb.is_offline() => cli::Caller::nowhere(),
         None => {
             let config = load(sources)?;
             cli::Caller::here(&runtime.block_on(app::beside(&config, Overrides::default()))?)

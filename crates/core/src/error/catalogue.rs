@@ -228,6 +228,11 @@ pub const CLIENT_INVALID: Refusal = refusal(
 
 // Administration.
 pub const ADMIN_SIGN_IN: Refusal = refusal(ErrorKind::NoCredentials, "admin.sign_in", "Sign in as an administrator.");
+pub const REQUEST_AGGREGATED: Refusal = refusal(
+    ErrorKind::NotFound,
+    "request.aggregated",
+    "Only the first repetitions of a refusal are kept with their identifier; this request may be one of the others.",
+);
 pub const ADMIN_FORBIDDEN: Refusal = refusal(ErrorKind::Forbidden, "admin.forbidden", "Your grants do not allow this.");
 pub const ADMIN_MFA_REQUIRED: Refusal =
     refusal(ErrorKind::Forbidden, "mfa.required", "Administrators must have a second factor. Add one first.");

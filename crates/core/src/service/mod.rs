@@ -17,8 +17,9 @@ pub use account::{
     Accounts, CreateForm, Created, Expected, Export, ExportedChange, OpenedLink, ProfilePatch, Undo, Undoable, Verified,
 };
 pub use admin::{
-    Administered, Administration, Impersonated, ListedAdmin, ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedUser,
-    ListedUsers, LockSheet, NewAdminKey, NewUser, PasswordSheet, RealmStatus, SignInStep, SignedIn, UserFilters,
+    Administered, Administration, Explained, ExportForm, ExportPage, ExportedLine, Impersonated, ListedAdmin,
+    ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedBlocks, ListedTrail, ListedUser, ListedUsers, LockSheet,
+    NewAdminKey, NewUser, PasswordSheet, RealmStatus, SignInStep, SignedIn, TrailFilters, TrailRow, UserFilters,
     UserPatch, UserSheet, WrongPasswords,
 };
 pub use audit::{AuditTrail, ListedEvents, SealedCount, Sealing};

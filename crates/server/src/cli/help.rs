@@ -172,6 +172,26 @@ Examples:
   portcullis realms end-sessions --realm User1 --reason 'Signing keys were copied' --yes
       Sign all users of a realm out.";
 
+pub(super) const AUDIT: &str = "\
+Rows are sealed in signed blocks, each of which names the one before. verify reads the database,
+or an export with blocks; its exit code is 1 if anything was changed, added, removed or cut off.
+
+Examples:
+  portcullis audit query --realm User1 --event user_locked --from 2026-11-01T00:00:00Z
+      List locks of this month.
+  portcullis audit verify --checkpoints /var/log/portcullis.log
+      Verify the database, and compare its blocks with those that the log names.
+  portcullis audit key > audit-key.pem
+      Print the public key, to be kept elsewhere.
+  portcullis audit export --blocks > audit.jsonl
+      Export everything so that it can be verified with the public key alone:
+  portcullis audit verify --public-key audit-key.pem audit.jsonl";
+
+pub(super) const WHY: &str = "\
+Examples:
+  portcullis why c7r3n1h0ja1k0v6sq7t2m8g4c9
+      Say what was decided about a request of the last 30 days, and by which setting.";
+
 pub(super) const TEMPLATES: &str = "\
 The files of a folder, TEMPLATES_DIR, replace the built-in templates of the same name.
 

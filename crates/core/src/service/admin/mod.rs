@@ -26,6 +26,10 @@ mod sheet;
 mod show;
 mod sign_in;
 mod subject;
+mod trail;
+mod trail_export;
+mod trail_scan;
+mod why;
 
 pub use admins::{ListedAdmin, ListedAdmins};
 pub use begin::SignInStep;
@@ -37,6 +41,9 @@ pub use list::{ListedUser, ListedUsers, UserFilters};
 pub use realm_sessions::RealmStatus;
 pub use sheet::{LockSheet, PasswordSheet, UserSheet, WrongPasswords};
 pub use sign_in::SignedIn;
+pub use trail::{ListedTrail, TrailFilters, TrailRow};
+pub use trail_export::{ExportForm, ExportPage, ExportedLine, ListedBlocks};
+pub use why::Explained;
 
 use std::{ops::Deref, sync::Arc};
 

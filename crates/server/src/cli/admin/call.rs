@@ -32,6 +32,9 @@ pub enum CallError {
     /// The server was not reached.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
+    /// The output cannot be written.
+    #[error(transparent)]
+    Output(std::io::Error),
 }
 
 impl CallError {
@@ -42,7 +45,7 @@ impl CallError {
             Self::Usage(_) => 2,
             Self::Refused { status: 404, .. } => 3,
             Self::Refused { .. } => 1,
-            Self::Unreachable(_) => 4,
+            Self::Unreachable(_) | Self::Output(_) => 4,
         }
     }
 }
@@ -53,6 +56,8 @@ pub struct Caller(Way);
 enum Way {
     /// In this process, as this user of the operating system.
     Here(HttpService, SystemUser),
+    /// Not at all: the verb works on a file.
+    Nowhere,
     /// Over HTTP, with a key.
     There { client: Client, url: String, key: String },
 }
@@ -68,6 +73,12 @@ impl Caller {
     #[must_use]
     pub fn here(beside: &Beside) -> Self {
         Self(Way::Here(beside.service(), SystemUser(Arc::from(system_user()))))
+    }
+
+    /// Calls nothing, for a verb that works on a file.
+    #[must_use]
+    pub const fn nowhere() -> Self {
+        Self(Way::Nowhere)
     }
 
     /// Calls a server with the key in a file. In clear the key is sent to this machine only.
@@ -123,6 +134,7 @@ impl Caller {
                 let bytes = bytes.map_err(|error| CallError::Unreachable(error.to_string()))?.to_bytes();
                 (status, bytes.to_vec())
             }
+            Way::Nowhere => return Err(CallError::Usage("this needs a database or a server".to_owned())),
             Way::There { client, url, key } => {
                 let mut request = client.request(method, format!("{url}{path}")).bearer_auth(key);
                 if let Some(tag) = tag {

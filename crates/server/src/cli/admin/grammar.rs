@@ -38,6 +38,12 @@ impl AdminVerb {
         self.flags.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_str()).collect()
     }
 
+    /// Returns whether the verb works on files alone.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        (self.group, self.name) == ("audit", "verify") && !self.subjects.is_empty() && self.flag("public-key").is_some()
+    }
+
     pub(super) fn has(&self, switch: &str) -> bool {
         self.switches.contains(&switch)
     }
@@ -110,6 +116,40 @@ const REALMS: &[Spec] = &[
     spec("end-sessions", "End all sessions of a realm", &[], &["realm", "reason"], &["yes"]),
 ];
 
+const AUDIT: &[Spec] = &[
+    spec(
+        "query",
+        "List rows, newest first",
+        &[],
+        &[
+            "realm",
+            "user",
+            "email",
+            "event",
+            "actor",
+            "outcome",
+            "request-id",
+            "session",
+            "from",
+            "to",
+            "limit",
+            "cursor",
+        ],
+        &[],
+    ),
+    spec(
+        "verify",
+        "Verify the blocks of the database, or of an export",
+        &["[FILE]"],
+        &["from", "checkpoints", "public-key"],
+        &[],
+    ),
+    spec("export", "Print rows as JSON lines, oldest first", &[], &["realm", "from", "to"], &["blocks"]),
+    spec("blocks", "List blocks, the last one first", &[], &["chain", "limit", "cursor"], &[]),
+    spec("key", "Print the public keys of the blocks", &[], &[], &[]),
+];
+const WHY: Spec = spec("why", "Explain what was decided about a request", &["REQUEST_ID"], &[], &[]);
+
 type Group = (&'static str, &'static str, &'static str, &'static [Spec]);
 
 const GROUPS: &[Group] = &[
@@ -117,6 +157,7 @@ const GROUPS: &[Group] = &[
     ("admins", "Invite administrators and change their grants", help::ADMINS, ADMINS),
     ("admin-keys", "Make and revoke keys for programs", help::ADMIN_KEYS, ADMIN_KEYS),
     ("realms", "List realms and end their sessions", help::REALMS, REALMS),
+    ("audit", "Search, verify and export the audit trail", help::AUDIT, AUDIT),
 ];
 
 const SERVER: &str = "server";
@@ -125,17 +166,21 @@ const KEY_FILE: &str = "key-file";
 const REPEATED: [&str; 3] = ["role", "allow", "network"];
 
 pub(in crate::cli) fn grammars() -> impl Iterator<Item = clap::Command> {
-    GROUPS.iter().map(|(name, about, examples, specs)| {
+    let why = grammar(&WHY).after_help(help::WHY);
+    let groups = GROUPS.iter().map(|(name, about, examples, specs)| {
         let group = clap::Command::new(*name).about(*about).after_help(*examples);
         let group = group.subcommand_required(true).arg_required_else_help(true);
         group.subcommands(specs.iter().map(grammar))
-    })
+    });
+    groups.chain([why])
 }
 
 fn grammar(spec: &Spec) -> clap::Command {
     let mut verb = clap::Command::new(spec.name).about(spec.about);
     for subject in spec.subjects {
-        verb = verb.arg(Arg::new(*subject).value_name(*subject).required(true).help(subject_help(subject)));
+        // The name of an optional one is in brackets.
+        let (name, is_required) = (subject.trim_matches(['[', ']']), !subject.starts_with('['));
+        verb = verb.arg(Arg::new(*subject).value_name(name).required(is_required).help(subject_help(subject)));
     }
     for flag in spec.flags {
         let action = if REPEATED.contains(flag) { ArgAction::Append } else { ArgAction::Set };
@@ -157,6 +202,8 @@ fn subject_help(subject: &str) -> &'static str {
         "ADDRESS" => "Address; `-` reads it from standard input, `@FILE` from a file",
         "WHAT" => "Address or words; `-` reads it from standard input, `@FILE` from a file",
         "NAME" => "Name of the key",
+        "[FILE]" => "Export with blocks [default: the database]",
+        "REQUEST_ID" => "Identifier of the request, from the answer or the log",
         _ => "Identifier from the list",
     }
 }
@@ -182,6 +229,17 @@ fn flag_help(flag: &str) -> &'static str {
         "network" => "Network from which the key is accepted. May be repeated",
         "expires-at" => "End of the key (RFC 3339)",
         "email" => "Address",
+        "user" => "Identifier of the user whom the rows are about",
+        "event" => "Name of an event",
+        "actor" => "Identifier of who acted",
+        "outcome" => "`ok`, `refused` or `failed`",
+        "request-id" => "Identifier of a request",
+        "from" => "Earliest time (RFC 3339); of `verify` the number of the first block",
+        "to" => "End of the time (RFC 3339)",
+        "chain" => "`main`, or `reads`: what administrators have read",
+        "blocks" => "Whole blocks with their rows, which can be verified",
+        "checkpoints" => "Log of a server, whose lines `audit block sealed` are compared",
+        "public-key" => "File with the trusted keys, as printed by `audit key`",
         "phone" => "Number",
         "first-name" => "Given name",
         _ => "Family name",
@@ -191,11 +249,18 @@ fn flag_help(flag: &str) -> &'static str {
 /// Returns the verb that was given, if it is one of administration.
 pub(in crate::cli) fn request(matches: &ArgMatches) -> Option<AdminVerb> {
     let (group, matches) = matches.subcommand()?;
+    if group == WHY.name {
+        return Some(verb_of(WHY.name, &WHY, matches));
+    }
     let (group, _, _, specs) = GROUPS.iter().find(|(name, ..)| *name == group)?;
     let (name, given) = matches.subcommand()?;
     let spec = specs.iter().find(|spec| spec.name == name)?;
+    Some(verb_of(group, spec, given))
+}
+
+fn verb_of(group: &'static str, spec: &Spec, given: &ArgMatches) -> AdminVerb {
     let values = |name: &'static str| given.get_many::<String>(name).into_iter().flatten().cloned();
-    Some(AdminVerb {
+    AdminVerb {
         group,
         name: spec.name,
         subjects: spec.subjects.iter().flat_map(|subject| values(subject)).collect(),
@@ -205,5 +270,5 @@ pub(in crate::cli) fn request(matches: &ArgMatches) -> Option<AdminVerb> {
             .get_one::<String>(SERVER)
             .zip(given.get_one::<PathBuf>(KEY_FILE))
             .map(|(url, key_file)| ServerAddress { url: url.clone(), key_file: key_file.clone() }),
-    })
+    }
 }

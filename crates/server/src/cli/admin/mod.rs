@@ -1,7 +1,9 @@
-//! `portcullis users …`, `admins …`, `admin-keys …`, `realms …`: clients of the API of administration, which runs in this process
-//! unless `--server` names another.
+//! `portcullis users …`, `admins …`, `admin-keys …`, `realms …`, `audit …`, `why …`: clients of the API of administration, which
+//! runs in this process unless `--server` names another.
 
 mod admins;
+mod audit;
+mod audit_lines;
 mod call;
 mod grammar;
 mod text;
@@ -18,14 +20,29 @@ use super::Output;
 /// # Errors
 /// If `out` cannot be written.
 pub async fn administer(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>) -> std::io::Result<u8> {
-    match verbs::run(caller, verb).await {
-        Ok(answer) => {
-            text::print(verb, &answer, out)?;
-            Ok(0)
-        }
+    match run(caller, verb, out).await {
+        Ok(code) => Ok(code),
+        Err(CallError::Output(error)) => Err(error),
         Err(error) => {
             super::complain(&error);
             Ok(error.exit_code())
         }
     }
+}
+
+async fn run(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>) -> Result<u8, CallError> {
+    match (verb.group, verb.name) {
+        ("audit", "export") => return audit::export(caller, verb, out).await,
+        ("audit", "verify") => return audit::verify(caller, verb, out).await,
+        _ => {}
+    }
+    let answer = match verb.group {
+        "audit" | "why" => audit::run(caller, verb).await?,
+        _ => verbs::run(caller, verb).await?,
+    };
+    let printed = match (verb.group, verb.name, out.is_json()) {
+        ("audit", "key", false) => audit::print_keys(&answer, out),
+        _ => text::print(verb, &answer, out),
+    };
+    printed.map(|()| 0).map_err(CallError::Output)
 }

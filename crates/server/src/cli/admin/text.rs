@@ -8,8 +8,26 @@ use super::AdminVerb;
 use crate::cli::output::{FAINT, Output, harmless};
 
 /// Members of list entries that are printed, in this order.
-const COLUMNS: [&str; 9] =
-    ["id", "name", "status", "email", "first_name", "last_name", "grants", "created_at", "seen_on"];
+const COLUMNS: [&str; 18] = [
+    "id",
+    "name",
+    "status",
+    "email",
+    "first_name",
+    "last_name",
+    "grants",
+    "created_at",
+    "seen_on",
+    "at",
+    "realm",
+    "event",
+    "outcome",
+    "reason",
+    "actor",
+    "number",
+    "count",
+    "hash",
+];
 
 /// Prints an answer. With `--print` it is exactly one URL.
 pub(super) fn print(verb: &AdminVerb, answer: &Value, out: &mut Output<'_>) -> io::Result<()> {

@@ -17,6 +17,13 @@ pub(in crate::http) fn optional_attributes() -> Object {
     object(SchemaType::from_iter([Type::Object, Type::Null]), text)
 }
 
+/// Returns the schema of the details of an event.
+pub(in crate::http) fn event_details() -> Object {
+    let any = AdditionalProperties::FreeForm(true);
+    let object = ObjectBuilder::new().schema_type(Type::Object).additional_properties(Some(any));
+    object.description(Some("What belongs to the event.")).examples([json!({"until": null})]).build()
+}
+
 fn object(kind: SchemaType, text: &str) -> Object {
     let any = AdditionalProperties::FreeForm(true);
     let object = ObjectBuilder::new().schema_type(kind).additional_properties(Some(any)).description(Some(text));

@@ -12,4 +12,5 @@ mod owners;
 mod reach;
 mod refusals;
 mod routes;
+mod trail;
 mod who;

@@ -66,7 +66,8 @@ async fn each_role_may_use_the_routes_of_the_golden_file() {
             .replace("{id}", "unknown")
             .replace("{sid}", "unknown")
             .replace("{fid}", "unknown")
-            .replace("{kid}", "unknown");
+            .replace("{kid}", "unknown")
+            .replace("{request_id}", "unknown");
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         for admin in &admins {
             // An empty object changes nothing, since every change needs something.

@@ -9,8 +9,12 @@ mod lock;
 mod me;
 mod realms;
 mod sign_in;
+mod trail;
+mod trail_answers;
+mod trail_export;
 mod user;
 mod users;
+mod why;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -50,4 +54,10 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admins::remove))
         .routes(routes!(keys::keys, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(trail::list))
+        .routes(routes!(trail::search))
+        .routes(routes!(trail_export::blocks))
+        .routes(routes!(trail_export::export))
+        .routes(routes!(trail_export::keys))
+        .routes(routes!(why::why))
 }

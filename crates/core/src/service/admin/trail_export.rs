@@ -1,0 +1,256 @@
+//! `GET audit/blocks`, `audit/keys` and `audit/export`.
+
+use super::{Administered, TrailRow, places::Cursors, trail::Sight};
+use crate::{
+    admin::{AdminRole, Administer, Look},
+    audit::{AuditFilter, AuditId, AuditQuery, Chain, Event, PlacedEntry, PublicAuditKey, StoredBlock},
+    batch,
+    clock::Timestamp,
+    error::{
+        Error, Result,
+        catalogue::{ADMIN_FORBIDDEN, CURSOR_INVALID, FIELD_MISSING},
+    },
+    id::RealmName,
+    seal,
+    service::{FieldErrors, RawField},
+};
+
+/// Blocks of a page of an export.
+const BLOCKS_AT_ONCE: usize = 5;
+/// Rows of a page of an export.
+const ROWS_AT_ONCE: usize = 1000;
+/// Last position of a chain.
+const LAST: u64 = i64::MAX as u64;
+const CHAINS: [&str; 2] = [Chain::Main.as_str(), Chain::Reads.as_str()];
+
+/// A page of blocks, the last one first.
+#[derive(Debug)]
+pub struct ListedBlocks {
+    pub items: Vec<StoredBlock>,
+    pub next: Option<String>,
+    pub prev: Option<String>,
+}
+
+/// What is exported, as it was received.
+#[derive(Debug, Default)]
+pub struct ExportForm {
+    pub realm: RawField,
+    pub from: RawField,
+    pub to: RawField,
+    /// Whether whole blocks are exported with their rows, so that they can be verified.
+    pub blocks: RawField,
+    /// Whether client and note stay sealed: for a verification.
+    pub sealed: RawField,
+    pub cursor: RawField,
+}
+
+/// A line of an export.
+#[derive(Debug)]
+pub enum ExportedLine {
+    Row(Box<TrailRow>),
+    /// A block, after its rows.
+    Block(Box<StoredBlock>),
+}
+
+/// A page of an export, oldest first.
+#[derive(Debug)]
+pub struct ExportPage {
+    pub items: Vec<ExportedLine>,
+    pub next: Option<String>,
+}
+
+/// What is exported.
+struct Period {
+    realms: Vec<(RealmName, Sight)>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    is_sealed: bool,
+}
+
+impl Administered<'_, Look> {
+    /// Returns a page of the blocks of a chain.
+    ///
+    /// # Errors
+    /// Invalid, for an unknown chain; malformed, for the cursor of another list; unavailable.
+    pub async fn blocks(&self, chain: &RawField, limit: &RawField, cursor: &RawField) -> Result<ListedBlocks> {
+        let mut errors = FieldErrors::default();
+        let limit = errors.page_size(limit);
+        let chain = errors.one_of("chain", chain, &CHAINS).and_then(Chain::parse);
+        let (limit, chain) = errors.finish(limit.zip(chain))?;
+        let cursors = Cursors::of(&self.realm.keys, "admin/blocks", chain.as_str());
+        let given = cursors.read(cursor)?;
+        let number = given.as_ref().map(|(_, place)| place.parse().map_err(|_| CURSOR_INVALID)).transpose()?;
+        let store = &self.ports.store;
+        let is_backwards = given.as_ref().is_some_and(|(is_backwards, _)| *is_backwards);
+        let mut items = match number {
+            Some(number) if is_backwards => store.blocks_after(chain, number, limit + 1).await?,
+            number => store.blocks_before(chain, number.unwrap_or(LAST), limit + 1).await?,
+        };
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        if is_backwards {
+            items.reverse();
+        }
+        let place = |stored: Option<&StoredBlock>, is_backwards: bool| {
+            stored.map(|stored| cursors.expose(is_backwards, &stored.block.number.to_string()))
+        };
+        let next = place(items.last(), false).filter(|_| is_backwards || has_more);
+        let prev = place(items.first(), true).filter(|_| if is_backwards { has_more } else { given.is_some() });
+        Ok(ListedBlocks { items, next, prev })
+    }
+
+    /// Returns a page of an export. The first page of one that opens what is sealed is written to the trail.
+    ///
+    /// # Errors
+    /// Forbidden, for all but owners; invalid; malformed, for the cursor of another export; unavailable.
+    pub async fn export(&self, form: &ExportForm) -> Result<ExportPage> {
+        let mut errors = FieldErrors::default();
+        let (from, to) = (errors.time("from", &form.from), errors.time("to", &form.to));
+        let (has_blocks, is_sealed) = (errors.flag("blocks", &form.blocks), errors.flag("sealed", &form.sealed));
+        let realms = self.exported_realms(form, has_blocks == Some(true), &mut errors)?;
+        let ((from, to), (has_blocks, is_sealed)) = errors.finish(from.zip(to).zip(has_blocks.zip(is_sealed)))?;
+        let period = Period { realms, from, to, is_sealed };
+        let names: Vec<&str> = period.realms.iter().map(|(realm, _)| realm.as_str()).collect();
+        let cursors = Cursors::of(
+            &self.realm.keys,
+            "admin/audit-export",
+            &format!("{:?}", (names, from, to, has_blocks, is_sealed)),
+        );
+        let place = cursors.read(&form.cursor)?.map(|(_, place)| place);
+        if place.is_none() && !is_sealed {
+            self.note_export(&period, has_blocks).await?;
+        }
+        let (items, next) = if has_blocks {
+            self.blocks_with_rows(&period, place.as_deref()).await?
+        } else {
+            self.rows_only(&period, place.as_deref()).await?
+        };
+        Ok(ExportPage { items, next: next.map(|place| cursors.expose(false, &place)) })
+    }
+
+    /// Returns the realms whose rows are exported. Blocks contain rows of all realms.
+    fn exported_realms(
+        &self,
+        form: &ExportForm,
+        has_blocks: bool,
+        errors: &mut FieldErrors,
+    ) -> Result<Vec<(RealmName, Sight)>> {
+        let grants = self.admin().grants();
+        if matches!(form.realm, RawField::Missing) {
+            if !grants.administer() {
+                if !has_blocks && grants.reach_anywhere(AdminRole::Owner) {
+                    errors.add(FIELD_MISSING.of("realm"));
+                    return Ok(Vec::new());
+                }
+                return Err(ADMIN_FORBIDDEN.into());
+            }
+            return Ok(self.seen_realms());
+        }
+        let realm = form.realm.text().and_then(|name| self.realms.any(name)).ok_or_else(Error::not_found)?;
+        self.sight(&realm.name).ok_or_else(Error::not_found)?;
+        let may = grants.administer() || grants.reach(AdminRole::Owner, &realm.name);
+        if !may || has_blocks {
+            return Err(ADMIN_FORBIDDEN.into());
+        }
+        Ok(vec![(realm.name.clone(), Sight::All)])
+    }
+
+    async fn note_export(&self, period: &Period, has_blocks: bool) -> Result<()> {
+        let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let realm = match period.realms.as_slice() {
+            [(realm, _)] => Some(realm.as_str()),
+            _ => None,
+        };
+        let row = self.audit(Event::AuditExported).by(self.admin()).detail("blocks", has_blocks);
+        let row = row.detail("realm", realm).detail("from", text(period.from)).detail("to", text(period.to));
+        Ok(self.commit(batch![row]).await?)
+    }
+
+    async fn lines(&self, rows: Vec<PlacedEntry>, period: &Period) -> Result<Vec<ExportedLine>> {
+        let realms: &[(RealmName, Sight)] = if period.is_sealed { &[] } else { period.realms.as_slice() };
+        let rows = self.opened(rows, realms).await?;
+        Ok(rows.into_iter().map(|row| ExportedLine::Row(Box::new(row))).collect())
+    }
+
+    /// Returns rows, oldest first, and the place from where the next page goes on.
+    async fn rows_only(&self, period: &Period, place: Option<&str>) -> Result<(Vec<ExportedLine>, Option<String>)> {
+        let from = match place {
+            Some(place) => AuditId(seal::unhex(place).ok_or(CURSOR_INVALID)?).next(),
+            None => period.from.map_or(AuditId([0; 16]), AuditId::first_at),
+        };
+        let before = period.to.map_or(AuditId([u8::MAX; 16]), AuditId::first_at);
+        let by = match period.realms.as_slice() {
+            [(realm, _)] => AuditFilter::Realm(realm.clone()),
+            _ => AuditFilter::All,
+        };
+        let query = AuditQuery { by, from, before, is_backwards: true, limit: ROWS_AT_ONCE };
+        let rows = self.ports.store.audit_query(&query).await?;
+        let last = rows.last().filter(|_| rows.len() == ROWS_AT_ONCE).map(|row| seal::hex(&row.entry.id.0));
+        Ok((self.lines(rows, period).await?, last))
+    }
+
+    /// Returns blocks with their rows, and the place from where the next page goes on. At the end of a chain come the rows that
+    /// are in no block: those that are not sealed yet, and those that someone has added.
+    async fn blocks_with_rows(
+        &self,
+        period: &Period,
+        place: Option<&str>,
+    ) -> Result<(Vec<ExportedLine>, Option<String>)> {
+        let (chain, number) = place.map_or(Ok((Chain::Main, 0)), |place| read_place(place).ok_or(CURSOR_INVALID))?;
+        let store = &self.ports.store;
+        let mut blocks = store.blocks_after(chain, number, BLOCKS_AT_ONCE).await?;
+        let mut items = Vec::new();
+        if blocks.is_empty() {
+            let last = store.blocks_before(chain, LAST, 1).await?.pop().map_or(0, |stored| stored.block.last);
+            let beyond = store.sealed_rows(chain, last + 1, LAST).await?;
+            // A block that was sealed meanwhile explains them.
+            blocks = store.blocks_after(chain, number, BLOCKS_AT_ONCE).await?;
+            if blocks.is_empty() {
+                items.extend(self.lines(beyond, period).await?);
+                if chain == Chain::Main {
+                    return Ok((items, Some(place_text(Chain::Reads, 0))));
+                }
+                let waiting = store.unsealed_rows(ROWS_AT_ONCE).await?;
+                let waiting = waiting.into_iter().map(|entry| PlacedEntry { position: None, entry }).collect();
+                items.extend(self.lines(waiting, period).await?);
+                return Ok((items, None));
+            }
+        }
+        let next = blocks.last().map(|stored| place_text(chain, stored.block.number));
+        for stored in blocks {
+            let block = &stored.block;
+            let is_within =
+                period.from.is_none_or(|from| block.to >= from) && period.to.is_none_or(|to| block.from < to);
+            if is_within {
+                let rows = if block.count == 0 {
+                    Vec::new()
+                } else {
+                    store.sealed_rows(chain, block.first, block.last).await?
+                };
+                items.extend(self.lines(rows, period).await?);
+                items.push(ExportedLine::Block(Box::new(stored)));
+            }
+        }
+        Ok((items, next))
+    }
+}
+
+impl Administered<'_, Administer> {
+    /// Returns the public audit keys, oldest first.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn audit_keys(&self) -> Result<Vec<PublicAuditKey>> {
+        let keys = self.kernel.audit_keys().await?;
+        Ok(keys.iter().map(|key| key.public().clone()).collect())
+    }
+}
+
+fn place_text(chain: Chain, number: u64) -> String {
+    format!("{}/{number}", chain.as_str())
+}
+
+fn read_place(text: &str) -> Option<(Chain, u64)> {
+    let (chain, number) = text.split_once('/')?;
+    Some((Chain::parse(chain)?, number.parse().ok()?))
+}

@@ -1,0 +1,122 @@
+//! `GET why/{request_id}`: what was decided about a request, and by which rule.
+
+use std::time::Duration;
+
+use super::{Administered, TrailRow};
+use crate::{
+    admin::Look,
+    audit::{AuditEntry, AuditFilter, AuditId, AuditQuery, PlacedEntry, REQUESTS, ROUTE},
+    clock::Timestamp,
+    error::{Error, Result, catalogue::REQUEST_AGGREGATED},
+    id::RequestId,
+};
+
+/// For how long a request is explained.
+const EXPLAINED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Maximum number of rows of a request.
+const MOST_ROWS: usize = 100;
+/// Rows of refusals that are searched for a repetition, and how many at once.
+const MOST_SEARCHED: usize = 100_000;
+const CHUNK: usize = 1000;
+
+/// What was decided about a request.
+#[derive(Debug)]
+pub struct Explained {
+    pub request: RequestId,
+    pub at: Timestamp,
+    pub realm: String,
+    /// Route of a refusal.
+    pub route: Option<String>,
+    pub outcome: String,
+    pub reason: Option<String>,
+    pub rule: Option<String>,
+    /// The decision in words.
+    pub text: String,
+    pub rows: Vec<TrailRow>,
+}
+
+impl Administered<'_, Look> {
+    /// Explains a request of the last 30 days by its rows.
+    ///
+    /// # Errors
+    /// Not found, without a row that the caller may see; aggregated, if it may be among repetitions that were only counted.
+    pub async fn why(&self, id: &str) -> Result<Explained> {
+        let request = RequestId::parse(id).ok_or_else(Error::not_found)?;
+        let millis = i64::try_from(EXPLAINED_FOR.as_millis()).unwrap_or(i64::MAX);
+        let since = AuditId::first_at(Timestamp::from_millis(self.ctx.now.millis().saturating_sub(millis)));
+        let query = AuditQuery {
+            by: AuditFilter::Request(request.clone()),
+            from: since,
+            before: AuditId([u8::MAX; 16]),
+            is_backwards: true,
+            limit: MOST_ROWS,
+        };
+        let realms = self.seen_realms();
+        let mut rows = self.ports.store.audit_query(&query).await?;
+        rows.retain(|row| realms.iter().any(|(realm, _)| *realm == row.entry.realm));
+        if rows.is_empty() {
+            rows.push(self.repetition(&request, since).await?);
+        }
+        let decided = rows.iter().find(|row| row.entry.outcome != "ok").or(rows.last());
+        let decided = decided.map(|row| row.entry.clone()).ok_or_else(Error::not_found)?;
+        Ok(Explained {
+            request,
+            at: decided.at,
+            realm: decided.realm.to_string(),
+            route: route_of(&decided),
+            text: sentence(&decided),
+            outcome: decided.outcome,
+            reason: decided.reason,
+            rule: decided.rule,
+            rows: self.opened(rows, &realms).await?,
+        })
+    }
+
+    /// Returns the row of repeated refusals that names the request.
+    async fn repetition(&self, request: &RequestId, since: AuditId) -> Result<PlacedEntry> {
+        let (realms, mut before, mut has_more, mut read) = (self.seen_realms(), AuditId([u8::MAX; 16]), false, 0);
+        let wanted = serde_json::Value::from(request.as_str());
+        while read < MOST_SEARCHED {
+            let by = AuditFilter::Outcome("refused".to_owned());
+            let query = AuditQuery { by, from: since, before, is_backwards: false, limit: CHUNK };
+            let rows = self.ports.store.audit_query(&query).await?;
+            let (number, last) = (rows.len(), rows.last().map(|row| row.entry.id));
+            let seen = rows.into_iter().filter(|row| realms.iter().any(|(realm, _)| *realm == row.entry.realm));
+            for row in seen {
+                let details: serde_json::Value = serde_json::from_str(&row.entry.details).unwrap_or_default();
+                let named = details.get(REQUESTS).and_then(serde_json::Value::as_array);
+                if named.is_some_and(|named| named.contains(&wanted)) {
+                    return Ok(row);
+                }
+                has_more |= named.is_some_and(|named| row.entry.count > named.len() as u64);
+            }
+            (read, before) = (read + number, last.unwrap_or(before));
+            if number < CHUNK {
+                break;
+            }
+        }
+        // Its identifier was not kept.
+        Err(if has_more { REQUEST_AGGREGATED.into() } else { Error::not_found() })
+    }
+}
+
+fn route_of(row: &AuditEntry) -> Option<String> {
+    let details: serde_json::Value = serde_json::from_str(&row.details).ok()?;
+    details.get(ROUTE)?.as_str().map(str::to_owned)
+}
+
+/// Says in words what was decided.
+fn sentence(row: &AuditEntry) -> String {
+    let event = row.event.replace('_', " ");
+    let repeated = if row.count > 1 { format!(" It was one of {} within a minute.", row.count) } else { String::new() };
+    let reason = row.reason.as_deref().map(|reason| reason.replace('_', " "));
+    let decided = match (row.outcome.as_str(), reason, row.rule.as_deref()) {
+        ("ok", ..) => "The request was carried out".to_owned(),
+        ("failed", ..) => "The server failed".to_owned(),
+        (_, Some(reason), Some(rule)) => format!("The request was refused ({reason}): {rule} decided"),
+        (_, Some(reason), None) => format!("The request was refused ({reason})"),
+        (_, None, Some(rule)) => format!("The request was refused: {rule} decided"),
+        (_, None, None) => "The request was refused".to_owned(),
+    };
+    format!("{decided}; the event is: {event}.{repeated}")
+}

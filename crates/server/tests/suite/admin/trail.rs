@@ -1,0 +1,326 @@
+//! The audit trail: sealed in blocks, verified, searched, exported and explained.
+
+use std::{collections::BTreeSet, fs, process::Command as Process, time::Duration};
+
+use portcullis_core::{
+    audit::Chain,
+    batch,
+    id::RealmName,
+    port::RecordOp,
+    record::{RecordKind, RecordRow},
+    seal::Sealed,
+};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{
+    BEGIN, Person, TestApp,
+    admin::{Admin, PASSWORD, REASON},
+    database::Database,
+    json, problem,
+};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn of_sqlite() -> TestApp {
+    TestApp::on(TempDir::new().unwrap(), Database::Sqlite, BEGIN, &[]).await
+}
+
+/// Returns the faults that a verification of the database finds, with their chain, block and row.
+async fn findings(app: &TestApp, more: &[&str]) -> Vec<Value> {
+    let (code, verified) = app.command(&[&["audit", "verify"], more].concat()).await;
+    let found = verified["findings"].as_array().unwrap().clone();
+    assert_eq!(code, u8::from(!found.is_empty()), "{verified}");
+    let short = |one: &Value| json!([one["fault"], one["chain"], one["block"], one["row"]]);
+    found.iter().map(short).collect()
+}
+
+async fn page(app: &TestApp, admin: &Admin, query: &str) -> Value {
+    json(admin.get(app, &format!("/audit?{query}")).await, 200).await
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a list of changes")]
+async fn each_change_of_the_database_is_found_and_named() {
+    let app = of_sqlite().await;
+    for number in 0..3 {
+        Person::new(&format!("user{number}@example.com")).join(&app).await.log_in(&app).await;
+        app.seal_audit().await;
+        app.advance(Duration::from_secs(60));
+    }
+    assert_eq!(findings(&app, &[]).await, [] as [Value; 0]);
+    let execute = |sql: &str| {
+        let db = Connection::open(app.data().join("portcullis.db")).unwrap();
+        db.execute("ATTACH ?1 AS saved", [app.data().join("saved.db").to_str().unwrap()]).unwrap();
+        db.execute_batch(sql).unwrap();
+    };
+    execute(
+        "CREATE TABLE saved.audit AS SELECT * FROM audit; CREATE TABLE saved.audit_blocks AS SELECT * FROM audit_blocks",
+    );
+    let blocks = app.store().await.blocks_after(Chain::Main, 0, 9).await.unwrap();
+    let (first, last) = (blocks[1].block.first, blocks[1].block.last);
+    let row = "chain = 'main' AND chain_position";
+    for (sql, expected) in [
+        (
+            format!("UPDATE audit SET outcome = 'failed' WHERE {row} = {first}"),
+            json!(["row_changed", "main", 2, first]),
+        ),
+        (format!("DELETE FROM audit WHERE {row} = {last}"), json!(["row_removed", "main", 2, last])),
+        (format!("DELETE FROM audit WHERE {row} BETWEEN {first} AND {last}"), json!(["row_removed", "main", 2, first])),
+        (
+            "INSERT INTO audit (at, realm, event, request_id, id, chain, chain_position)
+             VALUES (0, 'User1', 'logged_in', 'r', x'000102030405060708090a0b0c0d0e0f', 'main', 99)"
+                .to_owned(),
+            json!(["row_added", "main", 3, 99]),
+        ),
+        (
+            "DELETE FROM audit_blocks WHERE chain = 'main' AND number = 1".to_owned(),
+            json!(["block_removed", "main", 1, null]),
+        ),
+        (
+            "UPDATE audit_blocks SET to_at = to_at + 1 WHERE number = 2".to_owned(),
+            json!(["block_changed", "main", 2, null]),
+        ),
+        (
+            "UPDATE audit_blocks SET signature = zeroblob(64) WHERE number = 3".to_owned(),
+            json!(["signature", "main", 3, null]),
+        ),
+    ] {
+        execute(&sql);
+        assert_eq!(findings(&app, &[]).await.first(), Some(&expected), "{sql}");
+        execute("DELETE FROM main.audit; INSERT INTO main.audit SELECT * FROM saved.audit");
+        execute("DELETE FROM main.audit_blocks; INSERT INTO main.audit_blocks SELECT * FROM saved.audit_blocks");
+    }
+    // The log of the server, in which a later block is named.
+    let hash = data_encoding::BASE64URL_NOPAD.encode(&blocks[2].block.hash);
+    let log = app.data().join("server.log");
+    let line =
+        |number: u64| format!("INFO audit block sealed chain=\"main\" epoch=1 number={number} hash=\"{hash}\"\n");
+    let log_with = |number| fs::write(&log, format!("INFO something else\n{}", line(number))).unwrap();
+    let checkpoints = ["--checkpoints", log.to_str().unwrap()];
+    log_with(3);
+    assert_eq!(findings(&app, &checkpoints).await, [] as [Value; 0]);
+    log_with(2);
+    assert_eq!(findings(&app, &checkpoints).await, [json!(["rewritten", "main", 2, null])]);
+    log_with(9);
+    assert_eq!(findings(&app, &checkpoints).await, [json!(["cut_off", "main", 9, null])]);
+}
+
+#[tokio::test]
+async fn an_export_is_verified_elsewhere_with_the_public_key_alone() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    owner.get(&app, &format!("/realms/User1/users/{}", john.id)).await;
+    app.seal_audit().await;
+    let (code, exported) = app.text(&["audit", "export", "--blocks"]).await;
+    let (lines, folder) = (exported.lines().count(), TempDir::new().unwrap());
+    assert!(code == 0 && lines > 5, "{exported}");
+    assert!(exported.contains(r#""chain":"reads""#) && exported.contains(r#""ip":"127.0.0.1""#));
+    let file = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name).to_str().unwrap().to_owned()
+    };
+    let (_, key) = app.text(&["audit", "key"]).await;
+    let (key, intact) = (file("key.pem", &key), file("intact.jsonl", &exported));
+    let offline = ["--public-key", key.as_str()];
+    assert_eq!(findings(&app, &[&offline[..], &[&intact]].concat()).await, [] as [Value; 0]);
+    let changed = file("changed.jsonl", &exported.replacen("email_verified", "registered", 1));
+    assert_eq!(findings(&app, &[&offline[..], &[&changed]].concat()).await[0][0], "row_changed");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../misc/verify_audit.py");
+    let python = |export: &str| Process::new("python3").args([script, &key, export]).output();
+    // The script needs a package of PyPI; misc/test-clients.sh runs it in any case.
+    let has_package = Process::new("python3").args(["-c", "import cryptography"]).output();
+    if has_package.is_ok_and(|has| has.status.success()) {
+        let verified = python(&intact).unwrap();
+        assert!(verified.status.success(), "{verified:?}");
+        let found = String::from_utf8(python(&changed).unwrap().stdout).unwrap();
+        assert!(found.contains("main block 1: its rows were changed, added or removed"), "{found}");
+    }
+    // The export is in the trail itself; a verification is not.
+    let rows = page(&app, &owner, "event=audit_exported").await;
+    assert_eq!(rows["items"].as_array().unwrap().len(), 1);
+    assert_eq!(rows["items"][0]["details"], json!({"blocks": true, "realm": null, "from": null, "to": null}));
+}
+
+#[tokio::test]
+async fn old_rows_are_removed_by_whole_blocks_and_the_rest_stays_verifiable() {
+    let app = TestApp::with(&[("AUDIT_RETENTION", "100d"), ("AUDIT_RETENTION_READS", "10d")]).await;
+    let owner = app.owner().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    owner.get(&app, &format!("/realms/User1/users/{}", john.id)).await;
+    app.seal_audit().await;
+    app.advance(DAY * 11);
+    app.seal_audit().await;
+    let store = app.store().await;
+    let left = async |chain| store.sealed_rows(chain, 0, u64::MAX).await.unwrap().len();
+    assert_eq!(left(Chain::Reads).await, 0);
+    let before = left(Chain::Main).await;
+    assert!(before > 0);
+    assert_eq!(findings(&app, &[]).await, [] as [Value; 0], "before the row about the removal is sealed");
+    app.seal_audit().await;
+    app.advance(DAY * 90);
+    app.seal_audit().await;
+    app.seal_audit().await;
+    let (code, verified) = app.command(&["audit", "verify"]).await;
+    let pruned = verified["pruned"].as_array().unwrap();
+    assert_eq!((code, pruned.len(), &verified["findings"]), (0, 2, &json!([])));
+    assert!(left(Chain::Main).await < before);
+    let (_, blocks) = app.command(&["audit", "blocks"]).await;
+    let pruned: Vec<bool> =
+        blocks["items"].as_array().unwrap().iter().map(|block| block["pruned"].as_bool().unwrap()).collect();
+    assert!(pruned.last() == Some(&true) && pruned.first() == Some(&false), "{pruned:?}");
+    let (_, rows) = app.command(&["audit", "query", "--event", "audit_pruned"]).await;
+    assert_eq!(rows["items"][0]["details"]["chain"], "main");
+    assert_eq!(rows["items"][0]["actor"]["kind"], "server");
+}
+
+#[tokio::test]
+async fn one_server_seals_and_a_lease_from_a_clock_that_was_ahead_does_not_count() {
+    for (ahead, is_sealed) in [(Duration::from_secs(10), false), (Duration::from_secs(3600), true)] {
+        let app = TestApp::start().await;
+        Person::new("john@example.com").join(&app).await;
+        let store = app.store().await;
+        let lease = RecordRow {
+            realm: RealmName::admin(),
+            kind: RecordKind::Lease,
+            key: "seal".to_owned(),
+            owner: None,
+            expires_at: Some(BEGIN.plus(ahead)),
+            revision: 1,
+            body: Sealed::from_bytes(b"another".to_vec()),
+        };
+        store.commit(batch![RecordOp::Insert(lease)]).await.unwrap();
+        app.seal_audit().await;
+        assert_eq!(store.blocks_after(Chain::Main, 0, 9).await.unwrap().len(), usize::from(is_sealed));
+        app.advance(Duration::from_secs(20));
+        app.seal_audit().await;
+        assert_eq!(store.blocks_after(Chain::Main, 0, 9).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn pages_show_every_row_once_in_both_directions_and_filters_have_their_rows() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let mut people = Vec::new();
+    for number in 0..3 {
+        people.push(Person::new(&format!("user{number}@example.com")).join(&app).await);
+        app.advance(Duration::from_secs(1));
+    }
+    app.login("User1", &people[0].email, "wrong").await;
+    let first = page(&app, &owner, "limit=4").await;
+    app.login("User1", &people[1].email, &people[1].password).await;
+    let (mut seen, mut last) = (ids(&first), first.clone());
+    let mut before = first;
+    while let Some(cursor) = last["next"].as_str().map(str::to_owned) {
+        before = std::mem::replace(&mut last, page(&app, &owner, &format!("limit=4&cursor={cursor}")).await);
+        seen.extend(ids(&last));
+    }
+    assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), seen.len());
+    let back = last["prev"].as_str().unwrap();
+    assert_eq!(ids(&page(&app, &owner, &format!("limit=4&cursor={back}")).await), ids(&before));
+    let other = format!("/audit?limit=4&realm=User1&cursor={back}");
+    assert_eq!(problem(owner.get(&app, &other).await, 400).await["code"], "cursor.invalid");
+    let user = &people[0].id;
+    for (query, expected) in [
+        (format!("user={user}&outcome=refused"), json!(["login_refused"])),
+        (format!("user={user}&event=email_verified&realm=User1"), json!(["email_verified"])),
+        (format!("actor={user}&outcome=ok"), json!(["email_verified"])),
+        (format!("user={user}&to=2020-01-01T00:00:00Z"), json!([])),
+        (format!("realm=User2&user={user}"), json!([])),
+    ] {
+        let found = page(&app, &owner, &query).await;
+        let events: Vec<&Value> = found["items"].as_array().unwrap().iter().map(|row| &row["event"]).collect();
+        assert_eq!(json!(events), expected, "{query}");
+        assert_eq!(found["complete"], true);
+    }
+    let found = page(&app, &owner, &format!("user={user}&event=login_refused")).await;
+    assert_eq!(found["items"][0]["client"]["ip"], "127.0.0.1");
+    assert!(found["items"][0]["position"].is_null());
+    let search = async |body: Value| json(owner.post(&app, "/audit/search", body).await, 200).await;
+    let by_email = search(json!({"realm": "User1", "email": people[0].email, "event": "login_refused"})).await;
+    assert_eq!(ids(&by_email), ids(&found));
+    app.login("User1", "nobody@example.com", "wrong").await;
+    let unknown = search(json!({"realm": "User1", "email": "nobody@example.com"})).await;
+    assert!(unknown["items"][0]["index"].is_string() && unknown["items"][0]["user"].is_null());
+    for query in ["event=nothing", "outcome=maybe", "user=%20", "from=yesterday", "limit=0", "nickname=1"] {
+        assert_eq!(owner.get(&app, &format!("/audit?{query}")).await.status(), 422, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn each_role_sees_what_it_may() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let lock = json!({"reason": REASON});
+    let path = format!("/realms/User1/users/{}/lock", john.id);
+    assert_eq!(owner.change(&app, reqwest::Method::POST, &path, lock).await.status(), 200);
+    let admin = async |name: &str, grant: &str| app.admin(&owner, &format!("{name}@example.com"), &[grant]).await;
+    let (auditor, support) = (admin("auditor", "auditor@User1").await, admin("support", "support@User1").await);
+    let (manager, elsewhere) = (admin("manager", "manager@User1").await, admin("else", "manager@User2").await);
+    let locked = format!("user={}&event=user_locked", john.id);
+    for (who, note) in [(&auditor, json!(null)), (&support, json!(REASON)), (&manager, json!(REASON))] {
+        let found = page(&app, who, &locked).await;
+        assert_eq!((&found["items"][0]["note"], found["items"].as_array().unwrap().len()), (&note, 1));
+        assert_eq!(found["items"][0]["client"].is_null(), note.is_null());
+    }
+    assert_eq!(page(&app, &elsewhere, &locked).await["items"], json!([]));
+    assert_eq!(problem(elsewhere.get(&app, "/audit?realm=User1").await, 404).await["code"], "not_found");
+    let missing = problem(support.get(&app, "/audit").await, 422).await;
+    assert_eq!(missing["errors"][0]["field"], "user");
+    let by_email = json!({"realm": "User1", "email": john.email});
+    assert_eq!(auditor.post(&app, "/audit/search", by_email.clone()).await.status(), 403);
+    assert_eq!(support.post(&app, "/audit/search", by_email).await.status(), 200);
+    // The trail of administrators is for owners of all.
+    assert_eq!(manager.get(&app, "/audit?realm=admin").await.status(), 404);
+    assert!(page(&app, &manager, "").await["items"].as_array().unwrap().iter().all(|row| row["realm"] == "User1"));
+    assert!(!page(&app, &owner, "realm=admin").await["items"].as_array().unwrap().is_empty());
+    for (path, admin, status) in [
+        ("/audit/export?realm=User1", &manager, 403),
+        ("/audit/export?blocks=true", &manager, 403),
+        ("/audit/export?realm=User1", &elsewhere, 404),
+        ("/audit/export?realm=User1&blocks=true", &owner, 403),
+        ("/audit/keys", &manager, 403),
+        ("/audit/blocks", &auditor, 200),
+        ("/audit/export?realm=User1", &owner, 200),
+    ] {
+        assert_eq!(admin.get(&app, path).await.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_explained_for_thirty_days() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let mut refused = Vec::new();
+    for _ in 0..3 {
+        let answer = app.login("User1", &john.email, "wrong").await;
+        refused.push(answer.headers()["x-request-id"].to_str().unwrap().to_owned());
+    }
+    let why = |id: &str| format!("/why/{id}");
+    let first = json(owner.get(&app, &why(&refused[0])).await, 200).await;
+    assert_eq!((&first["outcome"], &first["reason"]), (&json!("refused"), &json!("wrong")));
+    assert_eq!(first["text"], "The request was refused (wrong); the event is: login refused.");
+    assert_eq!((first["rows"].as_array().unwrap().len(), &first["route"]), (1, &json!("/v1/{realm}/login")));
+    assert_eq!(owner.get(&app, &why(&refused[1])).await.status(), 404, "its minute is not over");
+    app.advance(Duration::from_secs(61));
+    app.run_maintenance().await;
+    let repeated = json(owner.get(&app, &why(&refused[2])).await, 200).await;
+    assert!(repeated["text"].as_str().unwrap().ends_with("It was one of 2 within a minute."), "{repeated}");
+    let (code, told) = app.command(&["why", &refused[0]]).await;
+    assert_eq!((code, &told["text"]), (0, &first["text"]));
+    let support = app.admin(&owner, "auditor@example.com", &["auditor@User2"]).await;
+    assert_eq!(support.get(&app, &why(&refused[0])).await.status(), 404);
+    assert_eq!(app.command(&["why", "unknown"]).await.0, 3);
+    app.advance(DAY * 31);
+    let owner = Admin { cookie: app.sign_in(&owner.email, PASSWORD).await, ..owner };
+    assert_eq!(owner.get(&app, &why(&refused[0])).await.status(), 404);
+}
