@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests with third-party clients:
 # - e2e/clients: generates clients from the description of the API, compiles them, and signs up and logs in with each; sets up an
-#   authenticator app with the codes of pyotp and oathtool, and the QR code as zbar reads it;
+#   authenticator app with the codes of pyotp and oathtool, and the QR code as zbar reads it; verifies an export of the audit trail;
 # - e2e/origin: compares the requests that are accepted with those of the original service's framework. `UPDATE=1` rewrites the
 #   table in docs/existing-clients.md.
 # The pinned packages are installed first. `all` includes openapi-generator, which brings a Java runtime of 100 MB.
