@@ -1,6 +1,7 @@
 //! Backends: storage, password hashing and delivery. Each module implements core ports and does not depend on other modules.
 
 pub mod dev_mailbox;
+pub mod fetch;
 pub mod hash;
 pub mod mail;
 pub mod memory;

@@ -89,7 +89,7 @@ id! {
     LeaseId
 }
 id! {
-    /// Identifier of a second factor.
+    /// Identifier of a second factor, or of an identity at another provider.
     FactorId
 }
 id! {

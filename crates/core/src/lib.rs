@@ -9,6 +9,7 @@ pub mod ctx;
 pub mod cursor;
 pub mod error;
 pub mod factor;
+pub mod federation;
 pub mod id;
 pub mod limit;
 pub mod link;

@@ -25,12 +25,14 @@ pub enum RecordKind {
     Sms,
     /// [`Passkey`](crate::factor::passkey::Passkey).
     Passkey,
-    /// [`SpentChallenge`](crate::factor::passkey::SpentChallenge).
+    /// [`SpentChallenge`](crate::factor::passkey::SpentChallenge), or [`SpentProof`](crate::federation::SpentProof).
     Spent,
     /// [`RecoveryCodes`](crate::factor::RecoveryCodes).
     RecoveryCodes,
     /// [`TrustedDevice`](crate::factor::TrustedDevice).
     Device,
+    /// [`Identity`](crate::federation::Identity).
+    Identity,
     /// [`Invitation`](crate::admin::Invitation).
     Invitation,
     /// [`GrantsOf`](crate::admin::GrantsOf).
@@ -65,6 +67,7 @@ impl RecordKind {
         Self::Spent,
         Self::RecoveryCodes,
         Self::Device,
+        Self::Identity,
         Self::Invitation,
         Self::AdminGrant,
         Self::AdminOwners,
@@ -92,6 +95,7 @@ impl RecordKind {
             Self::Spent => "spent",
             Self::RecoveryCodes => "recovery_codes",
             Self::Device => "device",
+            Self::Identity => "identity",
             Self::Invitation => "invitation",
             Self::AdminGrant => "admin_grant",
             Self::AdminOwners => "admin_owners",

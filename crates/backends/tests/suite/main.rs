@@ -9,6 +9,7 @@
     reason = "a test that is surprised should say so at once"
 )]
 
+mod fetch;
 mod hash;
 mod mail;
 mod memory;

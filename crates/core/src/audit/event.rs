@@ -127,6 +127,11 @@ events! {
     PasskeyRefused: "passkey_refused", Refused, Anonymous, Shown, [];
     /// The counter of a passkey has not grown, so that it may have been copied.
     PasskeyCounter: "passkey_counter", Refused, User, Shown, ["factor"];
+    /// An account at another provider was linked.
+    IdentityLinked: "identity_linked", Ok, User, Shown, ["provider"];
+    IdentityUnlinked: "identity_unlinked", Ok, User, Shown, ["provider"];
+    /// A sign-in with another provider was refused.
+    SocialRefused: "social_refused", Refused, Anonymous, Shown, ["provider"];
     /// The user removed the password of the account.
     PasswordRemoved: "password_removed", Ok, User, Shown, [];
     /// A recovery code was used.

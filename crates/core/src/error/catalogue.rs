@@ -219,6 +219,32 @@ pub const PASSKEY_EXISTS: Refusal =
 pub const LOGIN_LAST: Refusal =
     refusal(ErrorKind::Conflict, "login.last", "The only way to sign in cannot be removed. Add another one first.");
 
+// Other providers.
+/// The same for every reason, at the token endpoint.
+pub const SOCIAL_REFUSED: Refusal =
+    refusal(ErrorKind::Refused, "social.refused", "Invalid or expired ID token or nonce");
+pub const SOCIAL_INCOMPLETE: Refusal = refusal(
+    ErrorKind::Malformed,
+    "social.incomplete",
+    "The `provider`, `subject_token` and `nonce` parameters are required, and `subject_token_type` must be `urn:ietf:params:oauth:token-type:id_token`.",
+);
+/// The same for every reason, on pages.
+pub const SOCIAL_INVALID: Refusal = refusal(
+    ErrorKind::BadLink,
+    "social.invalid",
+    "This sign-in is not valid any more. Start again from the sign-in page.",
+);
+/// A page must ask the user something first.
+pub const SOCIAL_INTERACTION: Refusal = refusal(
+    ErrorKind::Forbidden,
+    "social.interaction_required",
+    "Sign in with this provider in a browser to continue.",
+);
+pub const SOCIAL_UNAVAILABLE: Refusal =
+    refusal(ErrorKind::Unavailable(RETRY_AFTER), "social.unavailable", "The provider is not available.");
+pub const IDENTITY_TAKEN: Refusal =
+    refusal(ErrorKind::Conflict, "identity.taken", "This account at the provider is linked to another account.");
+
 // API clients.
 pub const CLIENT_INVALID: Refusal = refusal(
     ErrorKind::BadClient,

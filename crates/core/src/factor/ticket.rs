@@ -34,6 +34,8 @@ pub struct TicketNote {
     pub purpose: TicketPurpose,
     /// What was proved so far, by kind.
     pub proved: Vec<Amr>,
+    /// Identity at another provider that was proved.
+    pub identity: Option<FactorId>,
     /// Time at which the password of the account was chosen: the ticket ends with it.
     pub password_set_at: Timestamp,
 }
@@ -57,11 +59,33 @@ pub struct AddedFactor {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 enum Stored {
-    Login { proved: Vec<Amr>, password_set_at: i64 },
-    StepUp { proved: Vec<Amr>, password_set_at: i64, session: String, acr: String, renews: bool },
-    FirstFactor { proved: Vec<Amr>, password_set_at: i64 },
-    Enrolment { begun_by: String, name: String },
-    Added { kind: String, id: String },
+    Login {
+        proved: Vec<Amr>,
+        password_set_at: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identity: Option<String>,
+    },
+    StepUp {
+        proved: Vec<Amr>,
+        password_set_at: i64,
+        session: String,
+        acr: String,
+        renews: bool,
+    },
+    FirstFactor {
+        proved: Vec<Amr>,
+        password_set_at: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identity: Option<String>,
+    },
+    Enrolment {
+        begun_by: String,
+        name: String,
+    },
+    Added {
+        kind: String,
+        id: String,
+    },
 }
 
 /// Word that binds a note to challenges.
@@ -89,9 +113,10 @@ impl TicketNote {
     /// Returns `Internal` if it cannot be serialized.
     pub fn seal(&self, ctx: &Ctx, key: &DataKey, ticket: &Challenge) -> Result<Sealed> {
         let (proved, password_set_at) = (self.proved.clone(), self.password_set_at.millis());
+        let identity = self.identity.as_ref().map(|id| id.as_str().to_owned());
         let stored = match &self.purpose {
-            TicketPurpose::Login => Stored::Login { proved, password_set_at },
-            TicketPurpose::Enrolment => Stored::FirstFactor { proved, password_set_at },
+            TicketPurpose::Login => Stored::Login { proved, password_set_at, identity },
+            TicketPurpose::Enrolment => Stored::FirstFactor { proved, password_set_at, identity },
             TicketPurpose::StepUp { session, assurance, renews } => {
                 let (session, acr) = (session.as_str().to_owned(), assurance.acr().to_owned());
                 Stored::StepUp { proved, password_set_at, session, acr, renews: *renews }
@@ -105,17 +130,22 @@ impl TicketNote {
     /// # Errors
     /// Returns `Internal` if it cannot be decrypted.
     pub fn open(key: &DataKey, ticket: &Challenge) -> Result<Self> {
-        let (purpose, proved, password_set_at) = match open(key, ticket)? {
-            Stored::Login { proved, password_set_at } => (TicketPurpose::Login, proved, password_set_at),
-            Stored::FirstFactor { proved, password_set_at } => (TicketPurpose::Enrolment, proved, password_set_at),
+        let (purpose, proved, password_set_at, identity) = match open(key, ticket)? {
+            Stored::Login { proved, password_set_at, identity } => {
+                (TicketPurpose::Login, proved, password_set_at, identity)
+            }
+            Stored::FirstFactor { proved, password_set_at, identity } => {
+                (TicketPurpose::Enrolment, proved, password_set_at, identity)
+            }
             Stored::StepUp { proved, password_set_at, session, acr, renews } => {
                 let session = SessionId::parse(&session).ok_or_else(unreadable)?;
                 let assurance = Assurance::parse(&acr).ok_or_else(unreadable)?;
-                (TicketPurpose::StepUp { session, assurance, renews }, proved, password_set_at)
+                (TicketPurpose::StepUp { session, assurance, renews }, proved, password_set_at, None)
             }
             Stored::Enrolment { .. } | Stored::Added { .. } => return Err(unreadable()),
         };
-        Ok(Self { purpose, proved, password_set_at: Timestamp::from_millis(password_set_at) })
+        let identity = identity.as_deref().and_then(FactorId::parse);
+        Ok(Self { purpose, proved, identity, password_set_at: Timestamp::from_millis(password_set_at) })
     }
 }
 

@@ -61,6 +61,8 @@ pub enum LimitKind {
     PasskeyOptions,
     /// Refused passkeys.
     Passkeys,
+    /// Sign-ins with other providers that are begun or exchanged.
+    Authorize,
     /// Enrolments and renewed authentications that are begun.
     Enrolments,
     /// Wrong passwords and keys of administrators.
@@ -101,6 +103,7 @@ impl LimitKind {
             Self::Factors => "factors",
             Self::PasskeyOptions => "passkey_options",
             Self::Passkeys => "passkeys",
+            Self::Authorize => "authorize",
             Self::Enrolments => "enrolments",
             Self::AdminSignIn => "admin_sign_in",
             Self::AdminKey => "admin_key",
@@ -135,7 +138,9 @@ impl LimitKind {
             Self::Impersonations => "LIMIT_IMPERSONATIONS_ACCOUNT",
             Self::Sms => "LIMIT_SMS_TOTAL",
             Self::SmsCountry => "LIMIT_SMS_COUNTRY",
-            Self::Hashes | Self::Links | Self::PasskeyOptions | Self::Passkeys => self.client_setting(),
+            Self::Hashes | Self::Links | Self::PasskeyOptions | Self::Passkeys | Self::Authorize => {
+                self.client_setting()
+            }
         }
     }
 
@@ -151,6 +156,7 @@ impl LimitKind {
             Self::Factors => "LIMIT_FACTORS_CLIENT",
             Self::PasskeyOptions => "LIMIT_PASSKEY_OPTIONS_CLIENT",
             Self::Passkeys => "LIMIT_PASSKEYS_CLIENT",
+            Self::Authorize => "LIMIT_AUTHORIZE_CLIENT",
             Self::EmailChanges
             | Self::Profile
             | Self::Exports
@@ -217,6 +223,8 @@ pub struct Limits {
     pub passkey_options_client: Quota,
     /// Refused passkeys per client.
     pub passkeys_client: Quota,
+    /// Sign-ins with other providers per client.
+    pub authorize_client: Quota,
     /// Enrolments and re-authentications started per account.
     pub enrolments_account: Quota,
     /// Refreshes of a session.

@@ -34,10 +34,12 @@ pub enum Purpose {
     FactorUndo,
     /// Accepting an invitation.
     Invitation,
+    /// Linking an account at another provider.
+    Linking,
 }
 
 impl Purpose {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Registration,
         Self::Reset,
         Self::Phone,
@@ -50,6 +52,7 @@ impl Purpose {
         Self::FactorCode,
         Self::FactorUndo,
         Self::Invitation,
+        Self::Linking,
     ];
 
     /// Returns the stored string.
@@ -68,6 +71,7 @@ impl Purpose {
             Self::FactorCode => "factor_code",
             Self::FactorUndo => "factor_undo",
             Self::Invitation => "invitation",
+            Self::Linking => "linking",
         }
     }
 

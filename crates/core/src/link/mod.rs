@@ -52,6 +52,8 @@ pub enum LinkAction {
     UndoFactor,
     /// Accepts an invitation with a password.
     Invite,
+    /// Links an account at another provider.
+    LinkIdentity,
 }
 
 impl LinkAction {
@@ -71,6 +73,7 @@ impl LinkAction {
             Self::Enrol => b"enrol",
             Self::UndoFactor => b"undo_factor",
             Self::Invite => b"invite",
+            Self::LinkIdentity => b"link_identity",
         }
     }
 }

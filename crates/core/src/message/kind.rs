@@ -35,6 +35,14 @@ pub enum MessageKind {
     FactorRemoved,
     /// Notice that the addition of a factor was undone, with a link to set a new password.
     AdditionUndone,
+    /// Link that links an account at another provider.
+    LinkIdentity,
+    /// Notice that an account at another provider was linked, with the link that undoes it.
+    IdentityLinked,
+    /// The same, where it cannot be undone.
+    IdentityLinkedForGood,
+    /// Notice that an account at another provider was unlinked.
+    IdentityUnlinked,
     /// Notice that two-step verification was turned on or off.
     TwoStepChanged,
     /// Notice that a recovery code was used.
@@ -137,6 +145,18 @@ static FACTOR_ADDED: Spec = mail(
 static FACTOR_ADDED_FOR_GOOD: Spec = mail("factor_added_for_good", "mail_factor_added_for_good", &[]);
 static FACTOR_REMOVED: Spec = mail("factor_removed", "mail_factor_removed", &[]);
 static ADDITION_UNDONE: Spec = mail("addition_undone", "mail_addition_undone", RESET_LINK);
+static LINK_IDENTITY: Spec = mail(
+    "link_identity",
+    "mail_link_identity",
+    &[LinkSpec { role: LinkRole::Verification, page: "signin/link", action: LinkAction::LinkIdentity }],
+);
+static IDENTITY_LINKED: Spec = mail(
+    "identity_linked",
+    "mail_identity_linked",
+    &[LinkSpec { role: LinkRole::Undo, page: "undo", action: LinkAction::UndoFactor }],
+);
+static IDENTITY_LINKED_FOR_GOOD: Spec = mail("identity_linked_for_good", "mail_identity_linked_for_good", &[]);
+static IDENTITY_UNLINKED: Spec = mail("identity_unlinked", "mail_identity_unlinked", &[]);
 static TWO_STEP_CHANGED: Spec = mail("two_step_changed", "mail_two_step_changed", &[]);
 static RECOVERY_CODE_USED: Spec = mail("recovery_code_used", "mail_recovery_code_used", &[]);
 static RECOVERY_CODES_RENEWED: Spec = mail("recovery_codes_renewed", "mail_recovery_codes_renewed", &[]);
@@ -172,6 +192,10 @@ impl MessageKind {
         Self::FactorAddedForGood,
         Self::FactorRemoved,
         Self::AdditionUndone,
+        Self::LinkIdentity,
+        Self::IdentityLinked,
+        Self::IdentityLinkedForGood,
+        Self::IdentityUnlinked,
         Self::TwoStepChanged,
         Self::RecoveryCodeUsed,
         Self::RecoveryCodesRenewed,
@@ -206,6 +230,10 @@ impl MessageKind {
             Self::FactorAddedForGood => &FACTOR_ADDED_FOR_GOOD,
             Self::FactorRemoved => &FACTOR_REMOVED,
             Self::AdditionUndone => &ADDITION_UNDONE,
+            Self::LinkIdentity => &LINK_IDENTITY,
+            Self::IdentityLinked => &IDENTITY_LINKED,
+            Self::IdentityLinkedForGood => &IDENTITY_LINKED_FOR_GOOD,
+            Self::IdentityUnlinked => &IDENTITY_UNLINKED,
             Self::TwoStepChanged => &TWO_STEP_CHANGED,
             Self::RecoveryCodeUsed => &RECOVERY_CODE_USED,
             Self::RecoveryCodesRenewed => &RECOVERY_CODES_RENEWED,

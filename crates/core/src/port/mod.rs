@@ -2,6 +2,7 @@
 
 mod cache;
 mod counters;
+mod fetch;
 mod hasher;
 mod sender;
 mod shared;
@@ -9,6 +10,7 @@ mod store;
 
 pub use cache::{AccountCache, SessionCache, SessionStatus};
 pub use counters::{Counted, Counters};
+pub use fetch::{Authorization, Fetch, FetchError, FetchRequest, Fetched};
 pub use hasher::{HashError, PasswordHasher};
 pub use sender::{MailSender, Mailbox, Render, SendError, SmsReceipt, SmsSender, SmsStatus, Transit};
 pub use shared::SharedCache;

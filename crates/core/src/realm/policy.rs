@@ -4,6 +4,7 @@ use super::{Signup, SignupField};
 use crate::{
     account::password::Policy,
     factor::{Method, MfaPolicy},
+    federation::{LinkPolicy, Provider},
 };
 
 /// Per-realm settings.
@@ -53,6 +54,10 @@ pub struct RealmPolicy {
     pub mfa_remember: Duration,
     /// Time for which the addition of a factor can be undone; zero if it cannot.
     pub addition_undo: Duration,
+    /// Providers that users can sign in with, in the order in which they are listed.
+    pub providers: Vec<Provider>,
+    /// When an identity whose address is taken is linked.
+    pub social_link: LinkPolicy,
     /// Lifetime of an unused browser session.
     pub browser_session_idle: Duration,
     /// Maximum duration of a browser session.

@@ -7,6 +7,7 @@ mod admin;
 mod audit;
 mod delivery;
 mod factor;
+mod federation;
 mod kernel;
 mod keys;
 mod oauth;
@@ -28,6 +29,7 @@ pub use factor::{
     AddedPasskey, AddedSms, Confirmed, CreationOffer, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes,
     SecondFactors, Switched, passkeys_of_other_domains,
 };
+pub use federation::{Begun, Callback, Exchange, Federation, OpenFlow, Question, Returned};
 pub use kernel::{
     AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuditSettings, Challenged, FactorChallenge,
     FieldErrors, FreshOwner, KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField, RawJson, Realms,

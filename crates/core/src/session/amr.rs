@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 pub enum Amr {
     #[serde(rename = "pwd")]
     Password,
+    /// Another provider.
+    #[serde(rename = "fed")]
+    Federated,
     /// One-time password.
     #[serde(rename = "otp")]
     Otp,
@@ -30,8 +33,9 @@ pub enum Amr {
 
 impl Amr {
     /// All values, in the order in which they are listed.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Password,
+        Self::Federated,
         Self::Otp,
         Self::Sms,
         Self::HardwareKey,
@@ -46,6 +50,7 @@ impl Amr {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "pwd",
+            Self::Federated => "fed",
             Self::Otp => "otp",
             Self::Sms => "sms",
             Self::HardwareKey => "hwk",

@@ -15,7 +15,7 @@ pub struct SessionClient {
     pub ip: Option<String>,
     /// Value of the `User-Agent` header.
     pub agent: Option<String>,
-    /// Passkey that opened the session: its removal ends it.
+    /// Passkey or identity that opened the session: its removal ends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) opened_by: Option<String>,
 }
@@ -24,16 +24,16 @@ pub struct SessionClient {
 const FIELD: &str = "session";
 
 impl SessionClient {
-    /// Returns the client of a session that this passkey opened.
+    /// Returns the client of a session that this passkey or identity opened.
     #[must_use]
-    pub(crate) fn opened_by(self, passkey: Option<&FactorId>) -> Self {
-        Self { opened_by: passkey.map(|id| id.as_str().to_owned()), ..self }
+    pub(crate) fn opened_by(self, opener: Option<&FactorId>) -> Self {
+        Self { opened_by: opener.map(|id| id.as_str().to_owned()), ..self }
     }
 
-    /// Returns whether this passkey opened the session.
+    /// Returns whether this passkey or identity opened the session.
     #[must_use]
-    pub(crate) fn is_opened_by(&self, passkey: &str) -> bool {
-        self.opened_by.as_deref() == Some(passkey)
+    pub(crate) fn is_opened_by(&self, opener: &str) -> bool {
+        self.opened_by.as_deref() == Some(opener)
     }
 
     /// Seals the client under its user's data key.

@@ -181,7 +181,7 @@ fn what_is_stored_opens_as_it_was() {
     };
     for purpose in [TicketPurpose::Login, TicketPurpose::Enrolment, step_up] {
         let password_set_at = Timestamp::from_secs(3);
-        let note = TicketNote { purpose, proved: vec![Amr::Password], password_set_at };
+        let note = TicketNote { purpose, proved: vec![Amr::Password], identity: None, password_set_at };
         let noted = Challenge { note: Some(note.seal(&ctx, &key, &ticket).unwrap()), ..ticket.clone() };
         assert_eq!(TicketNote::open(&key, &noted).unwrap(), note);
         let other = Challenge::beginning(&ctx, &realm, Purpose::Ticket, &user(), Duration::from_secs(300));

@@ -15,6 +15,7 @@ mod clock;
 mod country;
 mod email;
 mod factor;
+mod federation;
 mod limit;
 mod link;
 mod name;

@@ -5,6 +5,7 @@ mod beside;
 mod build_error;
 mod check;
 mod keys;
+mod outbound;
 mod parts;
 mod passkeys;
 mod shared;
@@ -82,6 +83,16 @@ struct Metrics {
     handler: http::Handler,
 }
 
+impl Metrics {
+    fn of((listener, handle): Measured, service: &Arc<Service>, clock: &Arc<dyn Clock>) -> Self {
+        let router = metrics::router(handle, Arc::clone(service), Arc::clone(clock));
+        Self { listener, handler: http::without_layers(router) }
+    }
+}
+
+/// Metrics listener that is bound, and what it shows.
+type Measured = (TcpListener, &'static PrometheusHandle);
+
 /// Migrates the database to this version and returns the steps that were applied.
 ///
 /// # Errors
@@ -143,6 +154,7 @@ impl App {
             mailer,
             sms,
             render: Arc::clone(&templates) as _,
+            fetch: outbound::fetch(),
             mailbox: mailbox.clone(),
         });
         let ports = if measured.is_some() { metrics::measured(ports) } else { ports };
@@ -150,12 +162,8 @@ impl App {
         let (tokens, rotation) = (keys::access_tokens(config), keys::rotation(config));
         let service = Arc::new(Service::new(ports, settings, tokens, rotation, realms, wake));
         beside::load_keys(&service, &ctx, place).await?;
-        let metrics = measured.map(|(listener, handle)| Metrics {
-            listener,
-            handler: http::without_layers(metrics::router(handle, Arc::clone(&service), Arc::clone(&clock))),
-        });
         Ok(Self {
-            metrics,
+            metrics: measured.map(|measured| Metrics::of(measured, &service, &clock)),
             worker: Some(parts::worker(config, &service, &clock, &random, wakeups)),
             shared: Shared {
                 service,
@@ -269,7 +277,7 @@ impl Pump {
 }
 
 /// Binds the metrics listener and starts the recorder.
-fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandle), BuildError> {
+fn measure(address: SocketAddr) -> Result<Measured, BuildError> {
     let failed = |error: io::Error| BuildError::Metrics(address, error.into());
     let listener = std::net::TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;

@@ -3,23 +3,28 @@
 use clap::{Arg, ArgMatches};
 
 use crate::config::{
-    SECTIONS, meaning,
+    SECTIONS, Section, meaning,
     setting::{Fallback, Info},
 };
+
+/// Returns the settings that have flags: all but those of families, whose names the operator chooses.
+fn flagged(section: &'static Section) -> impl Iterator<Item = &'static Info> {
+    section.settings.iter().map(|setting| setting.info()).filter(|info| info.family().is_none())
+}
 
 /// Returns two flags per setting: one for its value and one for a file that contains it. The help shows only the first, except
 /// for secrets, where it shows only the second, because other users of the machine can read command lines.
 pub(super) fn flags() -> impl Iterator<Item = Arg> {
     SECTIONS.iter().flat_map(|section| {
-        let infos = section.settings.iter().map(|setting| setting.info());
-        infos.flat_map(|info| [value_flag(info), file_flag(info)].map(|flag| flag.help_heading(section.title)))
+        flagged(section)
+            .flat_map(|info| [value_flag(info), file_flag(info)].map(|flag| flag.help_heading(section.title)))
     })
 }
 
 /// Returns the settings that were given, by their names.
 pub(super) fn given(matches: &ArgMatches) -> Vec<(String, String)> {
-    let names = SECTIONS.iter().flat_map(|section| section.settings).flat_map(|setting| {
-        let name = setting.info().name;
+    let names = SECTIONS.iter().flat_map(flagged).flat_map(|info| {
+        let name = info.name;
         [name.to_owned(), format!("{name}_FILE")]
     });
     names

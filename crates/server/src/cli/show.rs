@@ -22,7 +22,7 @@ pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
     }
     for section in SECTIONS {
         out.line(out.paint(HEADING, format_args!("# {}", section.title)))?;
-        for info in section.settings.iter().map(|setting| setting.info()) {
+        for info in section.shown(inspection.values()) {
             let (value, origin) = inspection.values().shown(info);
             let origin = out.paint(FAINT, format_args!("({origin})"));
             out.line(format_args!("{:<22} {value:<30} {origin}", info.name))?;
@@ -51,7 +51,7 @@ fn show_realm(realm: &RealmName, values: &Values, out: &mut Output) -> io::Resul
 }
 
 fn own_settings(values: &Values) -> impl Iterator<Item = &'static Info> {
-    let infos = SECTIONS.iter().flat_map(|section| section.settings).map(|setting| setting.info());
+    let infos = SECTIONS.iter().flat_map(|section| section.shown(values));
     infos.filter(|info| values.is_own(info.name))
 }
 
@@ -89,7 +89,7 @@ impl SettingLine {
 }
 
 fn show_json(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
-    let infos = SECTIONS.iter().flat_map(|section| section.settings).map(|setting| setting.info());
+    let infos = SECTIONS.iter().flat_map(|section| section.shown(inspection.values()));
     let settings = infos.map(|info| SettingLine::of(info, inspection.values())).collect();
     let realms = inspection.realm_values().map(|(realm, values)| RealmLines {
         name: realm.as_str(),

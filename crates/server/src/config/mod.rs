@@ -33,12 +33,12 @@ pub use inspection::{Inspection, Loaded, inspect, load, load_for_port};
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
 pub use secrets::create_private_dir;
-pub(crate) use sections::SECTIONS;
 pub use sections::{
     Accounts, Admin, Argon2, Audit, Brand, Branding, Browser, Config, Corners, CorsOrigins, Credentials, Enumeration,
     Hashing, Http, Image, JwtAlgorithm, Locale, Log, LogFormat, Mail, MailTls, MailTransport, Passkeys, Password,
     RealmPolicy, Redis, Signing, Sms, Smtp, Store, Templates, Token, Twilio,
 };
+pub(crate) use sections::{SECTIONS, Section};
 pub use sources::{Args, Sources};
 pub use value::{Database, PublicUrl, Rgb};
 pub(crate) use values::Values;

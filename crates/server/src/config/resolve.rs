@@ -14,6 +14,7 @@ use super::{
     report::{Report, Severity},
     setting::{Entry, FILE_SUFFIX, Fallback, Info},
     text_file,
+    value::PEM,
     values::ConfiguredValue,
 };
 
@@ -134,7 +135,9 @@ fn report_open_files(names: &Names, configured: &Configured, report: &mut Report
 fn check(setting: &dyn Entry, text: &SecretString, report: &mut Report) {
     let info = setting.info();
     let text = info.trimmed(text.expose_secret());
-    if text.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
+    // A key in PEM has several lines.
+    let is_line_end = |c: char| info.placeholder == PEM.placeholder && matches!(c, '\r' | '\n');
+    if text.contains(|c: char| (c.is_control() && !is_line_end(c)) || c == char::REPLACEMENT_CHARACTER) {
         report.problem(info.name, "must not contain control characters", instead(setting, ""));
     } else if let Err(wanted) = setting.check(text) {
         let is_shown = !info.is_secret && !info.is_url() && !may_hold_password(text);

@@ -18,7 +18,7 @@ pub(crate) struct Setting<T: 'static> {
 }
 
 /// Description of a setting.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Info {
     /// Name in upper case, as in the environment.
     pub(crate) name: &'static str,
@@ -46,6 +46,9 @@ pub(crate) enum Fallback {
     Nothing,
 }
 
+/// What stands for the name of a member in the name of a setting that each member of a family has.
+pub(crate) const MEMBER: &str = "<NAME>";
+
 /// A setting with its type erased.
 pub(crate) trait Entry: Sync + fmt::Debug {
     fn info(&self) -> &Info;
@@ -55,12 +58,20 @@ pub(crate) trait Entry: Sync + fmt::Debug {
 
     /// Returns the probable intention behind a rejected text, or an example.
     fn meant(&self, text: &str) -> Option<String>;
+
+    /// Returns the setting of one member of a family. It lives as long as the program, which reads its settings once.
+    fn of_member(&self, name: String) -> &'static dyn Entry;
 }
 
 impl Info {
     /// Trims whitespace, which is significant in secrets only, where just trailing newlines are removed.
     pub(super) fn trimmed<'a>(&self, text: &'a str) -> &'a str {
         if self.is_secret && self.placeholder == SECRET { text.trim_end_matches(['\r', '\n']) } else { text.trim() }
+    }
+
+    /// Returns what the name of a member of its family stands between; `None` if it is a setting of its own.
+    pub(crate) fn family(&self) -> Option<(&'static str, &'static str)> {
+        self.name.split_once(MEMBER)
     }
 
     /// Whether the value is a URL, which may contain a password.
@@ -123,6 +134,11 @@ impl<T: fmt::Debug + 'static> Entry for Setting<T> {
     fn meant(&self, text: &str) -> Option<String> {
         let meant = (self.form.meant)(text).filter(|meant| self.read(meant).is_ok());
         meant.or_else(|| self.form.example.map(str::to_owned))
+    }
+
+    fn of_member(&self, name: String) -> &'static dyn Entry {
+        let info = Info { name: name.leak(), ..self.info };
+        Box::leak(Box::new(Self { info, form: self.form }))
     }
 }
 

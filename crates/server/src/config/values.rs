@@ -1,7 +1,7 @@
 //! The value of each setting, and where it was set.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     path::{Path, PathBuf},
 };
@@ -13,7 +13,7 @@ use super::{
     names::Names,
     origin::{Origin, Source},
     report::Provenance,
-    setting::{Entry, Fallback, Info, Setting},
+    setting::{Entry, Fallback, Info, MEMBER, Setting},
 };
 
 /// The values of all settings.
@@ -67,6 +67,39 @@ impl Values {
             (None, Fallback::Fixed(text)) => setting.read(text).ok(),
             (None, Fallback::Derived(_) | Fallback::Nothing) => None,
         }
+    }
+
+    /// Returns the same of a member of a family.
+    pub(super) fn of_member<T: fmt::Debug>(&self, setting: &'static Setting<T>, member: &str) -> Option<T> {
+        let info = setting.info();
+        let text = self.configured.get(member_name(info, member).as_str());
+        match (text.and_then(|value| value.text.as_ref()), info.default) {
+            (Some(text), _) => setting.read(info.trimmed(text.expose_secret())).ok(),
+            (None, Fallback::Fixed(text)) => setting.read(text).ok(),
+            (None, Fallback::Derived(_) | Fallback::Nothing) => None,
+        }
+    }
+
+    /// Returns the name of a setting of a member; none, if it is not set.
+    pub(super) fn name_of_member<T: fmt::Debug>(
+        &self,
+        setting: &'static Setting<T>,
+        member: &str,
+    ) -> Option<&'static str> {
+        let name = member_name(setting.info(), member);
+        self.configured.get_key_value(name.as_str()).map(|(name, _)| *name)
+    }
+
+    /// Returns the members of a family that have one of these settings, in alphabetical order.
+    pub(super) fn members(&self, settings: &[&'static dyn Entry]) -> BTreeSet<&'static str> {
+        let families = settings.iter().filter_map(|setting| setting.info().family());
+        let of_family = |(before, after): (&'static str, &'static str)| {
+            self.configured.keys().filter_map(move |name| {
+                let member = name.strip_prefix(before)?.strip_suffix(after)?;
+                (!member.contains('_')).then_some(member)
+            })
+        };
+        families.flat_map(of_family).collect()
     }
 
     /// Returns the value of a path setting as an absolute path.
@@ -140,4 +173,8 @@ impl Values {
         let is_valid = self.names.find(info.name).is_some_and(|name| name.setting.check(text).is_ok());
         if info.is_url() && !is_valid { MASK.to_owned() } else { masked(text).into_owned() }
     }
+}
+
+fn member_name(info: &Info, member: &str) -> String {
+    info.name.replace(MEMBER, member)
 }

@@ -35,12 +35,21 @@ pub(crate) struct TokenAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Zx0mPp3Yt0mHqfVbO0gYtAAAAZrNf0sAk3mT1oJmZ7c3Yp3c8iU2nXo4p1rQkqf3o8b9c2d1e0f")]
     device: Option<String>,
+    /// After a token exchange: `urn:ietf:params:oauth:token-type:access_token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "urn:ietf:params:oauth:token-type:access_token")]
+    issued_token_type: Option<&'static str>,
 }
 
 impl TokenAnswer {
     /// Returns the answer to a login.
     pub(in crate::http) fn of(done: LoggedIn) -> Self {
         Self { device: Some(done.device), ..Self::from(done.tokens) }
+    }
+
+    /// Returns the answer to a token exchange.
+    pub(in crate::http) fn exchanged(done: LoggedIn) -> Self {
+        Self { issued_token_type: Some("urn:ietf:params:oauth:token-type:access_token"), ..Self::of(done) }
     }
 }
 
@@ -52,6 +61,7 @@ impl From<Tokens> for TokenAnswer {
             expires_in: tokens.access.lifetime.as_secs(),
             refresh_token: tokens.refresh.expose().to_string(),
             device: None,
+            issued_token_type: None,
         }
     }
 }

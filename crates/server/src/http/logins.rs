@@ -3,7 +3,7 @@
 use portcullis_core::{
     Error,
     error::ErrorKind,
-    service::{LoginOutcome, PasskeyOutcome},
+    service::{Entry, LoginOutcome, PasskeyOutcome},
 };
 
 use crate::metrics::LOGINS;
@@ -28,6 +28,21 @@ pub(super) fn counted_passkey(result: Result<PasskeyOutcome, Error>) -> Result<P
         Ok(PasskeyOutcome::LoggedIn(_)) => "ok",
         Ok(PasskeyOutcome::Refused { .. }) => "wrong",
         Err(error) => failed(error),
+    };
+    metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
+    result
+}
+
+/// Counts a login with a provider by its outcome.
+pub(super) fn counted_entry(result: Result<Entry, Error>) -> Result<Entry, Error> {
+    let outcome = match &result {
+        Ok(Entry::LoggedIn(_)) => "ok",
+        Ok(Entry::Challenged(_)) => "challenged",
+        Err(error) => match error.kind() {
+            ErrorKind::Malformed => "invalid",
+            ErrorKind::Refused => "wrong",
+            _ => failed(error),
+        },
     };
     metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
     result

@@ -53,6 +53,7 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
     let mut all = OpenApiRouter::with_openapi(openapi::begin(info))
         .merge(routes::me::routes())
         .merge(routes::factor::routes())
+        .merge(routes::federation::routes())
         .merge(routes::account::routes())
         .merge(routes::session::routes())
         .merge(routes::oauth::routes())
@@ -63,6 +64,9 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
     if info.has_passkeys {
         let of_passkeys = routes::factor::passkey_routes().merge(routes::session::passkey_routes());
         all = all.merge(of_passkeys).merge(routes::me::passkey_routes()).merge(routes::site::passkey_routes());
+    }
+    if info.has_providers {
+        all = all.merge(routes::federation::provider_routes());
     }
     if info.docs {
         all = all.merge(routes::docs::routes());

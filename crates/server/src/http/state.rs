@@ -127,6 +127,8 @@ pub(crate) struct ServerInfo {
     pub(crate) hsts: Option<HeaderValue>,
     /// Whether a realm has passkeys.
     pub(crate) has_passkeys: bool,
+    /// Whether users of a realm can sign in with another provider.
+    pub(crate) has_providers: bool,
     /// Origins that may use the passkeys of the server's domain, if there are several.
     pub(crate) related_origins: Vec<String>,
     /// Whether the documentation is served.
@@ -153,6 +155,7 @@ impl ServerInfo {
             is_https: false,
             hsts: None,
             has_passkeys: true,
+            has_providers: true,
             related_origins: Vec::new(),
             docs: true,
             is_development: true,

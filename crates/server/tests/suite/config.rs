@@ -11,6 +11,7 @@ mod realms;
 mod rules;
 mod secrets;
 mod show;
+mod social;
 mod table;
 
 use std::{

@@ -19,6 +19,7 @@ mod dashboard;
 mod docs;
 mod factors;
 mod failure;
+mod federation;
 mod floods;
 mod http;
 mod kill;

@@ -60,7 +60,8 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::EmailPending, Some("email_change")),
     (RecordKind::PhonePending, Some("phone_change")),
     (RecordKind::EmailReserved, Some("email_reserved")),
-    // Of these the export has the members `factors` and `devices`.
+    // Of these the export has the members `factors`, `devices` and `identities`, of which the tests of providers tell more.
+    (RecordKind::Identity, None),
     (RecordKind::Totp, None),
     (RecordKind::Passkey, None),
     // A hash and a time, without an owner.

@@ -144,6 +144,8 @@ const MATRIX: &[Row] = &[
     row("post /v1/{realm}/passkeys/login", NO_TOKEN),
     row("post /v1/{realm}/passkeys/login/options", NO_TOKEN),
     row("post /v1/{realm}/verify/resend", NO_TOKEN),
+    row("get /v1/{realm}/social", NO_TOKEN),
+    row("post /v1/{realm}/social/{provider}/nonce", NO_TOKEN),
     row("get /v1/{realm}", VIEWER),
     row("delete /v1/{realm}/delete", OWNER),
     row("get /v1/{realm}/logout", VIEWER),
@@ -162,6 +164,8 @@ const MATRIX: &[Row] = &[
     row("post /v1/{realm}/me/passkeys/options", OWNER),
     row("patch /v1/{realm}/me/passkeys/{id}", OWNER),
     row("delete /v1/{realm}/me/passkeys/{id}", OWNER),
+    row("get /v1/{realm}/me/identities", VIEWER),
+    row("delete /v1/{realm}/me/identities/{id}", OWNER),
     row("get /v1/{realm}/me/events", VIEWER),
     row("get /v1/{realm}/me/export", OWNER),
     row("get /v1/{realm}/me/sessions", VIEWER),
@@ -198,7 +202,13 @@ const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
 /// Starts an application in which every route is switched on.
 async fn with_all_routes() -> TestApp {
     let services = format!("{}:{}", SERVICE.0, SERVICE.1);
-    TestApp::with(&[("API_CLIENTS", &services), ("MFA_METHODS", "totp,sms,recovery_code")]).await
+    let settings = [
+        ("API_CLIENTS", services.as_str()),
+        ("MFA_METHODS", "totp,sms,recovery_code"),
+        ("SOCIAL_GOOGLE_CLIENT_ID", "our-client"),
+        ("SOCIAL_GOOGLE_NATIVE_CLIENT_IDS", "our-application"),
+    ];
+    TestApp::with(&settings).await
 }
 
 /// Valid tokens of each kind, each of a separate user.
@@ -482,8 +492,10 @@ const HARMLESS: &[&str] = &[
     "get /v1/{realm}/me/mfa",
     "get /v1/{realm}/me/devices",
     "get /v1/{realm}/me/events",
+    "get /v1/{realm}/me/identities",
     "get /v1/{realm}/me/passkeys",
     "get /v1/{realm}/me/sessions",
+    "get /v1/{realm}/social",
     "get /v1/{realm}/undo",
     "get /v1/{realm}/reset_password_form",
     "get /v1/{realm}/forward_auth",
@@ -493,7 +505,7 @@ const HARMLESS: &[&str] = &[
 
 #[tokio::test]
 async fn every_route_that_changes_something_refuses_an_administrator_who_acts_for_a_user() {
-    let app = TestApp::start().await;
+    let app = with_all_routes().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = app.impersonate(&john).await;
     let before = (events(&app).await, app.count("outbox").await);

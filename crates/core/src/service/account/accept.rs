@@ -11,9 +11,8 @@ use crate::{
     id::{RealmName, UserId},
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
-    port::{Batch, ChallengeOp, CommitError, Op, Precondition, RecordOp, UserOp},
+    port::{Batch, ChallengeOp, CommitError, Precondition, RecordOp, UserOp},
     record::{Record, RecordKeys, RecordRow},
-    seal::BlindIndex,
 };
 
 /// An invitation with its record.
@@ -23,30 +22,8 @@ pub(super) struct OpenInvitation {
 }
 
 impl Accounts<'_> {
-    /// Returns the invitation of an address that is not accepted yet.
-    ///
-    /// # Errors
-    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
-    pub(in crate::service) async fn invitation_at(&self, index: BlindIndex) -> Result<Option<Invitation>> {
-        let row = self.ports.store.record(&self.realm.name, Invitation::KIND, &Invitation::key_of(index)).await?;
-        let row = row.filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now));
-        row.map(|row| self.open(&row)).transpose()
-    }
-
     fn open(&self, row: &RecordRow) -> Result<Invitation> {
         Invitation::open(row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)
-    }
-
-    /// Returns the operation that requires an address not to be invited, unless as this user.
-    pub(super) fn require_uninvited(&self, index: BlindIndex, user: &UserId) -> Op {
-        RecordOp::RequireFree {
-            realm: self.realm.name.clone(),
-            kind: Invitation::KIND,
-            key: Invitation::key_of(index),
-            owner: user.clone(),
-            now: self.ctx.now,
-        }
-        .into()
     }
 
     /// Mails an invitation again, with operations that make the work equal to that for another address.

@@ -7,7 +7,7 @@ use crate::{
     batch,
     error::{Error, Result},
     link::{Challenge, LinkAction, PresentedToken, Purpose},
-    port::{AddressState, Batch, ChallengeOp, CommitError, Op, Precondition, RecordOp, RegistrationOp, UserOp},
+    port::{AddressState, Batch, ChallengeOp, CommitError, Op, Precondition, RecordOp, UserOp},
     record::Record,
     seal::BlindIndex,
     service::kernel::{ATTEMPTS, retry},
@@ -130,16 +130,6 @@ impl Accounts<'_> {
             ChallengeOp::Drop { realm, subject, purpose: Some(*purpose) }.into()
         };
         purposes.iter().map(drop).collect()
-    }
-
-    /// Returns the operations that remove the registration of an address with its links.
-    pub(in crate::service) fn discard_registration(&self, found: AddressState) -> Batch {
-        let Some(registration) = found.registration else { return Batch::new() };
-        let (realm, id) = (registration.realm, registration.id);
-        batch![
-            ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: None },
-            RegistrationOp::Delete { realm, id },
-        ]
     }
 
     /// Opens the link of a new address without using it.

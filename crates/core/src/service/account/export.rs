@@ -8,6 +8,7 @@ use crate::{
     clock::Timestamp,
     error::{Error, Result},
     factor::{ListedDevice, ListedFactor, TrustedDevice},
+    federation::{Identity, ListedIdentity},
     limit::LimitKind,
     record::{Record, RecordKeys, RecordKind, RecordRow},
     seal::DataKey,
@@ -38,6 +39,8 @@ pub struct Export {
     pub recovery_codes: Option<(usize, Timestamp)>,
     /// Trusted devices.
     pub devices: Vec<ListedDevice>,
+    /// Accounts at other providers.
+    pub identities: Vec<ListedIdentity>,
 }
 
 /// Change of the address or phone number that waits for its proof or can be undone.
@@ -110,6 +113,7 @@ impl Accounts<'_> {
             factors: Vec::new(),
             recovery_codes: None,
             devices: Vec::new(),
+            identities: Vec::new(),
         };
         for row in self.ports.store.records_of(&self.realm.name, &user.id, None).await? {
             export.add(&row, &key)?;
@@ -147,6 +151,10 @@ impl Export {
             RecordKind::EmailReserved => Reservation::open(row, keys).map(Into::into),
             RecordKind::Device => {
                 self.devices.push(TrustedDevice::open(row, keys).map_err(Error::internal)?.into());
+                return Ok(());
+            }
+            RecordKind::Identity => {
+                self.identities.push((&Identity::open(row, keys).map_err(Error::internal)?).into());
                 return Ok(());
             }
             // All factors are read together.

@@ -10,6 +10,7 @@ use crate::{
     link::Challenge,
     message::{MessageKind, Recipient},
     port::{Batch, ChallengeOp},
+    record::RecordKind,
     seal::DataKey,
 };
 
@@ -24,6 +25,9 @@ impl Accounts<'_> {
     pub(super) async fn undone_addition(&self, challenge: &Challenge) -> Result<Batch> {
         let (user, key) = self.undo_subject(challenge).await?;
         let added = AddedFactor::open(&key, challenge)?;
+        if added.kind == RecordKind::Identity {
+            return self.undone_identity(challenge, (user, &key), &added).await;
+        }
         let factors = self.factors_of(&user, &key).await?;
         let added_with = |held: &&Held<RecoveryCodes>| factors.since(added.id.as_str()) == Some(held.noun.since);
         // With the last factor all codes go in any case.
@@ -41,6 +45,24 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
+    /// Returns the operations that undo the linking of an identity, as those for a factor.
+    async fn undone_identity(
+        &self,
+        challenge: &Challenge,
+        (user, key): (User, &DataKey),
+        added: &AddedFactor,
+    ) -> Result<Batch> {
+        let found = self.identities_of(&user, key).await?.into_iter().find(|held| held.noun.id == added.id);
+        let Some(held) = found else {
+            return Ok(batch![ChallengeOp::Spend { realm: user.realm, id: challenge.id, now: self.ctx.now }]);
+        };
+        let recipient = Recipient::of(&user.envelope.open_profile(key)?).with("what", "identity");
+        let event = Event::AdditionUndone;
+        let mut batch = self.secure(challenge, user, MessageKind::AdditionUndone, &recipient, event)?;
+        batch.push(held.delete().into());
+        Ok(batch)
+    }
+
     /// Returns a user without the factors and recovery codes that were added from a revision on, or depend on a number that is
     /// removed, and the operations that remove them.
     ///
@@ -51,9 +73,12 @@ impl Accounts<'_> {
         let is_number_kept = user.envelope.open_profile(key)?.phone.is_some();
         let mut removed: Batch = factors.added_since(since, is_number_kept).into_iter().map(Into::into).collect();
         let has_none_left = !removed.is_empty() && removed.len() == factors.count();
+        let identities = self.identities_of(&user, key).await?;
         if let Some(codes) = factors.recovery.iter().find(|held| has_none_left || held.noun.since >= since) {
             removed.push(codes.delete().into());
         }
+        let linked_since = identities.iter().filter(|held| held.noun.since >= since);
+        removed.extend(linked_since.map(|held| held.delete().into()));
         Ok((User { two_step: user.two_step && !has_none_left, ..user }, removed))
     }
 }

@@ -33,8 +33,9 @@ impl SecondFactors<'_> {
             // First, since the addition drops all tickets.
             with.insert(0, open.spend(self));
             let amr = Amr::union(&open.note.proved, &proved);
+            let opened_by = open.note.identity.clone().or(passkey);
             let known = self.known_device(&user, devices);
-            let tokens = self.0.sessions().open_with(open.user, (amr, passkey, with), held, known.is_some()).await?;
+            let tokens = self.0.sessions().open_with(open.user, (amr, opened_by, with), held, known.is_some()).await?;
             let device = known.unwrap_or_else(|| KnownDevice::new(self.ctx));
             let device = self.device_value(&device, &user, devices);
             let logged_in = tokens.map(|tokens| LoggedIn { tokens, device });

@@ -57,7 +57,7 @@ impl SecondFactors<'_> {
         }
         let removal = self.removal((&user, &key), &factors, id, Some(owner.session().clone())).await?;
         let removal = removal.ok_or_else(Error::not_found)?;
-        self.require_removable((&user, &key), &factors, id)?;
+        self.require_removable((&user, &key), &factors, id).await?;
         let recipient = removal.recipient(&user.envelope.open_profile(&key)?);
         let mut change = removal.change;
         change.with.push(self.message(MessageKind::FactorRemoved, &recipient, None)?.into());
@@ -74,10 +74,11 @@ impl SecondFactors<'_> {
     }
 
     /// Requires a factor to be neither the last way to log in nor the last factor of an account that needs one.
-    fn require_removable(&self, (user, key): (&User, &DataKey), factors: &Factors, id: &str) -> Result<()> {
+    async fn require_removable(&self, (user, key): (&User, &DataKey), factors: &Factors, id: &str) -> Result<()> {
         let has_password = user.envelope.open_password(key)?.is_some();
         let keeps_passkey = factors.passkeys_for(PasskeyUse::Login).any(|held| held.noun.id.as_str() != id);
-        if !has_password && !keeps_passkey {
+        let keeps_way = has_password || keeps_passkey || self.has_usable_identity((user, key), None).await?;
+        if !keeps_way {
             return Err(LOGIN_LAST.into());
         }
         if factors.count() == 1 && (self.realm.policy.mfa_policy == MfaPolicy::Required || !has_password) {

@@ -158,9 +158,17 @@ impl Scope<'_> {
         Ok(Some(Removal { method, called, is_last, change: FactorChange { user, recovery_codes: None, with } }))
     }
 
-    /// Returns the operations that end the sessions that a passkey opened, except the current one, and trusted devices and
-    /// tickets.
-    async fn end_opened_by(&self, (user, key): (&User, &DataKey), id: &str, current: &SessionId) -> Result<Batch> {
+    /// Returns the operations that end the sessions that a passkey or identity opened, except the current one, and trusted
+    /// devices and tickets.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if a session cannot be decrypted.
+    pub(in crate::service) async fn end_opened_by(
+        &self,
+        (user, key): (&User, &DataKey),
+        id: &str,
+        current: &SessionId,
+    ) -> Result<Batch> {
         let mut batch = self.drop_tickets(user);
         batch.push(self.distrust_devices(user));
         let sessions = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;

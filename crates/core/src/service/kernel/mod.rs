@@ -1,6 +1,7 @@
 //! Shared parts of all areas: ports, settings, commits, limits, links and messages.
 
 mod accounts;
+mod addresses;
 mod admin_grants;
 mod administrator;
 mod audit;
@@ -16,6 +17,7 @@ mod factor_tries;
 mod factors;
 mod fields;
 mod hashing;
+mod identities;
 mod impersonation;
 mod known_devices;
 mod limits;
@@ -77,12 +79,13 @@ use copies::Copies;
 use crate::{
     audit::Chain,
     factor::passkey::RelyingParty,
+    federation::KnownProviders,
     id::NodeId,
     limit::{InFlight, Limits},
     oauth::ApiClients,
     port::{
-        AccountCache, Counters, MailSender, Mailbox, PasswordHasher, Render, SessionCache, SharedCache, SmsSender,
-        Store,
+        AccountCache, Counters, Fetch, MailSender, Mailbox, PasswordHasher, Render, SessionCache, SharedCache,
+        SmsSender, Store,
     },
     seal::EncryptionKey,
     token::{AccessTokens, Algorithm},
@@ -102,6 +105,8 @@ pub struct Ports {
     /// Sender of SMS, if one is configured.
     pub sms: Option<Arc<dyn SmsSender>>,
     pub render: Arc<dyn Render>,
+    /// Requests to other providers.
+    pub fetch: Arc<dyn Fetch>,
     /// Mailbox of a development server, which also shows the messages that a limit withheld.
     pub mailbox: Option<Arc<dyn Mailbox>>,
 }
@@ -181,6 +186,7 @@ pub struct Kernel {
     pub(super) sms_stops: SmsStops,
     pub(super) repetitions: Repetitions,
     pub(super) copies: Copies,
+    pub(super) providers: KnownProviders,
     /// Whether the last write of the server's own line has succeeded.
     pub(super) is_writable: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
@@ -212,6 +218,7 @@ impl Kernel {
             sms_stops: SmsStops::default(),
             repetitions: Repetitions::default(),
             copies: Copies::default(),
+            providers: KnownProviders::default(),
             is_writable: AtomicBool::new(true),
             wake: Box::new(wake),
         }

@@ -2,8 +2,9 @@
 
 use super::{
     LoggedIn, Sessions, Tokens,
+    open::Entry,
     prove::ProofResult,
-    step::{SecondFactor, Step},
+    step::{FirstProof, SecondFactor, Step},
 };
 use crate::{
     account::{User, email::EmailAddress, password::Password},
@@ -22,10 +23,7 @@ use crate::{
         FieldErrors, RawField,
         kernel::{AddressMail, Challenged, Charge, HASHED_ATTEMPTS, HashPermit, retry},
     },
-    session::{
-        Amr,
-        device::{self, DeviceOwner, KnownDevice},
-    },
+    session::device::{self, DeviceOwner, KnownDevice},
 };
 
 /// Credentials of a login, as they were received.
@@ -79,13 +77,6 @@ impl LoginOutcome {
             Self::Wrong => Err(LOGIN_REFUSED.into()),
         }
     }
-}
-
-/// Result of a login with a correct password.
-#[derive(Debug)]
-pub enum Entry {
-    LoggedIn(LoggedIn),
-    Challenged(Challenged),
 }
 
 /// Login that may have its password checked.
@@ -240,7 +231,7 @@ impl Sessions<'_> {
                     return Ok(Some(Entered::Compromised(Box::new(owner.user))));
                 }
                 let held = self.hold_user(permit, &owner, password).await?;
-                match self.step(owner, Amr::Password, second, Some(device), known.is_some()).await? {
+                match self.step(owner, FirstProof::PASSWORD, second, Some(device), known.is_some()).await? {
                     Step::Passed(passed) => {
                         let tokens = self.open(&passed, held, known.is_some()).await?;
                         let owner = DeviceOwner::from(&passed.owner.user);

@@ -21,11 +21,13 @@ mod step;
 mod step_up;
 
 pub use list::ListedSessions;
-pub use login::{Credentials, Entry, LoginOutcome};
-pub use open::{LoggedIn, Tokens};
+pub use login::{Credentials, LoginOutcome};
+pub(in crate::service) use open::ProvedLogin;
+pub use open::{Entry, LoggedIn, Tokens};
 pub use passkey::{PasskeyOutcome, PasskeyRequest};
 pub use passkey_factor::FactorRequest;
 pub use second_factor::{Completed, Completion};
+pub(in crate::service) use step::FirstProof;
 pub use step::SecondFactor;
 pub use step_up::{StepUp, Stepped, SteppedUp};
 

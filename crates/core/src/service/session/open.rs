@@ -1,6 +1,10 @@
 //! Third stage of a login: opens the session and issues its tokens.
 
-use super::{Sessions, prove::OpenedUser, step::Passed};
+use super::{
+    Sessions,
+    prove::OpenedUser,
+    step::{FirstProof, Passed, SecondFactor, Step},
+};
 use crate::{
     account::{Profile, User},
     audit::Event,
@@ -8,8 +12,11 @@ use crate::{
     error::{Error, Result, catalogue::ACCOUNT_LOCKED},
     id::{FactorId, SessionId},
     port::{Batch, Op, Precondition, SessionOp, UserOp},
-    service::kernel::{HashPermit, Opens},
-    session::{Amr, Family, Session, SessionClient, SessionKind, TokenHash},
+    service::{
+        RawField,
+        kernel::{HashPermit, Opens},
+    },
+    session::{Amr, Family, Session, SessionClient, SessionKind, TokenHash, device::KnownDevice},
     token::{AccessToken, BrowserToken, RefreshToken, TokenUser},
 };
 
@@ -30,7 +37,68 @@ pub struct LoggedIn {
     pub device: String,
 }
 
+/// Result of a first stage that was passed.
+#[derive(Debug)]
+pub enum Entry {
+    LoggedIn(LoggedIn),
+    Challenged(Challenged),
+}
+
+/// Login whose first stage was passed.
+pub(in crate::service) struct ProvedLogin<'a> {
+    pub(in crate::service) user: User,
+    pub(in crate::service) proof: FirstProof,
+    /// Whether the proof was two factors by itself.
+    pub(in crate::service) has_two_factors: bool,
+    /// Operation that requires the user to be as read, or makes the user.
+    pub(in crate::service) held: Op,
+    /// Operations that are committed with the session or the ticket.
+    pub(in crate::service) with: Batch,
+    /// Values that may name a known device of the account.
+    pub(in crate::service) devices: &'a [RawField],
+}
+
 impl Sessions<'_> {
+    /// Opens a session, or hands out a ticket where a second factor is needed; `None` if the account changed meanwhile.
+    ///
+    /// # Errors
+    /// Returns `Forbidden` if the account is locked, `Unavailable` if the store fails, and `Internal` if data cannot be
+    /// decrypted or serialized.
+    pub(in crate::service) async fn enter_proved(&self, login: ProvedLogin<'_>) -> Result<Option<Entry>> {
+        let ProvedLogin { user, proof, has_two_factors, held, with, devices } = login;
+        let known = self.known_device(&user, devices);
+        let device = known.clone().unwrap_or_else(|| KnownDevice::new(self.ctx));
+        let owner = OpenedUser::open(self.realm, user)?;
+        let step = if has_two_factors {
+            let (amr, opened_by) = (Amr::union(&[proof.amr], &[Amr::Multi]), proof.identity);
+            Step::Passed(Box::new(Passed { owner, amr, opened_by, with: Batch::new() }))
+        } else {
+            let none = RawField::Missing;
+            let second = SecondFactor { code: &none, kind: &none, remember: &none };
+            self.step(owner, proof, second, Some(&device), known.is_some()).await?
+        };
+        match step {
+            Step::Passed(mut passed) => {
+                passed.with.extend(with);
+                let tokens = self.open(&passed, held, known.is_some()).await?;
+                let device = self.device_value(&device, &passed.owner.user, devices);
+                Ok(tokens.map(|tokens| Entry::LoggedIn(LoggedIn { tokens, device })))
+            }
+            Step::Challenged(challenged, ticket) => {
+                let batch = std::iter::once(held).chain(with).chain(ticket).collect();
+                let lost = [
+                    Precondition::UserRevision,
+                    Precondition::UserFree,
+                    Precondition::RecordFree,
+                    Precondition::RecordRevision,
+                    Precondition::ChallengeFresh,
+                ];
+                let is_done = self.commit_unless(batch, &lost).await?;
+                Ok(is_done.then_some(Entry::Challenged(challenged)))
+            }
+        }
+    }
+
     /// Commits a session; `None` if the account has changed since it was read, because a login with an old password
     /// must not outlive its change. `held` requires the revision that was read.
     pub(in crate::service) async fn open(
@@ -52,11 +120,12 @@ impl Sessions<'_> {
         batch.extend(passed.with.iter().cloned());
         batch.extend(batch![SessionOp::Insert(session), self.audit(Event::LoggedIn).user(user).session(&id),]);
         batch.push(self.end_surplus_sessions(&user.id, kind, &id));
-        // A factor, a trusted device or a ticket was used by another request.
+        // A factor, a trusted device or a ticket was used by another request, or the address of a new user was taken.
         let lost = [
             Precondition::UserRevision,
             Precondition::RecordRevision,
             Precondition::RecordFree,
+            Precondition::UserFree,
             Precondition::ChallengeFresh,
         ];
         batch.extend(new_device);
@@ -108,12 +177,12 @@ impl Sessions<'_> {
     pub(in crate::service) async fn open_with(
         &self,
         user: User,
-        (amr, passkey, with): (Vec<Amr>, Option<FactorId>, Batch),
+        (amr, opened_by, with): (Vec<Amr>, Option<FactorId>, Batch),
         held: Op,
         is_known_device: bool,
     ) -> Result<Option<Tokens>> {
         let owner = OpenedUser::open(self.realm, user)?;
-        self.open(&Passed { owner, amr, passkey, with }, held, is_known_device).await
+        self.open(&Passed { owner, amr, opened_by, with }, held, is_known_device).await
     }
 
     fn new_session(&self, passed: &Passed, profile: &Profile) -> Result<(Session, Tokens)> {
@@ -131,7 +200,7 @@ impl Sessions<'_> {
             }
         };
         let current: TokenHash = browser.as_ref().map_or_else(|| refresh.hash(), BrowserToken::hash);
-        let client = SessionClient::from(&ctx.client).opened_by(passed.passkey.as_ref());
+        let client = SessionClient::from(&ctx.client).opened_by(passed.opened_by.as_ref());
         let session = Session {
             realm: self.realm.name.clone(),
             id,

@@ -117,7 +117,7 @@ impl Sessions<'_> {
         let device = known.clone().unwrap_or_else(|| KnownDevice::new(self.ctx));
         let hold = UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision };
         let owner = OpenedUser::open(self.realm, user)?;
-        let passed = Passed { owner, amr: used.amr(true), passkey: Some(used.id), with };
+        let passed = Passed { owner, amr: used.amr(true), opened_by: Some(used.id), with };
         let tokens: Option<Tokens> = self.open(&passed, hold.into(), known.is_some()).await?;
         let device = self.device_value(&device, &passed.owner.user, devices);
         Ok(tokens.map(|tokens| Ok(LoggedIn { tokens, device })))

@@ -125,7 +125,7 @@ impl Sessions<'_> {
     ) -> Result<Option<Stepped>> {
         let Renewal { session, assurance, renews, .. } = renewal;
         let purpose = TicketPurpose::StepUp { session: session.clone(), assurance: *assurance, renews: *renews };
-        let note = TicketNote { purpose, proved, password_set_at: user.password_set_at };
+        let note = TicketNote { purpose, proved, identity: None, password_set_at: user.password_set_at };
         let mut batch = self.held(user);
         batch.extend(with);
         let challenged = match ticket {

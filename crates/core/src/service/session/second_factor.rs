@@ -161,12 +161,13 @@ impl Sessions<'_> {
         let device = known.cloned().unwrap_or_else(|| KnownDevice::new(self.ctx));
         let amr = Amr::union(&opened.note.proved, &proved.amr);
         let passkey = proved.used.as_ref().and_then(|used| used.passkey.clone());
+        let opened_by = opened.note.identity.clone().or(passkey);
         let owner = OpenedUser::open(self.realm, opened.user)?;
         let Some(used) = proved.used else { return Err(MFA_REFUSED.into()) };
         let remembered = Some(&device).filter(|_| completion.second.remembers());
         let mut with = self.passed_with(&owner, used, known, remembered).await?;
         with.push(spend);
-        let passed = Passed { owner, amr, passkey, with };
+        let passed = Passed { owner, amr, opened_by, with };
         let user = &passed.owner.user;
         let held: Op =
             UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision }.into();

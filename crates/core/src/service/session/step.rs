@@ -63,10 +63,28 @@ impl SecondFactor<'_> {
 pub(in crate::service) struct Passed {
     pub(in crate::service) owner: OpenedUser,
     pub(in crate::service) amr: Vec<Amr>,
-    /// Passkey that opens the session, if one does.
-    pub(in crate::service) passkey: Option<FactorId>,
+    /// Passkey or identity that opens the session, if one does.
+    pub(in crate::service) opened_by: Option<FactorId>,
     /// Operations that are committed with the session.
     pub(in crate::service) with: Batch,
+}
+
+/// What the first stage has proved.
+#[derive(Debug, Clone)]
+pub(in crate::service) struct FirstProof {
+    pub(in crate::service) amr: Amr,
+    /// Identity at another provider that was used.
+    pub(in crate::service) identity: Option<FactorId>,
+}
+
+impl FirstProof {
+    /// The right password.
+    pub(super) const PASSWORD: Self = Self { amr: Amr::Password, identity: None };
+
+    /// Returns the login that this and a second factor, if one was used, have proved.
+    fn passed(self, owner: OpenedUser, second: &[Amr], with: Batch) -> Passed {
+        Passed { owner, amr: Amr::union(&[self.amr], second), opened_by: self.identity, with }
+    }
 }
 
 /// Result of the second stage.
@@ -86,13 +104,13 @@ impl Sessions<'_> {
     pub(super) async fn step(
         &self,
         owner: OpenedUser,
-        amr: Amr,
+        first: FirstProof,
         second: SecondFactor<'_>,
         device: Option<&KnownDevice>,
         presented: bool,
     ) -> Result<Step> {
         if !self.needs_two_steps(owner.user.two_step) {
-            return Ok(Step::Passed(Box::new(Passed { owner, amr: vec![amr], passkey: None, with: Batch::new() })));
+            return Ok(Step::Passed(Box::new(first.passed(owner, &[], Batch::new()))));
         }
         let subject = (&owner.user, &owner.key);
         let factors = self.accepted_factors(&owner.user, &owner.key).await?;
@@ -102,15 +120,15 @@ impl Sessions<'_> {
             tries = 1;
             if let Some(used) = self.try_code(subject, &factors, typed.as_ref(), known).await? {
                 let remembered = device.filter(|_| second.remembers());
-                let amr = Amr::union(&[amr], &used.amr);
+                let amr = used.amr.clone();
                 let with = self.passed_with(&owner, used, known, remembered).await?;
-                return Ok(Step::Passed(Box::new(Passed { owner, amr, passkey: None, with })));
+                return Ok(Step::Passed(Box::new(first.passed(owner, &amr, with))));
             }
             self.note_wrong_factor(subject, known, true).await?;
         } else if let Some(with) = self.trusted(&owner, known).await? {
-            return Ok(Step::Passed(Box::new(Passed { owner, amr: vec![amr], passkey: None, with })));
+            return Ok(Step::Passed(Box::new(first.passed(owner, &[], with))));
         }
-        let (challenged, batch) = self.challenge(&owner, &factors, amr, tries)?;
+        let (challenged, batch) = self.challenge(&owner, &factors, first, tries)?;
         Ok(Step::Challenged(challenged, batch))
     }
 
@@ -137,14 +155,21 @@ impl Sessions<'_> {
         evaluated
     }
 
-    fn challenge(&self, owner: &OpenedUser, factors: &Factors, amr: Amr, tries: u32) -> Result<(Challenged, Batch)> {
+    fn challenge(
+        &self,
+        owner: &OpenedUser,
+        factors: &Factors,
+        first: FirstProof,
+        tries: u32,
+    ) -> Result<(Challenged, Batch)> {
         let subject = (&owner.user, &owner.key);
         let (purpose, challenges) = if factors.is_empty() && !owner.user.two_step {
             (TicketPurpose::Enrolment, vec![FactorChallenge::Enroll(self.first_methods())])
         } else {
             (TicketPurpose::Login, self.challenges_of(subject, factors)?)
         };
-        let note = TicketNote { purpose, proved: vec![amr], password_set_at: owner.user.password_set_at };
+        let (proved, password_set_at) = (vec![first.amr], owner.user.password_set_at);
+        let note = TicketNote { purpose, proved, identity: first.identity, password_set_at };
         self.new_ticket(subject, &note, tries, challenges)
     }
 

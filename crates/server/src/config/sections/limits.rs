@@ -59,6 +59,8 @@ settings! {
         "Challenges for passkeys from one address.";
     LIMIT_PASSKEYS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
         "Refused passkeys from one address.";
+    LIMIT_AUTHORIZE_CLIENT: Quota = QUOTA, Fixed("120/1m"),
+        "Sign-ins with other providers that one address begins, and ID tokens that it exchanges.";
     LIMIT_ENROLMENTS_ACCOUNT: Quota = QUOTA, Fixed("20/1h"),
         "Second factors that an account begins to add, and tickets to authenticate again.";
     LIMIT_REFRESHES_ACCOUNT: Quota = QUOTA, Fixed("60/1m"),
@@ -121,6 +123,7 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         factors_client: values.get(&LIMIT_FACTORS_CLIENT)?,
         passkey_options_client: values.get(&LIMIT_PASSKEY_OPTIONS_CLIENT)?,
         passkeys_client: values.get(&LIMIT_PASSKEYS_CLIENT)?,
+        authorize_client: values.get(&LIMIT_AUTHORIZE_CLIENT)?,
         enrolments_account: values.get(&LIMIT_ENROLMENTS_ACCOUNT)?,
         refreshes_session: values.get(&LIMIT_REFRESHES_ACCOUNT)?,
         admin_sign_in_client: values.get(&LIMIT_ADMIN_SIGN_IN_CLIENT)?,

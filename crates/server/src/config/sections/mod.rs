@@ -21,6 +21,7 @@ mod redis;
 mod section;
 mod signup;
 mod sms;
+mod social;
 mod storage;
 mod templates;
 mod tokens;
@@ -70,6 +71,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     pages::SECTION,
     brand::SECTION,
     passkeys::SECTION,
+    social::SECTION,
     limits::SECTION,
     admin::SECTION,
     audit::SECTION,

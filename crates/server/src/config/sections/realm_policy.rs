@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use portcullis_core::{
     factor::{Method, MfaPolicy},
+    federation::{LinkPolicy, Provider},
     realm::{Signup, SignupField},
 };
 
@@ -14,6 +15,7 @@ use super::{
     pages::{BROWSER_REMEMBER, BROWSER_SESSION_IDLE, BROWSER_SESSION_MAX_AGE},
     passkeys::PASSKEYS,
     signup::{SIGNUP, SIGNUP_REQUIRED},
+    social::{self, SOCIAL_LINK},
     templates::Templates,
     tokens::{ACCESS_TOKEN_TTL, REFRESH_GRACE, REFRESH_TOKEN_TTL, SESSION_MAX_AGE, SESSIONS_MAX},
 };
@@ -40,6 +42,8 @@ pub struct RealmPolicy {
     pub mfa_ttl: Duration,
     pub mfa_remember: Duration,
     pub addition_undo: Duration,
+    pub providers: Vec<Provider>,
+    pub social_link: LinkPolicy,
     pub browser_session_idle: Duration,
     pub browser_session_max_age: Duration,
     pub browser_remember: Duration,
@@ -74,6 +78,8 @@ impl RealmPolicy {
             mfa_ttl: values.get(&MFA_TTL)?,
             mfa_remember: values.get(&MFA_REMEMBER)?,
             addition_undo: values.get(&ADDITION_UNDO)?,
+            providers: social::providers(values),
+            social_link: values.get(&SOCIAL_LINK)?.into(),
             browser_session_idle: values.get(&BROWSER_SESSION_IDLE)?,
             browser_session_max_age: values.get(&BROWSER_SESSION_MAX_AGE)?,
             browser_remember: values.get(&BROWSER_REMEMBER)?,

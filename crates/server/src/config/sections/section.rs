@@ -1,6 +1,11 @@
 use std::{fmt, path::Path};
 
-use crate::config::{environment::Environment, report::Report, setting::Entry, values::Values};
+use crate::config::{
+    environment::Environment,
+    report::Report,
+    setting::{Entry, Info},
+    values::Values,
+};
 
 /// A group of settings under one heading, with its checks.
 pub(crate) struct Section {
@@ -40,6 +45,20 @@ impl Section {
         Self { check_realm, ..self }
     }
 
+    /// Returns the settings as they are shown: those of a family for each member that has them.
+    pub(crate) fn shown(&self, values: &Values) -> Vec<&'static Info> {
+        let of_members: Vec<&'static Info> = values.names().settings().map(|setting| setting.info()).collect();
+        let infos = self.settings.iter().map(|setting| setting.info());
+        let shown = infos.flat_map(|info| match info.family() {
+            None => vec![info],
+            Some(family) => {
+                let is_of = |info: &&&'static Info| is_member(info.name, family) && values.has(info.name);
+                of_members.iter().filter(is_of).copied().collect()
+            }
+        });
+        shown.collect()
+    }
+
     pub(super) fn derive(&self, values: &mut Values, environment: Environment) {
         (self.derive)(values, environment);
     }
@@ -53,6 +72,12 @@ impl Section {
     }
 }
 
+/// Returns whether a setting is that of a member of a family.
+fn is_member(name: &str, (before, after): (&str, &str)) -> bool {
+    let member = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    member.is_some_and(|member| !member.is_empty() && !member.contains('_'))
+}
+
 impl fmt::Debug for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Section").field("title", &self.title).finish_non_exhaustive()
@@ -61,13 +86,16 @@ impl fmt::Debug for Section {
 
 /// Declares the settings of a section: a static for each, and `SETTINGS`, the list of all. A row is `NAME: type = format,
 /// default, "sentence", flags…;`. Flags are `secret` (the value is never shown), `random` (the recommended value is 32 random
-/// bytes) and `per_realm` (can be set for one realm).
+/// bytes) and `per_realm` (can be set for one realm). `NAME as "FAMILY_<NAME>_SETTING"` declares a setting that each member of a
+/// family has.
 macro_rules! settings {
-    ($($name:ident: $type:ty = $format:expr, $default:expr, $doc:literal $(, $flag:ident)*;)*) => {
+    (@name $name:ident) => { stringify!($name) };
+    (@name $name:ident $called:literal) => { $called };
+    ($($name:ident $(as $called:literal)?: $type:ty = $format:expr, $default:expr, $doc:literal $(, $flag:ident)*;)*) => {
         $(
             #[doc = $doc]
             pub(in crate::config) static $name: $crate::config::setting::Setting<$type> =
-                $crate::config::setting::Setting::new(stringify!($name), $format, $default, $doc)$(.$flag())*;
+                $crate::config::setting::Setting::new(settings!(@name $name $($called)?), $format, $default, $doc)$(.$flag())*;
         )*
 
         /// The settings of this section, in documentation order.

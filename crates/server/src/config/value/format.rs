@@ -1,7 +1,8 @@
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
+
+use portcullis_core::SecretString;
 
 /// The text format of a setting.
-#[derive(Debug)]
 pub(crate) struct ValueFormat<T> {
     pub(crate) read: fn(&str) -> Result<T, String>,
     pub(crate) placeholder: &'static str,
@@ -9,6 +10,20 @@ pub(crate) struct ValueFormat<T> {
     pub(crate) meant: fn(&str) -> Option<String>,
     /// Suggested value if there is no default.
     pub(crate) example: Option<&'static str>,
+}
+
+impl<T> Clone for ValueFormat<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for ValueFormat<T> {}
+
+impl<T> fmt::Debug for ValueFormat<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ValueFormat({})", self.placeholder)
+    }
 }
 
 impl<T> ValueFormat<T> {
@@ -26,6 +41,15 @@ impl<T> ValueFormat<T> {
 }
 
 pub(crate) const TEXT: ValueFormat<String> = ValueFormat::new("TEXT", |text| Ok(text.to_owned()));
+
+/// A private key in PEM, of several lines.
+pub(crate) const PEM: ValueFormat<SecretString> = ValueFormat::new("PEM", |text| {
+    if text.starts_with("-----BEGIN ") && text.contains("-----END ") {
+        Ok(SecretString::from(text))
+    } else {
+        Err("must be a private key in PEM, which begins with `-----BEGIN PRIVATE KEY-----`".to_owned())
+    }
+});
 
 /// The beginning of names in a store that others use too.
 pub(crate) const NAME_PREFIX: ValueFormat<String> = ValueFormat::new("TEXT", |text| {

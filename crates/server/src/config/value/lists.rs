@@ -29,6 +29,10 @@ pub(crate) const COUNTRIES: ValueFormat<Vec<String>> = ValueFormat::new("CODES",
 })
 .like("DE,FR");
 
+/// Identifiers of clients at a provider.
+pub(crate) const CLIENT_IDS: ValueFormat<Vec<String>> =
+    ValueFormat::new("IDS", |text| Ok(items(text).map(str::to_owned).collect()));
+
 /// Kinds of second factors.
 pub(crate) const MFA_METHODS: ValueFormat<Vec<Method>> = ValueFormat::new("METHODS", |text| {
     let allowed = [Method::Passkey, Method::Totp, Method::Sms, Method::RecoveryCode];

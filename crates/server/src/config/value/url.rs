@@ -153,6 +153,10 @@ pub(crate) const API_URL: ValueFormat<String> = ValueFormat::new("URL", |text| {
     }
 });
 
+/// Issuer or base URL of a provider, verbatim: issuers are compared byte by byte, also a slash at the end.
+pub(crate) const ISSUER: ValueFormat<String> =
+    ValueFormat::new("URL", |text| PublicUrl::parse(text).map(|_| text.to_owned())).like("https://login.example.com");
+
 /// Web origins as sent by browsers, or `*`.
 pub(crate) const ORIGINS: ValueFormat<Vec<String>> =
     ValueFormat::new("ORIGINS", |text| items(text).map(read_origin).collect())

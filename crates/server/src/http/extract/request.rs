@@ -8,14 +8,14 @@ use portcullis_core::{
     Ctx, Error,
     limit::Usage,
     realm::Realm,
-    service::{Accounts, AuditTrail, OAuth, Scope, SecondFactors, Service, Sessions},
+    service::{Accounts, AuditTrail, Federation, OAuth, Scope, SecondFactors, Service, Sessions},
 };
 
 use super::bearer;
 use crate::http::{layers::alias::RequestRealm, problem::ApiError, state::AppState};
 
 /// Ends of the paths whose GET changes nothing, among those that need no token.
-const READS: [&str; 3] = ["/openid-configuration", "/undo", "/reset_password_form"];
+const READS: [&str; 4] = ["/openid-configuration", "/undo", "/reset_password_form", "/social"];
 /// Ends of the paths that change nothing, or end the session of the token that they are given.
 const ALLOWED: [&str; 2] = ["/introspect", "/revoke"];
 
@@ -52,6 +52,16 @@ impl RealmRequest {
     /// Returns the operations on second factors.
     pub(in crate::http) fn second_factors(&self) -> SecondFactors<'_> {
         self.scope().second_factors()
+    }
+
+    /// Returns the operations of sign-in with other providers.
+    pub(in crate::http) fn federation(&self) -> Federation<'_> {
+        self.scope().federation()
+    }
+
+    /// Returns the same for a page, where logins open browser sessions.
+    pub(in crate::http) fn browser_federation(&self) -> Federation<'_> {
+        self.scope().in_browser(false).federation()
     }
 
     /// Returns the operations of OAuth 2.0.

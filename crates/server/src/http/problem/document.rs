@@ -164,7 +164,7 @@ pub(in crate::http) struct TokenError<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "LIMIT_REFRESHES_ACCOUNT")]
     pub(in crate::http) limit: Option<&'static str>,
-    /// `mfa.required`, if the error is `mfa_required`.
+    /// With `mfa_required`, `interaction_required` and `access_denied`: the code of the refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "mfa.required")]
     code: Option<&'static str>,
@@ -190,6 +190,11 @@ impl<'a> TokenError<'a> {
     /// Adds the name of the setting whose limit is reached.
     pub(in crate::http) fn with_limit(self, limit: Option<&'static str>) -> Self {
         Self { limit, ..self }
+    }
+
+    /// Adds the code of the refusal.
+    pub(in crate::http) fn with_code(self, code: Option<&'static str>) -> Self {
+        Self { code, ..self }
     }
 
     /// Adds a ticket.

@@ -35,7 +35,7 @@ use portcullis_core::{
 };
 use serde::Serialize;
 
-use words::set_challenge;
+use words::{is_answer_of_exchange, set_challenge};
 
 use super::layers::alias::RequestRealm;
 use crate::error_chain;
@@ -196,7 +196,8 @@ fn finish_api_error(
     }
     if format == RefusalFormat::OAuth {
         let word = grant_word(error.kind(), error.code());
-        let answer = TokenError::plain(word, &text).with_limit(error.limit()).with_ticket(ticket);
+        let code = Some(error.code()).filter(|code| is_answer_of_exchange(code));
+        let answer = TokenError::plain(word, &text).with_limit(error.limit()).with_code(code).with_ticket(ticket);
         return with_json(parts, "application/json", &answer);
     }
     let mut problem = plain(parts.status, error.code(), &text, ctx.request_id.as_str());

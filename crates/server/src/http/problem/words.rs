@@ -5,7 +5,10 @@ use portcullis_core::{
     Error,
     error::{
         ErrorKind, Needed,
-        catalogue::{ACCOUNT_LOCKED, MFA_REQUIRED, PASSWORD_CHANGE_REQUIRED, TOKEN_TWICE, UNSUPPORTED_GRANT},
+        catalogue::{
+            ACCOUNT_LOCKED, MFA_REQUIRED, PASSWORD_CHANGE_REQUIRED, SIGNUP_CLOSED, SOCIAL_INTERACTION, TOKEN_TWICE,
+            UNSUPPORTED_GRANT,
+        },
     },
     session::Assurance,
 };
@@ -55,6 +58,8 @@ pub(in crate::http) fn oauth_status(kind: ErrorKind, code: &str) -> StatusCode {
     match kind {
         // The password is correct: a ticket is not an error of RFC 6749.
         ErrorKind::Forbidden if code == MFA_REQUIRED.code => StatusCode::FORBIDDEN,
+        // So is the ID token of a provider.
+        ErrorKind::Forbidden if is_answer_of_exchange(code) => StatusCode::FORBIDDEN,
         ErrorKind::Invalid | ErrorKind::Refused | ErrorKind::Forbidden => StatusCode::BAD_REQUEST,
         other => status(other),
     }
@@ -111,8 +116,15 @@ pub(in crate::http) fn oauth_word(kind: ErrorKind, code: &str) -> &'static str {
 pub(in crate::http) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
         ErrorKind::Forbidden if code == MFA_REQUIRED.code => "mfa_required",
+        ErrorKind::Forbidden if code == SOCIAL_INTERACTION.code => "interaction_required",
+        ErrorKind::Forbidden if code == SIGNUP_CLOSED.code => "access_denied",
         ErrorKind::Forbidden => "invalid_grant",
         _ if code == UNSUPPORTED_GRANT.code => UNSUPPORTED_GRANT.code,
         _ => oauth_word(kind, code),
     }
+}
+
+/// Returns whether a refusal answers a token exchange that was right, but needs a page or finds sign-up closed.
+pub(super) fn is_answer_of_exchange(code: &str) -> bool {
+    code == SOCIAL_INTERACTION.code || code == SIGNUP_CLOSED.code
 }

@@ -6,6 +6,7 @@ pub(super) mod dashboard;
 pub(super) mod dev;
 pub(super) mod docs;
 pub(super) mod factor;
+pub(super) mod federation;
 pub(super) mod me;
 pub(super) mod oauth;
 pub(super) mod pages;

@@ -33,6 +33,7 @@ mod email_changed;
 mod factor_added;
 mod factor_added_for_good;
 mod factor_removed;
+mod identities;
 mod impersonated;
 mod invitation;
 mod new_device;
@@ -106,6 +107,10 @@ static MAILS: &[MailView] = &[
     factor_added_for_good::FACTOR_ADDED_FOR_GOOD,
     factor_removed::FACTOR_REMOVED,
     addition_undone::ADDITION_UNDONE,
+    identities::LINK_IDENTITY,
+    identities::IDENTITY_LINKED,
+    identities::IDENTITY_LINKED_FOR_GOOD,
+    identities::IDENTITY_UNLINKED,
     two_step_changed::TWO_STEP_CHANGED,
     recovery_code_used::RECOVERY_CODE_USED,
     recovery_codes_renewed::RECOVERY_CODES_RENEWED,

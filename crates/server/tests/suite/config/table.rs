@@ -38,16 +38,68 @@ fn every_setting_changes_the_configuration() {
     };
     let page = settings_markdown();
     // These have tests of their own.
-    let others = |name: &&str| !["ENVIRONMENT", "JWT_ALGORITHM", "DEFAULT_LOCALE", "REDIS_PLAINTEXT"].contains(name);
+    let others = |name: &&str| {
+        let secret = ["SOCIAL_<NAME>_CLIENT_SECRET", "SOCIAL_<NAME>_KEY"];
+        !["ENVIRONMENT", "JWT_ALGORITHM", "DEFAULT_LOCALE", "REDIS_PLAINTEXT"].contains(name) && !secret.contains(name)
+    };
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     for name in rows.filter_map(|row| row.split('`').nth(1)).filter(others) {
-        let base = || if name == "DEV_MAILBOX_SIZE" { mailbox() } else { smtp() };
-        let changed = base().file("ca.pem", "-----BEGIN CERTIFICATE-----\n").env(name, sample(name));
+        let base = || with_providers(if name == "DEV_MAILBOX_SIZE" { mailbox() } else { smtp() });
+        let own = of_member(name);
+        let changed = base().file("ca.pem", "-----BEGIN CERTIFICATE-----\n").env(&own, sample(name));
         assert_ne!(seen(&base()), seen(&changed), "{name} changes nothing");
     }
 }
 
 const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/layout/favicon.svg");
+
+/// Returns the same for the place of a store.
+fn of_store(name: &str) -> &'static str {
+    match name {
+        "DATABASE_URL" => "sqlite://other.db",
+        "REDIS_URL" => "rediss://cache.example.com",
+        "REDIS_HOST" => "cache.example.com",
+        "REDIS_PORT" => "6380",
+        _ => "mongodb://db.example.com/accounts",
+    }
+}
+
+/// Returns the same for a setting of providers.
+fn of_provider(name: &str) -> &'static str {
+    match name {
+        "SOCIAL_LINK" => "authoritative",
+        "SOCIAL_<NAME>_TRUST_EMAIL" | "SOCIAL_<NAME>_TRUST_MFA" => "on",
+        "SOCIAL_<NAME>_ISSUER" | "SOCIAL_<NAME>_BASE_URL" => "https://other.example.com",
+        _ => "something",
+    }
+}
+
+/// Adds a provider of each kind, whose settings then have an effect.
+pub(super) fn with_providers(desk: Desk) -> Desk {
+    let key = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n";
+    desk.file("apple.p8", key)
+        .env("SOCIAL_HOUSE_CLIENT_ID", "us")
+        .env("SOCIAL_HOUSE_ISSUER", "https://house.example.com")
+        .env("SOCIAL_MICROSOFT_CLIENT_ID", "us")
+        .env("SOCIAL_MICROSOFT_CLIENT_SECRET", "secret")
+        .env("SOCIAL_GITHUB_CLIENT_ID", "us")
+        .env("SOCIAL_GITHUB_CLIENT_SECRET", "secret")
+        .env("SOCIAL_APPLE_CLIENT_ID", "us")
+        .env("SOCIAL_APPLE_TEAM_ID", "team")
+        .env("SOCIAL_APPLE_KEY_ID", "key")
+        .env("SOCIAL_APPLE_KEY_FILE", "apple.p8")
+}
+
+/// Returns the name of a setting for the provider that it is for.
+pub(super) fn of_member(name: &str) -> String {
+    let member = match name {
+        "SOCIAL_<NAME>_TENANT" => "MICROSOFT",
+        "SOCIAL_<NAME>_TEAM_ID" | "SOCIAL_<NAME>_KEY_ID" => "APPLE",
+        "SOCIAL_<NAME>_BASE_URL" => "GITHUB",
+        _ => "HOUSE",
+    };
+    name.replace("<NAME>", member)
+}
 
 /// Returns a value that is not the default.
 pub(super) fn sample(name: &str) -> &'static str {
@@ -68,21 +120,16 @@ pub(super) fn sample(name: &str) -> &'static str {
         "MAIL_CA_FILE" | "REDIS_CA_FILE" => "ca.pem",
         "DOCS" | "PAGES" | "USE_CREDENTIALS" | "VALIDATE_CERTS" | "MAIL_STARTTLS" => "off",
         "MAIL_SSL_TLS" | "DEV_MAILBOX" => "on",
-        "DATABASE_URL" => "sqlite://other.db",
-        "REDIS_URL" => "rediss://cache.example.com",
-        "REDIS_HOST" => "cache.example.com",
-        "REDIS_PORT" => "6380",
-        "MONGO_URL" => "mongodb://db.example.com/accounts",
+        "DATABASE_URL" | "REDIS_URL" | "REDIS_HOST" | "REDIS_PORT" | "MONGO_URL" => of_store(name),
         "ENCRYPTION_KEY" => "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=,c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=",
         "API_CLIENTS" => "shop:the-secret-of-the-shop-is-long-enough",
         "JWT_SECRET" | "JWT_SECRET_PREVIOUS" => "another-secret-of-more-than-32-bytes-in-length",
         "ACCOUNT_ENUMERATION" => "reveal",
         "LOG_FORMAT" => "json",
-        "CORS_ALLOWED_ORIGINS" => "https://app.example.com",
+        "CORS_ALLOWED_ORIGINS" | "APP_URL" | "PASSKEY_ORIGINS" => "https://app.example.com",
         "METRICS_LISTEN" => "127.0.0.1:9091",
         "TRUSTED_PROXIES" => "10.0.0.0/8,::1",
         "RATE_LIMIT_MODE" => "enforce",
-        "APP_URL" => "https://app.example.com",
         "HSTS" => "max-age=1",
         "LIMIT_OTP_ACCOUNT" => "2/2m,9/9h",
         name if name.starts_with("LIMIT_") && name != "LIMIT_PASSWORDS_KEPT" => "7/7m",
@@ -97,8 +144,8 @@ pub(super) fn sample(name: &str) -> &'static str {
         "ADMIN_NETWORKS" | "DEV_MAILBOX_NETWORKS" => "172.16.0.0/12",
         "ADMIN_MFA" | "MFA_POLICY" => "required",
         "PASSKEY_RP_ID" => "example.com",
-        "PASSKEY_ORIGINS" => "https://app.example.com",
         "MFA_METHODS" => "totp",
+        name if name.starts_with("SOCIAL_") => of_provider(name),
         "MFA_REMEMBER" | "ADDITION_UNDO" | "BROWSER_REMEMBER" => "0",
         "BROWSER_SESSION_IDLE" => "7h",
         "LIMIT_FACTORS_ACCOUNT" => "2/2m,9/9h",

@@ -203,6 +203,9 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("LIMIT_FACTORS_CLIENT", "1/90s"),
     ("LIMIT_PASSKEY_OPTIONS_CLIENT", "1/90s"),
     ("LIMIT_PASSKEYS_CLIENT", "1/90s"),
+    ("LIMIT_AUTHORIZE_CLIENT", "1/90s"),
+    ("SOCIAL_GOOGLE_CLIENT_ID", "our-client"),
+    ("SOCIAL_GOOGLE_NATIVE_CLIENT_IDS", "our-application"),
     ("MFA_METHODS", "totp,sms,recovery_code"),
 ];
 
@@ -241,6 +244,7 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         | "delete /me/mfa/{id}"
         | "post /me/mfa/recovery_codes"
         | "post /me/mfa/totp"
+        | "delete /me/identities/{id}"
         | "delete /me/passkeys/{id}"
         | "post /me/passkeys/options"
         | "post /me/mfa/sms"
@@ -248,6 +252,7 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         | "delete /me/phone"
         | "delete /me" => asking("").bearer_auth(token).json(&json!({"current_password": "another-long-password"})),
         "post /passkeys/login/options" => asking(""),
+        "post /social/{provider}/nonce" => app.request(Method::POST, "/v1/User1/social/google/nonce"),
         "post /passkeys/login" => asking("").json(&json!({"credential": {}})),
         "post /me/passkeys" => asking("").bearer_auth(token).json(&json!({"credential": {}})),
         "patch /me" => asking("").bearer_auth(token).json(&json!({})),

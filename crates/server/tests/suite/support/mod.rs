@@ -11,6 +11,7 @@ pub mod mongod;
 pub mod passkeys;
 pub mod person;
 pub mod process;
+pub mod provider;
 pub mod recording_store;
 #[path = "../../../../backends/tests/support/redis.rs"]
 pub mod redis_server;

@@ -8,6 +8,7 @@ use portcullis_core::{
     clock::Timestamp,
     error::ErrorKind,
     factor::{ListedFactor, Method},
+    federation::ListedIdentity,
     service::{Export, ExportedChange},
 };
 use serde::Serialize;
@@ -39,9 +40,8 @@ pub(crate) struct ExportAnswer<'a> {
     factors: Vec<ExportedFactor>,
     /// Trusted devices.
     devices: Vec<DeviceAnswer>,
-    /// Accounts at other providers: none.
-    #[schema(value_type = Vec<Object>)]
-    identities: [(); 0],
+    /// Accounts at other providers.
+    identities: Vec<ExportedIdentity>,
     /// Consents given to applications: none.
     #[schema(value_type = Vec<Object>)]
     grants: [(); 0],
@@ -76,6 +76,31 @@ pub(crate) struct ExportedFactor {
     /// Number of recovery codes that are left.
     #[schema(required)]
     left: Option<usize>,
+}
+
+/// An account at another provider.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExportedIdentity {
+    /// Name of the provider.
+    provider: String,
+    issuer: String,
+    /// Identifier of the account there.
+    subject: String,
+    /// Address that the provider named when the account was linked.
+    #[schema(required)]
+    email: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime, required)]
+    last_used_at: Option<String>,
+}
+
+impl From<ListedIdentity> for ExportedIdentity {
+    fn from(identity: ListedIdentity) -> Self {
+        let ListedIdentity { provider, issuer, subject, email, created_at, last_used_at, .. } = identity;
+        let last_used_at = last_used_at.as_ref().map(Timestamp::to_string);
+        Self { provider, issuer, subject, email, created_at: created_at.to_string(), last_used_at }
+    }
 }
 
 fn factors(listed: Vec<ListedFactor>, codes: Option<(usize, Timestamp)>) -> Vec<ExportedFactor> {
@@ -115,7 +140,7 @@ impl<'a> ExportAnswer<'a> {
             events_next: export.events_next,
             factors: factors(export.factors, export.recovery_codes),
             devices: export.devices.into_iter().map(Into::into).collect(),
-            identities: [],
+            identities: export.identities.into_iter().map(Into::into).collect(),
             grants: [],
         }
     }

@@ -82,3 +82,9 @@ pub(super) fn answer(state: &AppState, cookie: &DeviceCookie, done: LoggedIn) ->
     let device = done.device.clone();
     cookie.set(Json(TokenAnswer::of(done)).into_response(), state, &device)
 }
+
+/// The same for an exchanged token, whose answer names its type (RFC 8693 §2.2.1).
+pub(super) fn answer_exchange(state: &AppState, cookie: &DeviceCookie, done: LoggedIn) -> Response {
+    let device = done.device.clone();
+    cookie.set(Json(TokenAnswer::exchanged(done)).into_response(), state, &device)
+}

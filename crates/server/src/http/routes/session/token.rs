@@ -5,7 +5,7 @@ use axum::{
 };
 use portcullis_core::{
     error::catalogue::{GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT},
-    service::{Completed, Completion, Credentials, Entry},
+    service::{Completed, Completion, Credentials, Entry, Exchange},
 };
 use utoipa::ToSchema;
 
@@ -13,7 +13,7 @@ use super::login;
 use crate::http::{
     answers::{StepUpAnswer, TokenAnswer},
     extract::{DeviceCookie, Fields, RealmRequest, Second, TokenBody},
-    logins::counted,
+    logins::{counted, counted_entry},
     openapi::{RealmPath, refusals},
     problem::{ApiError, challenged},
     state::AppState,
@@ -23,7 +23,7 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct TokenGrant {
-    /// `refresh_token`, `password` or `urn:portcullis:mfa`.
+    /// `refresh_token`, `password`, `urn:portcullis:mfa` or `urn:ietf:params:oauth:grant-type:token-exchange`.
     #[schema(example = "refresh_token")]
     grant_type: String,
     /// Refresh token, for `refresh_token`.
@@ -48,9 +48,17 @@ struct TokenGrant {
     r#type: Option<String>,
     /// Whether this device is trusted after a correct code, so that it needs no second factor until the trust expires.
     remember: Option<bool>,
+    /// For the token exchange: name of the provider.
+    provider: Option<String>,
+    /// For the token exchange: ID token of the provider. Access tokens are not accepted.
+    subject_token: Option<String>,
+    /// For the token exchange: `urn:ietf:params:oauth:token-type:id_token`.
+    subject_token_type: Option<String>,
+    /// For the token exchange: the nonce of `social/{provider}/nonce`.
+    nonce: Option<String>,
 }
 
-refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED, ACCOUNT_LOCKED, MFA_REQUIRED, MFA_REFUSED, MFA_INCOMPLETE, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
+refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED, ACCOUNT_LOCKED, MFA_REQUIRED, MFA_REFUSED, MFA_INCOMPLETE, SOCIAL_REFUSED, SOCIAL_INCOMPLETE, SOCIAL_INTERACTION, SOCIAL_UNAVAILABLE, SIGNUP_CLOSED, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
 
 /// Get tokens
 ///
@@ -61,6 +69,10 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
 /// `urn:portcullis:mfa` completes a login, or a renewed authentication, that was answered with `mfa_required`: it takes the
 /// ticket and one code, or the response of a passkey (see `mfa/challenge`). After a renewed authentication the response has no
 /// refresh token.
+///
+/// The token exchange (RFC 8693) logs in with an ID token that an application got from the SDK of a provider, for the nonce of
+/// `social/{provider}/nonce`. Each ID token is exchanged once. A user is created if the provider proves an address that has no
+/// account. If the user must be asked first, the response is `interaction_required`.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
     params(RealmPath),
@@ -71,6 +83,11 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
         }))),
         ("password" = (summary = "A login", value = json!({
             "grant_type": "password", "username": "john.doe@example.com", "password": "securepassword123",
+        }))),
+        ("token_exchange" = (summary = "An ID token of a provider", value = json!({
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "provider": "google",
+            "subject_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJodHRwczovL2FjY291bnRzLmdvb2dsZS5jb20ifQ.c2lnbmF0dXJl",
+            "subject_token_type": "urn:ietf:params:oauth:token-type:id_token", "nonce": "AAABm3VzfQBq0zj0Q1yJ7xZ4v2bYc8dE5fG6hI7jK8k",
         }))),
         ("urn:portcullis:mfa" = (summary = "The second factor", value = json!({
             "grant_type": "urn:portcullis:mfa", "mfa_token": "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM", "code": "123456",
@@ -118,9 +135,31 @@ async fn grant(
                 Entry::Challenged(ticket) => Err(challenged(ticket)),
             }
         }
+        Some(TOKEN_EXCHANGE) => exchange(state, request, &cookie, &mut form).await,
         Some("urn:portcullis:mfa") => complete(state, request, &cookie, &mut form).await,
         Some(_) => Err(UNSUPPORTED_GRANT.into()),
         None => Err(GRANT_MISSING.into()),
+    }
+}
+
+/// Grant of an application with the ID token of a provider (RFC 8693 §2.1).
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// Logs in with the ID token of a provider.
+async fn exchange(
+    state: &AppState,
+    request: &RealmRequest,
+    cookie: &DeviceCookie,
+    form: &mut Fields,
+) -> Result<Response, ApiError> {
+    let (provider, token, token_type, nonce) =
+        (form.take("provider"), form.take("subject_token"), form.take("subject_token_type"), form.take("nonce"));
+    let devices = [cookie.value(), form.take("device")];
+    let exchange =
+        Exchange { provider: &provider, token: &token, token_type: &token_type, nonce: &nonce, devices: &devices };
+    match counted_entry(request.federation().exchange(&exchange).await)? {
+        Entry::LoggedIn(done) => Ok(login::answer_exchange(state, cookie, done)),
+        Entry::Challenged(ticket) => Err(challenged(ticket)),
     }
 }
 

@@ -1,0 +1,53 @@
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+};
+
+use reqwest::{
+    Url,
+    dns::{Addrs, Name, Resolve, Resolving},
+};
+
+use super::is_public;
+
+/// Resolver that returns public addresses only. The connection goes to an address that was checked, so that a name cannot have
+/// another one meanwhile.
+#[derive(Debug)]
+pub(super) struct PublicResolver;
+
+impl Resolve for PublicResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
+            if public.is_empty() {
+                return Err(io::Error::from(io::ErrorKind::PermissionDenied).into());
+            }
+            Ok(Box::new(public.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Whom a URL may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The host of a setting, wherever it is.
+    Named,
+    /// A public host, encrypted.
+    Public,
+}
+
+/// Returns whom a URL may reach; `None` if it may not be asked at all.
+pub(super) fn reach(url: &Url, trusted: Option<&Url>) -> Option<Reach> {
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    let host = url.host_str().filter(|_| is_plain)?;
+    if let Some(trusted) = trusted
+        && trusted.host_str() == Some(host)
+        && (url.scheme() == "https" || url.scheme() == trusted.scheme())
+    {
+        return Some(Reach::Named);
+    }
+    // A literal address does not pass through the resolver.
+    let is_literal_private = host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| !is_public(address));
+    (url.scheme() == "https" && !is_literal_private).then_some(Reach::Public)
+}

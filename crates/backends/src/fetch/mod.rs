@@ -1,0 +1,8 @@
+//! Requests to servers of others, bounded in time and size, and only to public addresses unless a setting names the host.
+
+mod guard;
+mod http;
+mod public;
+
+pub use http::HttpFetch;
+pub use public::is_public;

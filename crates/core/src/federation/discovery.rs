@@ -1,0 +1,86 @@
+use serde::Deserialize;
+
+use super::{Preset, Provider};
+
+/// Metadata of an OpenID Connect provider (OpenID Connect Discovery 1.0 §3), as far as they are used.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Discovery {
+    pub issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    pub jwks_uri: String,
+    #[serde(default)]
+    pub userinfo_endpoint: Option<String>,
+    #[serde(default)]
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// Whether its answers name the issuer (RFC 9207).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+/// Why a document is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadDocument {
+    #[error("the document of the provider is unreadable")]
+    Unreadable,
+    #[error("the document names another issuer")]
+    Issuer,
+}
+
+/// What stands for the tenant in the issuer of Microsoft.
+const TENANT: &str = "{tenantid}";
+
+impl Discovery {
+    /// Returns the URL of the document of a provider.
+    #[must_use]
+    pub fn url(provider: &Provider) -> String {
+        format!("{}/.well-known/openid-configuration", provider.base_url.trim_end_matches('/'))
+    }
+
+    /// Reads the document of a provider. It must name the issuer of the settings, so that no document leads to another one.
+    ///
+    /// # Errors
+    /// [`BadDocument`].
+    pub fn read(provider: &Provider, body: &[u8]) -> Result<Self, BadDocument> {
+        let document: Self = serde_json::from_slice(body).map_err(|_| BadDocument::Unreadable)?;
+        let is_right = match provider.preset {
+            Preset::Microsoft => is_of_microsoft(&provider.base_url, &document.issuer),
+            _ => document.issuer == provider.base_url,
+        };
+        if is_right { Ok(document) } else { Err(BadDocument::Issuer) }
+    }
+
+    /// Returns the issuer of the tokens of a tenant, which only Microsoft has; `None`, if there is none.
+    #[must_use]
+    pub fn issuer_of(&self, preset: Preset, tenant: Option<&str>) -> Option<String> {
+        if preset != Preset::Microsoft {
+            return Some(self.issuer.clone());
+        }
+        let tenant = tenant.filter(|tenant| is_tenant_id(tenant))?;
+        Some(self.issuer.replace(TENANT, tenant))
+    }
+
+    /// Returns whether the secret is sent in the body and not in the header: the header is what every server must take, unless it
+    /// says otherwise (RFC 6749 §2.3.1).
+    #[must_use]
+    pub fn takes_secret_in_body(&self) -> bool {
+        let methods = self.token_endpoint_auth_methods_supported.as_deref().unwrap_or_default();
+        let has = |method: &str| methods.iter().any(|known| known == method);
+        has("client_secret_post") && !has("client_secret_basic")
+    }
+}
+
+/// Returns whether the issuer of a document is that of the configured tenant: `BASE/TENANT/v2.0`, with an identifier of a tenant or
+/// the word that stands for one.
+fn is_of_microsoft(configured: &str, issuer: &str) -> bool {
+    let Some((base, _)) = configured.strip_suffix("/v2.0").and_then(|rest| rest.rsplit_once('/')) else { return false };
+    let tenant = issuer.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')?.strip_suffix("/v2.0"));
+    tenant.is_some_and(|tenant| tenant == TENANT || is_tenant_id(tenant))
+}
+
+/// Returns whether a text is the identifier of a tenant, which is a UUID.
+fn is_tenant_id(text: &str) -> bool {
+    let is_dash = |at: usize| [8, 13, 18, 23].contains(&at);
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| if is_dash(at) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+}

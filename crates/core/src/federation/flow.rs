@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+
+use super::SpentProof;
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    link::CarriedFor,
+    seal::{self, RealmKeys},
+};
+
+/// Lifetime of a flow.
+pub const FLOW_TTL: Duration = Duration::from_secs(600);
+
+/// The `state` of a sign-in at a provider: 8 bytes of time and 24 random bytes. What the flow is about is sealed in a cookie that only
+/// this state opens, so that neither another browser nor another flow can end it.
+#[derive(Clone, Copy)]
+pub struct FlowState([u8; 32]);
+
+impl std::fmt::Debug for FlowState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FlowState(…)")
+    }
+}
+
+/// What a flow is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Name of the provider: the answer of another one does not end it.
+    pub provider: String,
+    /// Where the browser goes on, as the page carried it.
+    pub next: Option<String>,
+}
+
+impl FlowState {
+    /// Begins a flow.
+    #[must_use]
+    pub fn begin(ctx: &Ctx) -> Self {
+        let (at, random): ([u8; 8], [u8; 24]) = (ctx.now.millis().to_be_bytes(), ctx.bytes());
+        let mut bytes = [0; 32];
+        bytes.iter_mut().zip(at.iter().chain(&random)).for_each(|(byte, value)| *byte = *value);
+        Self(bytes)
+    }
+
+    /// Reads a state.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
+    }
+
+    /// Returns base64url without padding.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        BASE64URL_NOPAD.encode(&self.0)
+    }
+
+    /// Returns the name of the flow's cookie, which sorts by time.
+    #[must_use]
+    pub fn id(&self) -> String {
+        seal::hex(self.0.get(2..12).unwrap_or_default())
+    }
+
+    /// Returns the nonce that the ID token must have.
+    #[must_use]
+    pub fn nonce(&self, keys: &RealmKeys) -> String {
+        self.derived(keys, b"flow nonce")
+    }
+
+    /// Returns the verifier of the code (RFC 7636 §4.1).
+    #[must_use]
+    pub fn verifier(&self, keys: &RealmKeys) -> String {
+        self.derived(keys, b"flow verifier")
+    }
+
+    /// Returns the challenge for the verifier (RFC 7636 §4.2).
+    #[must_use]
+    pub fn challenge(&self, keys: &RealmKeys) -> String {
+        let verifier = self.verifier(keys);
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
+        BASE64URL_NOPAD.encode(digest.as_ref())
+    }
+
+    /// Seals what the flow is about for its cookie; `None` if it is too long.
+    #[must_use]
+    pub fn seal(&self, ctx: &Ctx, keys: &RealmKeys, flow: &Flow) -> Option<String> {
+        CarriedFor { purpose: "flow", browser: &self.to_text() }.seal(ctx, keys, FLOW_TTL, flow)
+    }
+
+    /// Opens the cookie of the flow; `None` if it is of another one, or too old.
+    #[must_use]
+    pub fn open(&self, now: Timestamp, keys: &RealmKeys, cookie: &str) -> Option<Flow> {
+        CarriedFor { purpose: "flow", browser: &self.to_text() }.open(now, keys, cookie)
+    }
+
+    /// Returns the mark of its use.
+    #[must_use]
+    pub fn spent(&self) -> SpentProof {
+        let at = self.0.first_chunk().copied().unwrap_or_default();
+        SpentProof::new(&[b"flow", &self.0], Timestamp::from_millis(i64::from_be_bytes(at)).plus(FLOW_TTL))
+    }
+
+    fn derived(&self, keys: &RealmKeys, label: &[u8]) -> String {
+        BASE64URL_NOPAD.encode(seal::mac(keys.link_key(), [label, &self.0]).as_ref())
+    }
+}

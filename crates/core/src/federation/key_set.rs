@@ -1,0 +1,79 @@
+use jsonwebtoken::{
+    DecodingKey,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
+};
+use serde_json::Value;
+
+/// Public keys of a provider.
+#[derive(Debug, Clone, Default)]
+pub struct KeySet(Vec<PublicKey>);
+
+#[derive(Debug, Clone)]
+struct PublicKey {
+    jwk: Jwk,
+    /// Issuer that the key is for, where the provider has several (Microsoft).
+    issuer: Option<String>,
+}
+
+/// Most keys that are kept.
+const MOST: usize = 64;
+
+impl KeySet {
+    /// Reads a JWK set (RFC 7517 §5). Keys of kinds that are not known are left out, as the standard says; `None` if it is unreadable.
+    #[must_use]
+    pub fn read(body: &[u8]) -> Option<Self> {
+        let set: Value = serde_json::from_slice(body).ok()?;
+        let key = |value: &Value| {
+            let issuer = value.get("issuer").and_then(Value::as_str).map(str::to_owned);
+            Some(PublicKey { jwk: serde_json::from_value(value.clone()).ok()?, issuer })
+        };
+        Some(Self(set.get("keys")?.as_array()?.iter().take(MOST).filter_map(key).collect()))
+    }
+
+    /// Returns whether there is a key of this name; without a name, whether there is exactly one key.
+    #[must_use]
+    pub fn has(&self, kid: Option<&str>) -> bool {
+        self.named(kid).is_some()
+    }
+
+    /// Returns the key of this name for an algorithm and issuer. A key has one kind, and a secret is none: what was signed with a
+    /// public key as if it were a secret finds nothing.
+    pub(super) fn key(
+        &self,
+        kid: Option<&str>,
+        algorithm: jsonwebtoken::Algorithm,
+        issuer: &str,
+        tenant: Option<&str>,
+    ) -> Option<DecodingKey> {
+        let PublicKey { jwk, issuer: of } = self.named(kid)?;
+        let is_of_issuer = of.as_ref().is_none_or(|of| of.replace("{tenantid}", tenant.unwrap_or_default()) == issuer);
+        let common = &jwk.common;
+        let is_to_sign = common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
+        let is_for_algorithm = common.key_algorithm.is_none_or(|of| of == KeyAlgorithm::from(algorithm));
+        let is_of_kind = match &jwk.algorithm {
+            AlgorithmParameters::RSA(_) => {
+                matches!(algorithm, jsonwebtoken::Algorithm::RS256 | jsonwebtoken::Algorithm::PS256)
+            }
+            AlgorithmParameters::EllipticCurve(key) => {
+                algorithm == jsonwebtoken::Algorithm::ES256 && key.curve == EllipticCurve::P256
+            }
+            AlgorithmParameters::OctetKeyPair(key) => {
+                algorithm == jsonwebtoken::Algorithm::EdDSA && key.curve == EllipticCurve::Ed25519
+            }
+            _ => false,
+        };
+        if is_of_issuer && is_to_sign && is_for_algorithm && is_of_kind {
+            DecodingKey::from_jwk(jwk).ok()
+        } else {
+            None
+        }
+    }
+
+    fn named(&self, kid: Option<&str>) -> Option<&PublicKey> {
+        match (kid, self.0.as_slice()) {
+            (Some(kid), keys) => keys.iter().find(|key| key.jwk.common.key_id.as_deref() == Some(kid)),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use serde::{Deserialize, Serialize};
+
+use super::PendingIdentity;
+use crate::{
+    ctx::Ctx,
+    error::{Error, Result},
+    link::Challenge,
+    seal::{self, DataKey, Sealed},
+};
+
+/// What a mailed link links: one identity, in the browser that asked for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LinkNote {
+    pub pending: PendingIdentity,
+    /// Hash of the value that only that browser has.
+    browser: String,
+}
+
+/// Word that binds a note to challenges.
+const KIND: &str = "link";
+
+impl LinkNote {
+    #[must_use]
+    pub fn new(pending: PendingIdentity, browser: &str) -> Self {
+        Self { pending, browser: hash(browser) }
+    }
+
+    /// Returns whether it was made in the browser with this value.
+    #[must_use]
+    pub fn is_of(&self, browser: &str) -> bool {
+        // The hash of a random value tells nothing about it, so comparing hashes needs no constant time.
+        !browser.is_empty() && self.browser == hash(browser)
+    }
+
+    /// Seals the note for its challenge.
+    ///
+    /// # Errors
+    /// Returns `Internal` if it cannot be serialised.
+    pub fn seal(&self, ctx: &Ctx, key: &DataKey, link: &Challenge) -> Result<Sealed> {
+        let plain = serde_json::to_vec(self).map_err(Error::internal)?;
+        Ok(key.seal_record(ctx, KIND, &seal::hex(&link.id.0), &plain))
+    }
+
+    /// Opens the note of a link.
+    ///
+    /// # Errors
+    /// Returns `Internal` if it does not open.
+    pub fn open(key: &DataKey, link: &Challenge) -> Result<Self> {
+        let note = link.note.as_ref().ok_or_else(|| Error::internal("a challenge has no note"))?;
+        let plain = key.open_record(KIND, &seal::hex(&link.id.0), note).map_err(Error::internal)?;
+        serde_json::from_slice(&plain).map_err(Error::internal)
+    }
+}
+
+fn hash(browser: &str) -> String {
+    seal::hex(&seal::digest([b"linking browser".as_slice(), browser.as_bytes()]))
+}

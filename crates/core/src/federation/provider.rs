@@ -1,0 +1,72 @@
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Preset;
+
+/// Provider that users of a realm can sign in with, as the settings describe it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provider {
+    /// Name in URLs: lower-case letters and digits.
+    pub name: String,
+    pub preset: Preset,
+    /// Name for people.
+    pub label: String,
+    /// The server as a client of the provider.
+    pub client_id: String,
+    pub client_secret: Option<ClientSecret>,
+    /// Clients whose ID tokens applications may exchange.
+    pub native_client_ids: Vec<String>,
+    /// Scopes that are asked for, separated by spaces.
+    pub scopes: String,
+    /// Whether `email_verified` of a provider that is no preset proves an address.
+    pub trust_email: bool,
+    /// Whether `mfa` in the provider's `amr` counts as two factors.
+    pub trust_mfa: bool,
+    /// Issuer or, for OAuth 2.0, base URL.
+    pub base_url: String,
+    /// Whether a setting names the base URL, so that its host may have a private address.
+    pub is_named_by_setting: bool,
+}
+
+/// Secret of the server at a provider. Never printed.
+#[derive(Debug, Clone)]
+pub enum ClientSecret {
+    Fixed(SecretString),
+    /// Signed for each use with a private key, as Apple wants it.
+    Signed {
+        team_id: String,
+        key_id: String,
+        key: SecretString,
+    },
+}
+
+/// When an identity whose address is taken is linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkPolicy {
+    /// After the owner of the address was asked.
+    Ask,
+    /// At once, if the provider operates the mailbox and the owner has no second factor.
+    Authoritative,
+}
+
+impl PartialEq for ClientSecret {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Fixed(one), Self::Fixed(other)) => one.expose_secret() == other.expose_secret(),
+            (
+                Self::Signed { team_id: one_team, key_id: one_id, key: one },
+                Self::Signed { team_id: other_team, key_id: other_id, key: other },
+            ) => one_team == other_team && one_id == other_id && one.expose_secret() == other.expose_secret(),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for ClientSecret {}
+
+impl Provider {
+    /// Returns the base URL if a setting names it: its host may have a private address.
+    #[must_use]
+    pub fn trusted_url(&self) -> Option<&str> {
+        self.is_named_by_setting.then_some(self.base_url.as_str())
+    }
+}

@@ -1,0 +1,156 @@
+//! Who a proved account at a provider is here: the table of linking.
+
+use super::Federation;
+use crate::{
+    account::User,
+    audit::Event,
+    error::Result,
+    factor::Held,
+    federation::{Identity, LinkPolicy, ProvedIdentity, Provider},
+    port::{Batch, ChallengeOp, Op, RecordOp, UserOp},
+    realm::Signup,
+    record::Record,
+    seal::DataKey,
+    service::{
+        Entry, RawField,
+        kernel::{ATTEMPTS, retry},
+        session::{FirstProof, ProvedLogin},
+    },
+    session::Amr,
+};
+
+/// What a proved account leads to.
+#[derive(Debug)]
+pub(super) enum Arrived {
+    Entered(Entry),
+    /// The proof was used by another request.
+    AlreadyUsed,
+    /// Another user has the address.
+    Taken,
+    /// A user had the address until recently; its mailbox can restore it.
+    Reserved,
+    /// The provider proves no address.
+    Unproved,
+    /// Fields that sign-up requires are missing.
+    Incomplete,
+    SignupClosed,
+}
+
+/// Identity that is stored, with its user.
+pub(super) struct FoundIdentity {
+    pub(super) user: User,
+    pub(super) key: DataKey,
+    pub(super) held: Held<Identity>,
+}
+
+impl Federation<'_> {
+    /// Logs in the user of a proved account, or makes one. `spend` uses up the proof, if it was not before.
+    ///
+    /// # Errors
+    /// Returns `Forbidden` if the account is locked, `Unavailable` if the store fails, and `Internal` if data cannot be
+    /// decrypted or serialized.
+    pub(super) async fn arrive(
+        &self,
+        provider: &Provider,
+        proved: &ProvedIdentity,
+        spend: Option<Op>,
+        devices: &[RawField],
+    ) -> Result<Arrived> {
+        let work = |_| self.arrive_once(provider, proved, spend.as_ref(), devices);
+        retry(ATTEMPTS, "the account kept changing during a sign-in with a provider", work).await
+    }
+
+    /// Decides once; `None` if something changed meanwhile.
+    async fn arrive_once(
+        &self,
+        provider: &Provider,
+        proved: &ProvedIdentity,
+        spend: Option<&Op>,
+        devices: &[RawField],
+    ) -> Result<Option<Arrived>> {
+        if let Some(spend) = spend
+            && self.is_spent(spend).await?
+        {
+            return Ok(Some(Arrived::AlreadyUsed));
+        }
+        let with: Batch = spend.into_iter().cloned().collect();
+        if let Some(found) = self.identity_of(provider, proved).await? {
+            return self.enter_known(provider, proved, found, with, devices).await;
+        }
+        let Some(email) = proved.proved_email() else {
+            let is_open = self.realm.policy.signup == Signup::Open;
+            return Ok(Some(if is_open { Arrived::Unproved } else { Arrived::SignupClosed }));
+        };
+        let index = email.blind_index(&self.realm.keys);
+        let found = self.ports.store.at_address(&self.realm.name, index).await?;
+        if let Some(reserved) = self.reserved_by_other(index, None).await? {
+            self.mail_undo_again(email, &reserved, Event::SocialRefused, Batch::new()).await?;
+            return Ok(Some(Arrived::Reserved));
+        }
+        match &found.user {
+            Some(user) if self.is_linked_at_once(proved, user) => {
+                self.link_and_enter(provider, proved, user.clone(), with, devices).await
+            }
+            Some(_) => Ok(Some(Arrived::Taken)),
+            None => self.join(provider, proved, (email, found), with, devices).await,
+        }
+    }
+
+    /// Returns the stored identity of a proved account.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if it does not open.
+    pub(super) async fn identity_of(
+        &self,
+        provider: &Provider,
+        proved: &ProvedIdentity,
+    ) -> Result<Option<FoundIdentity>> {
+        let key = Identity::key_of(&self.realm.keys, &provider.name, &proved.issuer, &proved.subject);
+        let Some(row) = self.ports.store.record(&self.realm.name, Identity::KIND, &key).await? else { return Ok(None) };
+        let Some(owner) = row.owner.clone() else { return Ok(None) };
+        let Some(user) = self.ports.store.user(&self.realm.name, &owner).await? else { return Ok(None) };
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        Ok(Some(FoundIdentity { held: Held::open(row, &key)?, user, key }))
+    }
+
+    async fn enter_known(
+        &self,
+        provider: &Provider,
+        proved: &ProvedIdentity,
+        FoundIdentity { user, key, held }: FoundIdentity,
+        mut with: Batch,
+        devices: &[RawField],
+    ) -> Result<Option<Arrived>> {
+        with.push(held.replace(self.ctx, &key, &held.noun.used(self.ctx.now)).into());
+        let hold = UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision };
+        let login = ProvedLogin {
+            user,
+            proof: FirstProof { amr: Amr::Federated, identity: Some(held.noun.id.clone()) },
+            has_two_factors: provider.trust_mfa && proved.has_two_factors,
+            held: hold.into(),
+            with,
+            devices,
+        };
+        Ok(self.sessions().enter_proved(login).await?.map(Arrived::Entered))
+    }
+
+    /// Returns whether the identity is linked to the user of its address without asking: only where the provider operates the mailbox,
+    /// so that its owner could have a new password anyway, and there is no second factor to pass.
+    fn is_linked_at_once(&self, proved: &ProvedIdentity, user: &User) -> bool {
+        self.realm.policy.social_link == LinkPolicy::Authoritative
+            && proved.operates_mailbox
+            && !self.needs_two_steps(user.two_step)
+    }
+
+    /// Returns whether the proof was used already, so that a request that lost a race ends.
+    async fn is_spent(&self, spend: &Op) -> Result<bool> {
+        let store = &self.ports.store;
+        Ok(match spend {
+            Op::Record(RecordOp::Insert(row)) => store.record(&row.realm, row.kind, &row.key).await?.is_some(),
+            Op::Challenge(ChallengeOp::Spend { realm, id, now }) => {
+                !store.challenge(realm, *id).await?.is_some_and(|challenge| challenge.is_valid(*now))
+            }
+            _ => false,
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! `social/{provider}/start` and `callback`: the sign-in of a browser.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Federation, arrive::Arrived};
+use crate::{
+    account::name::PersonName,
+    error::{
+        Error, Result,
+        catalogue::{NOT_FOUND, SOCIAL_INVALID},
+    },
+    federation::{FLOW_TTL, Flow, FlowState, PendingIdentity, Preset, ProvedIdentity, Provider},
+    limit::LimitKind,
+    link::CarriedFor,
+    port::{Precondition, RecordOp},
+    record::{Record, RecordKeys},
+    service::{Entry, RawField},
+};
+
+/// Flow that was begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// Endpoint of the provider, and the parameters with which the browser goes there.
+    pub endpoint: String,
+    pub parameters: Vec<(&'static str, String)>,
+    /// Name and value of the cookie that binds the flow to the browser.
+    pub cookie: (String, String),
+}
+
+/// Answer of a provider, as the browser brought it.
+#[derive(Debug, Default)]
+pub struct Callback<'a> {
+    pub code: Option<&'a str>,
+    pub iss: Option<&'a str>,
+    pub error: Option<&'a str>,
+    /// Names that Apple told once, sealed: a suggestion, since they are not signed.
+    pub suggested: Option<&'a str>,
+}
+
+/// How a flow ended.
+#[derive(Debug)]
+pub enum Returned {
+    Entered {
+        entry: Entry,
+        /// Address of the account at the provider, for the page that asks for a second factor.
+        email: Option<String>,
+    },
+    /// The user must be asked something first.
+    Pending(PendingIdentity, Question),
+    SignupClosed,
+    /// The provider, or its user, refused.
+    Refused,
+}
+
+/// What the user is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// To sign in as the user who has the address.
+    Taken,
+    /// For an address.
+    Address,
+    /// For fields that sign-up requires.
+    Fields,
+}
+
+/// Flow whose cookie was opened.
+#[derive(Debug)]
+pub struct OpenFlow {
+    pub(super) state: FlowState,
+    flow: Flow,
+}
+
+impl OpenFlow {
+    /// Returns where the browser goes on, as the page carried it.
+    #[must_use]
+    pub fn next(&self) -> Option<&str> {
+        self.flow.next.as_deref()
+    }
+}
+
+impl Federation<'_> {
+    /// Begins a flow. Nothing is stored.
+    ///
+    /// # Errors
+    /// Returns `NotFound` for another provider, `Limited` if a limit is reached, and `Unavailable` if the provider does not
+    /// answer.
+    pub async fn begin(&self, provider: &str, next: Option<&str>) -> Result<Begun> {
+        let provider = self.provider(provider).ok_or(NOT_FOUND)?;
+        self.charge_client(LimitKind::Authorize, self.settings.limits.authorize_client).await?;
+        let (state, keys) = (FlowState::begin(self.ctx), &self.realm.keys);
+        let endpoint = match provider.preset {
+            Preset::Github => format!("{}/login/oauth/authorize", provider.base_url),
+            Preset::Discord => format!("{}/oauth2/authorize", provider.base_url),
+            _ => self.known(provider, None).await?.document.authorization_endpoint.clone(),
+        };
+        let mut parameters = vec![
+            ("response_type", "code".to_owned()),
+            ("client_id", provider.client_id.clone()),
+            ("redirect_uri", self.redirect_uri(provider)),
+            ("scope", provider.scopes.clone()),
+            ("state", state.to_text()),
+            ("code_challenge", state.challenge(keys)),
+            ("code_challenge_method", "S256".to_owned()),
+        ];
+        if provider.preset.has_id_tokens() {
+            parameters.push(("nonce", state.nonce(keys)));
+        }
+        if provider.preset == Preset::Apple {
+            parameters.push(("response_mode", "form_post".to_owned()));
+        }
+        let flow = Flow { provider: provider.name.clone(), next: next.map(str::to_owned) };
+        let cookie = state.seal(self.ctx, keys, &flow).ok_or_else(|| Error::internal("a flow is too long"))?;
+        Ok(Begun { endpoint, parameters, cookie: (state.id(), cookie) })
+    }
+
+    /// Opens the flow of a callback. `cookie` returns the value of the cookie with this name.
+    ///
+    /// # Errors
+    /// Returns `BadLink` if it is of another browser, provider or flow, or too old.
+    pub fn open_flow(
+        &self,
+        provider: &str,
+        state: Option<&str>,
+        cookie: impl FnOnce(&str) -> Option<String>,
+    ) -> Result<OpenFlow> {
+        let state = state.and_then(FlowState::parse).ok_or(SOCIAL_INVALID)?;
+        let sealed = cookie(&state.id()).ok_or(SOCIAL_INVALID)?;
+        let flow = state.open(self.ctx.now, &self.realm.keys, &sealed).ok_or(SOCIAL_INVALID)?;
+        let is_of_provider = flow.provider == provider && self.provider(provider).is_some();
+        if is_of_provider { Ok(OpenFlow { state, flow }) } else { Err(SOCIAL_INVALID.into()) }
+    }
+
+    /// Ends a flow, which is used up by that: logs in, makes a user, or says what is missing.
+    ///
+    /// # Errors
+    /// Returns `BadLink` for every reason, `Forbidden` if the account is locked, and `Unavailable` if the provider does not
+    /// answer.
+    pub async fn end(&self, open: &OpenFlow, callback: &Callback<'_>, devices: &[RawField]) -> Result<Returned> {
+        let provider = self.provider(&open.flow.provider).ok_or(SOCIAL_INVALID)?;
+        let spent = open.state.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
+        // Used up first, so that a code is presented to the provider once.
+        let batch = vec![RecordOp::Insert(spent).into()];
+        if !self.commit_unless(batch, &[Precondition::RecordFree]).await? {
+            return self.refuse_flow(provider, "repeated").await;
+        }
+        if callback.error.is_some() {
+            self.note_refused(provider, "provider").await?;
+            return Ok(Returned::Refused);
+        }
+        let Some(code) = callback.code else { return self.refuse_flow(provider, "code").await };
+        let proved = match self.proved_by_code(provider, open, code, callback.iss).await? {
+            Ok(proved) => self.with_suggestion(proved, &open.state, callback.suggested),
+            Err(why) => return self.refuse_flow(provider, why).await,
+        };
+        let pending = |question| Returned::Pending(PendingIdentity::new(&provider.name, &proved), question);
+        Ok(match self.arrive(provider, &proved, None, devices).await? {
+            Arrived::Entered(entry) => {
+                let email = proved.email.as_ref().map(|email| email.as_str().to_owned());
+                Returned::Entered { entry, email }
+            }
+            Arrived::SignupClosed => Returned::SignupClosed,
+            Arrived::AlreadyUsed => return self.refuse_flow(provider, "repeated").await,
+            // The mailbox of a reserved address was told; the page is that of a taken one.
+            Arrived::Taken | Arrived::Reserved => pending(Question::Taken),
+            Arrived::Unproved => pending(Question::Address),
+            Arrived::Incomplete => pending(Question::Fields),
+        })
+    }
+
+    /// Seals the names in the form of Apple, for the GET that follows.
+    #[must_use]
+    pub fn suggestion(&self, state: &str, user: &str) -> Option<String> {
+        let user: Value = serde_json::from_str(user).ok()?;
+        let name = |part: &str| user.get("name").and_then(|name| name.get(part)).and_then(Value::as_str);
+        let names = (name("firstName"), name("lastName"));
+        CarriedFor { purpose: "suggested", browser: state }.seal(self.ctx, &self.realm.keys, FLOW_TTL, &names)
+    }
+
+    /// Adds the suggested names to what is proved.
+    fn with_suggestion(&self, proved: ProvedIdentity, state: &FlowState, sealed: Option<&str>) -> ProvedIdentity {
+        let (now, keys, state) = (self.ctx.now, &self.realm.keys, state.to_text());
+        let bound = CarriedFor { purpose: "suggested", browser: &state };
+        let names = sealed.and_then(|sealed| bound.open::<(Option<String>, Option<String>)>(now, keys, sealed));
+        let (first, last) = names.unwrap_or_default();
+        let name = |name: Option<String>| name.and_then(|name| PersonName::parse(&name).ok());
+        ProvedIdentity {
+            first_name: proved.first_name.or_else(|| name(first)),
+            last_name: proved.last_name.or_else(|| name(last)),
+            ..proved
+        }
+    }
+
+    /// Returns the redirect URI that the server is registered with.
+    pub(super) fn redirect_uri(&self, provider: &Provider) -> String {
+        format!("{}/{}/social/{}/callback", self.settings.public_url, self.realm.name, provider.name)
+    }
+
+    async fn refuse_flow(&self, provider: &Provider, why: &'static str) -> Result<Returned> {
+        self.note_refused(provider, why).await?;
+        Err(SOCIAL_INVALID.into())
+    }
+}

@@ -1,0 +1,96 @@
+//! Documents and keys of OpenID Connect providers.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::Federation;
+use crate::{
+    error::{Error, Result, catalogue::SOCIAL_UNAVAILABLE},
+    federation::{BadIdToken, Discovery, ExpectedNonce, IdClaims, IdTokenCheck, KeySet, Known, Provider},
+    port::{Authorization, FetchRequest, Fetched},
+};
+
+impl Federation<'_> {
+    /// Returns document and keys of a provider. They are read again once an hour, and if a token names a key that is not known, but at
+    /// most once a minute; if that fails, the last ones stay valid.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the provider does not answer and was never asked before.
+    pub(super) async fn known(&self, provider: &Provider, kid: Option<&str>) -> Result<Arc<Known>> {
+        let (realm, now) = (&self.realm.name, self.ctx.now);
+        let last = self.kernel.providers.get(realm, &provider.name);
+        if let Some(known) = last.as_ref().filter(|known| !known.is_outdated(kid, now)) {
+            return Ok(Arc::clone(known));
+        }
+        self.kernel.providers.note_attempt(realm, &provider.name, now);
+        match (self.discover(provider).await, last) {
+            (Ok((document, keys)), _) => {
+                Ok(self.kernel.providers.put(realm, &provider.name, Known::new(document, keys, now)))
+            }
+            (Err(error), Some(last)) => {
+                let cause = error.cause().map(ToString::to_string).unwrap_or_default();
+                tracing::warn!(realm = %realm, provider = provider.name, error = cause, "keys of a provider not renewed");
+                Ok(last)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Verifies an ID token of a provider.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the provider does not answer.
+    pub(super) async fn verified(
+        &self,
+        provider: &Provider,
+        token: &str,
+        audience: &[String],
+        nonce: ExpectedNonce<'_>,
+    ) -> Result<Result<IdClaims, BadIdToken>> {
+        let kid = match IdTokenCheck::kid(token) {
+            Ok(kid) => kid,
+            Err(why) => return Ok(Err(why)),
+        };
+        let known = self.known(provider, kid.as_deref()).await?;
+        let (document, keys, now) = (&known.document, &known.keys, self.ctx.now);
+        Ok(IdTokenCheck { provider, document, keys, audience, nonce, now }.verify(token))
+    }
+
+    async fn discover(&self, provider: &Provider) -> Result<(Discovery, KeySet)> {
+        let answer = self.ask(provider, get(Discovery::url(provider))).await?;
+        let document = Discovery::read(provider, &answer.body).map_err(|why| SOCIAL_UNAVAILABLE.because(why))?;
+        let answer = self.ask(provider, get(document.jwks_uri.clone())).await?;
+        let keys = KeySet::read(&answer.body).ok_or_else(|| SOCIAL_UNAVAILABLE.because("the keys are unreadable"))?;
+        Ok((document, keys))
+    }
+
+    /// Sends a request to a provider.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if there is no answer, or it is a fault of the provider.
+    pub(super) async fn ask(&self, provider: &Provider, request: FetchRequest) -> Result<Fetched> {
+        let trusted = provider.trusted_url().map(str::to_owned);
+        let answer = self.ports.fetch.fetch(FetchRequest { trusted, ..request }).await;
+        let answer = answer.map_err(|why| SOCIAL_UNAVAILABLE.because(why))?;
+        if answer.is_success() {
+            Ok(answer)
+        } else {
+            Err(SOCIAL_UNAVAILABLE.because(format!("the provider answered {}", answer.status)))
+        }
+    }
+
+    /// Reads an answer of a provider.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if it is unreadable.
+    pub(super) fn read<T: DeserializeOwned>(&self, answer: &Fetched) -> Result<T, Error> {
+        // The fault of the parser is not kept: it may quote the answer.
+        serde_json::from_slice(&answer.body).map_err(|_| SOCIAL_UNAVAILABLE.because("the answer is unreadable"))
+    }
+}
+
+/// Makes a request without credentials.
+pub(super) const fn get(url: String) -> FetchRequest {
+    FetchRequest { url, trusted: None, form: None, authorization: Authorization::None }
+}

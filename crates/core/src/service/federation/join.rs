@@ -1,0 +1,140 @@
+//! New users who come from a provider that proves their address.
+
+use super::{Federation, arrive::Arrived};
+use crate::{
+    account::{Envelope, Profile, User, attributes::Attributes, email::EmailAddress, password::PasswordHash},
+    admin::Invitation,
+    audit::Event,
+    batch,
+    error::Result,
+    federation::{ProvedIdentity, Provider},
+    id::UserId,
+    message::{MessageKind, Recipient},
+    port::{AddressState, Batch, ChallengeOp, RecordOp, UserOp},
+    realm::{Signup, SignupField},
+    record::Record,
+    seal::BlindIndex,
+    service::{
+        RawField,
+        session::{FirstProof, ProvedLogin},
+    },
+    session::Amr,
+};
+
+impl Federation<'_> {
+    /// Makes the user of a proved address and logs in, accepting an invitation of the address if there is one; `None` if something
+    /// changed meanwhile. A registration of the address is discarded: its password may be that of another person.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
+    pub(super) async fn join(
+        &self,
+        provider: &Provider,
+        proved: &ProvedIdentity,
+        (email, found): (&EmailAddress, AddressState),
+        mut with: Batch,
+        devices: &[RawField],
+    ) -> Result<Option<Arrived>> {
+        let index = email.blind_index(&self.realm.keys);
+        let invited = self.invitation_at(index).await?;
+        if invited.is_none() && self.realm.policy.signup != Signup::Open {
+            return Ok(Some(Arrived::SignupClosed));
+        }
+        let profile = profile(proved, email, invited.as_ref());
+        if invited.is_none() && self.has_gap(&profile) {
+            return Ok(Some(Arrived::Incomplete));
+        }
+        let user = self.new_user(index, &profile, invited.as_ref())?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let (identity, stored) = self.new_identity(provider, proved, (&user.id, &key), user.revision);
+        with.extend(stored);
+        with.extend(self.discard_registration(found));
+        with.push(self.require_unreserved(index, &user.id));
+        with.push(self.require_uninvited(index, &user.id));
+        let linked = self.audit(Event::IdentityLinked).user(&user).detail("provider", provider.name.as_str());
+        with.extend(batch![
+            self.audit(Event::EmailVerified).user(&user),
+            linked,
+            self.message(MessageKind::Welcome, &Recipient::unnamed(email), None)?,
+        ]);
+        // Accepted before the user is made, since the address of an invitation counts as taken.
+        let held = UserOp::Insert(user.clone()).into();
+        let with = match &invited {
+            Some(invitation) => self.accepting(invitation, &user).into_iter().chain(with).collect(),
+            None => with,
+        };
+        let login = ProvedLogin {
+            user,
+            proof: FirstProof { amr: Amr::Federated, identity: Some(identity) },
+            has_two_factors: provider.trust_mfa && proved.has_two_factors,
+            held,
+            with,
+            devices,
+        };
+        Ok(self.sessions().enter_proved(login).await?.map(Arrived::Entered))
+    }
+
+    /// Returns whether the profile lacks a field that sign-up requires.
+    fn has_gap(&self, profile: &Profile) -> bool {
+        self.realm.policy.signup_required.iter().any(|field| match field {
+            SignupField::FirstName => profile.first_name.is_none(),
+            SignupField::LastName => profile.last_name.is_none(),
+            SignupField::Phone => profile.phone.is_none(),
+            SignupField::CountryCode => profile.country.is_none(),
+        })
+    }
+
+    fn new_user(&self, index: BlindIndex, profile: &Profile, invited: Option<&Invitation>) -> Result<User> {
+        let (ctx, keys) = (self.ctx, &self.realm.keys);
+        let id = invited.map_or_else(|| UserId::random(ctx.random()), |invitation| invitation.user.clone());
+        let envelope = Envelope::seal(ctx, keys, &id, profile, &PasswordHash::none())?;
+        let key = envelope.key(keys, &id)?;
+        Ok(User {
+            realm: self.realm.name.clone(),
+            envelope: envelope.without_password(ctx, &key),
+            id,
+            index,
+            password_set_at: ctx.now,
+            phone_verified_at: None,
+            phone_disputed: false,
+            compromised: false,
+            two_step: false,
+            roles: invited.map(|invitation| invitation.roles.clone()).unwrap_or_default(),
+            lock: None,
+            seen_on: None,
+            is_invited: invited.is_some(),
+            created_at: ctx.now,
+            revision: 1,
+        })
+    }
+
+    fn accepting(&self, invitation: &Invitation, user: &User) -> Batch {
+        let realm = &self.realm.name;
+        let (kind, key) = (Invitation::KIND, Invitation::key_of(invitation.index));
+        batch![
+            ChallengeOp::Spend { realm: realm.clone(), id: invitation.challenge, now: self.ctx.now },
+            RecordOp::Delete { realm: realm.clone(), kind, key, revision: None },
+            self.audit(Event::InvitationAccepted).user(user),
+        ]
+    }
+}
+
+/// Returns the profile of a new user: that of the invitation, else what the provider says of the names.
+fn profile(proved: &ProvedIdentity, email: &EmailAddress, invited: Option<&Invitation>) -> Profile {
+    match invited {
+        Some(invitation) => Profile {
+            first_name: invitation.profile.first_name.clone().or_else(|| proved.first_name.clone()),
+            last_name: invitation.profile.last_name.clone().or_else(|| proved.last_name.clone()),
+            ..invitation.profile.clone()
+        },
+        None => Profile {
+            email: email.clone(),
+            first_name: proved.first_name.clone(),
+            last_name: proved.last_name.clone(),
+            phone: None,
+            country: None,
+            locale: None,
+            attributes: Attributes::default(),
+        },
+    }
+}

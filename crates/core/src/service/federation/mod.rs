@@ -1,0 +1,46 @@
+//! Verbs of sign-in with other providers: what a provider proves, whom it lets in, and the identities of users.
+
+mod arrive;
+mod browser;
+mod code;
+mod discover;
+mod identities;
+mod join;
+mod link;
+mod native;
+mod pending;
+
+pub use browser::{Begun, Callback, OpenFlow, Question, Returned};
+pub use native::Exchange;
+
+use std::ops::Deref;
+
+use crate::{federation::Provider, service::Scope};
+
+/// The verbs of sign-in with other providers.
+#[derive(Debug, Clone, Copy)]
+pub struct Federation<'a>(Scope<'a>);
+
+impl<'a> Scope<'a> {
+    /// Returns the verbs of sign-in with other providers.
+    #[must_use]
+    pub const fn federation(self) -> Federation<'a> {
+        Federation(self)
+    }
+}
+
+impl<'a> Deref for Federation<'a> {
+    type Target = Scope<'a>;
+
+    fn deref(&self) -> &Scope<'a> {
+        &self.0
+    }
+}
+
+impl<'a> Federation<'a> {
+    /// Returns the providers of the realm, in the order in which they are listed.
+    #[must_use]
+    pub fn providers(&self) -> &'a [Provider] {
+        &self.0.realm.policy.providers
+    }
+}

@@ -1,0 +1,125 @@
+//! `social/{provider}/nonce`, and `token` with an ID token: sign-in of applications that use the SDK of a provider.
+
+use super::{Federation, arrive::Arrived};
+use crate::{
+    audit::Event,
+    error::{
+        Error, Result,
+        catalogue::{NOT_FOUND, SIGNUP_CLOSED, SOCIAL_INCOMPLETE, SOCIAL_INTERACTION, SOCIAL_REFUSED},
+    },
+    federation::{BadIdToken, ExpectedNonce, NativeNonce, ProvedIdentity, Provider},
+    limit::LimitKind,
+    port::RecordOp,
+    record::{Record, RecordKeys},
+    service::{Entry, RawField},
+};
+
+/// Type of a token (RFC 8693 §3).
+const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
+
+/// Token exchange, as it was received.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    pub provider: &'a RawField,
+    /// ID token of the provider.
+    pub token: &'a RawField,
+    pub token_type: &'a RawField,
+    pub nonce: &'a RawField,
+    /// Values that may name a known device of the account.
+    pub devices: &'a [RawField],
+}
+
+/// Why an exchange is refused.
+enum Refused {
+    Token(BadIdToken),
+    Nonce,
+    /// The nonce was used, and so was the token.
+    Spent,
+}
+
+impl Refused {
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Token(why) => why.as_str(),
+            Self::Nonce => "nonce",
+            Self::Spent => "repeated",
+        }
+    }
+}
+
+impl Federation<'_> {
+    /// Makes a nonce for the ID token of a provider. Nothing is stored.
+    ///
+    /// # Errors
+    /// Returns `NotFound` for another provider, and `Limited` if a limit is reached.
+    pub async fn native_nonce(&self, provider: &str) -> Result<NativeNonce> {
+        let provider = self.native_provider(provider).ok_or(NOT_FOUND)?;
+        self.charge_client(LimitKind::Authorize, self.settings.limits.authorize_client).await?;
+        Ok(NativeNonce::issue(self.ctx, &self.realm.keys, &provider.name))
+    }
+
+    /// Logs in with an ID token of a provider, which is used up by that.
+    ///
+    /// # Errors
+    /// Returns `Malformed` if a parameter is missing, `Refused` for every reason, `Forbidden` where a page is needed or
+    /// sign-up is closed, `Limited` if a limit is reached, and `Unavailable` if the store fails.
+    pub async fn exchange(&self, exchange: &Exchange<'_>) -> Result<Entry> {
+        let given = (exchange.provider.text(), exchange.token.text(), exchange.nonce.text());
+        let (Some(name), Some(token), Some(nonce)) = given else { return Err(SOCIAL_INCOMPLETE.into()) };
+        if exchange.token_type.text() != Some(ID_TOKEN) {
+            return Err(SOCIAL_INCOMPLETE.into());
+        }
+        self.charge_client(LimitKind::Authorize, self.settings.limits.authorize_client).await?;
+        let provider = self.native_provider(name).ok_or(SOCIAL_REFUSED)?;
+        let nonce = match NativeNonce::open(&self.realm.keys, &provider.name, nonce, self.ctx.now) {
+            Some(nonce) => nonce,
+            None => return self.refuse(provider, &Refused::Nonce).await,
+        };
+        let proved = match self.proved_by(provider, token, &nonce).await? {
+            Ok(proved) => proved,
+            Err(why) => return self.refuse(provider, &Refused::Token(why)).await,
+        };
+        let spent = nonce.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
+        match self.arrive(provider, &proved, Some(RecordOp::Insert(spent).into()), exchange.devices).await? {
+            Arrived::Entered(entry) => Ok(entry),
+            Arrived::SignupClosed => Err(SIGNUP_CLOSED.into()),
+            Arrived::AlreadyUsed => self.refuse(provider, &Refused::Spent).await,
+            Arrived::Taken | Arrived::Reserved | Arrived::Unproved | Arrived::Incomplete => {
+                Err(SOCIAL_INTERACTION.into())
+            }
+        }
+    }
+
+    /// Returns a provider whose ID tokens applications may exchange.
+    fn native_provider(&self, name: &str) -> Option<&Provider> {
+        self.provider(name).filter(|provider| provider.preset.has_id_tokens() && !provider.native_client_ids.is_empty())
+    }
+
+    async fn proved_by(
+        &self,
+        provider: &Provider,
+        token: &str,
+        nonce: &NativeNonce,
+    ) -> Result<Result<ProvedIdentity, BadIdToken>> {
+        let text = nonce.to_text();
+        let nonce = ExpectedNonce::PlainOrHashed(&text);
+        let claims = self.verified(provider, token, &provider.native_client_ids, nonce).await?;
+        Ok(claims.and_then(|claims| ProvedIdentity::of_claims(provider, &claims).ok_or(BadIdToken::Subject)))
+    }
+
+    /// Records a refusal, whose reason is not told.
+    async fn refuse(&self, provider: &Provider, why: &Refused) -> Result<Entry> {
+        self.note_refused(provider, why.as_str()).await?;
+        Err(Error::from(SOCIAL_REFUSED))
+    }
+
+    /// Records why a sign-in with a provider was refused.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails.
+    pub(super) async fn note_refused(&self, provider: &Provider, reason: &'static str) -> Result<()> {
+        tracing::info!(realm = %self.realm.name, provider = provider.name, reason, "sign-in with a provider refused");
+        let draft = self.audit(Event::SocialRefused).detail("provider", provider.name.as_str()).reason(reason);
+        Ok(self.commit(self.refused(draft).into_iter().collect()).await?)
+    }
+}

@@ -1,0 +1,132 @@
+//! `signin/link`: linking an identity that was proved before, by its signed-in user or by a mailed link.
+
+use super::{Federation, arrive::Arrived};
+use crate::{
+    account::{User, email::EmailAddress},
+    batch,
+    error::{
+        Error, Result,
+        catalogue::{IDENTITY_TAKEN, SOCIAL_INVALID},
+    },
+    federation::{LinkNote, PendingIdentity, Provider},
+    link::{Challenge, LinkAction, Purpose},
+    message::{MessageKind, Recipient},
+    port::{Batch, ChallengeOp, CommitError, Precondition, UserOp},
+    service::{
+        Entry, Owner, RawField,
+        kernel::{ATTEMPTS, retry},
+    },
+};
+
+impl Federation<'_> {
+    /// Links an identity to the caller, whose login must be recent. One whose provider proves an address that another user has is
+    /// linked to that user only.
+    ///
+    /// # Errors
+    /// Returns `Stale` if the login is too old or too weak, `BadLink` if the provider is gone or the address is another
+    /// user's, `Conflict` if the identity is another user's, and `Unavailable` if the store fails.
+    pub async fn link(&self, owner: &Owner, pending: &PendingIdentity) -> Result<()> {
+        let owner = self.fresh(owner, &RawField::Missing).await?;
+        let provider = self.provider(&pending.provider).ok_or(SOCIAL_INVALID)?;
+        let work = |_| async move {
+            let user = self.fresh_user(owner).await?;
+            self.link_once(provider, pending, user).await
+        };
+        retry(ATTEMPTS, "the account kept changing while an identity was linked", work).await
+    }
+
+    async fn link_once(&self, provider: &Provider, pending: &PendingIdentity, user: User) -> Result<Option<()>> {
+        let proved = pending.proved();
+        if let Some(found) = self.identity_of(provider, &proved).await? {
+            return if found.user.id == user.id { Ok(Some(())) } else { Err(IDENTITY_TAKEN.into()) };
+        }
+        if let Some(email) = proved.proved_email() {
+            let index = email.blind_index(&self.realm.keys);
+            let at = self.ports.store.at_address(&self.realm.name, index).await?.user;
+            if at.is_some_and(|at| at.id != user.id) {
+                return Err(SOCIAL_INVALID.into());
+            }
+        }
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let (_, linked) = self.linking(provider, &proved, (&user, &key))?;
+        let held = UserOp::Update(User { revision: user.revision + 1, ..user.clone() }).into();
+        let batch: Batch = std::iter::once(held).chain(linked).collect();
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %self.realm.name, user = %user.id, provider = provider.name, "identity linked");
+                Ok(Some(()))
+            }
+            Err(CommitError::Failed(Precondition::UserRevision | Precondition::RecordFree)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Mails a link to the owner of the address that the provider proves. It links this identity, in this browser.
+    ///
+    /// # Errors
+    /// Returns `BadLink` if no address is proved, or the provider is gone, and `Unavailable` if the store fails.
+    pub async fn mail_link(&self, pending: &PendingIdentity, browser: &str) -> Result<()> {
+        let provider = self.provider(&pending.provider).ok_or(SOCIAL_INVALID)?;
+        let email = pending.proved_email().and_then(|email| EmailAddress::stored(email).ok()).ok_or(SOCIAL_INVALID)?;
+        let index = email.blind_index(&self.realm.keys);
+        let Some(user) = self.ports.store.at_address(&self.realm.name, index).await?.user else { return Ok(()) };
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let ttl = self.realm.policy.reset_ttl;
+        let link = Challenge::new(self.ctx, &self.realm.name, Purpose::Linking, &user.id, ttl);
+        let note = LinkNote::new(pending.clone(), browser).seal(self.ctx, &key, &link)?;
+        let recipient = Recipient::of(&user.envelope.open_profile(&key)?).with("provider", provider.label.as_str());
+        let message = self.message(MessageKind::LinkIdentity, &recipient, Some(link.id))?;
+        let batch = batch![ChallengeOp::Insert(Challenge { note: Some(note), ..link }), message];
+        Ok(self.commit_mail((MessageKind::LinkIdentity, &email), batch, Batch::new()).await?)
+    }
+
+    /// Returns what a mailed link would link, and the address of its user. Nothing is changed.
+    ///
+    /// # Errors
+    /// Returns `BadLink` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store fails.
+    pub async fn offered_link(&self, token: &str, browser: &str) -> Result<(PendingIdentity, String)> {
+        self.try_link(async {
+            let (user, key, note, _) = self.opened_link(token, browser).await?;
+            let email = user.envelope.open_profile(&key)?.email;
+            Ok((note.pending, email.as_str().to_owned()))
+        })
+        .await
+    }
+
+    /// Links what a mailed link is for, and logs in with it.
+    ///
+    /// # Errors
+    /// Returns `BadLink` for every reason, `Conflict` if the identity is another user's, `Limited` if a limit is reached, and
+    /// `Unavailable` if the store fails.
+    pub async fn follow_link(&self, token: &str, browser: &str, devices: &[RawField]) -> Result<Entry> {
+        let work = |_| async move {
+            let (user, _, note, link) = self.opened_link(token, browser).await?;
+            let provider = self.provider(&note.pending.provider).ok_or_else(Error::bad_link)?;
+            let proved = note.pending.proved();
+            if self.identity_of(provider, &proved).await?.is_some() {
+                return Err(IDENTITY_TAKEN.into());
+            }
+            let spend = ChallengeOp::Spend { realm: self.realm.name.clone(), id: link.id, now: self.ctx.now };
+            Ok(match self.link_and_enter(provider, &proved, user, batch![spend], devices).await? {
+                Some(Arrived::Entered(entry)) => Some(entry),
+                _ => None,
+            })
+        };
+        self.try_link(retry(ATTEMPTS, "the account kept changing while an identity was linked", work)).await
+    }
+
+    async fn opened_link(
+        &self,
+        token: &str,
+        browser: &str,
+    ) -> Result<(User, crate::seal::DataKey, LinkNote, Challenge)> {
+        let link = self.proved_challenge(token, LinkAction::LinkIdentity, Purpose::Linking).await?;
+        if !link.is_valid(self.ctx.now) {
+            return Err(Error::bad_link());
+        }
+        let user = self.ports.store.user(&self.realm.name, &link.subject).await?.ok_or_else(Error::bad_link)?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let note = LinkNote::open(&key, &link)?;
+        if note.is_of(browser) { Ok((user, key, note, link)) } else { Err(Error::bad_link()) }
+    }
+}

@@ -1,0 +1,43 @@
+//! Identities of a user at other providers.
+
+use super::Scope;
+use crate::{
+    account::User,
+    error::Result,
+    factor::Held,
+    federation::{Identity, Provider},
+    id::FactorId,
+    record::RecordKind,
+    seal::DataKey,
+};
+
+impl Scope<'_> {
+    /// Returns the provider of this name, if users of the realm can sign in with it.
+    pub(in crate::service) fn provider(&self, name: &str) -> Option<&Provider> {
+        self.realm.policy.providers.iter().find(|provider| provider.name == name)
+    }
+
+    /// Reads the identities of a user, also those at providers that the realm does not accept any more.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be opened.
+    pub(in crate::service) async fn identities_of(&self, user: &User, key: &DataKey) -> Result<Vec<Held<Identity>>> {
+        let rows = self.ports.store.records_of(&self.realm.name, &user.id, Some(RecordKind::Identity)).await?;
+        rows.into_iter().map(|row| Held::open(row, key)).collect()
+    }
+
+    /// Returns whether a user can log in with an identity other than this one.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be opened.
+    pub(in crate::service) async fn has_usable_identity(
+        &self,
+        (user, key): (&User, &DataKey),
+        except: Option<&FactorId>,
+    ) -> Result<bool> {
+        let identities = self.identities_of(user, key).await?;
+        let is_usable =
+            |held: &Held<Identity>| Some(&held.noun.id) != except && self.provider(&held.noun.provider).is_some();
+        Ok(identities.iter().any(is_usable))
+    }
+}

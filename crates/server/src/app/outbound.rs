@@ -1,0 +1,11 @@
+//! Requests to other providers.
+
+use std::sync::Arc;
+
+use portcullis_backends::fetch::HttpFetch;
+use portcullis_core::port::Fetch;
+
+/// Returns what sends requests to other providers.
+pub(super) fn fetch() -> Arc<dyn Fetch> {
+    Arc::new(HttpFetch::default())
+}

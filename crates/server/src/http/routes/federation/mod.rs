@@ -1,0 +1,18 @@
+//! Sign-in with other providers, and the caller's accounts there.
+
+mod identities;
+mod providers;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::http::state::AppState;
+
+/// Returns the routes that exist in every realm: a provider may be gone, and its identities remain until they are removed.
+pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(identities::identities)).routes(routes!(identities::unlink))
+}
+
+/// Returns the routes that exist where there are providers.
+pub(in crate::http) fn provider_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(providers::providers)).routes(routes!(providers::nonce))
+}
