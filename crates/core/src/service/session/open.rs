@@ -14,7 +14,7 @@ use crate::{
     port::{Batch, Op, Precondition, SessionOp, UserOp},
     service::{
         RawField,
-        kernel::{HashPermit, Opens},
+        kernel::{Challenged, HashPermit, Opens},
     },
     session::{Amr, Family, Session, SessionClient, SessionKind, TokenHash, device::KnownDevice},
     token::{AccessToken, BrowserToken, RefreshToken, TokenUser},

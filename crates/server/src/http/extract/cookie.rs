@@ -31,6 +31,14 @@ pub(super) fn value(name: &str, headers: &HeaderMap) -> Option<String> {
     })
 }
 
+/// Returns the cookies whose names begin with this, by the rest of their names.
+pub(super) fn beginning_with(prefix: &str, headers: &HeaderMap) -> Vec<(String, String)> {
+    let pairs = headers.get_all(COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let named =
+        pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.strip_prefix(prefix)?.split_once('='));
+    named.map(|(rest, value)| (rest.to_owned(), value.to_owned())).collect()
+}
+
 /// Sets a cookie. Without a lifetime, it ends when the browser closes. A lifetime of zero removes it.
 pub(super) fn set(state: &AppState, response: &mut Response, name: &str, value: &str, lifetime: Option<Duration>) {
     put(state, response, (name, value, "Lax"), lifetime);

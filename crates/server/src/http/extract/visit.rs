@@ -98,6 +98,17 @@ impl Visit {
         self.parameters.get(name).map(String::as_str)
     }
 
+    /// Continues where a flow was begun: its cookie has kept what the URL of the page carried.
+    pub(in crate::http) fn resume(&mut self, next: Option<&str>) {
+        self.parameters.remove("continue");
+        self.parameters.extend(next.map(|next| ("continue".to_owned(), next.to_owned())));
+    }
+
+    /// Returns the random value that only this browser has; empty if it has none.
+    pub(in crate::http) fn browser(&self) -> &str {
+        self.browser.as_deref().unwrap_or_default()
+    }
+
     /// Returns the path of a page of the realm.
     pub(in crate::http) fn path(&self, page: &str) -> String {
         format!("{}/{page}", self.home)
@@ -140,8 +151,9 @@ impl Visit {
 
     /// Redirects to the page on which the sign-in was to end, or to the account.
     pub(in crate::http) fn go_on(&self) -> Response {
-        // A carried page belongs to this server, but a sign-in may only end on a page of the account.
-        let Some(Continue::Page(page)) = self.next().filter(|Continue::Page(page)| page.starts_with("account")) else {
+        // A carried page belongs to this server, but a sign-in may only end on a page of the account,
+        // or on the page that links an identity.
+        let Some(Continue::Page(page)) = self.next().filter(|Continue::Page(page)| is_end(page)) else {
             return go(&self.path("account"));
         };
         go(&self.path(&page))
@@ -265,6 +277,11 @@ impl Visit {
 }
 
 const CONTINUE: CarriedFor<'static> = CarriedFor { purpose: "continue", browser: "" };
+
+/// Returns whether a sign-in may end on this page.
+fn is_end(page: &str) -> bool {
+    page.starts_with("account") || page.starts_with("signin/link?")
+}
 
 /// Redirects to another page.
 pub(super) fn go(location: &str) -> Response {

@@ -4,6 +4,20 @@ use serde::Serialize;
 
 use super::{Gate, Page, Person, Replaceable, When, account::frame};
 
+/// An account at another provider in the list.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct IdentityRow {
+    pub(crate) id: String,
+    /// Kind of the provider, for its mark.
+    pub(crate) kind: &'static str,
+    /// Name of the provider.
+    pub(crate) provider: String,
+    /// What the account is called there; empty if that is not known.
+    pub(crate) called: String,
+    pub(crate) added: When,
+    pub(crate) used: Option<When>,
+}
+
 /// A passkey or second factor in the list.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct FactorRow {
@@ -34,6 +48,7 @@ pub(crate) struct AccountSecurity {
     pub(crate) user: Person,
     /// When the password was set; `None` without one.
     pub(crate) password: Option<When>,
+    pub(crate) identities: Vec<IdentityRow>,
     pub(crate) two_step: bool,
     pub(crate) passkeys: Vec<FactorRow>,
     pub(crate) factors: Vec<FactorRow>,
@@ -50,6 +65,7 @@ impl Page for AccountSecurity {
     fn values(&self) -> Value {
         context! {
             password => Value::from(Serde(&self.password)),
+            identities => Value::from(Serde(&self.identities)),
             two_step => self.two_step,
             passkeys => Value::from(Serde(&self.passkeys)),
             factors => Value::from(Serde(&self.factors)),
@@ -81,6 +97,14 @@ impl Replaceable for AccountSecurity {
             gate,
             user: Person::sample(),
             password: Some(at(109)),
+            identities: vec![IdentityRow {
+                id: "9m2cqsv1t0e7n4h5k3r6u8j0da".to_owned(),
+                kind: "google",
+                provider: "Google".to_owned(),
+                called: "robin.larch@gmail.com".to_owned(),
+                added: at(40),
+                used: Some(at(2)),
+            }],
             two_step: true,
             passkeys: passkeys.clone(),
             factors: factors.clone(),
@@ -91,6 +115,7 @@ impl Replaceable for AccountSecurity {
         let done = |done| page(Gate { done, ..Gate::default() });
         let problem = |problem| page(Gate { problem, ..Gate::default() });
         let bare = Self {
+            identities: Vec::new(),
             two_step: false,
             passkeys: Vec::new(),
             factors: Vec::new(),
@@ -103,6 +128,8 @@ impl Replaceable for AccountSecurity {
             ("no password", Self { password: None, ..page(Gate::default()) }),
             ("password changed", done("password")),
             ("passkey added", done("passkey_added")),
+            ("linked", done("linked")),
+            ("unlinked", done("unlinked")),
             ("refused", problem("required")),
             ("the last way to sign in", problem("last")),
         ]

@@ -37,7 +37,7 @@ pub(crate) struct Person {
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Way {
     /// Name for the cookie of the way that was used last.
-    pub(crate) name: &'static str,
+    pub(crate) name: std::borrow::Cow<'static, str>,
     pub(crate) label: String,
     pub(crate) hint: String,
     pub(crate) icon: &'static str,
@@ -58,6 +58,20 @@ impl Person {
 
     pub(super) fn sample() -> Self {
         Self::new("robin.larch@example.com", [Some("Robin"), Some("Larch")])
+    }
+}
+
+impl Way {
+    /// Returns samples of the buttons of providers.
+    pub(super) fn samples() -> Vec<Self> {
+        let of = |name: &'static str, label: &str| Self {
+            name: name.into(),
+            label: label.to_owned(),
+            icon: name,
+            href: format!("/User1/social/{name}/start"),
+            ..Self::default()
+        };
+        vec![of("google", "Google"), of("microsoft", "Microsoft"), of("github", "GitHub")]
     }
 }
 

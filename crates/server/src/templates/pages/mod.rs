@@ -30,6 +30,7 @@ mod signin_confirm;
 mod signin_enroll;
 mod signin_factor;
 mod signin_forgot;
+mod signin_link;
 mod signin_passkey;
 mod signout;
 mod signup;
@@ -45,7 +46,7 @@ pub(crate) use account_data_delete::AccountDataDelete;
 pub(crate) use account_details::{AccountDetails, Contact};
 pub(crate) use account_details_email::AccountDetailsEmail;
 pub(crate) use account_details_phone::AccountDetailsPhone;
-pub(crate) use account_security::{AccountSecurity, FactorRow, SecurityOffers};
+pub(crate) use account_security::{AccountSecurity, FactorRow, IdentityRow, SecurityOffers};
 pub(crate) use account_security_codes::AccountSecurityCodes;
 pub(crate) use account_security_passkey::AccountSecurityPasskey;
 pub(crate) use account_security_password::AccountSecurityPassword;
@@ -68,6 +69,7 @@ pub(crate) use signin_confirm::SigninConfirm;
 pub(crate) use signin_enroll::{EnrollApp, SigninEnroll};
 pub(crate) use signin_factor::SigninFactor;
 pub(crate) use signin_forgot::SigninForgot;
+pub(crate) use signin_link::SigninLink;
 pub(crate) use signin_passkey::SigninPasskey;
 pub(crate) use signout::Signout;
 pub(crate) use signup::Signup;
@@ -129,6 +131,7 @@ pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<SigninEnroll>(),
     PageEntry::of::<SigninPasskey>(),
     PageEntry::of::<SigninForgot>(),
+    PageEntry::of::<SigninLink>(),
     PageEntry::of::<Signup>(),
     PageEntry::of::<SignupResend>(),
     PageEntry::of::<Signout>(),

@@ -14,6 +14,8 @@ pub(crate) struct Signin {
     pub(crate) passkeys: bool,
     /// Other ways to sign in.
     pub(crate) ways: Vec<Way>,
+    /// Provider that did not sign the user in; empty if none did so.
+    pub(crate) provider: String,
     /// Way by which this browser signed in last; empty if unknown.
     pub(crate) last: String,
     /// Passkey that the browser can forget, for its `signalUnknownCredential`; empty if none.
@@ -28,7 +30,7 @@ impl Page for Signin {
         let Self { remember, signup, passkeys, .. } = *self;
         let (last, signal) = (self.last.as_str(), self.signal.as_str());
         let offers = context! { remember, signup, passkeys, last, signal, ways => Value::from(Serde(&self.ways)) };
-        context! { offers, ..self.gate.values() }
+        context! { offers, provider => self.provider.as_str(), ..self.gate.values() }
     }
 }
 
@@ -42,6 +44,8 @@ impl Replaceable for Signin {
             remember: true,
             signup: true,
             passkeys: true,
+            ways: Way::samples(),
+            provider: "Google".to_owned(),
             last: "passkey".to_owned(),
             ..Self::default()
         };
@@ -55,6 +59,7 @@ impl Replaceable for Signin {
             ("compromised", page(Gate::wrong("compromised"))),
             ("locked", page(Gate::wrong("locked"))),
             ("passkey refused", page(Gate::wrong("passkey"))),
+            ("provider", page(Gate::wrong("provider"))),
             ("timed out", page(Gate::wrong("timed_out"))),
             ("too many codes", page(Gate::wrong("too_many_codes"))),
             ("expired", page(Gate::wrong("expired"))),

@@ -42,7 +42,7 @@ impl Replaceable for SigninFactor {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let way = |label: &str, icon| Way { label: label.to_owned(), icon, href: "#".to_owned(), ..Way::default() };
-        let passkey = Way { name: "passkey", ..way("Use a passkey or security key", "passkey") };
+        let passkey = Way { name: "passkey".into(), ..way("Use a passkey or security key", "passkey") };
         let page = |method, gate| Self {
             gate,
             user: Person::sample(),

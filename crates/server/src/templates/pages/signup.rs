@@ -1,7 +1,7 @@
-use minijinja::{Value, context};
+use minijinja::{Value, context, value::Serde};
 use portcullis_core::account::country::countries;
 
-use super::{Gate, Page, Replaceable};
+use super::{Gate, Page, Replaceable, Way};
 
 /// The sign-up page.
 #[derive(Default)]
@@ -9,6 +9,8 @@ pub(crate) struct Signup {
     pub(crate) gate: Gate,
     /// Fields that are required beside address and password.
     pub(crate) required: Vec<&'static str>,
+    /// Providers.
+    pub(crate) ways: Vec<Way>,
     /// Whether no one can sign up.
     pub(crate) closed: bool,
 }
@@ -20,7 +22,8 @@ impl Page for Signup {
         let has_country = self.required.contains(&"country_code");
         let listed = if has_country { countries() } else { Vec::new() };
         let listed: Vec<Value> = listed.into_iter().map(|(code, name)| context! { code, name }).collect();
-        let offers = context! { required => self.required.clone(), countries => listed };
+        let offers =
+            context! { required => self.required.clone(), countries => listed, ways => Value::from(Serde(&self.ways)) };
         context! { offers, closed => self.closed, ..self.gate.values() }
     }
 }
@@ -30,7 +33,12 @@ impl Replaceable for Signup {
     const SOURCE: &'static str = source!("pages/signup.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |required: &[&'static str], gate| Self { gate, required: required.to_vec(), closed: false };
+        let page = |required: &[&'static str], gate| Self {
+            gate,
+            required: required.to_vec(),
+            ways: Way::samples(),
+            closed: false,
+        };
         let one = [("password", "Choose a password that isn't widely used. This one has appeared in data breaches.")];
         let two =
             [("email", "Enter a full email address, like name@example.com"), ("password", "Use at least 8 characters")];

@@ -11,5 +11,6 @@ mod passkeys;
 mod policy;
 mod signin;
 mod signup;
+mod social;
 
 pub use browser::Browser;

@@ -9,6 +9,7 @@ mod enroll;
 mod enter;
 mod factor;
 mod forgot;
+mod link;
 mod offer;
 mod passkey;
 mod resend;
@@ -16,6 +17,7 @@ mod signin;
 mod signin_passkey;
 mod signout;
 mod signup;
+mod social;
 mod step;
 mod words;
 
@@ -35,5 +37,8 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(signup::form, signup::sign_up))
         .routes(routes!(resend::form, resend::resend))
         .routes(routes!(signout::ask, signout::sign_out))
+        .routes(routes!(link::form, link::link))
+        .routes(routes!(social::start))
+        .routes(routes!(social::come_back, social::come_back_by_form))
         .merge(account::routes())
 }

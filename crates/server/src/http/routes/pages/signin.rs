@@ -13,7 +13,7 @@ use super::{
     factor::FactorStep,
     offer,
     passkey::{self, Ability},
-    signin_passkey, step,
+    signin_passkey, social, step,
 };
 use crate::{
     http::{
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Words that another page may leave for this one.
-const PROBLEMS: [&str; 3] = ["timed_out", "too_many_codes", "locked"];
+const PROBLEMS: [&str; 4] = ["timed_out", "too_many_codes", "locked", "provider"];
 const DONE: [&str; 2] = ["deleted", "secured"];
 
 /// The sign-in page
@@ -53,7 +53,8 @@ pub(super) fn page(visit: &Visit, gate: Gate) -> Signin {
         remember: !policy.browser_remember.is_zero(),
         signup: policy.signup == portcullis_core::realm::Signup::Open,
         passkeys: visit.request.second_factors().has_passkeys(),
-        ways: Vec::new(),
+        ways: social::ways(visit),
+        provider: social::named(visit),
         last: visit.last.clone().unwrap_or_default(),
         signal: String::new(),
     }
@@ -119,7 +120,7 @@ fn check(email: &RawField, password: &RawField) -> Result<(), Error> {
 }
 
 /// Goes to the page that asks for the second factor.
-async fn ask(
+pub(super) async fn ask(
     state: &AppState,
     visit: &Visit,
     challenged: Challenged,

@@ -8,6 +8,7 @@ use portcullis_core::{
 use super::{
     answer::{Typed, again, show, show_with},
     resend::{SentTo, address},
+    social,
 };
 use crate::{
     http::{
@@ -32,10 +33,15 @@ pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Respons
 
 fn page(visit: &Visit, gate: Gate) -> Signup {
     let required = visit.request.realm.policy.signup_required.iter().map(|field: &SignupField| field.as_str());
-    Signup { gate: Gate { query: visit.query(&[]), ..gate }, required: required.collect(), closed: false }
+    Signup {
+        gate: Gate { query: visit.query(&[]), ..gate },
+        required: required.collect(),
+        ways: social::ways(visit),
+        closed: false,
+    }
 }
 
-fn closed(state: &AppState, visit: &Visit) -> Response {
+pub(super) fn closed(state: &AppState, visit: &Visit) -> Response {
     let page = Signup { closed: true, ..page(visit, Gate::default()) };
     show_with(state, visit, CLOSED, &page)
 }

@@ -26,7 +26,7 @@ impl Kind {
 
 /// Returns the way back to the password.
 pub(super) fn password(href: String) -> Way {
-    Way { name: "password", label: "Use your password".to_owned(), icon: "lock", href, ..Way::default() }
+    Way { name: "password".into(), label: "Use your password".to_owned(), icon: "lock", href, ..Way::default() }
 }
 
 /// Returns the kinds that complete a ticket, the strongest first.
@@ -63,7 +63,7 @@ pub(super) fn ways(kinds: &[Kind], method: &str, link: impl Fn(&str) -> String) 
             _ => ("recovery_code", "Use a recovery code", "key"),
         };
         let hint = kind.to.as_ref().map(|to| format!("to the number ending in {to}")).unwrap_or_default();
-        Way { name, label: label.to_owned(), hint, icon, href: link(name), sends: name == "sms" }
+        Way { name: name.into(), label: label.to_owned(), hint, icon, href: link(name), sends: name == "sms" }
     };
     kinds.iter().filter(|kind| kind.name != method).map(way).collect()
 }

@@ -16,6 +16,7 @@ mod secure;
 mod security;
 mod sessions;
 mod totp;
+mod unlink;
 
 pub(super) use codes::{carried as codes, show_codes};
 pub(super) use make_passkey::{Making, make_passkey};
@@ -50,6 +51,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(rename::form, rename::rename))
         .routes(routes!(remove::ask, remove::remove))
         .routes(routes!(secure::secure))
+        .routes(routes!(unlink::unlink))
         .routes(routes!(sessions::list, sessions::end))
         .routes(routes!(apps::list))
         .routes(routes!(data::show))

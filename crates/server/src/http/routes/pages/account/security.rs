@@ -5,6 +5,7 @@ use portcullis_core::{
         ListedFactor, ListedPasskey, MOST_TOTP, Method, MfaPolicy,
         passkey::{Backup, PasskeyUse},
     },
+    federation::ListedIdentity,
     service::{RawField, RawJson},
 };
 
@@ -15,14 +16,14 @@ use super::{
 use crate::{
     http::{
         answers::SignalAnswer,
-        extract::{PageForm, Says, SignedIn, Turned},
+        extract::{PageForm, Says, SignedIn, Turned, Visit},
         openapi::RealmPath,
         state::AppState,
     },
-    templates::pages::{AccountSecurity, FactorRow, Gate, SecurityOffers},
+    templates::pages::{AccountSecurity, FactorRow, Gate, IdentityRow, SecurityOffers},
 };
 
-const DONE: [&str; 10] = [
+const DONE: [&str; 12] = [
     "password",
     "removed",
     "codes",
@@ -33,6 +34,8 @@ const DONE: [&str; 10] = [
     "key_added",
     "key_removed",
     "renamed",
+    "linked",
+    "unlinked",
 ];
 const PROBLEMS: [&str; 5] = ["required", "too_many", "too_many_keys", "no_factor", "last"];
 
@@ -44,6 +47,8 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
     let (visit, account) = (&signed_in.visit, signed_in.viewer.account());
     let status = visit.request.second_factors().status(&signed_in.viewer).await;
     let status = status.map_err(|error| turned(&signed_in, error))?;
+    let identities = visit.request.federation().identities(&signed_in.viewer).await;
+    let identities = identities.map_err(|error| turned(&signed_in, error))?;
     let gate = Gate { done: visit.done(&DONE), problem: visit.problem(&PROBLEMS), ..Gate::default() };
     let can_add = |method| status.methods.contains(&method) && status.policy != MfaPolicy::Off;
     let apps = status.factors.iter().filter(|factor| factor.method == Method::Totp).count();
@@ -67,6 +72,7 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
         gate,
         user: person(&signed_in),
         password: account.has_password.then(|| account.password_set_at.into()),
+        identities: identities.into_iter().map(|identity| identity_row(visit, identity)).collect(),
         two_step: status.two_step,
         passkeys: passkeys.map(passkey_row).collect(),
         factors: status.factors.into_iter().filter(|factor| factor.method != Method::Passkey).map(row).collect(),
@@ -103,6 +109,18 @@ fn row(factor: ListedFactor) -> FactorRow {
         badge: if factor.method == Method::SecurityKey { "Security key" } else { "" },
         added: factor.created_at.into(),
         used: factor.last_used_at.map(Into::into),
+    }
+}
+
+fn identity_row(visit: &Visit, identity: ListedIdentity) -> IdentityRow {
+    let provider = visit.request.federation().providers().iter().find(|known| known.name == identity.provider);
+    IdentityRow {
+        id: identity.id.to_string(),
+        kind: provider.map_or("", |provider| provider.preset.as_str()),
+        provider: provider.map_or(identity.provider, |provider| provider.label.clone()),
+        called: identity.called.unwrap_or_default(),
+        added: identity.created_at.into(),
+        used: identity.last_used_at.map(Into::into),
     }
 }
 

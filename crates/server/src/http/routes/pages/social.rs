@@ -1,0 +1,171 @@
+//! Sign-in of a browser with another provider: the way there, and the way back.
+
+use std::collections::HashMap;
+
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, header::LOCATION},
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    Error,
+    service::{Callback, Entry, RawField, Returned},
+};
+
+use super::{
+    enter::{self, Way},
+    link,
+    passkey::Ability,
+    signin, signup,
+};
+use crate::{
+    http::{
+        extract::{DeviceCookie, FlowCookies, FormBody, Says, Visit},
+        openapi::RealmPath,
+        problem::ApiError,
+        state::AppState,
+    },
+    templates::pages,
+};
+
+type PathOf = Path<HashMap<String, String>>;
+
+fn name_of(path: &PathOf) -> &str {
+    path.get("provider").map(String::as_str).unwrap_or_default()
+}
+
+/// Returns the buttons of the providers, for sign-in and sign-up.
+pub(super) fn ways(visit: &Visit) -> Vec<pages::Way> {
+    let providers = visit.request.federation().providers().iter();
+    let way = |provider: &portcullis_core::federation::Provider| pages::Way {
+        name: provider.name.clone().into(),
+        label: provider.label.clone(),
+        icon: provider.preset.as_str(),
+        href: visit.link(&format!("social/{}/start", provider.name), &[]),
+        ..pages::Way::default()
+    };
+    providers.map(way).collect()
+}
+
+/// Returns the label of the provider that the URL names, which did not sign the user in.
+pub(super) fn named(visit: &Visit) -> String {
+    let name = visit.parameter("provider").unwrap_or_default();
+    let provider = visit.request.federation().providers().iter().find(|provider| provider.name == name);
+    provider.map(|provider| provider.label.clone()).unwrap_or_default()
+}
+
+/// Sign in with a provider
+///
+/// Goes to the provider, and comes back to `callback`.
+#[utoipa::path(get, path = "/v1/{realm}/social/{provider}/start", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 302, description = "To the provider")))]
+pub(crate) async fn start(State(state): State<AppState>, visit: Visit, flows: FlowCookies, path: PathOf) -> Response {
+    let next = visit.parameter("continue").filter(|_| visit.next().is_some());
+    let begun = match visit.request.federation().begin(name_of(&path), next).await {
+        Ok(begun) => begun,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&begun.parameters).finish();
+    let joint = if begun.endpoint.contains('?') { '&' } else { '?' };
+    let mut response = (StatusCode::FOUND, [(LOCATION, format!("{}{joint}{query}", begun.endpoint))]).into_response();
+    let (id, value) = &begun.cookie;
+    flows.add(&state, &mut response, id, value);
+    response
+}
+
+/// Come back from a provider that posts its answer
+///
+/// The browser brings no cookie with a form of another site, so it is sent on to the other route.
+#[utoipa::path(post, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "To the same with GET")))]
+pub(crate) async fn come_back_by_form(visit: Visit, path: PathOf, FormBody(fields): FormBody) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for name in ["code", "state", "iss", "error"] {
+        query.extend_pairs(fields.peek(name).map(|value| (name, value)));
+    }
+    let federation = visit.request.federation();
+    let suggested = fields.peek("state").zip(fields.peek("user"));
+    let suggested = suggested.and_then(|(state, user)| federation.suggestion(state, user));
+    query.extend_pairs(suggested.map(|sealed| ("suggested", sealed)));
+    let location = format!("{}?{}", visit.path(&format!("social/{}/callback", name_of(&path))), query.finish());
+    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
+}
+
+/// Come back from a provider
+///
+/// Signs in, or asks what is missing.
+#[utoipa::path(get, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "To the next page")))]
+pub(crate) async fn come_back(
+    State(state): State<AppState>,
+    mut visit: Visit,
+    flows: FlowCookies,
+    device: DeviceCookie,
+    path: PathOf,
+) -> Response {
+    let provider = name_of(&path);
+    let asked = visit.parameter("state").map(str::to_owned);
+    let mut id = String::new();
+    let open = visit.request.federation().open_flow(provider, asked.as_deref(), |name| {
+        id = name.to_owned();
+        flows.value(name)
+    });
+    let open = match open {
+        Ok(open) => open,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    let parameter = |name: &str| visit.parameter(name).map(str::to_owned);
+    let (code, iss, error) = (parameter("code"), parameter("iss"), parameter("error"));
+    let suggested = parameter("suggested");
+    let callback = Callback {
+        code: code.as_deref(),
+        iss: iss.as_deref(),
+        error: error.as_deref(),
+        suggested: suggested.as_deref(),
+    };
+    let devices = [device.value()];
+    let ended = visit.request.browser_federation().end(&open, &callback, &devices).await;
+    visit.resume(open.next());
+    let mut response = answer(&state, &visit, &device, provider, ended).await;
+    flows.forget(&state, &mut response, &id);
+    response
+}
+
+async fn answer(
+    state: &AppState,
+    visit: &Visit,
+    device: &DeviceCookie,
+    provider: &str,
+    ended: Result<Returned, Error>,
+) -> Response {
+    match ended {
+        Ok(Returned::Entered { entry, email }) => {
+            enter(state, visit, device, entry, (provider, email.as_deref().unwrap_or_default())).await
+        }
+        Ok(Returned::Pending(pending, question)) => link::begin(state, visit, pending, question),
+        Ok(Returned::SignupClosed) => signup::closed(state, visit),
+        Ok(Returned::Refused) => {
+            let signin = visit.link("signin", &[("provider", provider)]);
+            visit.saying(state, Says::Problem("provider"), |said| {
+                (StatusCode::SEE_OTHER, [(LOCATION, format!("{signin}&{said}"))]).into_response()
+            })
+        }
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// Goes on after a login with a provider: to the page of the second factor, or to where the sign-in was to end.
+pub(super) async fn enter(
+    state: &AppState,
+    visit: &Visit,
+    device: &DeviceCookie,
+    entry: Entry,
+    (provider, email): (&str, &str),
+) -> Response {
+    match entry {
+        Entry::LoggedIn(done) => {
+            let way = Way { name: provider, keep: false };
+            enter::enter(state, visit, device, done, (way, visit.go_on())).await
+        }
+        Entry::Challenged(challenged) => {
+            signin::ask(state, visit, challenged, &RawField::from(email), (false, Ability::default())).await
+        }
+    }
+}
