@@ -102,7 +102,9 @@ impl Accounts<'_> {
             RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: Some(PendingEmail::KIND) },
             self.audit(Event::EmailChanged).user(user).index(index),
         ];
-        batch.extend(self.drop_challenges(user, &[Purpose::Reset, Purpose::Phone, Purpose::PhoneChange]));
+        batch.extend(
+            self.drop_challenges(user, &[Purpose::Reset, Purpose::Linking, Purpose::Phone, Purpose::PhoneChange]),
+        );
         batch.extend(self.drop_tickets(user));
         batch.extend(self.reserve(user, &key, &before).await?);
         batch.extend(self.discard_registration(found));
@@ -110,13 +112,13 @@ impl Accounts<'_> {
     }
 
     /// Returns the operations that drop the requests of a user for another address or number, with their links and codes, and the
-    /// links for a new password, tickets and trusted devices: another person may have made them with the earlier password.
+    /// links for a new password and for identities, tickets and trusted devices: another person may have made them with the earlier password.
     pub(in crate::service) fn drop_requests(&self, user: &User) -> Batch {
         let pending = |kind| -> Op {
             RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(kind) }.into()
         };
         let mut batch = vec![pending(PendingEmail::KIND), pending(PendingPhone::KIND)];
-        let purposes = [Purpose::Reset, Purpose::Phone, Purpose::EmailChange, Purpose::PhoneChange];
+        let purposes = [Purpose::Reset, Purpose::Linking, Purpose::Phone, Purpose::EmailChange, Purpose::PhoneChange];
         batch.extend(self.drop_challenges(user, &purposes));
         batch.extend(self.drop_tickets(user));
         batch.push(self.distrust_devices(user));

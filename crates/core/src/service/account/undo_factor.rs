@@ -58,8 +58,13 @@ impl Accounts<'_> {
         };
         let recipient = Recipient::of(&user.envelope.open_profile(key)?).with("what", "identity");
         let event = Event::AdditionUndone;
+        // What was begun with the identity ends with it.
+        let owner = user.clone();
         let mut batch = self.secure(challenge, user, MessageKind::AdditionUndone, &recipient, event)?;
         batch.push(held.delete().into());
+        batch.push(self.drop_links(&owner));
+        batch.extend(self.drop_tickets(&owner));
+        batch.push(self.distrust_devices(&owner));
         Ok(batch)
     }
 

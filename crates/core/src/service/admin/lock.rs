@@ -33,6 +33,7 @@ impl Administered<'_, Manage> {
         let audit = audit.detail("until", until.map(|until| until.to_string()));
         let mut batch = batch![self.end_sessions(&user.id, None), audit];
         batch.extend(self.drop_tickets(&user));
+        batch.push(self.drop_links(&user));
         let sheet = self.change(changed, batch).await?;
         tracing::info!(realm = %self.realm.name, user = %user.id, "account locked");
         Ok(sheet)

@@ -135,11 +135,17 @@ impl Federation<'_> {
     }
 
     /// Returns whether the identity is linked to the user of its address without asking: only where the provider operates the mailbox,
-    /// so that its owner could have a new password anyway, and there is no second factor to pass.
+    /// so that its owner could have a new password anyway.
     fn is_linked_at_once(&self, proved: &ProvedIdentity, user: &User) -> bool {
         self.realm.policy.social_link == LinkPolicy::Authoritative
             && proved.operates_mailbox
-            && !self.needs_two_steps(user.two_step)
+            && self.is_linked_by_mailbox(user)
+    }
+
+    /// Returns whether who reads the mailbox of a user may link an identity: with two-step verification a factor must be passed
+    /// first, and a locked or compromised account is changed by nobody but its user.
+    pub(super) fn is_linked_by_mailbox(&self, user: &User) -> bool {
+        !self.needs_two_steps(user.two_step) && !user.compromised && !user.is_locked(self.ctx.now)
     }
 
     /// Returns whether the proof was used already, so that a request that lost a race ends.

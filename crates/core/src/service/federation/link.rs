@@ -11,7 +11,7 @@ use crate::{
     id::FactorId,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
-    port::{Batch, ChallengeOp, Op, RecordOp, UserOp},
+    port::{Batch, ChallengeOp, RecordOp, UserOp},
     record::{Record, RecordKeys, RecordKind},
     seal::DataKey,
     service::{
@@ -79,12 +79,6 @@ impl Federation<'_> {
         let mail = self.message(MessageKind::IdentityLinked, &recipient, Some(challenge.id))?;
         batch.extend(batch![mail, ChallengeOp::Insert(Challenge { note: Some(note), ..challenge })]);
         Ok((identity, batch))
-    }
-
-    /// Returns the operation that ends the mailed links of a user: each links one identity, before any other is linked or unlinked.
-    pub(super) fn drop_links(&self, user: &User) -> Op {
-        let (realm, subject) = (self.realm.name.clone(), user.id.clone());
-        ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Linking) }.into()
     }
 
     /// Returns the operation that stores a new identity, and its identifier.

@@ -43,7 +43,8 @@ impl Federation<'_> {
         if let Some(email) = proved.proved_email() {
             let index = email.blind_index(&self.realm.keys);
             let at = self.ports.store.at_address(&self.realm.name, index).await?.user;
-            if at.is_some_and(|at| at.id != user.id) {
+            let reserved = self.reserved_by_other(index, Some(&user.id)).await?;
+            if at.is_some_and(|at| at.id != user.id) || reserved.is_some() {
                 return Err(SOCIAL_INVALID.into());
             }
         }
@@ -61,7 +62,8 @@ impl Federation<'_> {
         }
     }
 
-    /// Mails a link to the owner of the address that the provider proves. It links this identity, in this browser.
+    /// Mails a link to the owner of the address that the provider proves. It links this identity, in this browser. Who has two-step
+    /// verification gets none, since a link passes no second factor.
     ///
     /// # Errors
     /// Returns `BadLink` if no address is proved, or the provider is gone, and `Unavailable` if the store fails.
@@ -70,6 +72,9 @@ impl Federation<'_> {
         let email = pending.proved_email().and_then(|email| EmailAddress::stored(email).ok()).ok_or(SOCIAL_INVALID)?;
         let index = email.blind_index(&self.realm.keys);
         let Some(user) = self.ports.store.at_address(&self.realm.name, index).await?.user else { return Ok(()) };
+        if !self.is_linked_by_mailbox(&user) {
+            return Ok(());
+        }
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let ttl = self.realm.policy.reset_ttl;
         let link = Challenge::new(self.ctx, &self.realm.name, Purpose::Linking, &user.id, ttl);
@@ -127,6 +132,9 @@ impl Federation<'_> {
         let user = self.ports.store.user(&self.realm.name, &link.subject).await?.ok_or_else(Error::bad_link)?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let note = LinkNote::open(&key, &link)?;
-        if note.is_of(browser) { Ok((user, key, note, link)) } else { Err(Error::bad_link()) }
+        // The link proves the mailbox that it was sent to, which may not be the user's any more.
+        let proved = note.pending.proved().proved_email().map(|email| email.blind_index(&self.realm.keys));
+        let is_usable = note.is_of(browser) && proved == Some(user.index) && self.is_linked_by_mailbox(&user);
+        if is_usable { Ok((user, key, note, link)) } else { Err(Error::bad_link()) }
     }
 }

@@ -7,6 +7,8 @@ use crate::{
     factor::Held,
     federation::{Identity, Provider},
     id::FactorId,
+    link::Purpose,
+    port::{ChallengeOp, Op},
     record::RecordKind,
     seal::DataKey,
 };
@@ -24,6 +26,12 @@ impl Scope<'_> {
     pub(in crate::service) async fn identities_of(&self, user: &User, key: &DataKey) -> Result<Vec<Held<Identity>>> {
         let rows = self.ports.store.records_of(&self.realm.name, &user.id, Some(RecordKind::Identity)).await?;
         rows.into_iter().map(|row| Held::open(row, key)).collect()
+    }
+
+    /// Returns the operation that ends the mailed links of a user: each links one identity, before any other is linked or unlinked.
+    pub(in crate::service) fn drop_links(&self, user: &User) -> Op {
+        let (realm, subject) = (self.realm.name.clone(), user.id.clone());
+        ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Linking) }.into()
     }
 
     /// Returns whether a user can log in with an identity other than this one.

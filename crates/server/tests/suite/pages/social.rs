@@ -206,12 +206,8 @@ async fn a_taken_address_is_linked_by_its_user_or_by_the_mailed_link_in_this_bro
 #[tokio::test]
 async fn an_identity_of_another_user_and_another_users_address_are_not_linked() {
     let (app, provider) = start(&[]).await;
-    come_back(
-        &mut Browser::new(&app),
-        &provider,
-        json!({"sub": "9", "email": "eve@example.com", "email_verified": true}),
-    )
-    .await;
+    let eve = json!({"sub": "9", "email": "eve@example.com", "email_verified": true});
+    come_back(&mut Browser::new(&app), &provider, eve).await;
     Person::new("ada@example.com").join(&app).await;
     let bob = Person::new("bob@example.com").join(&app).await;
     let mut browser = Browser::new(&app);
@@ -228,20 +224,42 @@ async fn an_identity_of_another_user_and_another_users_address_are_not_linked() 
     assert_eq!(cross.status(), 403);
 }
 
+/// Asks for the mailed link that links Ada's account at the provider, and returns it.
+async fn mailed_link(app: &TestApp, provider: &Provider, browser: &mut Browser<'_>, person: &Person) -> String {
+    let back = come_back(browser, provider, ada()).await;
+    let page = browser.get(&back.location).await;
+    browser.submit(&page.form("/signin/link"), &[("action", "send")]).await;
+    app.link(&person.email, "signin/link").await.replace(&app.base, "")
+}
+
+#[tokio::test]
+async fn a_mailed_link_ends_where_its_mailbox_is_no_proof_any_more() {
+    for ending in ["factor", "secured"] {
+        let (app, provider) = start(&[]).await;
+        let person = Person::new("ada@example.com").join(&app).await;
+        let (mut browser, mut owner) = (Browser::new(&app), Browser::new(&app));
+        owner.sign_in(&person).await;
+        let link = mailed_link(&app, &provider, &mut browser, &person).await;
+        if ending == "factor" {
+            Protected::add(&app, &person).await;
+        } else {
+            assert_eq!(owner.post("/User1/account/secure", &[]).await.status, 303);
+        }
+        assert_eq!(browser.get(&link).await.status, 400, "{ending}");
+    }
+}
+
 #[tokio::test]
 async fn a_second_factor_is_asked_for_after_the_provider() {
     let (app, provider) = start(&[]).await;
-    let mut browser = Browser::new(&app);
-    let person = Person::new("ada@example.com").join(&app).await;
-    let protected = Protected::add(&app, &person).await;
-    let back = come_back(&mut browser, &provider, ada()).await;
-    let page = browser.get(&back.location).await;
-    let sent = browser.submit(&page.form("/signin/link"), &[("action", "send")]).await;
-    assert_eq!(sent.status, 200);
-    let link = app.link(&person.email, "signin/link").await.replace(&app.base, "");
+    let (mut browser, person) = (Browser::new(&app), Person::new("ada@example.com").join(&app).await);
+    let link = mailed_link(&app, &provider, &mut browser, &person).await;
     let offered = browser.get(&link).await;
     let page = browser.get(&offered.location).await;
-    let asked = browser.post(&page.form("/signin/link"), &[("action", "link")]).await;
+    assert_eq!(browser.post(&page.form("/signin/link"), &[("action", "link")]).await.location, "/User1/account");
+    let protected = Protected::add(&app, &person).await;
+    let mut browser = Browser::new(&app);
+    let asked = come_back(&mut browser, &provider, ada()).await;
     assert!(asked.location.starts_with("/User1/signin/factor?"), "{} {}", asked.location, asked.body);
     let page = browser.get(&asked.location).await;
     let code = protected.app.next_code(&app);
