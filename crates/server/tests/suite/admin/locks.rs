@@ -194,7 +194,8 @@ async fn a_lock_is_felt_wherever_a_session_is_opened_or_goes_on() {
     let mut browser = Browser::new(&app);
     let step = browser.sign_in(&john.person).await.location;
     let page = browser.post(&step, &[("code", &code), ("type", "totp")]).await;
-    assert_eq!((browser.session(), page.status), (None, 403), "{}", page.body);
+    assert_eq!((browser.session(), page.status), (None, 303), "{}", page.body);
+    assert!(browser.get(&page.location).await.shows("This account is locked"), "{}", page.location);
 
     // A first factor opens a session, too.
     let jane = Person::new("jane@example.com").of("User2").join(&app).await;
