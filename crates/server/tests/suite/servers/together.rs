@@ -100,7 +100,7 @@ async fn mongodb_has_a_line_of_each_server_and_one_server_sweeps() {
     let records = cluster.database.as_ref().unwrap().db().await.collection::<Document>("_records");
     let lines = async || records.count_documents(doc! { "_id.realm": "admin", "_id.kind": "node" }).await.unwrap();
     let begun = Instant::now();
-    let leases = async || records.count_documents(doc! { "_id.kind": "lease" }).await.unwrap();
+    let leases = async || records.count_documents(doc! { "_id.kind": "lease", "_id.key": "sweep" }).await.unwrap();
     while lines().await != 3 || leases().await != 1 {
         assert!(begun.elapsed() < PATIENCE);
         tokio::time::sleep(Duration::from_millis(50)).await;
