@@ -106,7 +106,8 @@ export async function openBrowser() {
   });
   return {
     async page(app, { width = 1280, height = 900, colorScheme = "light", ...more } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme, ...more });
+      // Without transitions: a colour halfway between two schemes has too little contrast.
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce", ...more });
       const page = await context.newPage();
       page.elsewhere = [];
       page.wrong = [];
