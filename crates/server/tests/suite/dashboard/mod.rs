@@ -1,6 +1,7 @@
 //! The dashboard of administrators, through HTTP.
 
 mod attacks;
+mod audit;
 mod roles;
 mod sign_in;
 mod users;
