@@ -142,8 +142,8 @@ impl Federation<'_> {
             && self.is_linked_by_mailbox(user)
     }
 
-    /// Returns whether who reads the mailbox of a user may link an identity: with two-step verification a factor must be passed
-    /// first, and a locked or compromised account is changed by nobody but its user.
+    /// Returns whether access to the mailbox is enough to link an identity. With two-step verification a factor is needed, too; an
+    /// account that is locked or compromised is not changed at all.
     pub(super) fn is_linked_by_mailbox(&self, user: &User) -> bool {
         !self.needs_two_steps(user.two_step) && !user.compromised && !user.is_locked(self.ctx.now)
     }

@@ -84,7 +84,7 @@ pub(crate) async fn list(request: AdminRequest<Look>, query: Query) -> Result<Js
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct AdminAuditSearch {
-    /// Whole address of a user, or of nobody. Needs `realm` and the role `support`.
+    /// Whole email address, whether or not a user has it. Needs `realm` and the role `support`.
     #[schema(example = "ada@example.com")]
     email: Option<String>,
     #[schema(example = "User1")]
