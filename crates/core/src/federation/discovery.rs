@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::{Preset, Provider};
+use super::{Preset, Provider, preset::PERSONAL_TENANT};
 
 /// Metadata of an OpenID Connect provider (OpenID Connect Discovery 1.0 §3), as far as they are used.
 #[derive(Debug, Clone, Deserialize)]
@@ -50,13 +50,20 @@ impl Discovery {
         if is_right { Ok(document) } else { Err(BadDocument::Issuer) }
     }
 
-    /// Returns the issuer of the tokens of a tenant, which only Microsoft has; `None`, if there is none.
+    /// Returns the issuer of the tokens of a tenant, which only Microsoft has; `None` for a tenant that the settings do not allow.
     #[must_use]
-    pub fn issuer_of(&self, preset: Preset, tenant: Option<&str>) -> Option<String> {
-        if preset != Preset::Microsoft {
+    pub fn issuer_of(&self, provider: &Provider, tenant: Option<&str>) -> Option<String> {
+        if provider.preset != Preset::Microsoft {
             return Some(self.issuer.clone());
         }
-        let tenant = tenant.filter(|tenant| is_tenant_id(tenant))?;
+        let (_, configured) = base_and_tenant(&provider.base_url)?;
+        let is_personal = tenant == Some(PERSONAL_TENANT);
+        let is_allowed = match configured {
+            "organizations" => !is_personal,
+            "consumers" => is_personal,
+            _ => true,
+        };
+        let tenant = tenant.filter(|tenant| is_allowed && is_tenant_id(tenant))?;
         Some(self.issuer.replace(TENANT, tenant))
     }
 
@@ -70,12 +77,24 @@ impl Discovery {
     }
 }
 
-/// Returns whether the issuer of a document is that of the configured tenant: `BASE/TENANT/v2.0`, with an identifier of a tenant or
-/// the word that stands for one.
+/// Splits `BASE/TENANT/v2.0`, the form of Microsoft's issuers.
+fn base_and_tenant(issuer: &str) -> Option<(&str, &str)> {
+    issuer.strip_suffix("/v2.0")?.rsplit_once('/')
+}
+
+/// Returns whether the issuer of a document is that of the configured tenant. Only the documents for several tenants have a
+/// placeholder.
 fn is_of_microsoft(configured: &str, issuer: &str) -> bool {
-    let Some((base, _)) = configured.strip_suffix("/v2.0").and_then(|rest| rest.rsplit_once('/')) else { return false };
-    let tenant = issuer.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')?.strip_suffix("/v2.0"));
-    tenant.is_some_and(|tenant| tenant == TENANT || is_tenant_id(tenant))
+    let (Some((base, wanted)), Some((found_base, found))) = (base_and_tenant(configured), base_and_tenant(issuer))
+    else {
+        return false;
+    };
+    let is_right = match wanted {
+        "common" | "organizations" | "consumers" => found == TENANT || is_tenant_id(found),
+        id if is_tenant_id(id) => found.eq_ignore_ascii_case(id),
+        _ => is_tenant_id(found),
+    };
+    base == found_base && is_right
 }
 
 /// Returns whether a text is the identifier of a tenant, which is a UUID.

@@ -163,7 +163,7 @@ impl IdTokenCheck<'_> {
         let unverified: Map<String, Value> =
             jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| BadIdToken::Malformed)?;
         let tenant = unverified.get("tid").and_then(Value::as_str);
-        let issuer = self.document.issuer_of(self.provider.preset, tenant).ok_or(BadIdToken::Issuer)?;
+        let issuer = self.document.issuer_of(self.provider, tenant).ok_or(BadIdToken::Issuer)?;
         let key = self.keys.key(header.kid.as_deref(), algorithm, &issuer, tenant).ok_or(BadIdToken::Key)?;
         let decoded = jsonwebtoken::decode(token, &key, &validation(algorithm));
         let claims: Map<String, Value> = decoded.map_err(|_| BadIdToken::Signature)?.claims;

@@ -12,7 +12,7 @@ pub enum Preset {
 }
 
 /// Tenant of personal accounts at Microsoft, whose addresses Microsoft proves.
-const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+pub(super) const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 impl Preset {
     /// All presets, in the order in which they are listed.

@@ -277,10 +277,36 @@ fn the_issuer_comes_from_the_settings_and_never_from_document_or_token() {
     ] {
         assert_eq!(of(issuer).unwrap_err(), BadDocument::Issuer, "{issuer}");
     }
-    let of_tenant = |tenant| template.issuer_of(Preset::Microsoft, tenant);
+    let of_tenant = |tenant| template.issuer_of(&microsoft(), tenant);
     assert_eq!(of_tenant(Some(TENANT)).unwrap(), format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
     assert!(of_tenant(None).is_none());
     assert!(of_tenant(Some("../evil")).is_none());
+}
+
+#[test]
+fn a_tenant_of_microsoft_that_the_settings_exclude_has_no_issuer() {
+    let of = |configured: &str| Provider {
+        base_url: format!("https://login.microsoftonline.com/{configured}/v2.0"),
+        ..provider(Preset::Microsoft)
+    };
+    let read = |configured: &str, issuer: &str| {
+        Discovery::read(&of(configured), &document(&format!("https://login.microsoftonline.com/{issuer}/v2.0")))
+    };
+    for (configured, takes_work, takes_personal) in
+        [("common", true, true), ("organizations", true, false), ("consumers", false, true)]
+    {
+        let template = read(configured, "{tenantid}").unwrap();
+        for (tenant, is_taken) in [(TENANT, takes_work), (PERSONAL, takes_personal)] {
+            assert_eq!(template.issuer_of(&of(configured), Some(tenant)).is_some(), is_taken, "{configured}, {tenant}");
+        }
+    }
+    // One tenant has a document of its own, by its identifier or by its domain.
+    assert!(read(TENANT, TENANT).is_ok() && read("contoso.onmicrosoft.com", TENANT).is_ok());
+    for (configured, issuer) in
+        [(TENANT, PERSONAL), (TENANT, "{tenantid}"), ("contoso.onmicrosoft.com", "{tenantid}"), ("common", "../evil")]
+    {
+        assert_eq!(read(configured, issuer).unwrap_err(), BadDocument::Issuer, "{configured}, {issuer}");
+    }
 }
 
 #[test]
