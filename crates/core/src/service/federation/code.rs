@@ -47,8 +47,10 @@ impl Federation<'_> {
             Ok(claims) => claims,
             Err(why) => return Ok(Err(why.as_str())),
         };
-        let claims = match (claims.text("email"), &document.userinfo_endpoint, text(&answer, "access_token")) {
-            (None, Some(endpoint), Some(access)) => {
+        // What proves an address at Microsoft is in the token and says nothing about an address from elsewhere.
+        let lacks_email = claims.text("email").is_none() && provider.preset != Preset::Microsoft;
+        let claims = match (&document.userinfo_endpoint, text(&answer, "access_token")) {
+            (Some(endpoint), Some(access)) if lacks_email => {
                 let more = self.userinfo(provider, endpoint, access).await?;
                 // Those of another subject were put in by another person (OpenID Connect Core 1.0 §5.3.2).
                 if text(&more, "sub") == claims.text("sub") { claims.with_userinfo(&more) } else { claims }

@@ -9,7 +9,7 @@ use crate::{
     },
     federation::{BadIdToken, ExpectedNonce, NativeNonce, ProvedIdentity, Provider},
     limit::LimitKind,
-    port::RecordOp,
+    port::{Batch, Op, Precondition, RecordOp},
     record::{Record, RecordKeys},
     service::{Entry, RawField},
 };
@@ -80,14 +80,16 @@ impl Federation<'_> {
             Err(why) => return self.refuse(provider, &Refused::Token(why)).await,
         };
         let spent = nonce.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
-        match self.arrive(provider, &proved, Some(RecordOp::Insert(spent).into()), exchange.devices).await? {
-            Arrived::Entered(entry) => Ok(entry),
-            Arrived::SignupClosed => Err(SIGNUP_CLOSED.into()),
-            Arrived::AlreadyUsed => self.refuse(provider, &Refused::Spent).await,
-            Arrived::Taken | Arrived::Reserved | Arrived::Unproved | Arrived::Incomplete => {
-                Err(SOCIAL_INTERACTION.into())
-            }
-        }
+        let spend: Op = RecordOp::Insert(spent).into();
+        let refusal = match self.arrive(provider, &proved, Some(spend.clone()), exchange.devices).await? {
+            Arrived::Entered(entry) => return Ok(entry),
+            Arrived::AlreadyUsed => return self.refuse(provider, &Refused::Spent).await,
+            Arrived::SignupClosed => SIGNUP_CLOSED,
+            Arrived::Taken | Arrived::Reserved | Arrived::Unproved | Arrived::Incomplete => SOCIAL_INTERACTION,
+        };
+        // A token that opened nothing is used up, too: another try would send the same mails again.
+        self.commit_unless(Batch::from_iter([spend]), &[Precondition::RecordFree]).await?;
+        Err(refusal.into())
     }
 
     /// Returns a provider whose ID tokens applications may exchange.

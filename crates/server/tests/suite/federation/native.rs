@@ -109,6 +109,12 @@ async fn no_user_is_linked_silently_and_no_registration_is_joined() {
     assert_eq!(refused(enter(&app, &provider, json!({})).await, 403).await, interaction);
     assert_eq!(refused(enter(&app, &provider, json!({"email_verified": false})).await, 403).await, interaction);
     assert_eq!(refused(enter(&app, &provider, json!({"email": null})).await, 403).await, interaction);
+    // A token that opened nothing is used up, too.
+    let nonce = nonce(&app).await;
+    let claims = json!({"nonce": nonce, "aud": NATIVE, "email": ada.email, "email_verified": true});
+    let once = provider.id_token(&app, claims);
+    assert_eq!(refused(exchange(&app, &once, &nonce).await, 403).await, interaction);
+    assert_eq!(refused(exchange(&app, &once, &nonce).await, 400).await.0, "invalid_grant");
     let token = ada.log_in(&app).await;
     assert_eq!(json(app.get_as(&token, "/User1/me/identities").await, 200).await, json!({"identities": []}));
 
