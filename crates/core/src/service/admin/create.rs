@@ -149,11 +149,17 @@ impl<R: crate::admin::Right> Administered<'_, R> {
         Ok(Subject::Invited(row, Box::new(invitation)))
     }
 
-    /// Returns the operation that stores an invitation, in place of one that has expired.
+    /// Returns the operations that store an invitation, in place of one that has expired.
+    ///
+    /// # Errors
+    /// Returns `Conflict` if another request has invited the address meanwhile, and `Unavailable` if the store fails.
     async fn put_invitation(&self, row: &RecordRow) -> Result<Batch> {
         let stored = self.ports.store.record(&self.realm.name, row.kind, &row.key).await?;
         let mut batch = Batch::new();
         if let Some(stored) = stored {
+            if stored.expires_at.is_none_or(|at| at > self.ctx.now) {
+                return Err(EMAIL_TAKEN.into());
+            }
             let (realm, kind, key) = (stored.realm, stored.kind, stored.key);
             batch.push(RecordOp::Delete { realm, kind, key, revision: Some(stored.revision) }.into());
         }

@@ -88,6 +88,8 @@ impl Federation<'_> {
             return Ok(Some(Arrived::Reserved));
         }
         match &found.user {
+            // Another request with the same account may have made this user since the identity was read.
+            Some(_) if self.identity_of(provider, proved).await?.is_some() => Ok(None),
             Some(user) if self.is_linked_at_once(proved, user) => {
                 self.link_and_enter(provider, proved, user.clone(), with, devices).await
             }

@@ -40,8 +40,8 @@ impl Federation<'_> {
         if let Some(found) = self.identity_of(provider, &proved).await? {
             return if found.user.id == user.id { Ok(Some(())) } else { Err(IDENTITY_TAKEN.into()) };
         }
-        if let Some(email) = proved.proved_email() {
-            let index = email.blind_index(&self.realm.keys);
+        let index = proved.proved_email().map(|email| email.blind_index(&self.realm.keys));
+        if let Some(index) = index {
             let at = self.ports.store.at_address(&self.realm.name, index).await?.user;
             let reserved = self.reserved_by_other(index, Some(&user.id)).await?;
             if at.is_some_and(|at| at.id != user.id) || reserved.is_some() {
@@ -51,7 +51,8 @@ impl Federation<'_> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let (_, linked) = self.linking(provider, &proved, (&user, &key))?;
         let held = UserOp::Update(User { revision: user.revision + 1, ..user.clone() }).into();
-        let batch: Batch = std::iter::once(held).chain(linked).collect();
+        let unreserved = index.map(|index| self.require_unreserved(index, &user.id));
+        let batch: Batch = unreserved.into_iter().chain(std::iter::once(held)).chain(linked).collect();
         match self.commit(batch).await {
             Ok(()) => {
                 tracing::info!(realm = %self.realm.name, user = %user.id, provider = provider.name, "identity linked");
