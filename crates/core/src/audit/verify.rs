@@ -185,7 +185,7 @@ impl Verifier {
         }
     }
 
-    /// Takes what verified rows say about retention, and the keys that they announce.
+    /// Takes what verified rows say about retention.
     fn take_claims<'a>(&mut self, rows: impl IntoIterator<Item = &'a AuditEntry>) {
         for row in rows.into_iter().filter(|row| row.event == Event::AuditPruned.as_str()) {
             let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::{Preset, Provider, preset::PERSONAL_TENANT};
+use super::{Preset, Provider, preset::TENANT};
 
 /// Metadata of an OpenID Connect provider (OpenID Connect Discovery 1.0 §3), as far as they are used.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,9 +26,6 @@ pub enum BadDocument {
     #[error("the document names another issuer")]
     Issuer,
 }
-
-/// What stands for the tenant in the issuer of Microsoft.
-const TENANT: &str = "{tenantid}";
 
 impl Discovery {
     /// Returns the URL of the document of a provider.
@@ -57,7 +54,7 @@ impl Discovery {
             return Some(self.issuer.clone());
         }
         let (_, configured) = base_and_tenant(&provider.base_url)?;
-        let is_personal = tenant == Some(PERSONAL_TENANT);
+        let is_personal = tenant.is_some_and(Preset::is_personal);
         let is_allowed = match configured {
             "organizations" => !is_personal,
             "consumers" => is_personal,

@@ -4,6 +4,8 @@ use jsonwebtoken::{
 };
 use serde_json::Value;
 
+use super::preset::TENANT;
+
 /// Public keys of a provider.
 #[derive(Debug, Clone, Default)]
 pub struct KeySet(Vec<PublicKey>);
@@ -30,10 +32,10 @@ impl KeySet {
         Some(Self(set.get("keys")?.as_array()?.iter().take(MOST).filter_map(key).collect()))
     }
 
-    /// Returns whether there is a key of this name; without a name, whether there is exactly one key.
+    /// Returns whether there is a key of this name.
     #[must_use]
-    pub fn has(&self, kid: Option<&str>) -> bool {
-        self.named(kid).is_some()
+    pub fn has(&self, kid: &str) -> bool {
+        self.named(Some(kid)).is_some()
     }
 
     /// Returns the key of this name for an algorithm and issuer. A key has one kind, and a secret is none: what was signed with a
@@ -46,7 +48,7 @@ impl KeySet {
         tenant: Option<&str>,
     ) -> Option<DecodingKey> {
         let PublicKey { jwk, issuer: of } = self.named(kid)?;
-        let is_of_issuer = of.as_ref().is_none_or(|of| of.replace("{tenantid}", tenant.unwrap_or_default()) == issuer);
+        let is_of_issuer = of.as_ref().is_none_or(|of| of.replace(TENANT, tenant.unwrap_or_default()) == issuer);
         let common = &jwk.common;
         let is_to_sign = common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
         let is_for_algorithm = common.key_algorithm.is_none_or(|of| of == KeyAlgorithm::from(algorithm));

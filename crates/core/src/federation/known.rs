@@ -32,7 +32,7 @@ impl Known {
     /// Returns whether they must be read again: they are old, or the key of this name is not among them.
     pub(crate) fn is_outdated(&self, kid: Option<&str>, now: Timestamp) -> bool {
         let is_old = now.since(self.read_at) >= FRESH_FOR;
-        (is_old || kid.is_some_and(|kid| !self.keys.has(Some(kid)))) && now.since(self.tried_at) >= PAUSE
+        (is_old || kid.is_some_and(|kid| !self.keys.has(kid))) && now.since(self.tried_at) >= PAUSE
     }
 }
 

@@ -11,8 +11,10 @@ pub enum Preset {
     Oidc,
 }
 
+/// What stands for the tenant in the issuers of Microsoft.
+pub(super) const TENANT: &str = "{tenantid}";
 /// Tenant of personal accounts at Microsoft, whose addresses Microsoft proves.
-pub(super) const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 impl Preset {
     /// All presets, in the order in which they are listed.

@@ -1,8 +1,6 @@
 //! The API of administration, as the dashboard calls it: in the same process, with the cookie and the address of the browser.
 //! Authority, limits, refusals and audit are therefore those of the API.
 
-use std::{collections::BTreeSet, sync::Arc};
-
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -16,7 +14,6 @@ use axum::{
 use portcullis_core::{Ctx, Error};
 use serde_json::Value;
 use tower::ServiceExt as _;
-use utoipa::openapi::OpenApi;
 
 use super::layers::scope::Peer;
 
@@ -34,8 +31,6 @@ const CARRIED: [HeaderName; 6] = [
 #[derive(Clone)]
 pub(super) struct AdminApi {
     router: Router,
-    /// Paths of the routes below `/v1/admin`.
-    paths: Arc<BTreeSet<String>>,
 }
 
 /// The request of a browser, on whose behalf the API is called.
@@ -120,14 +115,8 @@ impl Answer {
 }
 
 impl AdminApi {
-    pub(super) fn new(router: Router, document: &OpenApi) -> Self {
-        let paths = document.paths.paths.keys().filter_map(|path| path.strip_prefix("/v1/admin")).map(str::to_owned);
-        Self { router, paths: Arc::new(paths.collect()) }
-    }
-
-    /// Returns whether there is a route with this path.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.paths.contains(path)
+    pub(super) const fn new(router: Router) -> Self {
+        Self { router }
     }
 
     /// Calls the API.

@@ -113,9 +113,9 @@ pub(crate) fn handler(mut shared: Shared) -> Handler {
 
 /// Returns the API of administration, as the dashboard calls it.
 fn admin_api(state: &AppState) -> AdminApi {
-    let (router, document) = routes::admin::routes().split_for_parts();
+    let (router, _) = routes::admin::routes().split_for_parts();
     let router = router.fallback(async || ApiError::from(Error::not_found()));
-    AdminApi::new(router.layer(ScopeLayer::new(state.clone())).with_state(state.clone()), &document)
+    AdminApi::new(router.layer(ScopeLayer::new(state.clone())).with_state(state.clone()))
 }
 
 /// Returns the handler of routes without any layer.

@@ -3,6 +3,12 @@
 use portcullis_core::Error;
 use qrcode::{EcLevel, QrCode, render::svg};
 
+/// Separates a key into groups of four letters, for people who type it.
+pub(super) fn in_fours(key: &str) -> String {
+    let letters: Vec<char> = key.chars().collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
 /// Draws a QR code with the margin that readers need.
 ///
 /// # Errors

@@ -43,7 +43,7 @@ impl Look {
             links: brand.links.clone(),
             colours: [light.unwrap_or(Palette::DEFAULT_LIGHT), dark.unwrap_or(Palette::DEFAULT_DARK)],
         };
-        let css = stylesheet(brand);
+        let css = stylesheet(brand.corners, light, dark);
         if !css.is_empty() {
             look.stylesheet = look.keep("css", "text/css; charset=utf-8", css.into_bytes().into());
         }
@@ -98,10 +98,9 @@ impl Look {
 }
 
 /// Returns the stylesheet of a brand; empty if it changes nothing.
-fn stylesheet(brand: &Brand) -> String {
+fn stylesheet(corners: Corners, light: Option<Palette>, dark: Option<Palette>) -> String {
     let mut css = String::new();
-    let (light, dark) = palettes(brand);
-    let corners = match brand.corners {
+    let corners = match corners {
         Corners::Soft => "",
         Corners::Square => "--r-control:0;--r-panel:0;--r-card:0;",
         Corners::Round => "--r-control:22px;--r-panel:20px;--r-card:24px;",

@@ -3,7 +3,10 @@
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::{
-    audit::{Actor, ActorKind, AuditEntry, AuditId, AuditKey, AuditRow, Block, Chain, Event, MOST_ROWS, StoredBlock},
+    audit::{
+        Actor, ActorKind, AuditEntry, AuditId, AuditKey, AuditRow, Block, CHECKPOINT, Chain, Event, MOST_ROWS,
+        StoredBlock,
+    },
     batch,
     clock::Timestamp,
     ctx::Ctx,
@@ -89,7 +92,7 @@ impl<'a> Sealing<'a> {
             hash = BASE64URL_NOPAD.encode(&block.hash),
             kid = block.kid,
             signature = BASE64URL_NOPAD.encode(&block.signature),
-            "audit block sealed"
+            "{CHECKPOINT}"
         );
         Ok(Some(block))
     }

@@ -43,4 +43,10 @@ impl<'a> Federation<'a> {
     pub fn providers(&self) -> &'a [Provider] {
         &self.0.realm.policy.providers
     }
+
+    /// Returns the provider of this name, if users of the realm can sign in with it.
+    #[must_use]
+    pub fn provider(&self, name: &str) -> Option<&'a Provider> {
+        self.0.provider(name)
+    }
 }

@@ -13,9 +13,9 @@ use crate::{
     seal::DataKey,
 };
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
     /// Returns the provider of this name, if users of the realm can sign in with it.
-    pub(in crate::service) fn provider(&self, name: &str) -> Option<&Provider> {
+    pub(in crate::service) fn provider(&self, name: &str) -> Option<&'a Provider> {
         self.realm.policy.providers.iter().find(|provider| provider.name == name)
     }
 

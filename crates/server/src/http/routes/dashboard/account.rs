@@ -73,15 +73,13 @@ fn offer(desk: &Desk, status: StatusCode, offer: Value, code_error: &str) -> Res
         Err(error) => return ApiError::from(error).into_response(),
     };
     let secret = offer.get("secret").and_then(Value::as_str).unwrap_or_default();
-    let groups: Vec<String> =
-        secret.chars().collect::<Vec<_>>().chunks(4).map(|group| group.iter().collect()).collect();
-    let values = json!({ "offer": offer, "qr": qr, "secret": groups.join(" "), "code_error": code_error, "is_required": desk.realms.is_empty() });
+    let values = json!({ "offer": offer, "qr": qr, "secret": qr::in_fours(secret), "code_error": code_error, "is_required": desk.realms.is_empty() });
     show_with(desk, status, "dash_two_step.html", ("account", values))
 }
 
 async fn confirm(desk: &Desk, enrolment: &str, fields: &mut Fields) -> Response {
     let plain = |field: &str, fields: &mut Fields| fields.take(field).text().unwrap_or_default().to_owned();
-    let code: String = plain("code", fields).chars().filter(char::is_ascii_digit).collect();
+    let code = plain("code", fields);
     let (uri, secret) = (plain("uri", fields), plain("secret", fields));
     let body = json!({ "enrolment": enrolment, "code": code });
     let call = Call::of(Method::POST, "/me/mfa/totp/confirm".to_owned(), Some(body));
@@ -97,7 +95,7 @@ async fn confirm(desk: &Desk, enrolment: &str, fields: &mut Fields) -> Response 
 
 fn wrong(answer: &Answer) -> &str {
     match answer.code() {
-        "mfa.invalid" => "That code is incorrect or has expired. Enter the current code from your app.",
+        "mfa.invalid" => words::WRONG_CODE,
         "validation" | "request.invalid" => "Enter the 6-digit code",
         _ if answer.faults().next().is_some() => "Enter the 6-digit code",
         _ => answer.text("detail"),

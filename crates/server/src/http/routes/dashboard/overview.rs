@@ -12,9 +12,9 @@ use super::{
 };
 
 /// Parts of the overview, and the calls that answer them.
-const PARTS: &[(&str, &str)] = &[("attention", "/attention"), ("nodes", "/nodes"), ("recent", "/audit?limit=8")];
+const PARTS: &[(&str, &str)] = &[("nodes", "/nodes"), ("recent", "/audit?limit=8")];
 
-/// Shows what needs attention and what happened lately.
+/// Shows the servers and what happened lately.
 pub(super) async fn page(desk: Desk) -> Response {
     let mut calls = vec![call_line(&desk, "/realms")];
     let mut parts = Map::new();

@@ -1,7 +1,7 @@
 //! The proof that it is still the same person, typed into the form that needs it, so that nothing else that was typed is lost.
 
 use axum::http::Method;
-use portcullis_core::service::RawField;
+use portcullis_core::{link::TypedCode, service::RawField};
 use serde_json::{Map, Value, json};
 
 use super::{act::Wrong, desk::Desk, words};
@@ -36,10 +36,8 @@ pub(super) async fn take(desk: &Desk, fields: &mut Fields) -> Result<(), Wrong> 
 /// Returns the members of a call for the code of a second factor: six digits are of an app, all others a recovery code.
 pub(super) fn code_members(code: &RawField) -> Map<String, Value> {
     let Some(text) = code.text() else { return Map::new() };
-    let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    let is_of_app = plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit());
-    let (code, kind) = if is_of_app { (plain, "totp") } else { (text.trim().to_owned(), "recovery_code") };
-    Map::from_iter([("code".to_owned(), json!(code)), ("type".to_owned(), json!(kind))])
+    let kind = if TypedCode::parse(text).is_some() { "totp" } else { "recovery_code" };
+    Map::from_iter([("code".to_owned(), json!(text.trim())), ("type".to_owned(), json!(kind))])
 }
 
 fn wrong(answer: &Answer) -> Wrong {
@@ -51,7 +49,7 @@ fn wrong(answer: &Answer) -> Wrong {
     match answer.code() {
         "password.wrong" => field("current_password", "Your current password is incorrect"),
         "mfa.required" => field("code", "Enter the 6-digit code"),
-        "mfa.invalid" => field("code", "That code is incorrect or has expired. Enter the current code from your app."),
+        "mfa.invalid" => field("code", words::WRONG_CODE),
         code => Wrong {
             problem: words::problem(code, answer.text("detail")).to_owned(),
             needs_proof: true,

@@ -1,4 +1,4 @@
-//! Realms, administrators, keys, nodes and settings.
+//! Realms, administrators, keys and nodes.
 
 use axum::response::Response;
 use serde_json::json;

@@ -30,19 +30,16 @@ pub(super) async fn page(desk: Desk) -> Response {
     let of_user = format!("realm={}&user={}&limit=10", segment(desk.part("realm")), segment(desk.part("id")));
     let audit = format!("/audit?{of_user}");
     let activity = if is_user { desk.get_if_allowed(&audit).await } else { None };
-    let outbox = format!("/outbox?{of_user}");
-    let deliveries = desk.get_if_allowed(&outbox).await;
     let offered = |in_zone: bool| {
         let fits = |form: &&Form| can.meet(form.need) && form.is_for(status) && form.more.in_zone == in_zone;
         let button = |form: &Form| json!({ "name": form.name, "title": form.title, "is_danger": form.more.is_danger, "is_plain": form.inputs.is_empty() });
         FORMS.iter().filter(fits).map(button).collect::<Vec<_>>()
     };
     let mut calls = vec![call_line(&desk, &call)];
-    let parts =
-        [(sessions.is_some(), format!("{call}/sessions")), (activity.is_some(), audit), (deliveries.is_some(), outbox)];
+    let parts = [(sessions.is_some(), format!("{call}/sessions")), (activity.is_some(), audit)];
     calls.extend(parts.into_iter().filter(|(is_shown, _)| *is_shown).map(|(_, path)| call_line(&desk, &path)));
     let values = json!({
-        "user": subject.now, "page": subject.page, "sessions": sessions, "activity": activity, "deliveries": deliveries,
+        "user": subject.now, "page": subject.page, "sessions": sessions, "activity": activity,
         "actions": offered(false), "zone": offered(true), "calls": calls,
     });
     show(&desk, "dash_user.html", "users", values)

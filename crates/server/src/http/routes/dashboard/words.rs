@@ -21,11 +21,10 @@ const DONE: &[(&str, &str)] = &[
     ("admin_removed", "Administrator removed."),
     ("key_revoked", "Key revoked. Its next request is refused."),
     ("two_step", "Two-step verification is on."),
-    ("retried", "It's sent again now."),
-    ("dropped", "Dropped. It won't be sent."),
-    ("rotated", "New signing key made. It's used after an hour."),
-    ("retired", "Signing key removed."),
 ];
+
+/// What is wrong with a code of an app.
+pub(super) const WRONG_CODE: &str = "That code is incorrect or has expired. Enter the current code from your app.";
 
 /// Returns what was done.
 pub(super) fn done(word: &str) -> Option<&'static str> {
@@ -40,7 +39,7 @@ pub(super) fn refusal(code: &str) -> (&'static str, &'static str) {
         "request.cross_site" => ("This page expired", "Go back, reload the page, and try again."),
         "cursor.invalid" => ("This page of the list expired", "Go back to the first page of the list."),
         "overloaded" | "unavailable" => ("Not available right now", "Try again in a few seconds."),
-        "limit.reached" | "limited" => ("Too many requests", "Wait a minute, then try again."),
+        "limited" => ("Too many requests", "Wait a minute, then try again."),
         _ => ("That didn't work", ""),
     }
 }

@@ -89,7 +89,7 @@ async fn page(visit: &Visit, step: &EnrollStep, gate: Gate) -> Result<SigninEnro
         Some(enrolment) => {
             let ticket = RawField::from(&*step.ticket);
             let offer = visit.request.second_factors().show_totp(Enrols::Ticket(&ticket, &[]), enrolment).await?;
-            Some(EnrollApp { qr: qr::svg(offer.uri.expose_secret())?, secret: account::in_fours(&offer) })
+            Some(EnrollApp { qr: qr::svg(offer.uri.expose_secret())?, secret: qr::in_fours(&offer.secret.base32()) })
         }
         None => None,
     };

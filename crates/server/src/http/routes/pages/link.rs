@@ -2,18 +2,20 @@
 
 use axum::{
     extract::State,
-    http::{StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
-    Error,
     error::{ErrorKind, catalogue::IDENTITY_TAKEN},
     federation::PendingIdentity,
     service::{Question, Viewer},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{answer::show, factor::start_again, social};
+use super::{
+    answer::{go, show},
+    factor::start_again,
+    social,
+};
 use crate::{
     http::{
         extract::{Carried, Continue, DeviceCookie, PageForm, Says, Visit},
@@ -99,7 +101,7 @@ fn page(
     email: &str,
     problem: &'static str,
 ) -> SigninLink {
-    let provider = visit.request.federation().providers().iter().find(|provider| provider.name == pending.provider);
+    let provider = visit.request.federation().provider(&pending.provider);
     let action = match visit.parameter(Mailed::NAME) {
         Some(mailed) => visit.link("signin/link", &[(Mailed::NAME, mailed)]),
         None => visit.link("signin/link", &[(Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default())]),
@@ -167,22 +169,14 @@ async fn confirm(state: &AppState, visit: &Visit, viewer: &Viewer, pending: &Pen
     match linked.await {
         Ok(()) => visit.say_at(state, "account/security", Says::Done("linked")),
         Err(error) if matches!(error.kind(), ErrorKind::Stale { .. }) => {
-            go(&visit.detour("signin/confirm", &back(visit)))
+            go(visit.detour("signin/confirm", &back(visit)))
         }
         Err(error) if error.code() == IDENTITY_TAKEN.code => here(visit, &[("problem", "taken")]),
-        Err(error) => refused(error),
+        Err(error) => ApiError::from(error).into_response(),
     }
-}
-
-fn refused(error: Error) -> Response {
-    ApiError::from(error).into_response()
 }
 
 fn here(visit: &Visit, more: &[(&str, &str)]) -> Response {
     let carried = [(Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default())];
-    go(&visit.link("signin/link", &[&carried, more].concat()))
-}
-
-fn go(location: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(LOCATION, location.to_owned())]).into_response()
+    go(visit.link("signin/link", &[&carried, more].concat()))
 }

@@ -50,7 +50,7 @@ pub(super) fn ways(visit: &Visit) -> Vec<pages::Way> {
 /// Returns the label of the provider that the URL names, which did not sign the user in.
 pub(super) fn named(visit: &Visit) -> String {
     let name = visit.parameter("provider").unwrap_or_default();
-    let provider = visit.request.federation().providers().iter().find(|provider| provider.name == name);
+    let provider = visit.request.federation().provider(name);
     provider.map(|provider| provider.label.clone()).unwrap_or_default()
 }
 

@@ -20,7 +20,6 @@ mod unlink;
 
 pub(super) use codes::{carried as codes, show_codes};
 pub(super) use make_passkey::{Making, make_passkey};
-pub(super) use totp::in_fours;
 
 use axum::{
     http::{StatusCode, header::LOCATION},

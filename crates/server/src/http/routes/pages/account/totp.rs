@@ -2,7 +2,7 @@ use axum::{extract::State, response::Response};
 use portcullis_core::{
     ExposeSecret,
     error::{ErrorKind, catalogue::FIELD_MISSING},
-    service::{EnrolmentOffer, Enrols, FieldErrors, RawField},
+    service::{Enrols, FieldErrors, RawField},
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,14 +60,8 @@ async fn page(signed_in: &SignedIn, begun: &Begun, gate: Gate) -> Result<Account
         gate: Gate { action, ..gate },
         user: person(signed_in),
         qr: qr::svg(offer.uri.expose_secret()).map_err(|error| turned(signed_in, error))?,
-        secret: in_fours(&offer),
+        secret: qr::in_fours(&offer.secret.base32()),
     })
-}
-
-pub(in super::super) fn in_fours(offer: &EnrolmentOffer) -> String {
-    let text = offer.secret.base32();
-    let letters: Vec<char> = text.chars().collect();
-    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 /// Add an authenticator app
