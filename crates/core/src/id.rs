@@ -194,3 +194,36 @@ impl fmt::Display for RealmName {
         f.write_str(&self.0)
     }
 }
+
+/// Identifier of a client, chosen by the operator: 1 to 64 letters, digits, `.`, `_` and `-`; the first is a letter or digit.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId(Box<str>);
+
+impl ClientId {
+    /// Parses an identifier; `None` if it is malformed.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let begins_well = raw.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
+        let fits = raw.len() <= MAX_LENGTH && begins_well && raw.bytes().all(is_plain);
+        fits.then(|| Self(raw.into()))
+    }
+
+    /// Returns the identifier as text.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClientId({})", self.0)
+    }
+}

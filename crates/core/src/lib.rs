@@ -20,6 +20,7 @@ pub mod port;
 pub mod random;
 pub mod realm;
 pub mod record;
+pub mod scope;
 pub mod seal;
 pub mod service;
 pub mod session;

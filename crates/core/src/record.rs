@@ -43,6 +43,10 @@ pub enum RecordKind {
     AdminKey,
     /// [`AuditKey`](crate::audit::AuditKey).
     AuditKey,
+    /// [`RegisteredClient`](crate::oauth::RegisteredClient).
+    Client,
+    /// [`Consent`](crate::oauth::Consent).
+    Grant,
     /// Line of a running server, a [`Node`](crate::node::Node).
     Node,
     /// Right of a server to do some background work.
@@ -73,6 +77,8 @@ impl RecordKind {
         Self::AdminOwners,
         Self::AdminKey,
         Self::AuditKey,
+        Self::Client,
+        Self::Grant,
         Self::Node,
         Self::Lease,
         #[cfg(feature = "suite")]
@@ -101,6 +107,8 @@ impl RecordKind {
             Self::AdminOwners => "admin_owners",
             Self::AdminKey => "admin_key",
             Self::AuditKey => "audit_key",
+            Self::Client => "client",
+            Self::Grant => "grant",
             Self::Node => "node",
             Self::Lease => "lease",
             #[cfg(feature = "suite")]

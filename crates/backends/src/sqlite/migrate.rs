@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 12, name: "session_kind", sql: include_str!("migrations/0012_session_kind.sql") },
     Migration { version: 13, name: "administration", sql: include_str!("migrations/0013_administration.sql") },
     Migration { version: 14, name: "audit_chains", sql: include_str!("migrations/0014_audit_chains.sql") },
+    Migration { version: 15, name: "client_sessions", sql: include_str!("migrations/0015_client_sessions.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

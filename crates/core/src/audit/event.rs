@@ -73,7 +73,7 @@ events! {
     RegistrationClaimed: "registration_claimed", Ok, User, Shown, [];
     /// The owner of the address discarded a registration.
     RegistrationRejected: "registration_disowned", Ok, Anonymous, Hidden, [];
-    LoggedIn: "logged_in", Ok, User, Shown, [];
+    LoggedIn: "logged_in", Ok, User, Shown, ["client"];
     /// A user signed in with a device that was not known.
     NewDevice: "new_device", Ok, User, Shown, [];
     LoginRefused: "login_refused", Refused, Anonymous, Shown, [];
@@ -147,6 +147,12 @@ events! {
     ImpersonationRefused: "impersonation_refused", Refused, User, Hidden, [];
     /// A service gave wrong credentials.
     ClientRefused: "client_refused", Refused, Anonymous, Hidden, [];
+    /// A user let a client see or do something.
+    ConsentGiven: "consent_given", Ok, User, Shown, ["client", "scope"];
+    /// An authorization code was used again, and the session that it had opened revoked.
+    CodeReused: "code_reused", Refused, Anonymous, Shown, ["client"];
+    /// A client was added, changed or removed.
+    ClientChanged: "client_changed", Ok, Admin, Hidden, ["client", "change"];
     /// A user ended all sessions because someone else may have access.
     AccountSecured: "account_secured", Ok, User, Shown, [];
     /// The account was deleted by its owner.

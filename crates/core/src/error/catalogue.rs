@@ -252,6 +252,34 @@ pub const CLIENT_INVALID: Refusal = refusal(
     "The service must authenticate with HTTP Basic, using credentials from API_CLIENTS.",
 );
 
+// Clients of OpenID Connect.
+/// Until client and redirect URI are known to belong together, nothing may be sent there.
+pub const CLIENT_UNKNOWN: Refusal =
+    refusal(ErrorKind::Malformed, "client.unknown", "The application that sent you here is not registered.");
+pub const REDIRECT_URI_UNKNOWN: Refusal = refusal(
+    ErrorKind::Malformed,
+    "redirect_uri.unknown",
+    "The application that sent you here named an address that is not registered for it.",
+);
+pub const REQUEST_TOO_LONG: Refusal =
+    refusal(ErrorKind::Malformed, "request.too_long", "The request of the application is too long.");
+pub const OIDC_OFF: Refusal = refusal(ErrorKind::NotFound, "not_found", "Not found");
+pub const CLIENT_AUTH_FAILED: Refusal =
+    refusal(ErrorKind::BadClient, "client.invalid", "The client could not be authenticated.");
+pub const CODE_REFUSED: Refusal = refusal(ErrorKind::Refused, "code.refused", "Invalid or expired code");
+pub const CLIENT_GRANT_REFUSED: Refusal =
+    refusal(ErrorKind::Malformed, "unauthorized_client", "The client may not use this grant.");
+pub const SCOPE_INVALID: Refusal =
+    refusal(ErrorKind::Malformed, "invalid_scope", "The scope is malformed, or more than was granted.");
+pub const SCOPE_MISSING: Refusal =
+    refusal(ErrorKind::Forbidden, "scope.missing", "The token does not have the scope that this needs.");
+pub const CLIENT_DECLARED: Refusal =
+    refusal(ErrorKind::Conflict, "client.declared", "The client is in the settings of the server. Change it there.");
+pub const CLIENT_EXISTS: Refusal = refusal(ErrorKind::Conflict, "client.exists", "A client with this id exists.");
+pub const CLIENT_PUBLIC: Refusal = refusal(ErrorKind::Conflict, "client.public", "A public client has no secret.");
+pub const CLIENTS_OFF: Refusal =
+    refusal(ErrorKind::Conflict, "client.off", "Clients need OIDC and PAGES to be on, and JWT_ISSUER to be unset.");
+
 // Administration.
 pub const ADMIN_SIGN_IN: Refusal = refusal(ErrorKind::NoCredentials, "admin.sign_in", "Sign in as an administrator.");
 pub const REQUEST_AGGREGATED: Refusal = refusal(
@@ -293,6 +321,23 @@ pub const GRANT_INVALID: FieldRefusal = field(
     "Grants must be ROLE@REALM or ROLE@*; the roles are auditor, support, manager, owner and impersonate.",
 );
 pub const VALUE_INVALID: FieldRefusal = field("value.invalid", "This value is not allowed.");
+pub const CLIENT_ID_INVALID: FieldRefusal = field(
+    "value.invalid",
+    "The id must have 1 to 64 letters, digits, `.`, `_` and `-`, and begin with a letter or digit.",
+);
+pub const CLIENT_NAME_INVALID: FieldRefusal =
+    field("name.invalid", "The name must have 1 to 64 characters and no control characters.");
+pub const CLIENT_AUTH_INVALID: FieldRefusal =
+    field("value.invalid", "A confidential client authenticates with a secret, a public one with `none`.");
+pub const CLIENT_SCOPES_INVALID: FieldRefusal = field(
+    "value.invalid",
+    "The scopes must be built in or in SCOPES; `portcullis:account` is for first-party clients.",
+);
+/// In production, services that check no audience would accept tokens that were made for another application.
+pub const CLIENT_AUDIENCE: FieldRefusal =
+    field("client.audience", "Set JWT_AUDIENCE before you add a client that is not first-party.");
+pub const PKCE_REQUIRED: FieldRefusal = field("value.invalid", "A public client must use PKCE.");
+pub const REDIRECT_URI_INVALID: FieldRefusal = field("redirect_uri.invalid", "This redirect URI is not accepted.");
 pub const TIME_INVALID: FieldRefusal =
     field("time.invalid", "The time must be in the future and in RFC 3339, such as 2026-12-31T12:00:00Z.");
 pub const WORDS_INVALID: FieldRefusal = field("q.invalid", "Search for one to four words of 2 to 64 characters.");

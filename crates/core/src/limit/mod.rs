@@ -61,10 +61,14 @@ pub enum LimitKind {
     PasskeyOptions,
     /// Refused passkeys.
     Passkeys,
-    /// Sign-ins with other providers that are begun or exchanged.
+    /// Sign-ins with other providers that are begun or exchanged, and requests of clients to sign a user in.
     Authorize,
     /// Enrolments and renewed authentications that are begun.
     Enrolments,
+    /// Requests of clients for tokens.
+    ClientTokens,
+    /// Wrong secrets of clients.
+    ClientSecrets,
     /// Wrong passwords and keys of administrators.
     AdminSignIn,
     /// Requests with an administration key.
@@ -105,6 +109,8 @@ impl LimitKind {
             Self::Passkeys => "passkeys",
             Self::Authorize => "authorize",
             Self::Enrolments => "enrolments",
+            Self::ClientTokens => "client_tokens",
+            Self::ClientSecrets => "client_secrets",
             Self::AdminSignIn => "admin_sign_in",
             Self::AdminKey => "admin_key",
             Self::AdminReads => "admin_reads",
@@ -131,6 +137,8 @@ impl LimitKind {
             Self::LateRepeats => "REFRESH_GRACE",
             Self::Factors => "LIMIT_FACTORS_ACCOUNT",
             Self::Enrolments => "LIMIT_ENROLMENTS_ACCOUNT",
+            Self::ClientTokens => "LIMIT_CLIENT_TOKENS_ACCOUNT",
+            Self::ClientSecrets => "LIMIT_CLIENT_SECRETS_ACCOUNT",
             Self::AdminSignIn => "LIMIT_ADMIN_SIGN_IN_CLIENT",
             Self::AdminKey => "LIMIT_ADMIN_KEY_ACCOUNT",
             Self::AdminReads => "LIMIT_ADMIN_READS_ACCOUNT",
@@ -157,6 +165,8 @@ impl LimitKind {
             Self::PasskeyOptions => "LIMIT_PASSKEY_OPTIONS_CLIENT",
             Self::Passkeys => "LIMIT_PASSKEYS_CLIENT",
             Self::Authorize => "LIMIT_AUTHORIZE_CLIENT",
+            Self::ClientTokens => "LIMIT_CLIENT_TOKENS_CLIENT",
+            Self::ClientSecrets => "LIMIT_CLIENT_SECRETS_CLIENT",
             Self::EmailChanges
             | Self::Profile
             | Self::Exports
@@ -223,10 +233,16 @@ pub struct Limits {
     pub passkey_options_client: Quota,
     /// Refused passkeys per client.
     pub passkeys_client: Quota,
-    /// Sign-ins with other providers per client.
+    /// Sign-ins with other providers, and requests to sign a user in, per client address.
     pub authorize_client: Quota,
     /// Enrolments and re-authentications started per account.
     pub enrolments_account: Quota,
+    /// Requests for tokens per registered client, and per client address.
+    pub client_tokens_account: Quota,
+    pub client_tokens_client: Quota,
+    /// Wrong secrets per registered client, and per client address.
+    pub client_secrets_account: Quota,
+    pub client_secrets_client: Quota,
     /// Refreshes of a session.
     pub refreshes_session: Quota,
     /// Wrong passwords and keys of administrators from a client.

@@ -36,10 +36,12 @@ pub enum Purpose {
     Invitation,
     /// Linking an account at another provider.
     Linking,
+    /// Authorization code of a client.
+    Code,
 }
 
 impl Purpose {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Registration,
         Self::Reset,
         Self::Phone,
@@ -53,6 +55,7 @@ impl Purpose {
         Self::FactorUndo,
         Self::Invitation,
         Self::Linking,
+        Self::Code,
     ];
 
     /// Returns the stored string.
@@ -72,6 +75,7 @@ impl Purpose {
             Self::FactorUndo => "factor_undo",
             Self::Invitation => "invitation",
             Self::Linking => "linking",
+            Self::Code => "code",
         }
     }
 
@@ -85,7 +89,7 @@ impl Purpose {
     /// itself.
     #[must_use]
     pub const fn begins_at_hand_over(self) -> bool {
-        !matches!(self, Self::EmailUndo | Self::PasswordUndo | Self::FactorUndo | Self::Invitation)
+        !matches!(self, Self::EmailUndo | Self::PasswordUndo | Self::FactorUndo | Self::Invitation | Self::Code)
     }
 }
 

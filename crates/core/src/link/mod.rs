@@ -54,6 +54,8 @@ pub enum LinkAction {
     Invite,
     /// Links an account at another provider.
     LinkIdentity,
+    /// Gives tokens to a client: an authorization code.
+    Authorize,
 }
 
 impl LinkAction {
@@ -74,6 +76,7 @@ impl LinkAction {
             Self::UndoFactor => b"undo_factor",
             Self::Invite => b"invite",
             Self::LinkIdentity => b"link_identity",
+            Self::Authorize => b"authorize",
         }
     }
 }

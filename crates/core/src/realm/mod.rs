@@ -1,10 +1,12 @@
 //! Realms: separate populations of users, with their own keys and settings.
 
 mod decoy;
+mod openid;
 mod policy;
 mod signup;
 
 pub use decoy::Decoy;
+pub use openid::OpenId;
 pub use policy::RealmPolicy;
 pub use signup::{Signup, SignupField};
 

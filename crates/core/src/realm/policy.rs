@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Signup, SignupField};
+use super::{OpenId, Signup, SignupField};
 use crate::{
     account::password::Policy,
     factor::{Method, MfaPolicy},
@@ -66,4 +66,6 @@ pub struct RealmPolicy {
     pub browser_remember: Duration,
     /// Maximum age of the login for deleting the account.
     pub delete_max_auth_age: Duration,
+    /// Clients, and what they may ask for.
+    pub openid: OpenId,
 }

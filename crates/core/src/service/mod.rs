@@ -31,19 +31,25 @@ pub use factor::{
 };
 pub use federation::{Begun, Callback, Exchange, Federation, OpenFlow, Question, Returned};
 pub use kernel::{
-    AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuditSettings, Challenged, FactorChallenge,
-    FieldErrors, FreshOwner, KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField, RawJson, Realms,
-    RefusedRequest, RenewedCookie, Scope, Settings, Viewer,
+    AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuditSettings, AuthenticatedClient, Challenged,
+    FactorChallenge, FieldErrors, FreshOwner, Introspector, KeyRotation, NamedCredential, NamedField, Owner, Permit,
+    Ports, RawField, RawJson, Realms, RefusedRequest, RenewedCookie, Scope, Settings, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
-pub use oauth::{LiveToken, OAuth, TokenKind};
+pub use oauth::{
+    Authorized, ClientAnswer, ClientTokens, CodeForm, ConsentSheet, Decision, IdToken, LiveToken, OAuth,
+    PresentedClient, TokenKind, UserInfo,
+};
 pub use session::{
     Completed, Completion, Credentials, Entry, FactorRequest, ListedSessions, LoggedIn, LoginOutcome, PasskeyOutcome,
     PasskeyRequest, SecondFactor, Sessions, StepUp, Stepped, SteppedUp, Tokens,
 };
 pub use upkeep::Upkeep;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+};
 
 use kernel::Kernel;
 
@@ -53,8 +59,9 @@ use crate::{
     error::Result,
     id::RealmName,
     limit::Usage,
+    oauth::{ClientId, RegisteredClient},
     realm::Realm,
-    token::{AccessTokens, Jwk},
+    token::{AccessTokens, Algorithm, Jwk},
 };
 
 /// Operations of the domain, with the ports that they use.
@@ -73,7 +80,7 @@ impl Service {
         ports: Ports,
         settings: Settings,
         tokens: AccessTokens,
-        key_rotation: Option<KeyRotation>,
+        key_rotation: KeyRotation,
         realms: Realms,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
@@ -136,6 +143,48 @@ impl Service {
     /// Unavailable; internal, if a key cannot be opened.
     pub async fn load_signing_keys(&self, ctx: &Ctx) -> Result<()> {
         keys::load(&self.0, ctx).await
+    }
+
+    /// Loads the signing keys again, if another process has changed them.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a key cannot be opened.
+    pub async fn follow_signing_keys(&self, ctx: &Ctx) -> Result<()> {
+        let has_changed = self.0.keys_changed.swap(false, Ordering::Relaxed);
+        if has_changed { keys::refresh(&self.0, ctx).await } else { Ok(()) }
+    }
+
+    /// Loads or makes the key that signs tokens of a client, if this process has none yet.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a key cannot be opened.
+    pub async fn load_key_of(&self, ctx: &Ctx, realm: &Realm, client: &RegisteredClient) -> Result<()> {
+        let algorithm = realm.policy.openid.algorithm_of(client);
+        if self.0.tokens.keys.signs_for_clients(algorithm) { Ok(()) } else { keys::refresh(&self.0, ctx).await }
+    }
+
+    /// Returns the algorithms of the tokens of a realm's clients; none where OpenID Connect is off.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a client does not open.
+    pub async fn algorithms_of_clients(&self, realm: &Realm) -> Result<Vec<Algorithm>> {
+        let clients = self.0.clients_of(realm).await?;
+        let has = |algorithm| clients.iter().any(|client| realm.policy.openid.algorithm_of(client) == algorithm);
+        Ok([Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa].into_iter().filter(|one| has(*one)).collect())
+    }
+
+    /// Returns a client that is not first-party, in a realm that admits no such clients.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if one does not open.
+    pub async fn client_without_audience(&self) -> Result<Option<ClientId>> {
+        for realm in self.0.realms.all().filter(|realm| realm.policy.openid.first_party_only) {
+            let clients = self.0.clients_of(realm).await?;
+            if let Some(client) = clients.into_iter().find(|client| !client.first_party) {
+                return Ok(Some(client.id));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the issuer of the access tokens of a realm.

@@ -5,6 +5,8 @@ pub enum SessionKind {
     Api,
     /// A browser, whose cookie opens the pages and nothing else.
     Browser,
+    /// A client of OpenID Connect, whose access token opens `userinfo`.
+    Client,
 }
 
 impl SessionKind {
@@ -14,12 +16,13 @@ impl SessionKind {
         match self {
             Self::Api => "api",
             Self::Browser => "browser",
+            Self::Client => "client",
         }
     }
 
     /// Parses the stored string.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Api, Self::Browser].into_iter().find(|kind| kind.as_str() == word)
+        [Self::Api, Self::Browser, Self::Client].into_iter().find(|kind| kind.as_str() == word)
     }
 }

@@ -1,5 +1,10 @@
 use super::{Amr, Session, SessionClient, SessionKind};
-use crate::{clock::Timestamp, error::Result, id::SessionId, seal::DataKey};
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    id::{ClientId, SessionId},
+    seal::DataKey,
+};
 
 /// A session, as shown to its owner.
 #[derive(Debug)]
@@ -17,6 +22,8 @@ pub struct ListedSession {
     pub acr: &'static str,
     /// Methods of the last authentication.
     pub amr: Vec<Amr>,
+    /// Client of OpenID Connect, with its name, if it is a session of one.
+    pub application: Option<(ClientId, String)>,
     /// Client of the login. Empty if an administrator opened the session, because it could reveal who it was.
     pub client: SessionClient,
     /// Latest possible expiry, regardless of its use.
@@ -46,6 +53,7 @@ impl ListedSession {
             last_used_at: session.family.rotated_at,
             auth_time: session.auth_time,
             amr: session.amr,
+            application: None,
             client,
             expires_at: session.expires_at,
             idle_until: session.family.idle_until,

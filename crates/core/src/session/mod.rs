@@ -6,6 +6,7 @@ mod change_log;
 mod client;
 pub mod device;
 mod family;
+mod grant;
 mod impersonator;
 mod kind;
 mod listed;
@@ -17,6 +18,7 @@ pub use assurance::Assurance;
 pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
 pub use client::SessionClient;
 pub use family::{Family, Position, TokenHash};
+pub use grant::SessionGrant;
 pub use impersonator::Impersonator;
 pub use kind::SessionKind;
 pub use listed::ListedSession;
@@ -49,6 +51,8 @@ pub struct Session {
     /// Latest possible expiry, regardless of use.
     pub expires_at: Timestamp,
     pub family: Family,
+    /// What the client of a client session may do; no other session has one.
+    pub grant: Option<SessionGrant>,
 }
 
 impl Session {

@@ -164,6 +164,7 @@ pub fn session(realm: &RealmName, id: &str) -> Session {
         created_at: NOW,
         expires_at: NOW.plus(HOUR),
         family: Family { current: token_hash(1), previous: None, rotated_at: NOW, idle_until: NOW.plus(HOUR) },
+        grant: None,
     }
 }
 

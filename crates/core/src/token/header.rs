@@ -9,6 +9,8 @@ use super::BadToken;
 
 /// `typ` header parameter of an access token (RFC 9068 §2.1).
 pub(super) const TYPE: &str = "at+jwt";
+/// `typ` header parameter of an ID token.
+pub(super) const ID_TOKEN_TYPE: &str = "JWT";
 
 /// Maximum length of a token, in bytes.
 pub(super) const MAX_TOKEN: usize = 8 * 1024;
@@ -25,8 +27,8 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Parses the header of a token in compact serialization.
-    pub(super) fn of(token: &str) -> Result<Self, BadToken> {
+    /// Parses the header of a token of this kind in compact serialization.
+    pub(super) fn of(token: &str, kind: &str) -> Result<Self, BadToken> {
         if token.len() > MAX_TOKEN {
             return Err(BadToken::Form);
         }
@@ -36,7 +38,7 @@ impl Header {
         };
         let header = BASE64URL_NOPAD.decode(header.as_bytes()).map_err(|_| BadToken::Form)?;
         let header: Self = serde_json::from_slice(&header).map_err(|_| BadToken::Form)?;
-        if header.changes_meaning || header.typ.as_deref() != Some(TYPE) {
+        if header.changes_meaning || header.typ.as_deref() != Some(kind) {
             return Err(BadToken::Form);
         }
         Ok(header)

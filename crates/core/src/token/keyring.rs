@@ -6,11 +6,11 @@ use jsonwebtoken::jwk::Jwk;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    BadToken, SigningKey, header,
+    Algorithm, BadToken, SigningKey, header,
     verified::{TokenDigest, Verified, VerifiedTokens},
 };
 
-/// One signing key, any number of keys that only verify, and the tokens that they verified recently.
+/// Keys of the server's own tokens and of those of clients, keys that only verify, and the tokens that they verified recently.
 #[derive(Debug, Default)]
 pub struct Keyring {
     keys: RwLock<Arc<Keys>>,
@@ -19,8 +19,11 @@ pub struct Keyring {
 
 #[derive(Debug, Default)]
 struct Keys {
-    current: Option<SigningKey>,
-    others: Vec<SigningKey>,
+    /// Signs the server's own tokens.
+    current: Option<Arc<SigningKey>>,
+    /// Sign tokens of clients, one for each algorithm.
+    of_clients: Vec<Arc<SigningKey>>,
+    others: Vec<Arc<SigningKey>>,
 }
 
 /// Why a token could not be signed.
@@ -38,13 +41,47 @@ impl Keyring {
     /// Creates a keyring with a key that signs and verifies, and keys that only verify.
     #[must_use]
     pub fn new(current: SigningKey, others: Vec<SigningKey>) -> Self {
-        let keys = RwLock::new(Arc::new(Keys { current: Some(current), others }));
-        Self { keys, verified: VerifiedTokens::default() }
+        let keyring = Self::default();
+        keyring.replace(current, others);
+        keyring
     }
 
     /// Replaces all keys.
     pub fn replace(&self, current: SigningKey, others: Vec<SigningKey>) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Keys { current: Some(current), others });
+        let others = others.into_iter().map(Arc::new).collect();
+        self.put(Keys { current: Some(Arc::new(current)), of_clients: Vec::new(), others });
+    }
+
+    /// Replaces the key pairs: the one that signs the server's own tokens, unless a shared secret does, those that sign tokens of
+    /// clients, and all. They are named by their `kid`.
+    pub fn replace_pairs(&self, own: Option<&str>, of_clients: &[&str], pairs: Vec<SigningKey>) {
+        let before = self.keys();
+        let pairs: Vec<Arc<SigningKey>> = pairs.into_iter().map(Arc::new).collect();
+        let named = |kid: &str| pairs.iter().find(|key| *key.kid == *kid).cloned();
+        let is_secret = |key: &&Arc<SigningKey>| key.algorithm == Algorithm::Hs256;
+        let current = match own {
+            Some(kid) => named(kid),
+            None => before.current.as_ref().filter(is_secret).cloned(),
+        };
+        let secrets = before.others.iter().filter(|key| own.is_none() && is_secret(key)).cloned();
+        let others = secrets.chain(pairs.iter().filter(|key| own != Some(&*key.kid)).cloned()).collect();
+        self.put(Keys { current, of_clients: of_clients.iter().filter_map(|kid| named(kid)).collect(), others });
+    }
+
+    fn put(&self, keys: Keys) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    /// Returns whether it has key pairs.
+    #[must_use]
+    pub fn has_pairs(&self) -> bool {
+        self.keys().all().any(|key| key.public.is_some())
+    }
+
+    /// Returns whether there is a key that signs tokens of clients with this algorithm.
+    #[must_use]
+    pub fn signs_for_clients(&self, algorithm: Algorithm) -> bool {
+        self.keys().of_clients.iter().any(|key| key.algorithm == algorithm)
     }
 
     /// Returns the public keys. A shared secret has none.
@@ -55,16 +92,24 @@ impl Keyring {
 
     pub(super) fn sign<C: Serialize>(&self, claims: &C) -> Result<String, NotSigned> {
         let keys = self.keys();
-        let key = keys.current.as_ref().ok_or(NotSigned::NoKey)?;
-        let mut head = jsonwebtoken::Header::new(key.algorithm.in_library());
-        head.typ = Some(header::TYPE.to_owned());
-        head.kid = Some(key.kid.to_string());
-        Ok(jsonwebtoken::encode(&head, claims, &key.encoding)?)
+        sign(keys.current.as_ref().ok_or(NotSigned::NoKey)?, header::TYPE, claims)
     }
 
-    /// Verifies the signature of a token. Returns its claims and the `kid` of its key.
-    pub(super) fn verify<C: DeserializeOwned>(&self, token: &str) -> Result<(C, Arc<str>), BadToken> {
-        let header = header::Header::of(token)?;
+    /// Signs a token of a client; `kind` is its `typ`.
+    pub(super) fn sign_for_client<C: Serialize>(
+        &self,
+        algorithm: Algorithm,
+        kind: &str,
+        claims: &C,
+    ) -> Result<String, NotSigned> {
+        let keys = self.keys();
+        let key = keys.of_clients.iter().find(|key| key.algorithm == algorithm);
+        sign(key.ok_or(NotSigned::NoKey)?, kind, claims)
+    }
+
+    /// Verifies the signature of a token of a kind. Returns its claims and the `kid` of its key.
+    pub(super) fn verify<C: DeserializeOwned>(&self, token: &str, kind: &str) -> Result<(C, Arc<str>), BadToken> {
+        let header = header::Header::of(token, kind)?;
         let keys = self.keys();
         let key = keys
             .all()
@@ -95,6 +140,13 @@ impl Keyring {
 
 impl Keys {
     fn all(&self) -> impl Iterator<Item = &SigningKey> {
-        self.current.iter().chain(&self.others)
+        self.current.iter().chain(&self.others).map(Arc::as_ref)
     }
+}
+
+fn sign<C: Serialize>(key: &SigningKey, kind: &str, claims: &C) -> Result<String, NotSigned> {
+    let mut head = jsonwebtoken::Header::new(key.algorithm.in_library());
+    head.typ = Some(kind.to_owned());
+    head.kid = Some(key.kid.to_string());
+    Ok(jsonwebtoken::encode(&head, claims, &key.encoding)?)
 }

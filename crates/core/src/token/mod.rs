@@ -2,7 +2,9 @@
 
 mod actor;
 mod algorithm;
+mod bad_token;
 mod browser;
+mod client;
 mod header;
 mod keyring;
 mod refresh;
@@ -11,7 +13,9 @@ mod verified;
 
 pub use actor::Actor;
 pub use algorithm::Algorithm;
+pub use bad_token::BadToken;
 pub use browser::BrowserToken;
+pub use client::{ClientProof, IdTokenHint, IdTokenParts, UserClaims};
 pub use jsonwebtoken::jwk::Jwk;
 pub use keyring::{Keyring, NotSigned};
 pub use refresh::RefreshToken;
@@ -30,10 +34,13 @@ use crate::{
 };
 use verified::{TokenDigest, Verified};
 
+/// Lifetime of an ID token.
+pub const ID_TOKEN_TTL: Duration = Duration::from_secs(600);
+
 /// Tolerated clock difference between machines.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// Claims of an access token. All except `acr`, `roles`, `act` and `aud` are required.
+/// Claims of an access token. All except `acr`, `roles`, `act` and `aud` are required; tokens of clients have others.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Claims {
     /// Issuer, as a URL.
@@ -42,7 +49,9 @@ pub struct Claims {
     pub sub: String,
     /// Identifier of the user again, under the name used by the original service.
     pub id: String,
-    pub email: String,
+    /// In a token of a client only with the scope `email`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub email: Option<String>,
     pub realm: String,
     /// Identifier of the session.
     pub sid: String,
@@ -71,6 +80,12 @@ pub struct Claims {
     /// Audience, if one is configured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aud: Option<Audience>,
+    /// Client that the token was made for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_id: Option<String>,
+    /// What the client may do.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scope: Option<String>,
 }
 
 fn single_factor() -> String {
@@ -98,23 +113,6 @@ impl Audience {
             Self::Many(many) => many.iter().any(|one| one == expected),
         }
     }
-}
-
-/// Why a token is rejected, for the log.
-#[derive(Debug, thiserror::Error)]
-pub enum BadToken {
-    /// Not a JWS of this server: unexpected serialization, header or key id.
-    #[error("malformed token or unknown key")]
-    Form,
-    /// The signature does not verify, or a claim is missing or has the wrong type.
-    #[error("invalid signature or claims")]
-    Signature(#[source] jsonwebtoken::errors::Error),
-    /// The token is for another issuer, realm or audience.
-    #[error("token for another issuer, realm or audience")]
-    Elsewhere,
-    /// The token has expired or is not yet valid.
-    #[error("token expired or not yet valid")]
-    Time,
 }
 
 /// Signed access token. Never printed.
@@ -185,11 +183,23 @@ impl AccessTokens {
         ttl: Duration,
     ) -> Result<AccessToken, NotSigned> {
         let expires_at = ctx.now.plus(ttl).min(session.expires_at);
-        let claims = Claims {
+        let email = Some(user.email.as_str().to_owned());
+        let claims = self.claims(ctx, session, (email, user.roles), expires_at);
+        Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(ctx.now) })
+    }
+
+    fn claims(
+        &self,
+        ctx: &Ctx,
+        session: &Session,
+        (email, roles): (Option<String>, &[Role]),
+        expires_at: Timestamp,
+    ) -> Claims {
+        Claims {
             iss: self.issuer(&session.realm),
             sub: session.user.as_str().to_owned(),
             id: session.user.as_str().to_owned(),
-            email: user.email.as_str().to_owned(),
+            email,
             realm: session.realm.as_str().to_owned(),
             sid: session.id.as_str().to_owned(),
             jti: data_encoding::BASE32_DNSSEC.encode(&ctx.bytes::<16>()),
@@ -199,11 +209,12 @@ impl AccessTokens {
             auth_time: session.auth_time.secs(),
             amr: session.amr.iter().map(|amr| amr.as_str().to_owned()).collect(),
             acr: session.acr().to_owned(),
-            roles: user.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
             act: session.impersonator.as_ref().map(|by| self.actor(by)),
             aud: self.audience.clone().map(Audience::One),
-        };
-        Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(ctx.now) })
+            client_id: None,
+            scope: None,
+        }
     }
 
     /// Verifies a token's signature, claims and time in this realm. The caller must check that its session is live. The signature
@@ -239,11 +250,13 @@ impl AccessTokens {
 
     /// Verifies everything but the time.
     fn verify_signed(&self, realm: &RealmName, token: &str) -> Result<(Verified, Claims), BadToken> {
-        let (claims, kid): (Claims, _) = self.keys.verify(token)?;
+        let (claims, kid): (Claims, _) = self.keys.verify(token, header::TYPE)?;
         let is_ours = claims.iss == self.issuer(realm)
             && claims.realm == realm.as_str()
             && claims.sub == claims.id
             && !claims.jti.is_empty()
+            && claims.email.is_some()
+            && claims.client_id.is_none()
             && self.audience.as_ref().is_none_or(|ours| claims.aud.as_ref().is_some_and(|aud| aud.includes(ours)));
         if !is_ours {
             return Err(BadToken::Elsewhere);

@@ -19,6 +19,7 @@ mod federation;
 mod limit;
 mod link;
 mod name;
+mod oauth;
 mod outbox;
 mod passkey;
 mod password;

@@ -40,6 +40,7 @@ fn issue(tokens: &AccessTokens, seed: u64) -> String {
         created_at: ctx.now,
         expires_at: ctx.now.plus(Duration::from_secs(90 * 86_400)),
         family: Family { current: TokenHash([0; 32]), previous: None, rotated_at: ctx.now, idle_until: ctx.now },
+        grant: None,
     };
     tokens.issue(&ctx, &session, user, Duration::from_secs(1800)).unwrap().expose().to_owned()
 }

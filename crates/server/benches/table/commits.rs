@@ -89,6 +89,7 @@ fn session(number: usize, now: Timestamp) -> Session {
         created_at: now,
         expires_at: now.plus(24 * rows::HOUR),
         family: Family { current: hash(0), previous: None, rotated_at: now, idle_until: now.plus(rows::HOUR) },
+        grant: None,
     }
 }
 

@@ -26,7 +26,12 @@ pub(super) enum Place {
 }
 
 /// The service of an application that is not served to others.
-pub struct Beside(HttpService);
+pub struct Beside {
+    http: HttpService,
+    verbs: Arc<Service>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
 
 impl fmt::Debug for Beside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,7 +41,17 @@ impl fmt::Debug for Beside {
 
 impl Beside {
     pub(crate) fn service(&self) -> HttpService {
-        Arc::clone(&self.0)
+        Arc::clone(&self.http)
+    }
+
+    /// Returns the verbs, for commands that have no route.
+    pub(crate) fn verbs(&self) -> Arc<Service> {
+        Arc::clone(&self.verbs)
+    }
+
+    /// Begins a command.
+    pub(crate) fn ctx(&self) -> Ctx {
+        Ctx::new(&*self.clock, Arc::clone(&self.random), Default::default())
     }
 }
 
@@ -47,8 +62,10 @@ impl Beside {
 #[must_use]
 pub fn beside(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Beside, BuildError>> {
     async move {
+        let (clock, random) = (Arc::clone(&overrides.clock), Arc::clone(&overrides.random));
         let app = App::assemble(config, overrides, Place::Beside).await?;
-        Ok(Beside(http::handler(app.shared).service))
+        let verbs = Arc::clone(&app.shared.service);
+        Ok(Beside { http: http::handler(app.shared).service, verbs, clock, random })
     }
     .boxed()
 }

@@ -1,7 +1,7 @@
 use std::{io, net::SocketAddr};
 
 use portcullis_backends::hash;
-use portcullis_core::service::OpenRealmsError;
+use portcullis_core::{oauth::ClientId, service::OpenRealmsError};
 
 use super::{backends, shared};
 use crate::templates::TemplateError;
@@ -36,6 +36,11 @@ pub enum BuildError {
     /// The signing keys could not be read or created.
     #[error("the signing keys cannot be read or created")]
     Keys(#[source] portcullis_core::Error),
+    /// A client that is not first-party needs an audience.
+    #[error(
+        "the client {0} is not first-party, and without JWT_AUDIENCE services could take its tokens for those of their own users: set JWT_AUDIENCE, or make it first-party (portcullis clients edit {0} --first-party)"
+    )]
+    Audience(ClientId),
     /// Passkeys were made for another domain.
     #[error(
         "{0} passkeys were made for another domain than {1}, and no browser offers them for it: set PASSKEY_RP_ID to the earlier domain to keep them, or to {1} to give them up"

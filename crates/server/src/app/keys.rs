@@ -2,10 +2,11 @@
 
 use portcullis_core::{
     ExposeSecret, SecretString,
-    service::KeyRotation,
+    service::{KeyRotation, Service},
     token::{AccessTokens, Algorithm, Keyring, SigningKey},
 };
 
+use super::BuildError;
 use crate::config::{self, JwtAlgorithm, Signing};
 
 /// Returns the access token issuer. The server's key pairs are read or generated later.
@@ -22,15 +23,24 @@ pub(super) fn access_tokens(config: &config::Config) -> AccessTokens {
     AccessTokens { issuer, audience, actor_issuer: format!("{}/admin", config.public_url), keys }
 }
 
-/// Returns the key rotation settings, if the server uses key pairs.
-pub(super) fn rotation(config: &config::Config) -> Option<KeyRotation> {
-    let Signing::KeyPair(algorithm) = &config.token.signing else { return None };
-    let algorithm = match algorithm {
-        JwtAlgorithm::Hs256 => return None,
-        JwtAlgorithm::Rs256 => Algorithm::Rs256,
-        JwtAlgorithm::Es256 => Algorithm::Es256,
-        JwtAlgorithm::EdDsa => Algorithm::EdDsa,
+/// Returns the key rotation settings.
+pub(super) fn rotation(config: &config::Config) -> KeyRotation {
+    let own = match &config.token.signing {
+        Signing::Shared { .. } | Signing::KeyPair(JwtAlgorithm::Hs256) => None,
+        Signing::KeyPair(JwtAlgorithm::Rs256) => Some(Algorithm::Rs256),
+        Signing::KeyPair(JwtAlgorithm::Es256) => Some(Algorithm::Es256),
+        Signing::KeyPair(JwtAlgorithm::EdDsa) => Some(Algorithm::EdDsa),
     };
-    let sealed_by = config.store.encryption_keys.clone();
-    Some(KeyRotation { algorithm, rotation: config.token.jwt_key_rotation, sealed_by })
+    KeyRotation { own, rotation: config.token.jwt_key_rotation, sealed_by: config.store.encryption_keys.clone() }
+}
+
+/// Refuses to start with clients that need `JWT_AUDIENCE`, if it is not set.
+pub(super) async fn check_audience(service: &Service, is_serving: bool) -> Result<(), BuildError> {
+    if !is_serving {
+        return Ok(());
+    }
+    match service.client_without_audience().await.map_err(BuildError::Keys)? {
+        Some(client) => Err(BuildError::Audience(client)),
+        None => Ok(()),
+    }
 }

@@ -162,6 +162,7 @@ impl App {
         let (tokens, rotation) = (keys::access_tokens(config), keys::rotation(config));
         let service = Arc::new(Service::new(ports, settings, tokens, rotation, realms, wake));
         beside::load_keys(&service, &ctx, place).await?;
+        keys::check_audience(&service, place == beside::Place::Serving).await?;
         Ok(Self {
             metrics: measured.map(|measured| Metrics::of(measured, &service, &clock)),
             worker: Some(parts::worker(config, &service, &clock, &random, wakeups)),

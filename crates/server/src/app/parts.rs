@@ -8,13 +8,14 @@ use portcullis_core::{
     factor::{Method, MfaPolicy},
     id::{NodeId, RealmName},
     random::Random,
-    realm::{RealmPolicy, Signup},
+    realm::{OpenId, RealmPolicy, Signup},
     service::{AdminSettings, AuditSettings, Service, Settings},
+    token::Algorithm,
 };
 
 use super::backends;
 use crate::{
-    config::{self, Config, Enumeration, Environment, MailTransport, Signing},
+    config::{self, Config, Enumeration, Environment, IdTokenAlgorithm, MailTransport, Signing},
     http::{AdminAccess, RequestBounds, ServerInfo},
     listen::{ConnectionLimiter, Timeouts},
     worker::{Identity, Wakeups, Worker},
@@ -88,11 +89,28 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         browser_session_idle: of.browser_session_idle,
         browser_session_max_age: of.browser_session_max_age,
         browser_remember: of.browser_remember,
+        openid: openid(config, of),
     };
     let of_realms = config.policies.iter().map(|(name, of)| (name.clone(), policy(name, of)));
     let admin = RealmName::admin();
     let of_admin = of_administrators(policy(&admin, &config.admin.policy));
     of_realms.chain([(admin, of_admin)]).collect()
+}
+
+/// Returns OpenID Connect in a realm.
+fn openid(config: &Config, of: &config::RealmPolicy) -> OpenId {
+    let has_own_issuer = config.token.jwt_issuer == format!("{}/{{realm}}", config.public_url);
+    OpenId {
+        is_possible: of.oidc && of.templates.branding.pages && has_own_issuer,
+        id_token_algorithm: match of.id_token_algorithm {
+            IdTokenAlgorithm::Rs256 => Algorithm::Rs256,
+            IdTokenAlgorithm::Es256 => Algorithm::Es256,
+            IdTokenAlgorithm::EdDsa => Algorithm::EdDsa,
+        },
+        scopes: of.scopes.clone(),
+        declared: of.clients.clone(),
+        first_party_only: config.environment == Environment::Production && config.token.jwt_audience.is_none(),
+    }
 }
 
 /// Idle time after which an administrator must sign in again, and the longest session.

@@ -165,6 +165,17 @@ Examples:
   portcullis admin-keys list
       List keys, with the day of their last use.";
 
+pub(super) const CLIENTS: &str = "\
+A client works at once, on all servers. It can also be in the TOML file, as [realms.NAME.clients.ID].
+
+Examples:
+  portcullis clients add shop --name Shop --first-party --redirect-uri https://shop.example.com/callback
+      Add an application with a server of its own, and print its secret once.
+  portcullis clients add app --type public --redirect-uri com.example.app:/callback --grant refresh_token
+      Add a mobile application, which has no secret.
+  portcullis clients rotate shop
+      Make another secret. The one before stays valid until you rotate again.";
+
 pub(super) const REALMS: &str = "\
 Examples:
   portcullis realms list

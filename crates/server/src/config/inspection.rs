@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use portcullis_core::{id::RealmName, random::Random};
 
 use super::{
+    clients::{self, ClientTable},
     environment::Environment,
     errors::{ConfigErrors, ConfigProblem},
     layers::{self, Layer},
@@ -79,7 +80,8 @@ fn inspect_for_port(sources: Sources, port: Option<u16>) -> Inspection {
     let mut report = Report::default();
     let dir = sources.dir.clone();
     let names = Names::new(SECTIONS.iter().flat_map(|section| section.settings.iter().copied()));
-    let layers = layers::collect(sources, &names, &mut report);
+    let mut layers = layers::collect(sources, &names, &mut report);
+    let clients = layers.take_clients();
     let scope = Scope { layers: &layers.server, realm: None, dir: &dir };
     let mut values = Values::new(names.clone(), resolve(&names, &scope, &mut report), dir);
     if let Some(port) = port {
@@ -103,7 +105,7 @@ fn inspect_for_port(sources: Sources, port: Option<u16>) -> Inspection {
     let is_production = environment == Environment::Production;
     let mut verdict = report.settle(is_production, &|name| values.provenance(name));
     let realms = realms.into_iter().zip(layers_of_realms).map(|(realm, layers)| {
-        let values = inspect_realm(&realm, &layers, &values, is_production, &mut verdict);
+        let values = inspect_realm(&realm, (&layers, &clients), &values, is_production, &mut verdict);
         (realm, values)
     });
     let realms = realms.collect();
@@ -113,15 +115,17 @@ fn inspect_for_port(sources: Sources, port: Option<u16>) -> Inspection {
 /// Reads and checks the settings of one realm.
 fn inspect_realm(
     realm: &RealmName,
-    layers: &[Layer],
+    (layers, clients): (&[Layer], &[ClientTable]),
     server: &Values,
     is_production: bool,
     verdict: &mut Verdict,
 ) -> Values {
     let mut report = Report::default();
     let scope = Scope { layers, realm: Some(realm), dir: server.dir() };
-    let values = server.with_own(resolve(server.names(), &scope, &mut report));
+    let mut values = server.with_own(resolve(server.names(), &scope, &mut report));
     sections::check_realm(&values, &mut report);
+    let of_realm = clients.iter().filter(|client| client.realm == realm.as_str());
+    values.clients = of_realm.filter_map(|client| clients::finish(client, &values, &mut report)).collect();
     verdict.extend(report.settle(is_production, &|name| values.provenance(name)));
     values
 }

@@ -1,9 +1,10 @@
 //! Settings: read from the command line, the environment, `.env` and TOML, checked as a whole, and provided as typed values.
 //!
 //! `sections` defines the settings, one file per group. The other files are generic and name no setting, except `secrets`,
-//! which generates those that development needs: `layers` reads the sources, `values` merges them, `report` collects problems
+//! which generates those that development needs, and `clients`, which reads the tables of clients: `layers` reads the sources, `values` merges them, `report` collects problems
 //! and `fix` suggests fixes. The process environment is not read here; it is passed in `Sources`.
 
+mod clients;
 mod developer_access;
 mod environment;
 mod errors;
@@ -35,8 +36,8 @@ pub use markdown::settings_markdown;
 pub use secrets::create_private_dir;
 pub use sections::{
     Accounts, Admin, Argon2, Audit, Brand, Branding, Browser, Config, Corners, CorsOrigins, Credentials, Enumeration,
-    Hashing, Http, Image, JwtAlgorithm, Locale, Log, LogFormat, Mail, MailTls, MailTransport, Passkeys, Password,
-    RealmPolicy, Redis, Signing, Sms, Smtp, Store, Templates, Token, Twilio,
+    Hashing, Http, IdTokenAlgorithm, Image, JwtAlgorithm, Locale, Log, LogFormat, Mail, MailTls, MailTransport,
+    Passkeys, Password, RealmPolicy, Redis, Signing, Sms, Smtp, Store, Templates, Token, Twilio,
 };
 pub(crate) use sections::{SECTIONS, Section};
 pub use sources::{Args, Sources};

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use portcullis_core::{ExposeSecret, SecretString};
+use portcullis_core::{ExposeSecret, SecretString, oauth::RegisteredClient};
 
 use super::{
     mask::{MASK, masked},
@@ -22,6 +22,8 @@ pub(crate) struct Values {
     names: Names,
     configured: BTreeMap<&'static str, ConfiguredValue>,
     dir: PathBuf,
+    /// Clients of the realm that these values belong to.
+    pub(super) clients: Vec<RegisteredClient>,
 }
 
 /// A setting with a value other than its default.
@@ -35,7 +37,7 @@ pub(super) struct ConfiguredValue {
 impl Values {
     /// Creates the values from the configured ones. Relative paths are resolved against `dir`.
     pub(super) fn new(names: Names, configured: BTreeMap<&'static str, ConfiguredValue>, dir: PathBuf) -> Self {
-        Self { names, configured, dir }
+        Self { names, configured, dir, clients: Vec::new() }
     }
 
     pub(super) fn names(&self) -> &Names {
@@ -51,7 +53,7 @@ impl Values {
     pub(super) fn with_own(&self, own: BTreeMap<&'static str, ConfiguredValue>) -> Self {
         let mut configured = self.configured.clone();
         configured.extend(own);
-        Self { names: self.names.clone(), configured, dir: self.dir.clone() }
+        Self { names: self.names.clone(), configured, dir: self.dir.clone(), clients: Vec::new() }
     }
 
     /// Returns whether the setting was set for the realm that these values belong to.

@@ -1,8 +1,10 @@
 //! Responses that routes of several areas share.
 
+mod clients;
 mod passkey_options;
 mod passkeys;
 
+pub(crate) use clients::ClientTokenAnswer;
 pub(crate) use passkey_options::{CreationOptions, RequestOptions};
 pub(crate) use passkeys::{PasskeyAnswer, SignalAnswer};
 

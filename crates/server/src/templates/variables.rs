@@ -10,6 +10,14 @@ use super::{
 
 /// Meaning of each variable. The values passed to a template decide which variables it has.
 const MEANINGS: &[(&str, &str)] = &[
+    ("account", "The identifier of the account that reads the page."),
+    ("client", "The name of the application."),
+    ("first_party", "Whether the application belongs to the operator, so that it is only confirmed."),
+    ("has_some", "Whether the application has some access already."),
+    ("host", "The host that the browser returns to."),
+    ("parameters", "The fields of the answer to the application: `name` and `value`."),
+    ("scopes", "What the application asks for: `text` and `value`."),
+    ("switch_url", "The link to sign out and choose another account."),
     ("codes", "The new recovery codes."),
     ("contact", "How the user can be reached: `phone`, `phone_verified`, `pending_email` and `can_text`."),
     ("has_password", "Whether the account has a password."),

@@ -26,6 +26,10 @@ impl Worker {
             match self.service.upkeep().follow_changes(self.clock.now(), position).await {
                 Ok(next) => {
                     position = next;
+                    if let Err(error) = self.service.follow_signing_keys(&self.ctx()).await {
+                        // They are also loaded once a minute.
+                        tracing::debug!(error = error.code(), "signing keys not loaded");
+                    }
                     if !std::mem::replace(&mut is_followed, true) {
                         tracing::info!("change log is followed again");
                     }

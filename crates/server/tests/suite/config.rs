@@ -1,5 +1,6 @@
 //! Settings: layers, names, documentation, and the settings rejected in production.
 
+mod clients;
 mod derived;
 mod formats;
 mod keys;

@@ -28,6 +28,7 @@ mod metrics;
 mod mongodb_away;
 mod nodes;
 mod openapi;
+mod openid;
 mod origin_defects;
 mod outbox;
 mod pages;

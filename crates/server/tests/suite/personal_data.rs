@@ -76,6 +76,10 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::AdminGrant, None),
     (RecordKind::AdminOwners, None),
     (RecordKind::AdminKey, None),
+    // An application.
+    (RecordKind::Client, None),
+    // Exported as the member `grants`.
+    (RecordKind::Grant, None),
     // Of servers, not of users.
     (RecordKind::AuditKey, None),
     (RecordKind::Node, None),

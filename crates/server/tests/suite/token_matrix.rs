@@ -12,7 +12,7 @@ use crate::{
     support::{Person, Protected, TestApp, complete, json},
 };
 
-/// Kinds of tokens. Those of clients follow with their feature.
+/// Kinds of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Access,
@@ -36,6 +36,11 @@ enum Kind {
     Enrolment,
     /// Value of the cookie of a browser that is signed in.
     BrowserCookie,
+    /// Of a client of OpenID Connect.
+    ClientAccess,
+    ClientRefresh,
+    IdToken,
+    AuthorizationCode,
 }
 
 /// Where a route accepts a token.
@@ -77,6 +82,9 @@ const ADMIN: (Door, &[Kind], Refusal) = (Admin, &[], Status(401));
 const OWNER: (Door, &[Kind], Refusal) = (Bearer, &[Access], Status(401));
 /// Also for an administrator who impersonates the user.
 const VIEWER: (Door, &[Kind], Refusal) = (Bearer, &[Access, ImpersonatedAccess], Status(401));
+
+/// For clients of OpenID Connect; tokens of the server's own do not have the scope.
+const CLIENT: (Door, &[Kind], Refusal) = (Bearer, &[Kind::ClientAccess], Status(401));
 
 const fn row(at: &'static str, (door, takes, refusal): (Door, &'static [Kind], Refusal)) -> Row {
     (at, door, takes, refusal)
@@ -193,7 +201,12 @@ const MATRIX: &[Row] = &[
     row("post /v1/{realm}/verify_otp_phone", (Field("token"), &[OtpHandle], Status(400))),
     row("post /v1/{realm}/token", (Field("refresh_token"), &[Refresh], Status(400))),
     row("get /v1/{realm}/forward_auth", VIEWER),
-    row("post /v1/{realm}/introspect", (Field("token"), &[Access, ImpersonatedAccess, Refresh], Inactive)),
+    row("get /v1/{realm}/userinfo", CLIENT),
+    row("post /v1/{realm}/userinfo", CLIENT),
+    row(
+        "post /v1/{realm}/introspect",
+        (Field("token"), &[Access, ImpersonatedAccess, Refresh, Kind::ClientAccess, Kind::ClientRefresh], Inactive),
+    ),
     row("post /v1/{realm}/revoke", (Field("token"), &[Access, ImpersonatedAccess, Refresh], Nothing)),
 ];
 
@@ -208,7 +221,7 @@ async fn with_all_routes() -> TestApp {
         ("SOCIAL_GOOGLE_CLIENT_ID", "our-client"),
         ("SOCIAL_GOOGLE_NATIVE_CLIENT_IDS", "our-application"),
     ];
-    TestApp::with(&settings).await
+    crate::openid::app_with(&settings).await
 }
 
 /// Valid tokens of each kind, each of a separate user.
@@ -258,6 +271,11 @@ impl Tokens {
         ];
         let mut of = BTreeMap::from(of);
         of.extend(second_factors(app, name).await);
+        // Not after a restart at another address, which turns clients off.
+        let metadata = json(app.get("/.well-known/openid-configuration/User1").await, 200).await;
+        if metadata.get("authorization_endpoint").is_some() {
+            of.extend(of_client(app, &john).await);
+        }
         Self { of, code }
     }
 }
@@ -277,6 +295,25 @@ async fn enrolment_ticket(app: TestApp) -> (TestApp, String) {
     assert_eq!(refused["challenges"][0]["type"], "enroll");
     let ticket = refused["mfa_token"].as_str().unwrap().to_owned();
     (app.restart_with(&[("MFA_POLICY", "optional")]).await, ticket)
+}
+
+/// The tokens of a client.
+async fn of_client(app: &TestApp, john: &Person) -> [(Kind, String); 4] {
+    let uri = "https://site.example.com/callback";
+    let mut browser = Browser::signed_in(app, john).await;
+    let mut code = async || {
+        let shown = browser.get(&crate::openid::request("site", uri, &[])).await;
+        crate::openid::answer(&shown, uri)["code"].clone()
+    };
+    let form = [("client_id", "site"), ("redirect_uri", uri)];
+    let tokens = json(crate::openid::exchange(app, &code().await, &form).await, 200).await;
+    let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+    [
+        (Kind::ClientAccess, text("access_token")),
+        (Kind::ClientRefresh, text("refresh_token")),
+        (Kind::IdToken, text("id_token")),
+        (Kind::AuthorizationCode, code().await),
+    ]
 }
 
 /// The tokens of second factors: they are a person's own.
@@ -330,6 +367,14 @@ fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBu
 async fn assert_refused(row: Row, kind: Kind, response: Response) {
     let (at, door, _, refusal) = row;
     match refusal {
+        // A token of the server's own has no scope; one in the URL is none.
+        Status(_) if at.ends_with("/userinfo") && [Access, ImpersonatedAccess].contains(&kind) => {
+            assert!([401, 403].contains(&response.status().as_u16()), "{at} and {kind:?}");
+        }
+        // The token of a client needs the client's authentication.
+        Nothing if at.ends_with("/revoke") && [Kind::ClientAccess, Kind::ClientRefresh].contains(&kind) => {
+            assert_eq!(response.status(), 401, "{at} and {kind:?}");
+        }
         Status(_) if (door, kind) == (Bearer, ImpersonatedAccess) => {
             assert_eq!(response.status(), 403, "{at} and {kind:?}");
             assert_eq!(response.json::<Value>().await.unwrap()["code"], "impersonated", "{at}");
@@ -391,8 +436,10 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
     let app = with_all_routes().await;
     let early = Person::new("early@example.com").join(&app).await.log_in(&app).await;
     app.advance(Duration::from_secs(1805));
+    let of_client = of_client(&app, &Person::new("client@example.com").join(&app).await).await;
     let (app, ticket) = enrolment_ticket(app).await;
     let mut tokens = Tokens::of(&app, "john").await;
+    tokens.of.extend(of_client);
     tokens.of.extend([(Kind::ExpiredAccess, early), (Kind::EnrolmentTicket, ticket.clone())]);
     let cookie = format!("portcullis_session_User1={}", tokens.of[&Kind::BrowserCookie]);
 
@@ -437,7 +484,7 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
 
 #[tokio::test]
 async fn in_the_place_of_a_ticket_every_other_token_is_refused() {
-    let app = TestApp::start().await;
+    let app = crate::openid::app().await;
     let tokens = Tokens::of(&app, "john").await;
     for (kind, token) in &tokens.of {
         let is_ticket = [Kind::LoginTicket, Kind::StepUpTicket].contains(kind);
@@ -467,7 +514,7 @@ async fn a_route_accepts_the_kinds_of_tokens_in_its_row() {
     let uses = rows.iter().flat_map(|(row, _)| row.2.iter().map(|kind| (*row, *kind)));
     for (number, (row, kind)) in uses.enumerate() {
         let name = format!("john{number}");
-        if row.1 == Bearer {
+        if row.1 == Bearer && kind != Kind::ClientAccess {
             let john = Person::new(&format!("{name}@example.com")).join(&app).await;
             let access = if kind == Access { john.log_in(&app).await } else { app.impersonate(&john).await };
             assert_taken(row, kind, ask(&app, row, &access, "").send().await.unwrap()).await;
@@ -499,6 +546,8 @@ const HARMLESS: &[&str] = &[
     "get /v1/{realm}/undo",
     "get /v1/{realm}/reset_password_form",
     "get /v1/{realm}/forward_auth",
+    "get /v1/{realm}/userinfo",
+    "post /v1/{realm}/userinfo",
     "post /v1/{realm}/introspect",
     "post /v1/{realm}/revoke",
 ];

@@ -5,8 +5,12 @@ use mongodb::bson::{Bson, Document, doc};
 use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
+    oauth::{ClientId, Scopes},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Amr, Change, Family, Impersonator, Revocation, Session, SessionKind, SessionUse, TokenHash, surplus},
+    session::{
+        Amr, Change, Family, Impersonator, Revocation, Session, SessionGrant, SessionKind, SessionUse, TokenHash,
+        surplus,
+    },
 };
 
 use crate::mongodb::{
@@ -34,6 +38,9 @@ fn document(session: &Session) -> Document {
         "previous": session.family.previous.map(|hash| bytes(&hash.0)),
         "rotated_at": time(session.family.rotated_at),
         "idle_until": time(session.family.idle_until),
+        "client_id": session.grant.as_ref().map(|grant| grant.client.as_str()),
+        "parent": session.grant.as_ref().map(|grant| grant.parent.as_str()),
+        "scope": session.grant.as_ref().map(|grant| grant.scopes.to_text()),
     }
 }
 
@@ -61,7 +68,17 @@ fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
             rotated_at: fields.time("rotated_at")?,
             idle_until: fields.time("idle_until")?,
         },
+        grant: read_grant(&mut fields)?,
     })
+}
+
+/// Sessions of earlier versions have none.
+fn read_grant(fields: &mut DocumentFields) -> Result<Option<SessionGrant>, Unreadable> {
+    let client = fields.word_if_any("client_id", ClientId::parse)?;
+    let parent = fields.word_if_any("parent", SessionId::parse)?;
+    let scopes = fields.word_if_any("scope", Scopes::parse)?;
+    let all = client.zip(parent).zip(scopes);
+    Ok(all.map(|((client, parent), scopes)| SessionGrant { client, parent, scopes }))
 }
 
 fn by_id(realm: &RealmName, id: &SessionId) -> Document {
@@ -151,7 +168,7 @@ async fn end_all(
 fn of_kind(kind: SessionKind) -> Document {
     match kind {
         SessionKind::Api => doc! { "$in": [Bson::from(kind.as_str()), Bson::Null] },
-        SessionKind::Browser => doc! { "$eq": kind.as_str() },
+        SessionKind::Browser | SessionKind::Client => doc! { "$eq": kind.as_str() },
     }
 }
 

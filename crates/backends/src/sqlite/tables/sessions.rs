@@ -6,8 +6,11 @@ use async_trait::async_trait;
 use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
+    oauth::{ClientId, Scopes},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Change, Family, Impersonator, Revocation, Session, SessionKind, SessionUse, TokenHash, surplus},
+    session::{
+        Change, Family, Impersonator, Revocation, Session, SessionGrant, SessionKind, SessionUse, TokenHash, surplus,
+    },
 };
 use rusqlite::{Connection, Row, params};
 
@@ -36,6 +39,9 @@ const TABLE: Table<Session> = Table {
         ("previous", |session| borrowed(session.family.previous.as_ref().map(|hash| hash.0.as_slice()))),
         ("rotated_at", |session| owned(session.family.rotated_at.millis())),
         ("idle_until", |session| owned(session.family.idle_until.millis())),
+        ("client_id", |session| borrowed(session.grant.as_ref().map(|grant| grant.client.as_str()))),
+        ("parent", |session| borrowed(session.grant.as_ref().map(|grant| grant.parent.as_str()))),
+        ("scope", |session| owned(session.grant.as_ref().map(|grant| grant.scopes.to_text()))),
     ],
 };
 
@@ -62,7 +68,16 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
             rotated_at: columns.time()?,
             idle_until: columns.time()?,
         },
+        grant: read_grant(&mut columns)?,
     })
+}
+
+fn read_grant(columns: &mut Columns<'_>) -> rusqlite::Result<Option<SessionGrant>> {
+    let client = columns.word_if_any(ClientId::parse)?;
+    let parent = columns.word_if_any(SessionId::parse)?;
+    let scopes = columns.word_if_any(Scopes::parse)?;
+    let all = client.zip(parent).zip(scopes);
+    Ok(all.map(|((client, parent), scopes)| SessionGrant { client, parent, scopes }))
 }
 
 static INSERT: LazyLock<String> = LazyLock::new(|| TABLE.insert("ON CONFLICT DO NOTHING"));

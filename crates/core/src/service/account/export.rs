@@ -10,6 +10,7 @@ use crate::{
     factor::{ListedDevice, ListedFactor, TrustedDevice},
     federation::{Identity, ListedIdentity},
     limit::LimitKind,
+    oauth::Consent,
     record::{Record, RecordKeys, RecordKind, RecordRow},
     seal::DataKey,
     service::{Owner, RawField},
@@ -41,6 +42,8 @@ pub struct Export {
     pub devices: Vec<ListedDevice>,
     /// Accounts at other providers.
     pub identities: Vec<ListedIdentity>,
+    /// Consents to clients.
+    pub grants: Vec<Consent>,
 }
 
 /// Change of the address or phone number that waits for its proof or can be undone.
@@ -114,6 +117,7 @@ impl Accounts<'_> {
             recovery_codes: None,
             devices: Vec::new(),
             identities: Vec::new(),
+            grants: Vec::new(),
         };
         for row in self.ports.store.records_of(&self.realm.name, &user.id, None).await? {
             export.add(&row, &key)?;
@@ -157,6 +161,10 @@ impl Export {
                 self.identities.push((&Identity::open(row, keys).map_err(Error::internal)?).into());
                 return Ok(());
             }
+            RecordKind::Grant => {
+                self.grants.push(Consent::open(row, keys).map_err(Error::internal)?);
+                return Ok(());
+            }
             // All factors are read together.
             RecordKind::Totp | RecordKind::Passkey | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
             // A hash and a time, without an owner.
@@ -167,8 +175,8 @@ impl Export {
             RecordKind::Invitation | RecordKind::AdminGrant | RecordKind::AdminOwners | RecordKind::AdminKey => {
                 return Ok(());
             }
-            // These records belong to servers, not to users.
-            RecordKind::AuditKey | RecordKind::Node | RecordKind::Lease => return Ok(()),
+            // These records belong to servers and applications, not to users.
+            RecordKind::AuditKey | RecordKind::Node | RecordKind::Lease | RecordKind::Client => return Ok(()),
             #[cfg(feature = "suite")]
             RecordKind::Sample | RecordKind::OtherSample => return Ok(()),
         };

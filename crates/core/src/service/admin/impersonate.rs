@@ -68,6 +68,7 @@ impl Administered<'_, Impersonate> {
                 rotated_at: ctx.now,
                 idle_until: ends_at,
             },
+            grant: None,
         };
         let of_token = TokenUser { email: &profile.email, roles: &user.roles };
         let access = self.tokens.issue(ctx, &session, of_token, lifetime).map_err(Error::internal)?;

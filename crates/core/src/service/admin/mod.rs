@@ -4,6 +4,7 @@ mod admins;
 mod assist;
 mod authenticate;
 mod begin;
+mod clients;
 mod contact;
 mod create;
 mod edit;

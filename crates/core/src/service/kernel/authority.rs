@@ -11,6 +11,7 @@ use crate::{
         catalogue::{AUTH_STALE, AUTH_STALE_TWO_FACTORS},
     },
     id::SessionId,
+    oauth::RegisteredClient,
     session::Assurance,
 };
 
@@ -63,6 +64,12 @@ impl Owner {
         &self.session
     }
 
+    /// Returns the time of the last authentication.
+    #[must_use]
+    pub const fn signed_in_at(&self) -> Timestamp {
+        self.authentication.at
+    }
+
     /// Requires the last authentication to be at most this old and, with two-step on, by two factors (RFC 9470).
     ///
     /// # Errors
@@ -97,6 +104,34 @@ impl Deref for FreshOwner<'_> {
     fn deref(&self) -> &Owner {
         self.0
     }
+}
+
+/// Authority of a client that has authenticated in its own way. Only `OAuth::authenticate_client` makes one.
+#[derive(Debug)]
+pub struct AuthenticatedClient(RegisteredClient);
+
+impl AuthenticatedClient {
+    /// Makes the authority. Only `OAuth::authenticate_client` may call this.
+    pub(in crate::service) const fn new(client: RegisteredClient) -> Self {
+        Self(client)
+    }
+}
+
+impl Deref for AuthenticatedClient {
+    type Target = RegisteredClient;
+
+    fn deref(&self) -> &RegisteredClient {
+        &self.0
+    }
+}
+
+/// Who may ask what a token is.
+#[derive(Debug)]
+pub enum Introspector {
+    /// A service of the operator, for all tokens.
+    Service(ApiClient),
+    /// A confidential client, for its own tokens.
+    Client(AuthenticatedClient),
 }
 
 /// Authority of a service that may introspect tokens, proved by its secret. Only `OAuth::authenticate` creates one.

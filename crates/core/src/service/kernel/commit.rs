@@ -64,8 +64,10 @@ impl Kernel {
                 self.ports.sessions.invalidate_user(&realm, &user);
                 self.ports.accounts.invalidate(&realm, &user);
             }
-            // Nothing of these is cached yet; signing keys are read once a minute.
-            Change::RealmChanged { .. } | Change::KeysChanged | Change::AdminsChanged => {}
+            // The worker that follows the log loads them.
+            Change::KeysChanged => self.keys_changed.store(true, Ordering::Relaxed),
+            // Nothing of these is cached.
+            Change::RealmChanged { .. } | Change::AdminsChanged => {}
         }
     }
 

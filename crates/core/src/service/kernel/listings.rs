@@ -10,7 +10,8 @@ use crate::{
     cursor::CursorScope,
     error::{Error, Result},
     id::{SessionId, UserId},
-    session::{ListedSession, Session},
+    oauth::ClientId,
+    session::{ListedSession, Session, SessionKind},
 };
 
 /// Time for which users see their events, in milliseconds.
@@ -64,18 +65,38 @@ impl Scope<'_> {
     ) -> Result<(Vec<ListedSession>, bool)> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let mut live = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
-        live.retain(|session| {
-            session.is_live(self.ctx.now) && after.is_none_or(|after| SessionPlace::of(session) > *after)
-        });
-        live.sort_by_cached_key(SessionPlace::of);
-        let has_more = live.len() > limit;
+        live.retain(|session| session.is_live(self.ctx.now));
+        let mut shown = self.with_applications(live).await?;
+        shown.retain(|(session, _)| after.is_none_or(|after| SessionPlace::of(session) > *after));
+        shown.sort_by_cached_key(|(session, _)| SessionPlace::of(session));
+        let has_more = shown.len() > limit;
         let mut page = Vec::new();
-        for session in live.into_iter().take(limit) {
+        for (session, application) in shown.into_iter().take(limit) {
             if self.is_backed(&session).await? {
-                page.push(ListedSession::open(session, &key, current)?);
+                page.push(ListedSession { application, ..ListedSession::open(session, &key, current)? });
             }
         }
         Ok((page, has_more))
+    }
+
+    /// Returns live sessions with the client of each, if it has one. A session of a client whose browser session or client is gone
+    /// opens nothing any more, and is left out.
+    async fn with_applications(&self, live: Vec<Session>) -> Result<Vec<(Session, Option<(ClientId, String)>)>> {
+        let browsers = live.iter().filter(|session| session.kind == SessionKind::Browser);
+        let browsers: Vec<SessionId> = browsers.map(|session| session.id.clone()).collect();
+        let mut shown = Vec::new();
+        for session in live {
+            let application = match &session.grant {
+                None => None,
+                Some(grant) if !grant.is_offline() && !browsers.contains(&grant.parent) => continue,
+                Some(grant) => match self.client_of(&session, grant).await? {
+                    Some(client) => Some((client.id, client.name)),
+                    None => continue,
+                },
+            };
+            shown.push((session, application));
+        }
+        Ok(shown)
     }
 
     /// Returns the words of the newest events since a time that concern a user.

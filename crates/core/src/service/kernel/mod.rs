@@ -8,6 +8,8 @@ mod audit;
 mod audit_keys;
 mod authority;
 mod browser_sessions;
+mod client_sessions;
+mod clients;
 mod commit;
 mod copies;
 mod current_password;
@@ -38,7 +40,7 @@ mod tickets;
 mod viewer;
 
 pub use administrator::{Administrator, Permit};
-pub use authority::{ApiClient, FreshOwner, Owner};
+pub use authority::{ApiClient, AuthenticatedClient, FreshOwner, Introspector, Owner};
 pub use browser_sessions::RenewedCookie;
 
 pub(super) use authority::Authentication;
@@ -165,8 +167,8 @@ impl AuditSettings {
 /// Rotation of the signing keys that the server makes.
 #[derive(Debug)]
 pub struct KeyRotation {
-    /// Algorithm of new keys.
-    pub algorithm: Algorithm,
+    /// Algorithm of the server's own access tokens; `None` if a shared secret signs them.
+    pub own: Option<Algorithm>,
     /// Time for which a key signs.
     pub rotation: Duration,
     /// Keys that seal signing keys in the store. The first seals, all open.
@@ -178,8 +180,8 @@ pub struct Kernel {
     pub(super) ports: Ports,
     pub(super) settings: Settings,
     pub(super) tokens: AccessTokens,
-    /// Rotation of signing keys, if the server generates them.
-    pub(super) key_rotation: Option<KeyRotation>,
+    /// Rotation of the signing keys that the server generates.
+    pub(super) key_rotation: KeyRotation,
     pub(super) realms: Realms,
     pub(super) in_flight: InFlight,
     pub(super) pauses: ChannelPauses,
@@ -189,6 +191,8 @@ pub struct Kernel {
     pub(super) providers: KnownProviders,
     /// Whether the last write of the server's own line has succeeded.
     pub(super) is_writable: AtomicBool,
+    /// Whether signing keys in the store have changed since they were loaded.
+    pub(super) keys_changed: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -203,7 +207,7 @@ impl Kernel {
         ports: Ports,
         settings: Settings,
         tokens: AccessTokens,
-        key_rotation: Option<KeyRotation>,
+        key_rotation: KeyRotation,
         realms: Realms,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
@@ -220,6 +224,7 @@ impl Kernel {
             copies: Copies::default(),
             providers: KnownProviders::default(),
             is_writable: AtomicBool::new(true),
+            keys_changed: AtomicBool::new(false),
             wake: Box::new(wake),
         }
     }

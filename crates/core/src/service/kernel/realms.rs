@@ -36,6 +36,11 @@ impl Realms {
         self.0.get(name)
     }
 
+    /// Returns the realms of users.
+    pub(in crate::service) fn all(&self) -> impl Iterator<Item = &Arc<Realm>> {
+        self.0.values().filter(|realm| realm.name != RealmName::admin())
+    }
+
     pub(in crate::service) fn names(&self) -> impl Iterator<Item = &RealmName> {
         self.0.keys().filter(|name| **name != RealmName::admin())
     }

@@ -1,6 +1,7 @@
 use super::Owner;
 use crate::{
     account::Account,
+    clock::Timestamp,
     error::{Error, Result},
     id::SessionId,
     session::Impersonator,
@@ -40,6 +41,12 @@ impl Viewer {
     #[must_use]
     pub const fn session(&self) -> &SessionId {
         self.owner.session()
+    }
+
+    /// Returns the time of the last authentication.
+    #[must_use]
+    pub const fn signed_in_at(&self) -> Timestamp {
+        self.owner.signed_in_at()
     }
 
     /// Returns who opened the session to impersonate the user, if the user did not open it.

@@ -13,39 +13,53 @@ use crate::{
     port::{Batch, KeyOp, SigningKeyRow, Store},
     seal::EncryptionKey,
     service::kernel::{Kernel, KeyRotation},
-    token::{CLOCK_SKEW, SigningKey, new_private_key},
+    token::{Algorithm, CLOCK_SKEW, ID_TOKEN_TTL, SigningKey, new_private_key},
 };
 
 /// How long a new key is published before it signs, so that services that cache the public keys know it.
 const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);
 
-/// Loads the signing keys from the store, generates one if it is due, and removes those that no valid token needs. Without
-/// rotation it does nothing.
+/// Loads the signing keys from the store, generates those that are due, and removes those that no valid token needs. Without key
+/// pairs it does nothing.
 ///
 /// # Errors
 /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
 pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
-    let Some(rotation) = &kernel.key_rotation else { return Ok(()) };
-    let mut rows = kernel.ports.store.signing_keys().await?;
-    if rotation.is_due(ctx.now, &rows) {
-        let row = rotation.make(ctx)?;
-        tracing::info!(kid = row.kid, algorithm = rotation.algorithm.as_str(), "signing key created");
-        kernel.commit(batch![KeyOp::PutSigning(row)]).await?;
-        // Another server may have generated a key at the same time: both are published.
-        rows = kernel.ports.store.signing_keys().await?;
+    let rotation = &kernel.key_rotation;
+    let of_clients = algorithms_of_clients(kernel).await?;
+    if rotation.own.is_none() && of_clients.is_empty() && !kernel.tokens.keys.has_pairs() {
+        return Ok(());
     }
-    let current = rotation.current(ctx.now, &rows).ok_or_else(|| Error::internal("no signing key"))?.clone();
-    let longest_token = kernel.realms.longest_access_token_ttl();
-    let keep_until = current.created_at.plus(PUBLISHED_BEFORE * 2).plus(longest_token).plus(CLOCK_SKEW);
-    let (mut others, mut unused) = (Vec::new(), Batch::new());
-    for row in rows.iter().filter(|row| row.kid != current.kid) {
-        if row.created_at < current.created_at && keep_until <= ctx.now {
+    let rows = with_due_keys(kernel, ctx, &of_clients).await?;
+    let own = match rotation.own {
+        Some(algorithm) => {
+            let current = KeyRotation::current(ctx.now, &rows, algorithm);
+            Some(current.ok_or_else(|| Error::internal("no signing key"))?)
+        }
+        None => None,
+    };
+    let signing: Vec<&SigningKeyRow> =
+        of_clients.iter().filter_map(|algorithm| KeyRotation::current_of(ctx.now, &rows, *algorithm)).collect();
+    let longest_token = kernel.realms.longest_access_token_ttl().max(ID_TOKEN_TTL);
+    let keep_for = PUBLISHED_BEFORE * 2 + longest_token + CLOCK_SKEW;
+    let is_unused = |row: &SigningKeyRow| {
+        let is_current = |current: &SigningKeyRow| current.kid == row.kid;
+        let successor = signing.iter().copied().find(|current| current.algorithm == row.algorithm).or(own);
+        let is_replaced = |current: &SigningKeyRow| {
+            row.created_at < current.created_at && current.created_at.plus(keep_for) <= ctx.now
+        };
+        !own.is_some_and(is_current) && !signing.iter().any(|row| is_current(row)) && successor.is_some_and(is_replaced)
+    };
+    let (mut pairs, mut unused) = (Vec::new(), Batch::new());
+    for row in &rows {
+        if is_unused(row) {
             unused.push(KeyOp::DeleteSigning { kid: row.kid.clone() }.into());
         } else {
-            others.push(rotation.open(row)?);
+            pairs.push(rotation.open(row)?);
         }
     }
-    kernel.tokens.keys.replace(rotation.open(&current)?, others);
+    let signing: Vec<&str> = signing.iter().map(|row| row.kid.as_str()).collect();
+    kernel.tokens.keys.replace_pairs(own.map(|row| row.kid.as_str()), &signing, pairs);
     if unused.is_empty() { Ok(()) } else { Ok(kernel.commit(unused).await?) }
 }
 
@@ -54,12 +68,48 @@ pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()
 /// # Errors
 /// Unavailable; internal, if a key cannot be opened.
 pub(in crate::service) async fn load(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
-    let Some(rotation) = &kernel.key_rotation else { return Ok(()) };
+    let rotation = &kernel.key_rotation;
+    let Some(algorithm) = rotation.own else { return Ok(()) };
     let rows = kernel.ports.store.signing_keys().await?;
-    let Some(current) = rotation.current(ctx.now, &rows) else { return Ok(()) };
-    let others = rows.iter().filter(|row| row.kid != current.kid).map(|row| rotation.open(row));
-    kernel.tokens.keys.replace(rotation.open(current)?, others.collect::<Result<_>>()?);
+    let Some(current) = KeyRotation::current(ctx.now, &rows, algorithm) else { return Ok(()) };
+    let pairs = rows.iter().map(|row| rotation.open(row)).collect::<Result<_>>()?;
+    kernel.tokens.keys.replace_pairs(Some(&current.kid), &[], pairs);
     Ok(())
+}
+
+/// Returns the algorithms of the tokens of all clients.
+async fn algorithms_of_clients(kernel: &Kernel) -> Result<Vec<Algorithm>> {
+    let mut algorithms = Vec::new();
+    for realm in kernel.realms.all() {
+        for client in kernel.clients_of(realm).await? {
+            let algorithm = realm.policy.openid.algorithm_of(&client);
+            if !algorithms.contains(&algorithm) {
+                algorithms.push(algorithm);
+            }
+        }
+    }
+    Ok(algorithms)
+}
+
+/// Returns the stored keys, after those that are due were made.
+async fn with_due_keys(kernel: &Kernel, ctx: &Ctx, of_clients: &[Algorithm]) -> Result<Vec<SigningKeyRow>> {
+    let rotation = &kernel.key_rotation;
+    let rows = kernel.ports.store.signing_keys().await?;
+    let others = of_clients.iter().copied().filter(|algorithm| rotation.own != Some(*algorithm));
+    let mut made = Batch::new();
+    for algorithm in rotation.own.into_iter().chain(others) {
+        if rotation.is_due(ctx.now, &rows, algorithm) {
+            let row = rotation.make(ctx, algorithm)?;
+            tracing::info!(kid = row.kid, algorithm = algorithm.as_str(), "signing key created");
+            made.push(KeyOp::PutSigning(row).into());
+        }
+    }
+    if made.is_empty() {
+        return Ok(rows);
+    }
+    kernel.commit(made).await?;
+    // Another server may have generated keys at the same time: all are published.
+    Ok(kernel.ports.store.signing_keys().await?)
 }
 
 /// Seals all signing keys under the first of the operator's keys, after it has changed.
@@ -83,28 +133,35 @@ fn unseal(keys: &[EncryptionKey], row: &SigningKeyRow) -> Result<Zeroizing<Vec<u
 }
 
 impl KeyRotation {
-    /// Returns whether the next key is due. It is generated early enough to be published before it signs.
-    fn is_due(&self, now: Timestamp, rows: &[SigningKeyRow]) -> bool {
-        let newest = rows.iter().filter(|row| row.algorithm == self.algorithm).map(|row| row.created_at).max();
+    /// Returns whether the next key of an algorithm is due. It is generated early enough to be published before it signs.
+    fn is_due(&self, now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> bool {
+        let newest = rows.iter().filter(|row| row.algorithm == algorithm).map(|row| row.created_at).max();
         newest.is_none_or(|newest| newest.plus(self.rotation) <= now)
     }
 
-    /// Returns the newest key of the algorithm that has been published for long enough. If there is none, returns such a key of
-    /// another algorithm, or else the oldest key of the algorithm.
-    fn current<'a>(&self, now: Timestamp, rows: &'a [SigningKeyRow]) -> Option<&'a SigningKeyRow> {
-        let has_algorithm = |row: &&SigningKeyRow| row.algorithm == self.algorithm;
+    /// Returns the key that signs the server's own tokens: the one of the algorithm, or if it was published too late a key of
+    /// another algorithm that was published before.
+    fn current(now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> Option<&SigningKeyRow> {
+        let of_algorithm = Self::current_of(now, rows, algorithm);
         let is_published = |row: &&SigningKeyRow| row.created_at.plus(PUBLISHED_BEFORE) <= now;
-        let known = rows.iter().filter(has_algorithm).filter(is_published).max_by_key(|row| row.created_at);
         let before = || rows.iter().filter(is_published).max_by_key(|row| row.created_at);
-        known.or_else(before).or_else(|| rows.iter().filter(has_algorithm).min_by_key(|row| row.created_at))
+        of_algorithm.filter(is_published).or_else(before).or(of_algorithm)
     }
 
-    fn make(&self, ctx: &Ctx) -> Result<SigningKeyRow> {
+    /// Returns the newest key of an algorithm that has been published for long enough, or else the oldest.
+    fn current_of(now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> Option<&SigningKeyRow> {
+        let of_algorithm = || rows.iter().filter(|row| row.algorithm == algorithm);
+        let is_published = |row: &&SigningKeyRow| row.created_at.plus(PUBLISHED_BEFORE) <= now;
+        let known = of_algorithm().filter(is_published).max_by_key(|row| row.created_at);
+        known.or_else(|| of_algorithm().min_by_key(|row| row.created_at))
+    }
+
+    fn make(&self, ctx: &Ctx, algorithm: Algorithm) -> Result<SigningKeyRow> {
         let first = self.sealed_by.first().ok_or_else(|| Error::internal("no ENCRYPTION_KEY for signing keys"))?;
         let kid = KeyId::random(ctx.random()).as_str().to_owned();
-        let private = new_private_key(self.algorithm).map_err(Error::internal)?;
+        let private = new_private_key(algorithm).map_err(Error::internal)?;
         let private = first.seal_signing_key(ctx, &kid, &private);
-        Ok(SigningKeyRow { kid, algorithm: self.algorithm, private, created_at: ctx.now })
+        Ok(SigningKeyRow { kid, algorithm, private, created_at: ctx.now })
     }
 
     fn open(&self, row: &SigningKeyRow) -> Result<SigningKey> {

@@ -1,15 +1,38 @@
 //! Authentication of services that may introspect tokens.
 
-use super::OAuth;
+use super::{OAuth, PresentedClient};
 use crate::{
     audit::Event,
-    error::{Result, catalogue::CLIENT_INVALID},
+    error::{
+        Result,
+        catalogue::{CLIENT_AUTH_FAILED, CLIENT_INVALID},
+    },
     limit::LimitKind,
-    oauth::ClientCredentials,
-    service::ApiClient,
+    oauth::{ClientCredentials, ClientType},
+    service::{ApiClient, Introspector},
 };
 
 impl OAuth<'_> {
+    /// Authenticates a service, or else a confidential client.
+    ///
+    /// # Errors
+    /// Bad client, if the credentials are missing or wrong; limited; unavailable.
+    pub async fn authenticate_introspector(&self, presented: &PresentedClient) -> Result<Introspector> {
+        let is_service = presented.basic.iter().fold(false, |found, one| found | self.settings.api_clients.admit(one));
+        let named = if is_service { None } else { presented.named() };
+        if let Some(id) = named
+            && self.is_client(id).await?
+        {
+            let client = self.authenticate_client(presented).await?;
+            // A public client proves nothing.
+            return match client.client_type {
+                ClientType::Confidential => Ok(Introspector::Client(client)),
+                ClientType::Public => Err(CLIENT_AUTH_FAILED.into()),
+            };
+        }
+        self.authenticate(&presented.basic).await.map(Introspector::Service)
+    }
+
     /// Authenticates a service. `credentials` contains each possible reading of them: as sent, and URL-decoded.
     ///
     /// Wrong credentials are counted as wrong passwords of the network. Right ones are never rejected because of that limit, so

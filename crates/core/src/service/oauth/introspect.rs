@@ -1,13 +1,14 @@
 //! `introspect`: whether a token is live, and what its session says (RFC 7662).
 
-use super::OAuth;
+use super::{OAuth, refresh::CLIENT_GRACE};
 use crate::{
     account::Role,
     clock::Timestamp,
     error::Result,
     id::{SessionId, UserId},
-    service::ApiClient,
-    session::{Amr, Impersonator, Position, Session},
+    oauth::{ClientId, Scopes},
+    service::Introspector,
+    session::{Amr, Impersonator, Position, Session, SessionKind},
     token::{Actor, Audience, RefreshToken},
 };
 
@@ -41,6 +42,8 @@ pub struct LiveToken {
     pub actor: Option<Actor>,
     /// Roles of the user.
     pub roles: Vec<Role>,
+    /// Client that the token was made for, and what it may do.
+    pub grant: Option<(ClientId, Scopes)>,
 }
 
 impl OAuth<'_> {
@@ -49,19 +52,19 @@ impl OAuth<'_> {
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.
-    pub async fn introspect(&self, _: &ApiClient, token: &str) -> Result<Option<LiveToken>> {
+    pub async fn introspect(&self, asker: &Introspector, token: &str) -> Result<Option<LiveToken>> {
         let found = match RefreshToken::parse(&self.realm.keys, token) {
             Some(token) => self.live_refresh_token(&token).await?,
             None => self.live_access_token(token).await?,
         };
+        let Some(found) = found.filter(|found| is_known_to(asker, found)) else { return Ok(None) };
         // The account may have been deleted by a server that does not end sessions.
-        match found {
-            Some(found) => {
-                let account = self.account(&found.user).await?;
-                Ok(account.map(|account| LiveToken { roles: account.roles.clone(), ..found }))
-            }
-            None => Ok(None),
-        }
+        let Some(account) = self.account(&found.user).await? else { return Ok(None) };
+        let has_roles = match &found.grant {
+            Some((client, _)) => self.client(client.as_str()).await?.is_some_and(|client| client.first_party),
+            None => true,
+        };
+        Ok(Some(LiveToken { roles: if has_roles { account.roles.clone() } else { Vec::new() }, ..found }))
     }
 
     async fn live_access_token(&self, token: &str) -> Result<Option<LiveToken>> {
@@ -69,8 +72,8 @@ impl OAuth<'_> {
         let (proof, claims) = match verified {
             Ok(verified) => verified,
             Err(reason) => {
-                tracing::debug!(%reason, "token not active");
-                return Ok(None);
+                tracing::debug!(%reason, "not a token of the server's own");
+                return self.live_client_token(token).await;
             }
         };
         let session = self.ports.store.session(&self.realm.name, &proof.session).await?;
@@ -89,11 +92,36 @@ impl OAuth<'_> {
         }))
     }
 
+    async fn live_client_token(&self, token: &str) -> Result<Option<LiveToken>> {
+        let Ok(proof) = self.tokens.verify_for_client(self.ctx, &self.realm.name, token) else { return Ok(None) };
+        let session = self.ports.store.session(&self.realm.name, &proof.session).await?;
+        let Some(session) = session.filter(|session| session.user == proof.user) else { return Ok(None) };
+        let Some(grant) = self.live_grant(&session).await?.filter(|grant| grant.client == proof.client) else {
+            return Ok(None);
+        };
+        let issuer = self.tokens.issuer(&self.realm.name);
+        Ok(Some(LiveToken {
+            kind: TokenKind::Access,
+            audience: Some(Audience::One(issuer)),
+            issued_at: Some(proof.issued_at),
+            expires_at: proof.expires_at,
+            grant: Some((grant.client.clone(), grant.scopes.within(&proof.scopes))),
+            ..self.of(session)
+        }))
+    }
+
     async fn live_refresh_token(&self, token: &RefreshToken) -> Result<Option<LiveToken>> {
         let session = self.ports.store.session(&self.realm.name, token.session()).await?;
         let is_live = |session: &Session| session.is_live(self.ctx.now) && session.impersonator.is_none();
         let Some(session) = session.filter(is_live) else { return Ok(None) };
-        let (family, grace) = (session.family.clone(), self.realm.policy.refresh_grace);
+        let mut grace = self.realm.policy.refresh_grace;
+        if session.kind == SessionKind::Client {
+            if self.live_grant(&session).await?.is_none() {
+                return Ok(None);
+            }
+            grace = CLIENT_GRACE;
+        }
+        let family = session.family.clone();
         let (issued_at, expires_at) = match family.position(token.hash(), self.ctx.now, grace) {
             Position::Newest => (Some(family.rotated_at), family.idle_until),
             Position::Previous | Position::Late => (None, family.idle_until.min(family.rotated_at.plus(grace))),
@@ -111,6 +139,7 @@ impl OAuth<'_> {
             acr: session.acr(),
             actor: session.impersonator.as_ref().map(|by| self.tokens.actor(by)),
             roles: Vec::new(),
+            grant: session.grant.map(|grant| (grant.client, grant.scopes)),
             user: session.user,
             session: session.id,
             audience: None,
@@ -125,4 +154,12 @@ impl OAuth<'_> {
 /// Returns who acts in a session in the name of its user.
 fn actor_of(session: &Session) -> Option<String> {
     session.impersonator.as_ref().map(Impersonator::subject)
+}
+
+/// Returns whether the one who asks may know of a token: a client of its own only.
+fn is_known_to(asker: &Introspector, token: &LiveToken) -> bool {
+    match asker {
+        Introspector::Service(_) => true,
+        Introspector::Client(client) => token.grant.as_ref().is_some_and(|(id, _)| *id == client.id),
+    }
 }

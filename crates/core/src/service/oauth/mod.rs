@@ -1,10 +1,22 @@
-//! Operations for services that use tokens: introspection and revocation.
+//! Operations for clients of OpenID Connect, and for services that use tokens: introspection and revocation.
 
 mod authenticate;
+mod authorize;
+mod client_auth;
+mod code;
+mod consent;
+mod exchange;
 mod introspect;
+mod refresh;
 mod revoke;
+mod userinfo;
 
+pub use authorize::{Authorized, ClientAnswer};
+pub use client_auth::PresentedClient;
+pub use consent::{ConsentSheet, Decision};
+pub use exchange::{ClientTokens, CodeForm, IdToken};
 pub use introspect::{LiveToken, TokenKind};
+pub use userinfo::UserInfo;
 
 use std::ops::Deref;
 

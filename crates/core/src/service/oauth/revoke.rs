@@ -1,6 +1,6 @@
 //! `revoke`: ends the session of a token (RFC 7009).
 
-use super::OAuth;
+use super::{OAuth, PresentedClient};
 use crate::{
     audit::Event,
     batch,
@@ -16,17 +16,26 @@ impl OAuth<'_> {
     /// Ends the session of a token of this realm, if there is one. Any refresh token that this server issued will do, also one
     /// that was replaced: who has it may end the session. The end is durable when this returns.
     ///
+    /// The token of a client needs the client's authentication; that of another client stays valid.
+    ///
     /// Tokens that this server did not issue count as wrong links of the client.
     ///
     /// # Errors
-    /// Returns `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
-    pub async fn revoke(&self, token: &str) -> Result<()> {
+    /// Returns `BadClient` if a client does not authenticate, `Limited` if a rate limit is reached, and `Unavailable` if the store
+    /// fails.
+    pub async fn revoke(&self, token: &str, presented: &PresentedClient) -> Result<()> {
         let charge = self.charge_client(LimitKind::Links, self.settings.limits.links_client).await?;
         let Some((session, user)) = self.session_of(token) else { return Ok(()) };
         self.refund(charge).await;
         let session = self.ports.store.session(&self.realm.name, &session).await?;
         let is_its = |session: &Session| user.is_none_or(|user| user == session.user);
         let Some(session) = session.filter(is_its) else { return Ok(()) };
+        if let Some(grant) = &session.grant {
+            let client = self.authenticate_client(presented).await?;
+            if client.id != grant.client {
+                return Ok(());
+            }
+        }
         // A session without its user is about to end.
         let Some(account) = self.account(&session.user).await? else { return Ok(()) };
         let audit = self.audit(Event::LoggedOut).session(&session.id).user(&*account);
@@ -47,7 +56,10 @@ impl OAuth<'_> {
         if let Some(token) = RefreshToken::parse(&self.realm.keys, token) {
             return Some((token.session().clone(), None));
         }
-        match self.tokens.verify(self.ctx, &self.realm.name, token) {
+        if let Ok(proof) = self.tokens.verify(self.ctx, &self.realm.name, token) {
+            return Some((proof.session, Some(proof.user)));
+        }
+        match self.tokens.verify_for_client(self.ctx, &self.realm.name, token) {
             Ok(proof) => Some((proof.session, Some(proof.user))),
             Err(reason) => {
                 tracing::debug!(%reason, "token not revoked");

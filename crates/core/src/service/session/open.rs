@@ -218,6 +218,7 @@ impl Sessions<'_> {
                 rotated_at: ctx.now,
                 idle_until: ctx.now.plus(idle).min(ctx.now.plus(max_age)),
             },
+            grant: None,
         };
         let roles = &passed.owner.user.roles;
         let tokens = self.tokens(&session, TokenUser { email: &profile.email, roles }, refresh)?;

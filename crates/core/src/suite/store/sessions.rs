@@ -4,8 +4,9 @@ use super::{done, fails, one_wins};
 use crate::{
     batch,
     id::RealmName,
+    oauth::{ClientId, Scopes},
     port::{Op, Precondition, SessionOp, Store},
-    session::{Change, Family, Impersonator, LogPosition, Revocation, Session},
+    session::{Change, Family, Impersonator, LogPosition, Revocation, Session, SessionGrant, SessionKind},
     suite::{
         Revocations,
         rows::{HOUR, NOW, at, here, revocation, session, session_id, there, token_hash, user_id},
@@ -36,7 +37,12 @@ pub async fn a_session_is_read_as_written(store: &dyn Store) {
         rotated_at: at(-7),
         idle_until: NOW.plus(HOUR / 2),
     };
-    let rotated = Session { family, ..session(&here(), "rotated") };
+    let grant = SessionGrant {
+        client: ClientId::parse("shop").unwrap(),
+        parent: session_id("one"),
+        scopes: Scopes::parse("openid email").unwrap(),
+    };
+    let rotated = Session { kind: SessionKind::Client, grant: Some(grant), family, ..session(&here(), "rotated") };
     done(store, [one.clone(), bare.clone(), rotated.clone()].map(|row| SessionOp::Insert(row).into())).await;
     assert_eq!(store.session(&here(), &one.id).await.unwrap(), Some(one));
     assert_eq!(store.session(&here(), &bare.id).await.unwrap(), Some(bare));

@@ -8,6 +8,7 @@ use axum::{
     },
 };
 use http_body_util::BodyExt as _;
+use portcullis_core::{Ctx, service::Service};
 use reqwest::{Client, redirect};
 use serde_json::Value;
 
@@ -55,11 +56,18 @@ pub struct Caller(Way);
 
 enum Way {
     /// In this process, as this user of the operating system.
-    Here(HttpService, SystemUser),
+    Here(HttpService, SystemUser, Arc<Local>),
     /// Not at all: the verb works on a file.
     Nowhere,
     /// Over HTTP, with a key.
     There { client: Client, url: String, key: String },
+}
+
+/// The verbs of this process, for commands that have no route.
+pub(super) struct Local {
+    pub(super) service: Arc<Service>,
+    pub(super) ctx: Ctx,
+    pub(super) user: String,
 }
 
 impl fmt::Debug for Caller {
@@ -72,7 +80,22 @@ impl Caller {
     /// Calls the service in this process.
     #[must_use]
     pub fn here(beside: &Beside) -> Self {
-        Self(Way::Here(beside.service(), SystemUser(Arc::from(system_user()))))
+        let user = system_user();
+        let local = Local { service: beside.verbs(), ctx: beside.ctx(), user: user.clone() };
+        Self(Way::Here(beside.service(), SystemUser(Arc::from(user)), Arc::new(local)))
+    }
+
+    /// Returns the verbs of this process.
+    ///
+    /// # Errors
+    /// Usage, if a server is called.
+    pub(super) fn local(&self) -> Result<&Local, CallError> {
+        match &self.0 {
+            Way::Here(_, _, local) => Ok(local),
+            Way::There { .. } | Way::Nowhere => {
+                Err(CallError::Usage("run this on the machine of the server, without --server".to_owned()))
+            }
+        }
     }
 
     /// Calls nothing, for a verb that works on a file.
@@ -114,7 +137,7 @@ impl Caller {
     ) -> Result<Value, CallError> {
         let tag = revision.map(|revision| format!("\"{revision}\""));
         let (status, answer) = match &self.0 {
-            Way::Here(service, user) => {
+            Way::Here(service, user, _) => {
                 let mut request = Request::builder().method(method).uri(path).header(HOST, "localhost");
                 if let Some(tag) = tag {
                     request = request.header(IF_MATCH, tag);

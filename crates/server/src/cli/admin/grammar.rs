@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
-use super::super::{help, json_flag};
+use super::{
+    super::{help, json_flag},
+    client_grammar::{CLIENTS, client_flag_help},
+};
 
 /// A verb of administration, as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +53,7 @@ impl AdminVerb {
 }
 
 /// Name, description, names of what it is about, flags and switches of a verb.
-struct Spec {
+pub(super) struct Spec {
     name: &'static str,
     about: &'static str,
     subjects: &'static [&'static str],
@@ -58,7 +61,7 @@ struct Spec {
     switches: &'static [&'static str],
 }
 
-const fn spec(
+pub(super) const fn spec(
     name: &'static str,
     about: &'static str,
     subjects: &'static [&'static str],
@@ -156,6 +159,7 @@ const GROUPS: &[Group] = &[
     ("users", "Find, create, lock and reset users", help::USERS, USERS),
     ("admins", "Invite administrators and change their grants", help::ADMINS, ADMINS),
     ("admin-keys", "Make and revoke keys for programs", help::ADMIN_KEYS, ADMIN_KEYS),
+    ("clients", "Register applications that sign users in (OpenID Connect)", help::CLIENTS, CLIENTS),
     ("realms", "List realms and end their sessions", help::REALMS, REALMS),
     ("audit", "Search, verify and export the audit trail", help::AUDIT, AUDIT),
 ];
@@ -163,7 +167,7 @@ const GROUPS: &[Group] = &[
 const SERVER: &str = "server";
 const KEY_FILE: &str = "key-file";
 /// Flags that may be given several times.
-const REPEATED: [&str; 3] = ["role", "allow", "network"];
+const REPEATED: [&str; 7] = ["role", "allow", "network", "redirect-uri", "post-logout-redirect-uri", "grant", "scope"];
 
 pub(in crate::cli) fn grammars() -> impl Iterator<Item = clap::Command> {
     let why = grammar(&WHY).after_help(help::WHY);
@@ -204,6 +208,7 @@ fn subject_help(subject: &str) -> &'static str {
         "NAME" => "Name of the key",
         "[FILE]" => "Export with blocks [default: the database]",
         "REQUEST_ID" => "Identifier of the request, from the answer or the log",
+        "CLIENT" => "Identifier of the client (`client_id`)",
         _ => "Identifier from the list",
     }
 }
@@ -242,7 +247,8 @@ fn flag_help(flag: &str) -> &'static str {
         "public-key" => "File with the trusted keys, as printed by `audit key`",
         "phone" => "Number",
         "first-name" => "Given name",
-        _ => "Family name",
+        "last-name" => "Family name",
+        _ => client_flag_help(flag),
     }
 }
 

@@ -1,10 +1,12 @@
-//! `portcullis users …`, `admins …`, `admin-keys …`, `realms …`, `audit …`, `why …`: clients of the API of administration, which
-//! runs in this process unless `--server` names another.
+//! `portcullis users …`, `admins …`, `admin-keys …`, `clients …`, `realms …`, `audit …`, `why …`: clients of the API of
+//! administration, which runs in this process unless `--server` names another.
 
 mod admins;
 mod audit;
 mod audit_lines;
 mod call;
+mod client_grammar;
+mod clients;
 mod grammar;
 mod text;
 mod verbs;

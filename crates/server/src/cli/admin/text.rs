@@ -8,9 +8,10 @@ use super::AdminVerb;
 use crate::cli::output::{FAINT, Output, harmless};
 
 /// Members of list entries that are printed, in this order.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "id",
     "name",
+    "type",
     "status",
     "email",
     "first_name",

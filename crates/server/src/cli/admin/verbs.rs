@@ -17,6 +17,7 @@ pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
         "users" => users(caller, verb).await,
         "admins" => admins::run(caller, verb).await,
         "admin-keys" => admin_keys(caller, verb).await,
+        "clients" => super::clients::run(caller, verb).await,
         _ => realms(caller, verb).await,
     }
 }

@@ -1,5 +1,6 @@
 //! The configuration sources, one layer each: command line, environment, `.env`, TOML.
 
+mod clients;
 mod dotenv;
 mod flat;
 mod layer;
@@ -12,7 +13,7 @@ pub(super) use layer::Layer;
 
 use portcullis_core::id::RealmName;
 
-use super::{names::Names, origin::Origin, report::Report, sources::Sources};
+use super::{clients::ClientTable, names::Names, origin::Origin, report::Report, sources::Sources};
 
 /// Raw values of all sources.
 pub(super) struct Layers {
@@ -42,6 +43,11 @@ impl Layers {
     /// Returns the realm names of the `[realms.NAME]` tables in TOML.
     pub(super) fn realm_tables(&self) -> impl Iterator<Item = (&str, &Origin)> {
         self.tables.iter().map(|table| (table.realm.as_str(), &table.origin))
+    }
+
+    /// Takes the clients of all realms.
+    pub(super) fn take_clients(&mut self) -> Vec<ClientTable> {
+        self.tables.iter_mut().flat_map(|table| std::mem::take(&mut table.clients)).collect()
     }
 
     /// Returns the layers of each realm, highest precedence first, in the order of the realms.

@@ -8,11 +8,12 @@ use toml::{
 };
 
 use super::{
-    Layer,
+    Layer, clients,
     layer::read_file,
     unknown::{did_you_mean, rename, server_wide},
 };
 use crate::config::{
+    clients::ClientTable,
     fix::Fix,
     names::{Names, SettingName},
     origin::{Line, Origin},
@@ -23,7 +24,7 @@ use crate::config::{
 const USUAL: &str = "portcullis.toml";
 
 /// The file, which maps values to line numbers.
-struct File<'a> {
+pub(super) struct File<'a> {
     path: PathBuf,
     text: &'a str,
 }
@@ -33,7 +34,7 @@ impl File<'_> {
         self.text.get(..start).map_or(1, |before| before.matches('\n').count() + 1)
     }
 
-    fn at<T>(&self, what: &Spanned<T>) -> Origin {
+    pub(super) fn at<T>(&self, what: &Spanned<T>) -> Origin {
         Origin::Toml(Line { file: self.path.clone(), number: self.line(what.span().start) })
     }
 }
@@ -43,6 +44,7 @@ pub(super) struct RealmTable {
     pub(super) realm: String,
     pub(super) origin: Origin,
     pub(super) layer: Layer,
+    pub(super) clients: Vec<ClientTable>,
 }
 
 /// Reads the given file, or the default one if it exists.
@@ -138,9 +140,13 @@ fn read_realms(file: &File<'_>, realms: DeTable<'_>, names: &Names, report: &mut
             report.problem(format!("realms.{realm}"), "must be a table of settings", fix).at(&origin);
             continue;
         };
-        let mut layer = Layer::default();
+        let (mut layer, mut clients) = (Layer::default(), Vec::new());
         for (name, value) in settings {
             let at = file.at(&name);
+            if name.as_ref() == "clients" {
+                clients = clients::read(file, &realm, (value.into_inner(), &at), report);
+                continue;
+            }
             let full_name = format!("realms.{realm}.{}", name.as_ref());
             match find(name.as_ref(), names) {
                 Some(setting) if setting.setting.info().is_per_realm => {
@@ -149,7 +155,7 @@ fn read_realms(file: &File<'_>, realms: DeTable<'_>, names: &Names, report: &mut
                 found => report_not_of_a_realm(&realm, name.as_ref(), found.is_some(), names, report).at(&at),
             }
         }
-        tables.push(RealmTable { realm, origin, layer });
+        tables.push(RealmTable { realm, origin, layer, clients });
     }
     tables
 }

@@ -60,7 +60,15 @@ settings! {
     LIMIT_PASSKEYS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
         "Refused passkeys from one address.";
     LIMIT_AUTHORIZE_CLIENT: Quota = QUOTA, Fixed("120/1m"),
-        "Sign-ins with other providers that one address begins, and ID tokens that it exchanges.";
+        "Requests from one address to `authorize`, sign-ins with other providers that it begins, and their ID tokens that it exchanges.";
+    LIMIT_CLIENT_TOKENS_ACCOUNT: Quota = QUOTA, Fixed("600/1m"),
+        "Requests for tokens of one registered client.";
+    LIMIT_CLIENT_TOKENS_CLIENT: Quota = QUOTA, Fixed("120/1m"),
+        "Requests for tokens of registered clients from one address.";
+    LIMIT_CLIENT_SECRETS_ACCOUNT: Quota = QUOTA, Fixed("10/1m"),
+        "Wrong secrets of one registered client. The right secret is accepted nevertheless.";
+    LIMIT_CLIENT_SECRETS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
+        "Wrong secrets of registered clients from one address.";
     LIMIT_ENROLMENTS_ACCOUNT: Quota = QUOTA, Fixed("20/1h"),
         "Second factors that an account begins to add, and tickets to authenticate again.";
     LIMIT_REFRESHES_ACCOUNT: Quota = QUOTA, Fixed("60/1m"),
@@ -125,6 +133,10 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         passkeys_client: values.get(&LIMIT_PASSKEYS_CLIENT)?,
         authorize_client: values.get(&LIMIT_AUTHORIZE_CLIENT)?,
         enrolments_account: values.get(&LIMIT_ENROLMENTS_ACCOUNT)?,
+        client_tokens_account: values.get(&LIMIT_CLIENT_TOKENS_ACCOUNT)?,
+        client_tokens_client: values.get(&LIMIT_CLIENT_TOKENS_CLIENT)?,
+        client_secrets_account: values.get(&LIMIT_CLIENT_SECRETS_ACCOUNT)?,
+        client_secrets_client: values.get(&LIMIT_CLIENT_SECRETS_CLIENT)?,
         refreshes_session: values.get(&LIMIT_REFRESHES_ACCOUNT)?,
         admin_sign_in_client: values.get(&LIMIT_ADMIN_SIGN_IN_CLIENT)?,
         admin_key: values.get(&LIMIT_ADMIN_KEY_ACCOUNT)?,

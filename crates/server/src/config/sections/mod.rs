@@ -14,6 +14,7 @@ mod limits;
 mod log;
 mod longest;
 mod mail;
+mod openid;
 mod pages;
 mod passkeys;
 mod realm_policy;
@@ -38,6 +39,8 @@ pub use http::Http;
 pub(super) use http::PORT;
 pub use log::{Log, LogFormat};
 pub use mail::{Credentials, Mail, MailTls, MailTransport, Smtp};
+pub use openid::IdTokenAlgorithm;
+pub(super) use openid::SCOPES;
 pub use passkeys::Passkeys;
 pub use realm_policy::RealmPolicy;
 pub use redis::Redis;
@@ -47,7 +50,7 @@ pub use sms::{Sms, Twilio};
 pub use storage::Store;
 pub(super) use storage::{DATA_DIR, ENCRYPTION_KEY, existing_database, is_shared_database, lost_key};
 pub use templates::{Branding, Templates};
-pub(super) use tokens::{JWT_SECRET, derive_algorithm, takes_jwt_secret};
+pub(super) use tokens::{JWT_AUDIENCE, JWT_SECRET, derive_algorithm, takes_jwt_secret};
 pub use tokens::{JwtAlgorithm, Signing, Token};
 
 use std::collections::BTreeMap;
@@ -70,6 +73,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     factors::SECTION,
     pages::SECTION,
     brand::SECTION,
+    openid::SECTION,
     passkeys::SECTION,
     social::SECTION,
     limits::SECTION,

@@ -3,6 +3,7 @@ use std::time::Duration;
 use portcullis_core::{
     factor::{Method, MfaPolicy},
     federation::{LinkPolicy, Provider},
+    oauth::{RegisteredClient, Scopes},
     realm::{Signup, SignupField},
 };
 
@@ -12,6 +13,7 @@ use super::{
         PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL,
     },
     factors::{ADDITION_UNDO, MFA_METHODS, MFA_POLICY, MFA_REMEMBER, MFA_TTL},
+    openid::{ID_TOKEN_ALGORITHM, IdTokenAlgorithm, OIDC, SCOPES},
     pages::{BROWSER_REMEMBER, BROWSER_SESSION_IDLE, BROWSER_SESSION_MAX_AGE},
     passkeys::PASSKEYS,
     signup::{SIGNUP, SIGNUP_REQUIRED},
@@ -52,6 +54,11 @@ pub struct RealmPolicy {
     pub session_max_age: Duration,
     pub sessions_max: usize,
     pub refresh_grace: Duration,
+    pub oidc: bool,
+    pub id_token_algorithm: IdTokenAlgorithm,
+    pub scopes: Scopes,
+    /// Clients in the settings.
+    pub clients: Vec<RegisteredClient>,
     /// `TEMPLATES_DIR`, and the values that templates receive from the settings.
     pub templates: Templates,
 }
@@ -88,6 +95,10 @@ impl RealmPolicy {
             session_max_age: values.get(&SESSION_MAX_AGE)?,
             sessions_max: values.get(&SESSIONS_MAX)?,
             refresh_grace: values.get(&REFRESH_GRACE)?,
+            oidc: values.get(&OIDC)?,
+            id_token_algorithm: values.get(&ID_TOKEN_ALGORITHM)?,
+            scopes: values.get(&SCOPES).unwrap_or_default(),
+            clients: values.clients.clone(),
             templates: Templates::read(values)?,
         })
     }

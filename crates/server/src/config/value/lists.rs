@@ -1,4 +1,9 @@
-use portcullis_core::{factor::Method, id::RealmName, realm::SignupField};
+use portcullis_core::{
+    factor::Method,
+    id::RealmName,
+    oauth::{Scopes, scopes::BUILT_IN},
+    realm::SignupField,
+};
 
 use super::{
     format::{ValueFormat, items},
@@ -73,3 +78,15 @@ pub(crate) const LINKS: ValueFormat<Vec<(String, String)>> = ValueFormat::new("K
     Ok(links)
 })
 .like("terms=https://example.com/terms,help=https://example.com/help");
+
+/// Scopes of the operator's own services.
+pub(crate) const OWN_SCOPES: ValueFormat<Scopes> = ValueFormat::new("SCOPES", |text| {
+    if let Some(known) = items(text).find(|word| BUILT_IN.contains(word)) {
+        return Err(format!("must not contain `{known}`, which is built in"));
+    }
+    Scopes::of(items(text)).ok_or_else(|| {
+        "must be at most 50 words without spaces, quotes and backslashes, separated by commas, such as `read,write`"
+            .to_owned()
+    })
+})
+.like("read,write");

@@ -17,7 +17,7 @@ pub use color::Rgb;
 pub(crate) use duration::{CALL, DELAY, DURATION, DURATION_OR_NEVER};
 pub(crate) use format::{NAME_PREFIX, PATH, PEM, SWITCH, TEXT, ValueFormat, items, number};
 pub(crate) use hsts::{HSTS_POLICY, StrictTransport};
-pub(crate) use lists::{CLIENT_IDS, COUNTRIES, LINKS, MFA_METHODS, REALM_NAMES, SIGNUP_FIELDS};
+pub(crate) use lists::{CLIENT_IDS, COUNTRIES, LINKS, MFA_METHODS, OWN_SCOPES, REALM_NAMES, SIGNUP_FIELDS};
 pub(crate) use net::{ADDRESS, HELO, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};
 pub(crate) use quota::{QUOTA, QUOTAS};
 pub(crate) use secret::{CLIENTS, KEYS, SECRET, client_pairs, decode_key};

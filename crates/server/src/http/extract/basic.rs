@@ -5,24 +5,41 @@ use axum::{
     http::{header::AUTHORIZATION, request::Parts},
 };
 use data_encoding::BASE64;
-use portcullis_core::{SecretString, oauth::ClientCredentials};
+use portcullis_core::{SecretString, oauth::ClientCredentials, service::PresentedClient};
 
-use super::fields::decode;
+use super::fields::{Fields, decode};
 use crate::http::state::AppState;
 
-/// Credentials of a service (HTTP Basic), in each possible reading: as sent, and URL-decoded, because RFC 6749 §2.3.1 requires
-/// that encoding but many clients omit it. Empty if there are none.
+/// What the `Authorization` header says about a client.
 #[derive(Debug)]
-pub(in crate::http) struct BasicCredentials(pub(in crate::http) Vec<ClientCredentials>);
+pub(in crate::http) struct ClientHeader {
+    is_sent: bool,
+    basic: Vec<ClientCredentials>,
+}
 
-impl FromRequestParts<AppState> for BasicCredentials {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
-        Ok(Self(read(parts).unwrap_or_default()))
+impl ClientHeader {
+    /// Adds what the form says, which is taken from it.
+    pub(in crate::http) fn presented(self, form: &mut Fields) -> PresentedClient {
+        let (id, secret) = (form.take("client_id"), form.take("client_secret"));
+        PresentedClient {
+            has_header: self.is_sent,
+            basic: self.basic,
+            id: id.text().map(str::to_owned),
+            secret: secret.text().map(SecretString::from),
+        }
     }
 }
 
+impl FromRequestParts<AppState> for ClientHeader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
+        Ok(Self { is_sent: parts.headers.contains_key(AUTHORIZATION), basic: read(parts).unwrap_or_default() })
+    }
+}
+
+/// Returns the credentials of HTTP Basic in each possible reading: as sent, and URL-decoded, because RFC 6749 §2.3.1 requires that
+/// encoding but many clients omit it.
 fn read(parts: &Parts) -> Option<Vec<ClientCredentials>> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let header = headers.next().filter(|_| headers.next().is_none())?.to_str().ok()?;

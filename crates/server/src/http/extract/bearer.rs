@@ -53,6 +53,22 @@ impl FromRequestParts<AppState> for Viewing {
     }
 }
 
+/// A request with the bearer token of a client, which is not verified yet. A token in the URL is never accepted.
+#[derive(Debug)]
+pub(in crate::http) struct ClientBearer {
+    pub(in crate::http) request: RealmRequest,
+    pub(in crate::http) token: Option<String>,
+}
+
+impl FromRequestParts<AppState> for ClientBearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let request = RealmRequest::of(parts, state).await?;
+        Ok(Self { request, token: token(parts)?.map(str::to_owned) })
+    }
+}
+
 /// A request that may have a valid bearer token. One that is sent and not valid is refused.
 #[derive(Debug)]
 pub(in crate::http) struct MaybeAuthenticated {

@@ -2,6 +2,7 @@
 
 mod accept;
 mod admin;
+mod asked;
 mod basic;
 mod bearer;
 mod body;
@@ -26,8 +27,8 @@ mod visit;
 pub(super) use accept::{Accepted, PreferredFormat};
 pub(crate) use admin::SystemUser;
 pub(super) use admin::{AdminCookie, AdminDoor, AdminRequest, AdminSelf, AdminTrace};
-pub(super) use basic::BasicCredentials;
-pub(super) use bearer::{Authenticated, MaybeAuthenticated, Viewing};
+pub(super) use basic::ClientHeader;
+pub(super) use bearer::{Authenticated, ClientBearer, MaybeAuthenticated, Viewing};
 pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, OptionalJsonBody, TokenBody};
 pub(super) use browser::Browser;
 pub(super) use developer::DeveloperOnly;

@@ -7,6 +7,7 @@ use axum::{
 use portcullis_core::{
     Ctx, Error,
     limit::Usage,
+    oauth::RegisteredClient,
     realm::Realm,
     service::{Accounts, AuditTrail, Federation, OAuth, Scope, SecondFactors, Service, Sessions},
 };
@@ -67,6 +68,11 @@ impl RealmRequest {
     /// Returns the operations of OAuth 2.0.
     pub(in crate::http) fn oauth(&self) -> OAuth<'_> {
         self.scope().oauth()
+    }
+
+    /// Loads the key that signs the tokens of a client.
+    pub(in crate::http) async fn load_key_of(&self, client: &RegisteredClient) -> Result<(), Error> {
+        self.service.load_key_of(&self.ctx, &self.realm, client).await
     }
 
     /// Returns the operations on the audit trail.

@@ -33,7 +33,11 @@ impl FromRequestParts<AppState> for SignedIn {
         let page = page_of(parts, visit.request.realm.name.as_str());
         match visit.viewer.take() {
             Some(viewer) => Ok(Self { visit, viewer, page }),
-            None => Err(go(&visit.detour("signin", &Continue::Page(page)))),
+            None => {
+                // A request of an application ends where it began.
+                let asked = visit.next().filter(|next| matches!(next, Continue::Authorize(_)));
+                Err(go(&visit.detour("signin", &asked.unwrap_or(Continue::Page(page)))))
+            }
         }
     }
 }

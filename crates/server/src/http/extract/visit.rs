@@ -1,6 +1,6 @@
 //! A visit of a page by a browser: its session, and what the page carries in its URL.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use axum::{
     extract::FromRequestParts,
@@ -12,13 +12,14 @@ use portcullis_core::{
     Error,
     error::catalogue::UNREADABLE,
     link::{CarriedFor, LONGEST_CARRIED},
+    oauth::AuthorizeRequest,
     service::{RenewedCookie, Viewer},
     token::BrowserToken,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{RealmRequest, cookie};
-use crate::http::{problem::ApiError, state::AppState};
+use crate::http::{layers::headers::keep_opener, problem::ApiError, state::AppState};
 
 /// Lifetime of what a page carries.
 const CARRIED_FOR: Duration = Duration::from_secs(3600);
@@ -33,6 +34,8 @@ const HELPS_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
 pub(in crate::http) enum Continue {
     /// A page of the account, by its path in the realm.
     Page(String),
+    /// The request of an application.
+    Authorize(Box<AuthorizeRequest>),
 }
 
 /// What a page carries in its URL beside `continue`, for this browser alone.
@@ -51,7 +54,8 @@ pub(in crate::http) struct Visit {
     pub(in crate::http) viewer: Option<Viewer>,
     /// Path of the realm.
     home: String,
-    parameters: BTreeMap<String, String>,
+    /// Parameters of the URL, as they were sent.
+    parameters: Vec<(String, String)>,
     session: Option<String>,
     /// Random value that only this browser has.
     browser: Option<String>,
@@ -82,11 +86,8 @@ impl Visit {
             None => None,
         };
         let query = parts.uri.query().unwrap_or_default();
-        let mut parameters = BTreeMap::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            parameters.entry(name.into_owned()).or_insert_with(|| value.into_owned());
-        }
-        if parameters.get("continue").is_some_and(|text| text.len() > LONGEST_CARRIED) {
+        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        if parameters.iter().any(|(name, text)| name == "continue" && text.len() > LONGEST_CARRIED) {
             return Err(UNREADABLE.into());
         }
         let home = format!("{}/{realm}", state.info.root);
@@ -95,12 +96,17 @@ impl Visit {
 
     /// Returns a parameter of the URL.
     pub(in crate::http) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.get(name).map(String::as_str)
+        self.pairs().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Returns all parameters of the URL; one may occur several times.
+    pub(in crate::http) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Continues where a flow was begun: its cookie has kept what the URL of the page carried.
     pub(in crate::http) fn resume(&mut self, next: Option<&str>) {
-        self.parameters.remove("continue");
+        self.parameters.retain(|(name, _)| name != "continue");
         self.parameters.extend(next.map(|next| ("continue".to_owned(), next.to_owned())));
     }
 
@@ -144,19 +150,29 @@ impl Visit {
 
     /// Returns the path of a page from which the browser comes back to `next`.
     pub(in crate::http) fn detour(&self, page: &str, next: &Continue) -> String {
-        let sealed = CONTINUE.seal(&self.request.ctx, &self.request.realm.keys, CARRIED_FOR, next);
-        let query = sealed.map(|sealed| format!("?continue={sealed}")).unwrap_or_default();
-        format!("{}{query}", self.path(page))
+        self.leading_to(page, next).unwrap_or_else(|| self.path(page))
+    }
+
+    /// Returns the same; `None` if what the URL would carry is too long.
+    pub(in crate::http) fn leading_to(&self, page: &str, next: &Continue) -> Option<String> {
+        let sealed = CONTINUE.seal(&self.request.ctx, &self.request.realm.keys, CARRIED_FOR, next)?;
+        Some(format!("{}?continue={sealed}", self.path(page)))
     }
 
     /// Redirects to the page on which the sign-in was to end, or to the account.
     pub(in crate::http) fn go_on(&self) -> Response {
-        // A carried page belongs to this server, but a sign-in may only end on a page of the account,
-        // or on the page that links an identity.
-        let Some(Continue::Page(page)) = self.next().filter(|Continue::Page(page)| is_end(page)) else {
-            return go(&self.path("account"));
-        };
-        go(&self.path(&page))
+        match self.next() {
+            // A carried page belongs to this server, but a sign-in may only end on a page of the account,
+            // or on the page that links an identity.
+            Some(Continue::Page(page)) if is_end(&page) => go(&self.path(&page)),
+            // The sealed request goes on as it is.
+            Some(Continue::Authorize(_)) => {
+                let mut response = go(&self.link("authorize", &[]));
+                keep_opener(&mut response);
+                response
+            }
+            _ => go(&self.path("account")),
+        }
     }
 
     /// Returns what the URL carries for this browser.

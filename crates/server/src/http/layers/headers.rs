@@ -7,9 +7,11 @@ use axum::http::{
         X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
+use axum::response::Response;
 use portcullis_core::{
     Ctx,
     limit::{LimitStatus, Usage},
+    oauth::RedirectUri,
 };
 
 use crate::http::state::ServerInfo;
@@ -36,6 +38,7 @@ pub(in crate::http) const CSP_DASHBOARD: HeaderValue = HeaderValue::from_static(
 pub(in crate::http) const CSP_DEVELOPMENT: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
+const NO_OPENER_POLICY: HeaderValue = HeaderValue::from_static("unsafe-none");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
@@ -66,6 +69,10 @@ pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usa
     for (name, value) in DEFAULTS {
         default(headers, name, value);
     }
+    // Asked for by a page that returns to an application.
+    if headers.get(CROSS_ORIGIN_OPENER_POLICY) == Some(&NO_OPENER_POLICY) {
+        headers.remove(CROSS_ORIGIN_OPENER_POLICY);
+    }
     if let Some(policy) = &info.hsts {
         default(headers, STRICT_TRANSPORT_SECURITY, policy.clone());
     }
@@ -76,6 +83,22 @@ pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usa
     if let Ok(id) = HeaderValue::from_str(ctx.request_id.as_str()) {
         headers.insert(X_REQUEST_ID, id);
     }
+}
+
+/// Lets a popup find its opener, which waits for the answer to an application.
+pub(in crate::http) fn keep_opener(response: &mut Response) {
+    response.headers_mut().insert(CROSS_ORIGIN_OPENER_POLICY, NO_OPENER_POLICY);
+}
+
+/// Returns where forms end that lead to a redirect URI, for a policy.
+pub(in crate::http) fn form_target(redirect_uri: &str) -> Option<String> {
+    RedirectUri::parse(redirect_uri).ok().map(|uri| uri.form_target())
+}
+
+/// Returns a policy of a page whose forms may also end at an application.
+pub(in crate::http) fn ending_at(policy: &HeaderValue, target: &str) -> Option<HeaderValue> {
+    let policy = policy.to_str().ok()?.replace("form-action 'self'", &format!("form-action 'self' {target}"));
+    HeaderValue::from_str(&policy).ok()
 }
 
 /// Sets quota and remaining requests of each limit (draft-ietf-httpapi-ratelimit-headers-10).

@@ -6,8 +6,8 @@ use portcullis_core::{
     error::{
         ErrorKind, Needed,
         catalogue::{
-            ACCOUNT_LOCKED, MFA_REQUIRED, PASSWORD_CHANGE_REQUIRED, SIGNUP_CLOSED, SOCIAL_INTERACTION, TOKEN_TWICE,
-            UNSUPPORTED_GRANT,
+            ACCOUNT_LOCKED, CLIENT_GRANT_REFUSED, MFA_REQUIRED, PASSWORD_CHANGE_REQUIRED, SCOPE_INVALID, SCOPE_MISSING,
+            SIGNUP_CLOSED, SOCIAL_INTERACTION, TOKEN_TWICE, UNSUPPORTED_GRANT,
         },
     },
     session::Assurance,
@@ -73,6 +73,9 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
             let description = error.detail().trim_end_matches('.');
             format!("Bearer realm=\"{name}\", error=\"invalid_request\", error_description=\"{description}\"")
         }
+        ErrorKind::Forbidden if error.code() == SCOPE_MISSING.code => {
+            format!("Bearer realm=\"{name}\", error=\"insufficient_scope\", scope=\"openid\"")
+        }
         ErrorKind::NoCredentials | ErrorKind::Refused => format!("Bearer realm=\"{name}\""),
         ErrorKind::BadClient => format!("Basic realm=\"{name}\", charset=\"UTF-8\""),
         ErrorKind::BadToken => format!(
@@ -120,6 +123,8 @@ pub(in crate::http) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
         ErrorKind::Forbidden if code == SIGNUP_CLOSED.code => "access_denied",
         ErrorKind::Forbidden => "invalid_grant",
         _ if code == UNSUPPORTED_GRANT.code => UNSUPPORTED_GRANT.code,
+        _ if code == CLIENT_GRANT_REFUSED.code => CLIENT_GRANT_REFUSED.code,
+        _ if code == SCOPE_INVALID.code => SCOPE_INVALID.code,
         _ => oauth_word(kind, code),
     }
 }

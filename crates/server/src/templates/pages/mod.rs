@@ -15,6 +15,8 @@ mod account_security_remove;
 mod account_security_rename;
 mod account_security_totp;
 mod account_sessions;
+mod authorize;
+mod consent;
 mod email_change;
 mod email_verified;
 mod email_verified_failed;
@@ -54,6 +56,8 @@ pub(crate) use account_security_remove::AccountSecurityRemove;
 pub(crate) use account_security_rename::AccountSecurityRename;
 pub(crate) use account_security_totp::AccountSecurityTotp;
 pub(crate) use account_sessions::AccountSessions;
+pub(crate) use authorize::Authorize;
+pub(crate) use consent::{Consent, ScopeRow};
 pub(crate) use email_change::EmailChange;
 pub(crate) use email_verified::EmailVerified;
 pub(crate) use email_verified_failed::EmailVerifiedFailed;
@@ -135,6 +139,8 @@ pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<Signup>(),
     PageEntry::of::<SignupResend>(),
     PageEntry::of::<Signout>(),
+    PageEntry::of::<Authorize<'_>>(),
+    PageEntry::of::<Consent>(),
     PageEntry::of::<AccountHome>(),
     PageEntry::of::<AccountApps>(),
     PageEntry::of::<AccountData>(),

@@ -1,5 +1,6 @@
 //! Administration.
 
+mod clients;
 mod command_line;
 mod grants;
 mod help;

@@ -118,7 +118,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         "BRAND_CORNERS" => "round",
         "BRAND_LINKS" => "help=https://example.com/help",
         "MAIL_CA_FILE" | "REDIS_CA_FILE" => "ca.pem",
-        "DOCS" | "PAGES" | "USE_CREDENTIALS" | "VALIDATE_CERTS" | "MAIL_STARTTLS" => "off",
+        "DOCS" | "OIDC" | "PAGES" | "USE_CREDENTIALS" | "VALIDATE_CERTS" | "MAIL_STARTTLS" => "off",
         "MAIL_SSL_TLS" | "DEV_MAILBOX" => "on",
         "DATABASE_URL" | "REDIS_URL" | "REDIS_HOST" | "REDIS_PORT" | "MONGO_URL" => of_store(name),
         "ENCRYPTION_KEY" => "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=,c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=",
@@ -131,9 +131,9 @@ pub(super) fn sample(name: &str) -> &'static str {
         "TRUSTED_PROXIES" => "10.0.0.0/8,::1",
         "RATE_LIMIT_MODE" => "enforce",
         "HSTS" => "max-age=1",
+        "ID_TOKEN_ALGORITHM" => "ES256",
         "LIMIT_OTP_ACCOUNT" => "2/2m,9/9h",
         name if name.starts_with("LIMIT_") && name != "LIMIT_PASSWORDS_KEPT" => "7/7m",
-        name if name.starts_with("SMS_STOP_") || name.starts_with("AUDIT_") => "7",
         "TWILIO_NUMBER" => "+2",
         "OTP_TTL" => "6m",
         "MESSAGE_DELAY" => "1s",
@@ -151,6 +151,12 @@ pub(super) fn sample(name: &str) -> &'static str {
         "LIMIT_FACTORS_ACCOUNT" => "2/2m,9/9h",
         "SIGNUP" => "closed",
         "SIGNUP_REQUIRED" => "first_name",
+        name => other_sample(name),
+    }
+}
+
+fn other_sample(name: &str) -> &'static str {
+    match name {
         "REGISTRATION_TTL" => "8d",
         "MAIL_FROM" => "me@example.com",
         "BODY_TIMEOUT" => "47s",
@@ -158,7 +164,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         name if ["_TTL", "_AGE", "_TIMEOUT", "_GRACE", "_DEADLINE"].iter().any(|end| name.ends_with(end)) => "77s",
         "MAX_CONNECTIONS" | "MAX_CONNECTIONS_CLIENT" => "777",
         "BODY_LIMIT_BYTES" | "ARGON2_MEMORY_KIB" | "LIMIT_PASSWORDS_KEPT" => "20000",
-        name if name.starts_with("HASH_") || name.starts_with("ARGON2_") => "7",
+        name if ["HASH_", "ARGON2_", "SMS_STOP_", "AUDIT_"].iter().any(|begin| name.starts_with(begin)) => "7",
         "PASSWORD_MIN_LENGTH" | "MAIL_WORKERS" | "DEV_MAILBOX_SIZE" | "SESSIONS_MAX" => "9",
         _ => "something",
     }

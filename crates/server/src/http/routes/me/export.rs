@@ -9,6 +9,7 @@ use portcullis_core::{
     error::ErrorKind,
     factor::{ListedFactor, Method},
     federation::ListedIdentity,
+    oauth::Consent,
     service::{Export, ExportedChange},
 };
 use serde::Serialize;
@@ -42,9 +43,16 @@ pub(crate) struct ExportAnswer<'a> {
     devices: Vec<DeviceAnswer>,
     /// Accounts at other providers.
     identities: Vec<ExportedIdentity>,
-    /// Consents given to applications: none.
-    #[schema(value_type = Vec<Object>)]
-    grants: [(); 0],
+    /// Consents given to applications.
+    grants: Vec<ExportedGrant>,
+}
+
+/// A consent given to an application.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExportedGrant {
+    /// Identifier of the application.
+    client: String,
+    scopes: Vec<String>,
 }
 
 /// A change that waits for its proof, or an earlier address that can be restored.
@@ -60,6 +68,13 @@ pub(crate) struct PendingAnswer {
     phone: Option<String>,
     #[schema(format = DateTime)]
     expires_at: String,
+}
+
+impl From<&Consent> for ExportedGrant {
+    fn from(consent: &Consent) -> Self {
+        let scopes = consent.scopes.iter().map(str::to_owned).collect();
+        Self { client: consent.client.as_str().to_owned(), scopes }
+    }
 }
 
 /// A second factor, or the set of recovery codes.
@@ -141,7 +156,7 @@ impl<'a> ExportAnswer<'a> {
             factors: factors(export.factors, export.recovery_codes),
             devices: export.devices.into_iter().map(Into::into).collect(),
             identities: export.identities.into_iter().map(Into::into).collect(),
-            grants: [],
+            grants: export.grants.iter().map(ExportedGrant::from).collect(),
         }
     }
 }

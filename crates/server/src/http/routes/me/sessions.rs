@@ -20,7 +20,7 @@ use crate::http::{
 pub(crate) struct SessionAnswer {
     /// The claim `sid` of its access tokens.
     id: String,
-    /// `api`: opened by a login over the API.
+    /// `api`: opened by a login over the API; `browser`: by the pages; `client`: by a client of OpenID Connect.
     kind: &'static str,
     /// Whether the access token of this request belongs to it.
     current: bool,
@@ -42,9 +42,9 @@ pub(crate) struct SessionAnswer {
     /// Network address of the login; null if it is unknown.
     #[schema(required)]
     ip: Option<String>,
-    /// Client application. Only sessions of the kind `client` have one: null.
-    #[schema(value_type = Option<Object>, required)]
-    client: (),
+    /// Client application of a session of the kind `client`; null for others.
+    #[schema(required)]
+    client: Option<SessionApplication>,
     /// Latest expiry, even if the session is in use.
     #[schema(format = DateTime)]
     expires_at: String,
@@ -53,6 +53,13 @@ pub(crate) struct SessionAnswer {
     idle_until: String,
     /// Whether an administrator opened it to impersonate the user.
     impersonated: bool,
+}
+
+/// Client of a session.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionApplication {
+    id: String,
+    name: String,
 }
 
 /// A page of the caller's sessions.
@@ -77,7 +84,7 @@ impl From<ListedSession> for SessionAnswer {
             amr: session.amr.into_iter().map(Amr::as_str).collect(),
             device: session.client.agent.as_deref().and_then(device_name),
             ip: session.client.ip,
-            client: (),
+            client: session.application.map(|(id, name)| SessionApplication { id: id.as_str().to_owned(), name }),
             expires_at: session.expires_at.to_string(),
             idle_until: session.idle_until.to_string(),
             impersonated: session.is_impersonated,

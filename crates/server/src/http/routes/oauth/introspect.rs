@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::TokenForm;
 use crate::http::{
-    extract::{BasicCredentials, RealmRequest, TokenBody},
+    extract::{ClientHeader, Fields, RealmRequest, TokenBody},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
@@ -36,6 +36,12 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
     sid: Option<String>,
+    /// Client that the token was made for, if it is one of a client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    /// What the client may do, separated by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     /// Audience of an access token: a text or a list of texts, if `JWT_AUDIENCE` is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -81,6 +87,8 @@ impl From<LiveToken> for Introspection {
             iss: Some(token.issuer),
             sub: Some(token.user.as_str().to_owned()),
             sid: Some(token.session.as_str().to_owned()),
+            client_id: token.grant.as_ref().map(|(client, _)| client.as_str().to_owned()),
+            scope: token.grant.as_ref().map(|(_, scopes)| scopes.to_text()),
             aud: token.audience,
             exp: Some(token.expires_at.secs()),
             iat: token.issued_at.map(|at| at.secs()),
@@ -93,12 +101,12 @@ impl From<LiveToken> for Introspection {
     }
 }
 
-refusals!(IntrospectRefusals: OAuth [&[CLIENT_INVALID, LIMITED, NO_TOKEN, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, INTERNAL, UNAVAILABLE], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
+refusals!(IntrospectRefusals: OAuth [&[CLIENT_INVALID, CLIENT_AUTH_FAILED, LIMITED, NO_TOKEN, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, INTERNAL, UNAVAILABLE], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
 
 /// Introspect a token
 ///
 /// For services that must detect a logout at once (RFC 7662). The service authenticates by HTTP Basic with credentials from
-/// `API_CLIENTS`. The response has the current state of the session. It is `{"active":false}` for every token that is not live.
+/// `API_CLIENTS`. A confidential client of OpenID Connect learns of its own tokens only. The response has the current state of the session. It is `{"active":false}` for every token that is not live.
 /// The body may also be JSON.
 #[utoipa::path(
     post, path = "/v1/{realm}/introspect", tag = "Accounts", security(("service" = [])),
@@ -119,14 +127,21 @@ refusals!(IntrospectRefusals: OAuth [&[CLIENT_INVALID, LIMITED, NO_TOKEN, WRONG_
 )]
 pub(crate) async fn introspect(
     request: RealmRequest,
-    BasicCredentials(credentials): BasicCredentials,
+    header: ClientHeader,
     form: TokenBody,
 ) -> Result<Json<Introspection>, ApiError> {
     let answered = async {
-        let service = request.oauth().authenticate(&credentials).await?;
-        let token = form.0?.take("token");
-        let token = token.text().ok_or(NO_TOKEN)?;
-        request.oauth().introspect(&service, token).await
+        let (mut form, unread) = match form.0 {
+            Ok(form) => (form, None),
+            Err(error) => (Fields::default(), Some(error)),
+        };
+        let presented = header.presented(&mut form);
+        let asker = request.oauth().authenticate_introspector(&presented).await?;
+        if let Some(error) = unread {
+            return Err(error);
+        }
+        let token = form.take("token");
+        request.oauth().introspect(&asker, token.text().ok_or(NO_TOKEN)?).await
     };
     let found = answered.await.map_err(ApiError::for_token_endpoint)?;
     Ok(Json(found.map(Introspection::from).unwrap_or_default()))

@@ -1,8 +1,9 @@
-//! Introspection and revocation of tokens, and their use by proxies.
+//! What clients see of their users; introspection and revocation of tokens, and their use by proxies.
 
 mod forward_auth;
 mod introspect;
 mod revoke;
+mod userinfo;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -14,6 +15,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(forward_auth::forward_auth))
         .routes(routes!(introspect::introspect))
         .routes(routes!(revoke::revoke))
+        .routes(routes!(userinfo::userinfo, userinfo::userinfo_form))
 }
 
 /// The form of both routes.

@@ -12,13 +12,14 @@ const NEW_FOR: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 360
 
 /// Returns a session for the list of devices.
 pub(super) fn session(listed: ListedSession, now: portcullis_core::clock::Timestamp) -> SessionRow {
+    let of_application = listed.application.map(|(_, name)| name);
     let device = listed.client.agent.as_deref().and_then(device_name).unwrap_or_else(|| "Unknown device".to_owned());
     let is_phone = ["iPhone", "Android", "iPad"].iter().any(|name| device.contains(name));
     SessionRow {
         id: listed.id.to_string(),
         current: listed.is_current,
         icon: if is_phone { "phone" } else { "laptop" },
-        device,
+        device: of_application.map_or_else(|| device.clone(), |name| format!("{name} on {device}")),
         ip: listed.client.ip.unwrap_or_default(),
         used: listed.last_used_at.into(),
         opened: listed.created_at.into(),

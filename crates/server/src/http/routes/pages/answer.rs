@@ -15,7 +15,7 @@ use super::words;
 use crate::{
     http::{
         extract::{Fields, Visit},
-        layers::headers::{CSP_GATE, CSP_PASSKEYS},
+        layers::headers::{CSP_GATE, CSP_PASSKEYS, ending_at, keep_opener},
         page,
         problem::{self, ApiError},
         state::AppState,
@@ -31,9 +31,15 @@ pub(super) fn show(state: &AppState, visit: &Visit, page: &impl Page) -> Respons
 pub(super) fn show_with<P: Page>(state: &AppState, visit: &Visit, status: StatusCode, page: &P) -> Response {
     let mut response = page::html(state, &visit.request, status, page);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, if P::USES_PASSKEYS { CSP_PASSKEYS } else { CSP_GATE });
+    let policy = if P::USES_PASSKEYS { CSP_PASSKEYS } else { CSP_GATE };
+    let for_client = visit.client_target().and_then(|target| ending_at(&policy, &target));
+    let is_for_client = for_client.is_some();
+    headers.insert(CONTENT_SECURITY_POLICY, for_client.unwrap_or(policy));
     // Browsers then send `Origin` with the form.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    if is_for_client {
+        keep_opener(&mut response);
+    }
     response
 }
 

@@ -3,8 +3,10 @@
 mod account;
 mod activity;
 mod answer;
+mod authorize;
 mod confirm;
 mod confirm_with;
+mod consent;
 mod enroll;
 mod enter;
 mod factor;
@@ -40,5 +42,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(link::form, link::link))
         .routes(routes!(social::start))
         .routes(routes!(social::come_back, social::come_back_by_form))
+        .routes(routes!(authorize::authorize, authorize::authorize_form))
+        .routes(routes!(consent::form, consent::decide))
         .merge(account::routes())
 }

@@ -35,14 +35,15 @@ const DONE: [&str; 2] = ["deleted", "secured"];
 /// Goes on at once if the browser is signed in.
 #[utoipa::path(get, path = "/v1/{realm}/signin", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
-    if visit.viewer.is_some() {
+    if visit.viewer.is_some() && !visit.selects_account() {
         return visit.go_on();
     }
     let problem = match visit.problem(&PROBLEMS) {
         "" if visit.is_outdated() => "expired",
         said => said,
     };
-    let gate = Gate { query: visit.query(&[]), problem, done: visit.done(&DONE), ..Gate::default() };
+    let form = visit.login_hint().map(|hint| ("email", hint)).into_iter().collect();
+    let gate = Gate { query: visit.query(&[]), problem, done: visit.done(&DONE), form, ..Gate::default() };
     show(&state, &visit, &page(&visit, gate))
 }
 

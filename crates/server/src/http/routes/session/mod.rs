@@ -1,5 +1,6 @@
 //! Login, tokens and logout.
 
+mod client_grant;
 mod login;
 mod logout;
 mod passkeys;

@@ -9,10 +9,10 @@ use portcullis_core::{
 };
 use utoipa::ToSchema;
 
-use super::login;
+use super::{client_grant, login};
 use crate::http::{
     answers::{StepUpAnswer, TokenAnswer},
-    extract::{DeviceCookie, Fields, RealmRequest, Second, TokenBody},
+    extract::{ClientHeader, DeviceCookie, Fields, RealmRequest, Second, TokenBody},
     logins::{counted, counted_entry},
     openapi::{RealmPath, refusals},
     problem::{ApiError, challenged},
@@ -23,7 +23,8 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct TokenGrant {
-    /// `refresh_token`, `password`, `urn:portcullis:mfa` or `urn:ietf:params:oauth:grant-type:token-exchange`.
+    /// `authorization_code`, `refresh_token`, `password`, `urn:portcullis:mfa` or
+    /// `urn:ietf:params:oauth:grant-type:token-exchange`.
     #[schema(example = "refresh_token")]
     grant_type: String,
     /// Refresh token, for `refresh_token`.
@@ -56,9 +57,20 @@ struct TokenGrant {
     subject_token_type: Option<String>,
     /// For the token exchange: the nonce of `social/{provider}/nonce`.
     nonce: Option<String>,
+    /// Identifier of a client of OpenID Connect, unless it authenticates with HTTP Basic.
+    client_id: Option<String>,
+    /// Secret of a client with `client_secret_post`.
+    #[schema(format = Password)]
+    client_secret: Option<String>,
+    /// Redirect URI of the request, for `authorization_code`.
+    redirect_uri: Option<String>,
+    /// Verifier of PKCE, for `authorization_code`.
+    code_verifier: Option<String>,
+    /// Fewer scopes than were granted, for `refresh_token` of a client.
+    scope: Option<String>,
 }
 
-refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED, ACCOUNT_LOCKED, MFA_REQUIRED, MFA_REFUSED, MFA_INCOMPLETE, SOCIAL_REFUSED, SOCIAL_INCOMPLETE, SOCIAL_INTERACTION, SOCIAL_UNAVAILABLE, SIGNUP_CLOSED, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
+refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT, CLIENT_AUTH_FAILED, CLIENT_GRANT_REFUSED, CODE_REFUSED, SCOPE_INVALID, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED, ACCOUNT_LOCKED, MFA_REQUIRED, MFA_REFUSED, MFA_INCOMPLETE, SOCIAL_REFUSED, SOCIAL_INCOMPLETE, SOCIAL_INTERACTION, SOCIAL_UNAVAILABLE, SIGNUP_CLOSED, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
 
 /// Get tokens
 ///
@@ -73,6 +85,10 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
 /// The token exchange (RFC 8693) logs in with an ID token that an application got from the SDK of a provider, for the nonce of
 /// `social/{provider}/nonce`. Each ID token is exchanged once. A user is created if the provider proves an address that has no
 /// account. If the user must be asked first, the response is `interaction_required`.
+///
+/// Clients of OpenID Connect exchange an authorization code here (`authorization_code`). Their response also has `scope` and
+/// `id_token`, and `refresh_token` only if the client has that grant. A grant that the client does not have is
+/// `unauthorized_client`.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
     params(RealmPath),
@@ -102,18 +118,23 @@ pub(crate) async fn token(
     State(state): State<AppState>,
     request: RealmRequest,
     cookie: DeviceCookie,
+    header: ClientHeader,
     form: TokenBody,
 ) -> Result<Response, ApiError> {
-    grant(&state, &request, cookie, form).await.map_err(ApiError::at_token_endpoint)
+    grant(&state, &request, (cookie, header), form).await.map_err(ApiError::at_token_endpoint)
 }
 
 async fn grant(
     state: &AppState,
     request: &RealmRequest,
-    cookie: DeviceCookie,
+    (cookie, header): (DeviceCookie, ClientHeader),
     TokenBody(form): TokenBody,
 ) -> Result<Response, ApiError> {
     let mut form = form.map_err(ApiError::from)?;
+    let presented = header.presented(&mut form);
+    if let Some(answer) = client_grant::of_client(request, &presented, &mut form).await? {
+        return Ok(answer);
+    }
     match form.take("grant_type").text() {
         Some("refresh_token") => {
             let token = form.take("refresh_token");

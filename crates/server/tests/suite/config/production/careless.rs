@@ -222,3 +222,15 @@ fn sms_as_a_factor_needs_a_stronger_one_and_a_provider() {
     refused(&without, "MFA_METHODS", "TWILIO_SID is not set", origin, "MFA_METHODS=totp,recovery_code");
     twilio(Desk::production()).env("MFA_METHODS", "totp,sms,recovery_code").config();
 }
+
+#[test]
+fn a_client_of_someone_else_without_an_audience_is_refused() {
+    let table = "[realms.User1.clients.shop]\ntype = 'public'\nredirect_uris = ['https://shop.example.com/cb']\n";
+    let desk = Desk::production().file("portcullis.toml", table);
+    let (name, why) = ("realms.User1.clients.shop", "is not first-party, and without JWT_AUDIENCE");
+    let fix = "set JWT_AUDIENCE, or first_party = true in [realms.User1.clients.shop]";
+    refused(&desk, name, why, "portcullis.toml, line 1", fix);
+    Desk::production().file("portcullis.toml", table).env("JWT_AUDIENCE", "https://api.example.com").config();
+    let own = format!("{table}first_party = true\n");
+    Desk::production().file("portcullis.toml", &own).config();
+}

@@ -1,0 +1,233 @@
+//! Fields of a client as they were written in the settings, on the command line or in a request, and the rules for them.
+
+use super::{
+    ClientAuthMethod, ClientGrant, ClientId, ClientType, RedirectUri, RegisteredClient, Scopes,
+    scopes::{ACCOUNT, BUILT_IN, EMAIL, OPENID, PROFILE},
+};
+use crate::{
+    clock::Timestamp,
+    error::{
+        FieldError,
+        catalogue::{
+            CLIENT_AUTH_INVALID, CLIENT_NAME_INVALID, CLIENT_SCOPES_INVALID, FIELD_MISSING, PKCE_REQUIRED,
+            REDIRECT_URI_INVALID, VALUE_INVALID,
+        },
+    },
+    session::Assurance,
+    token::Algorithm,
+};
+
+/// Most redirect URIs of a client, of each kind.
+const MOST_URIS: usize = 20;
+/// Most characters of a name.
+const LONGEST_NAME: usize = 64;
+
+/// Fields of a client. Those that are missing keep their value, or get their default in a new client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientDraft {
+    pub name: Option<String>,
+    pub client_type: Option<String>,
+    pub first_party: Option<bool>,
+    pub redirect_uris: Option<Vec<String>>,
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    pub grants: Option<Vec<String>>,
+    pub scopes: Option<Vec<String>>,
+    pub auth: Option<String>,
+    pub pkce: Option<bool>,
+    pub id_token_alg: Option<String>,
+    pub acr: Option<String>,
+}
+
+impl ClientDraft {
+    /// Makes a client of the fields, or another version of `known`. `scopes` are those of the realm beside the built-in ones.
+    ///
+    /// # Errors
+    /// Every field that is invalid, with the reason.
+    pub fn finish(
+        &self,
+        id: &ClientId,
+        known: Option<&RegisteredClient>,
+        scopes: &Scopes,
+        now: Timestamp,
+    ) -> Result<RegisteredClient, Vec<FieldError>> {
+        let mut read = Reading { draft: self, known, errors: Vec::new() };
+        let client_type = read.client_type();
+        let auth = read.auth(client_type);
+        let first_party = self.first_party.unwrap_or_else(|| known.is_some_and(|known| known.first_party));
+        let client = RegisteredClient {
+            name: read.name(id),
+            client_type,
+            first_party,
+            redirect_uris: read.redirect_uris(),
+            post_logout_redirect_uris: read.uris(
+                "post_logout_redirect_uris",
+                self.post_logout_redirect_uris.as_deref(),
+                |known| &known.post_logout_redirect_uris,
+            ),
+            grants: read.grants(),
+            scopes: read.scopes(first_party, scopes),
+            auth,
+            pkce: read.pkce(client_type),
+            id_token_alg: read.algorithm(),
+            acr: read.acr(),
+            secrets: known.map(|known| known.secrets.clone()).unwrap_or_default(),
+            is_declared: false,
+            created_at: known.map_or(now, |known| known.created_at),
+            id: id.clone(),
+        };
+        if read.errors.is_empty() { Ok(client) } else { Err(read.errors) }
+    }
+}
+
+/// The fields, and what is wrong with them.
+struct Reading<'a> {
+    draft: &'a ClientDraft,
+    known: Option<&'a RegisteredClient>,
+    errors: Vec<FieldError>,
+}
+
+impl Reading<'_> {
+    fn name(&mut self, id: &ClientId) -> String {
+        let Some(name) = self.draft.name.as_deref().map(str::trim) else {
+            return self.known.map_or_else(|| id.as_str().to_owned(), |known| known.name.clone());
+        };
+        let is_fit = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        if !is_fit {
+            self.errors.push(CLIENT_NAME_INVALID.of("name"));
+        }
+        name.to_owned()
+    }
+
+    fn client_type(&mut self) -> ClientType {
+        let default = self.known.map(|known| known.client_type).unwrap_or(match self.draft.auth.as_deref() {
+            Some("none") => ClientType::Public,
+            _ => ClientType::Confidential,
+        });
+        self.word("type", self.draft.client_type.as_deref(), ClientType::parse, default)
+    }
+
+    /// Reads how the client authenticates: a public one not at all, a confidential one in some way.
+    fn auth(&mut self, client_type: ClientType) -> ClientAuthMethod {
+        let known = self.known.filter(|known| known.client_type == client_type).map(|known| known.auth);
+        let default = known.unwrap_or(match client_type {
+            ClientType::Confidential => ClientAuthMethod::SecretBasic,
+            ClientType::Public => ClientAuthMethod::None,
+        });
+        let auth = self.word("auth", self.draft.auth.as_deref(), ClientAuthMethod::parse, default);
+        if (auth == ClientAuthMethod::None) != (client_type == ClientType::Public) {
+            self.errors.push(CLIENT_AUTH_INVALID.of("auth"));
+        }
+        auth
+    }
+
+    fn redirect_uris(&mut self) -> Vec<RedirectUri> {
+        let uris = self.uris("redirect_uris", self.draft.redirect_uris.as_deref(), |known| &known.redirect_uris);
+        let is_read = !self.errors.iter().any(|error| error.field == "redirect_uris");
+        if uris.is_empty() && is_read {
+            self.errors.push(FIELD_MISSING.of("redirect_uris"));
+        }
+        uris
+    }
+
+    fn uris(
+        &mut self,
+        field: &'static str,
+        given: Option<&[String]>,
+        of: impl Fn(&RegisteredClient) -> &Vec<RedirectUri>,
+    ) -> Vec<RedirectUri> {
+        let Some(given) = given else { return self.known.map(|known| of(known).clone()).unwrap_or_default() };
+        let mut uris: Vec<RedirectUri> = Vec::new();
+        for text in given {
+            match RedirectUri::parse(text) {
+                Ok(uri) if !uris.contains(&uri) => uris.push(uri),
+                Ok(_) => {}
+                Err(why) => {
+                    let detail = format!("{}: {why}.", REDIRECT_URI_INVALID.detail.trim_end_matches('.'));
+                    self.errors.push(FieldError { detail: detail.into(), ..REDIRECT_URI_INVALID.of(field) });
+                }
+            }
+        }
+        if uris.len() > MOST_URIS {
+            let detail = "A client has at most 20 of these.";
+            self.errors.push(FieldError { detail: detail.into(), ..REDIRECT_URI_INVALID.of(field) });
+        }
+        uris
+    }
+
+    fn grants(&mut self) -> Vec<ClientGrant> {
+        let Some(given) = &self.draft.grants else {
+            return self.known.map_or_else(|| vec![ClientGrant::AuthorizationCode], |known| known.grants.clone());
+        };
+        let mut grants = Vec::new();
+        for word in given {
+            match ClientGrant::parse(word) {
+                Some(grant) if !grants.contains(&grant) => grants.push(grant),
+                Some(_) => {}
+                None => self.errors.push(VALUE_INVALID.of("grants")),
+            }
+        }
+        // A refresh token begins with a code.
+        if !grants.contains(&ClientGrant::AuthorizationCode) {
+            grants.insert(0, ClientGrant::AuthorizationCode);
+        }
+        grants
+    }
+
+    fn scopes(&mut self, first_party: bool, of_realm: &Scopes) -> Scopes {
+        let default = || self.known.map(|known| known.scopes.clone()).or_else(|| Scopes::of([OPENID, PROFILE, EMAIL]));
+        let scopes = match &self.draft.scopes {
+            Some(given) => Scopes::of(given.iter().map(String::as_str)),
+            None => default(),
+        };
+        let scopes = scopes.unwrap_or_default();
+        let is_known = |scope: &str| BUILT_IN.contains(&scope) || of_realm.has(scope);
+        let is_refused = self.draft.scopes.as_ref().is_some_and(|given| !given.is_empty() && scopes.is_empty());
+        if is_refused || !scopes.iter().all(is_known) || (scopes.has(ACCOUNT) && !first_party) {
+            self.errors.push(CLIENT_SCOPES_INVALID.of("scopes"));
+        }
+        scopes
+    }
+
+    fn pkce(&mut self, client_type: ClientType) -> bool {
+        let pkce = self.draft.pkce.unwrap_or_else(|| self.known.is_none_or(|known| known.pkce));
+        if !pkce && client_type == ClientType::Public {
+            self.errors.push(PKCE_REQUIRED.of("pkce"));
+        }
+        pkce
+    }
+
+    fn algorithm(&mut self) -> Option<Algorithm> {
+        let Some(word) = self.draft.id_token_alg.as_deref() else {
+            return self.known.and_then(|known| known.id_token_alg);
+        };
+        // A shared secret proves nothing to others.
+        let algorithm = Algorithm::parse(word).filter(|algorithm| *algorithm != Algorithm::Hs256);
+        if algorithm.is_none() {
+            self.errors.push(VALUE_INVALID.of("id_token_alg"));
+        }
+        algorithm
+    }
+
+    fn acr(&mut self) -> Option<Assurance> {
+        let Some(word) = self.draft.acr.as_deref() else { return self.known.and_then(|known| known.acr) };
+        let assurance = Assurance::parse(word);
+        if assurance.is_none() {
+            self.errors.push(VALUE_INVALID.of("acr"));
+        }
+        assurance
+    }
+
+    fn word<T>(
+        &mut self,
+        field: &'static str,
+        given: Option<&str>,
+        parse: impl Fn(&str) -> Option<T>,
+        default: T,
+    ) -> T {
+        let Some(word) = given else { return default };
+        parse(word).unwrap_or_else(|| {
+            self.errors.push(VALUE_INVALID.of(field));
+            default
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! Redirect URIs: parsed once, when they are registered, and compared as strings. A URI library would normalize them, so that two
+//! spellings became one; here each URI that a browser could read in another way than the server is refused.
+
+use data_encoding::HEXUPPER_PERMISSIVE;
+
+/// Maximum length, in bytes.
+const LONGEST: usize = 2048;
+
+/// Parameters of the answer to a client. A URI that has one could make its value ambiguous.
+const RESERVED: [&str; 5] = ["code", "state", "iss", "error", "response"];
+
+/// Hosts that are this machine. Other spellings of them are refused.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
+
+/// A URI of a client to which the answer of `authorize` is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectUri {
+    text: String,
+    kind: RedirectKind,
+    /// End of the host; the port, if there is one, begins here.
+    host_end: usize,
+}
+
+/// Kind of a redirect URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedirectKind {
+    Https,
+    /// `http` on this machine: a native application, or a developer.
+    Loopback,
+    /// Scheme of an application, such as `com.example.app:/callback`.
+    Private,
+}
+
+/// Why a redirect URI is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadRedirectUri {
+    #[error("it is empty or longer than 2,048 bytes")]
+    Length,
+    #[error("it has a space, a control character, a backslash, a wildcard, a fragment or a character outside of ASCII")]
+    Character,
+    #[error("it has `..` or an escape that hides a character")]
+    Escape,
+    #[error(
+        "the scheme is neither https nor a private one with a dot, and http is for 127.0.0.1, [::1] and localhost only"
+    )]
+    Scheme,
+    #[error("the host or port is malformed, or there is a user name")]
+    Host,
+    #[error("it has a parameter that the answer would add: code, state, iss, error or response")]
+    Parameter,
+}
+
+impl RedirectUri {
+    /// Parses a URI.
+    ///
+    /// # Errors
+    /// [`BadRedirectUri`], with the reason.
+    pub fn parse(text: &str) -> Result<Self, BadRedirectUri> {
+        if !(1..=LONGEST).contains(&text.len()) {
+            return Err(BadRedirectUri::Length);
+        }
+        if !text.bytes().all(is_allowed) {
+            return Err(BadRedirectUri::Character);
+        }
+        check_escapes(text)?;
+        let (scheme, rest) = text.split_once(':').ok_or(BadRedirectUri::Scheme)?;
+        let (kind, authority) = match (scheme, rest.strip_prefix("//")) {
+            ("https", Some(after)) => (RedirectKind::Https, after),
+            ("http", Some(after)) => (RedirectKind::Loopback, after),
+            _ if is_private(scheme) && rest.starts_with('/') && rest.len() > 1 => {
+                (RedirectKind::Private, rest.trim_start_matches('/'))
+            }
+            _ => return Err(BadRedirectUri::Scheme),
+        };
+        let end = authority.find(['/', '?']).unwrap_or(authority.len());
+        let authority = authority.get(..end).unwrap_or_default();
+        let host = check_authority(authority, kind)?;
+        if kind == RedirectKind::Loopback && !LOOPBACK.contains(&host) {
+            return Err(BadRedirectUri::Scheme);
+        }
+        check_parameters(text)?;
+        let host_end = match kind {
+            RedirectKind::Private => scheme.len(),
+            RedirectKind::Https | RedirectKind::Loopback => scheme.len() + "://".len() + host.len(),
+        };
+        Ok(Self { text: text.to_owned(), kind, host_end })
+    }
+
+    /// Returns the URI as it was registered.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the kind.
+    #[must_use]
+    pub const fn kind(&self) -> RedirectKind {
+        self.kind
+    }
+
+    /// Returns whether a request may name this text: the same string, or with `any_port` another port of a loopback host
+    /// (RFC 8252 §7.3).
+    #[must_use]
+    pub fn admits(&self, requested: &str, any_port: bool) -> bool {
+        if self.text == requested {
+            return true;
+        }
+        if !any_port || self.kind != RedirectKind::Loopback {
+            return false;
+        }
+        Self::parse(requested).is_ok_and(|requested| {
+            requested.kind == RedirectKind::Loopback && self.without_port() == requested.without_port()
+        })
+    }
+
+    /// Returns the parts before and after the port.
+    fn without_port(&self) -> (&str, &str) {
+        let (before, after) = self.text.split_at_checked(self.host_end).unwrap_or((&self.text, ""));
+        let port = after.find(['/', '?']).unwrap_or(after.len());
+        (before, after.get(port..).unwrap_or_default())
+    }
+
+    /// Returns the host for people; of a private scheme, the scheme.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let before = self.without_port().0;
+        before.split_once("://").filter(|_| self.kind != RedirectKind::Private).map_or(before, |(_, host)| host)
+    }
+
+    /// Returns the origin, as browsers send it; `None` for a private scheme, whose application has no pages.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        let rest = self.text.get(self.host_end..)?;
+        let port = rest.find(['/', '?']).unwrap_or(rest.len());
+        (self.kind != RedirectKind::Private).then(|| self.text.get(..self.host_end + port))?
+    }
+
+    /// Returns the source expression with which a content security policy allows forms that end at this URI. A loopback address
+    /// is allowed with every port.
+    #[must_use]
+    pub fn form_target(&self) -> String {
+        match self.kind {
+            RedirectKind::Https => self.origin().unwrap_or_default().to_owned(),
+            RedirectKind::Loopback => format!("{}:*", self.without_port().0),
+            RedirectKind::Private => format!("{}:", self.without_port().0),
+        }
+    }
+}
+
+/// Characters of a URI (RFC 3986 §2), without the fragment and what some parsers take for another character.
+fn is_allowed(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\\#*<>\"{}|^`".contains(&byte)
+}
+
+/// Refuses `..`, incomplete escapes, and escapes of characters that are refused in plain or that would be read as a dot.
+fn check_escapes(text: &str) -> Result<(), BadRedirectUri> {
+    let refused = Err(BadRedirectUri::Escape);
+    if text.contains("..") {
+        return refused;
+    }
+    for after in text.split('%').skip(1) {
+        let Some(Ok(bytes)) = after.get(..2).map(|digits| HEXUPPER_PERMISSIVE.decode(digits.as_bytes())) else {
+            return refused;
+        };
+        if bytes.iter().any(|byte| byte.is_ascii_control() || b"\\.*".contains(byte)) {
+            return refused;
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a scheme may be that of an application: a domain in reverse, as RFC 8252 §7.1 requires.
+fn is_private(scheme: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && label.bytes().all(is_plain)
+    };
+    let begins_well = scheme.bytes().next().is_some_and(|first| first.is_ascii_lowercase());
+    begins_well && scheme.contains('.') && scheme.split('.').all(is_label)
+}
+
+/// Checks host and port, and returns the host.
+fn check_authority(authority: &str, kind: RedirectKind) -> Result<&str, BadRedirectUri> {
+    if kind == RedirectKind::Private {
+        // What follows is the application's own, but must not look like a user name.
+        return if authority.contains('@') { Err(BadRedirectUri::Host) } else { Ok(authority) };
+    }
+    let (host, port) = if authority.starts_with('[') {
+        let end = authority.find(']').map_or(authority.len(), |end| end + 1);
+        let (host, rest) = authority.split_at_checked(end).unwrap_or((authority, ""));
+        let port = if rest.is_empty() { None } else { Some(rest.strip_prefix(':').ok_or(BadRedirectUri::Host)?) };
+        (host, port)
+    } else {
+        authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)))
+    };
+    if is_host(host) && port.is_none_or(is_port) { Ok(host) } else { Err(BadRedirectUri::Host) }
+}
+
+fn is_port(text: &str) -> bool {
+    !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+}
+
+fn is_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse::<std::net::Ipv6Addr>().is_ok();
+    }
+    let is_label = |label: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(is_plain)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    // Browsers read a host whose last label is a number as an address, also one that is written in octal or as one number.
+    let is_number = host
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x"));
+    host.len() <= 253 && host.split('.').all(is_label) && (!is_number || is_plain_address(host))
+}
+
+fn is_plain_address(host: &str) -> bool {
+    host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.to_string() == host)
+}
+
+/// Refuses parameters of the answer, in every spelling.
+fn check_parameters(text: &str) -> Result<(), BadRedirectUri> {
+    let Some((_, query)) = text.split_once('?') else { return Ok(()) };
+    let is_reserved = |pair: &str| {
+        let name = unescaped(pair.split('=').next().unwrap_or_default());
+        RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved.as_bytes()))
+    };
+    if query.split(['&', ';']).any(is_reserved) { Err(BadRedirectUri::Parameter) } else { Ok(()) }
+}
+
+fn unescaped(name: &str) -> Vec<u8> {
+    let mut parts = name.split('%');
+    let mut plain = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        plain.extend(HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).unwrap_or_default());
+        plain.extend(rest.as_bytes());
+    }
+    plain
+}

@@ -1,0 +1,71 @@
+//! Clients of a realm: those of the settings, and those in the store.
+
+use super::{Kernel, Scope};
+use crate::{
+    error::{Error, Result},
+    oauth::{ClientId, RegisteredClient},
+    realm::Realm,
+    record::{Record, RecordKeys, RecordRow},
+};
+
+/// Number of clients that are read at a time.
+const AT_ONCE: usize = 200;
+
+impl Kernel {
+    /// Returns all clients of a realm, those of the settings first. Of the same id, the one in the settings counts.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if one does not open.
+    pub(in crate::service) async fn clients_of(&self, realm: &Realm) -> Result<Vec<RegisteredClient>> {
+        let openid = &realm.policy.openid;
+        if !openid.is_possible {
+            return Ok(Vec::new());
+        }
+        let mut clients = openid.declared.clone();
+        let mut after = String::new();
+        loop {
+            let rows = self.ports.store.records_page(&realm.name, RegisteredClient::KIND, &after, AT_ONCE).await?;
+            for row in &rows {
+                let client = open(realm, row)?;
+                if openid.declared(&client.id).is_none() {
+                    clients.push(client);
+                }
+            }
+            match rows.last() {
+                Some(last) if rows.len() == AT_ONCE => after.clone_from(&last.key),
+                _ => return Ok(clients),
+            }
+        }
+    }
+}
+
+impl Scope<'_> {
+    /// Returns a client of this realm.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if it does not open.
+    pub(in crate::service) async fn client(&self, id: &str) -> Result<Option<RegisteredClient>> {
+        let openid = &self.realm.policy.openid;
+        let Some(id) = ClientId::parse(id).filter(|_| openid.is_possible) else { return Ok(None) };
+        if let Some(declared) = openid.declared(&id) {
+            return Ok(Some(declared.clone()));
+        }
+        Ok(self.stored_client(&id).await?.map(|(_, client)| client))
+    }
+
+    /// Returns a client that is not in the settings, with its record.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if it does not open.
+    pub(in crate::service) async fn stored_client(
+        &self,
+        id: &ClientId,
+    ) -> Result<Option<(RecordRow, RegisteredClient)>> {
+        let row = self.ports.store.record(&self.realm.name, RegisteredClient::KIND, id.as_str()).await?;
+        row.map(|row| open(self.realm, &row).map(|client| (row, client))).transpose()
+    }
+}
+
+fn open(realm: &Realm, row: &RecordRow) -> Result<RegisteredClient> {
+    RegisteredClient::open(row, RecordKeys::Realm(&realm.keys)).map_err(Error::internal)
+}

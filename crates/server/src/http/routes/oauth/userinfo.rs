@@ -1,0 +1,74 @@
+use axum::Json;
+use portcullis_core::{error::catalogue::TOKEN_MISSING, service::UserInfo, token::UserClaims};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::ClientBearer,
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+/// What the scopes of the client show of the user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserInfoAnswer {
+    /// Identifier of the user.
+    #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
+    sub: String,
+    /// `name`, `given_name`, `family_name` (scope `profile`), `email`, `email_verified` (`email`), `phone_number`,
+    /// `phone_number_verified` (`phone`), as far as the account has them.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    claims: UserClaims,
+}
+
+impl From<UserInfo> for UserInfoAnswer {
+    fn from(info: UserInfo) -> Self {
+        Self { sub: info.user.as_str().to_owned(), claims: info.claims }
+    }
+}
+
+refusals!(UserinfoRefusals: Problem [REALM, &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, SCOPE_MISSING]]);
+
+/// What a client may see of its user
+///
+/// Takes an access token of a client with the scope `openid`, and no other token.
+#[utoipa::path(
+    get, path = "/v1/{realm}/userinfo", tag = "Accounts", security(("bearer" = [])),
+    params(RealmPath),
+    responses(
+        (status = 200, description = "Claims about the user", body = UserInfoAnswer, example = json!({
+            "sub": "1k0v6sq7t2m8g4c9e5r3n1h0ja", "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace",
+            "email": "ada@example.com", "email_verified": true,
+        })),
+        UserinfoRefusals,
+    )
+)]
+pub(crate) async fn userinfo(bearer: ClientBearer) -> Result<Json<UserInfoAnswer>, ApiError> {
+    answer(bearer).await
+}
+
+refusals!(UserinfoFormRefusals: Problem [REALM, &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, SCOPE_MISSING]]);
+
+/// What a client may see of its user, by POST
+///
+/// The same; the token is sent in the header here, too.
+#[utoipa::path(
+    post, path = "/v1/{realm}/userinfo", tag = "Accounts", security(("bearer" = [])),
+    params(RealmPath),
+    responses(
+        (status = 200, description = "Claims about the user", body = UserInfoAnswer, example = json!({
+            "sub": "1k0v6sq7t2m8g4c9e5r3n1h0ja", "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace",
+            "email": "ada@example.com", "email_verified": true,
+        })),
+        UserinfoFormRefusals,
+    )
+)]
+pub(crate) async fn userinfo_form(bearer: ClientBearer) -> Result<Json<UserInfoAnswer>, ApiError> {
+    answer(bearer).await
+}
+
+async fn answer(ClientBearer { request, token }: ClientBearer) -> Result<Json<UserInfoAnswer>, ApiError> {
+    let token = token.ok_or(TOKEN_MISSING)?;
+    Ok(Json(request.oauth().userinfo(&token).await?.into()))
+}

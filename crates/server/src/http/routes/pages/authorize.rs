@@ -1,0 +1,127 @@
+//! `authorize`, where applications send users to sign in, and the page that asks users for consent.
+
+use axum::{
+    extract::State,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_SECURITY_POLICY, LOCATION},
+    },
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    error::catalogue::REQUEST_TOO_LONG,
+    oauth::{AuthorizeRequest, LONGEST_REQUEST, ResponseMode},
+    service::{Authorized, ClientAnswer, Decision},
+};
+
+use super::consent;
+use crate::{
+    http::{
+        extract::{Continue, FormBody, Visit},
+        layers::headers::{CSP_GATE, ending_at, form_target, keep_opener},
+        openapi::RealmPath,
+        page,
+        problem::ApiError,
+        state::AppState,
+    },
+    templates::pages::Authorize,
+};
+
+/// Where applications send users to sign in
+///
+/// The authorization endpoint of OpenID Connect. It answers to the redirect URI of the application, after the pages that are needed.
+#[utoipa::path(get, path = "/v1/{realm}/authorize", tag = "Pages", params(RealmPath), responses((status = 303, description = "To a page, or back to the application", content_type = "text/html", body = String)))]
+pub(crate) async fn authorize(State(state): State<AppState>, visit: Visit) -> Response {
+    // A request that comes back from a page is carried in its URL.
+    let request = match visit.next() {
+        Some(Continue::Authorize(request)) => Some(*request),
+        _ => AuthorizeRequest::read(visit.pairs(), visit.request.ctx.now),
+    };
+    match request {
+        Some(request) => answer(&state, &visit, &request, None).await,
+        None => ApiError::from(REQUEST_TOO_LONG).into_response(),
+    }
+}
+
+/// Where applications send users to sign in, as a form
+///
+/// The request is repeated as GET, with which browsers send the cookie of the session.
+#[utoipa::path(post, path = "/v1/{realm}/authorize", tag = "Pages", params(RealmPath), responses((status = 303, description = "To the same by GET", content_type = "text/html", body = String)))]
+pub(crate) async fn authorize_form(visit: Visit, FormBody(fields): FormBody) -> Response {
+    let texts: Vec<(String, String)> = fields.texts().collect();
+    let length: usize = texts.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if length > LONGEST_REQUEST {
+        return ApiError::from(REQUEST_TOO_LONG).into_response();
+    }
+    go(&with_query(&visit.path("authorize"), &texts))
+}
+
+/// Answers the application, or leads to the page that comes first.
+pub(super) async fn answer(
+    state: &AppState,
+    visit: &Visit,
+    request: &AuthorizeRequest,
+    decision: Option<Decision>,
+) -> Response {
+    let done = match visit.request.oauth().authorize(request, visit.viewer.as_ref(), decision).await {
+        Ok(done) => done,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    let carried = || Continue::Authorize(Box::new(request.clone()));
+    let is_open = visit.request.realm.policy.signup == portcullis_core::realm::Signup::Open;
+    match done {
+        Authorized::Answer(answer) => to_client(state, visit, answer),
+        Authorized::SignUp if is_open => lead(visit, "signup", &carried()),
+        Authorized::SignIn | Authorized::SignUp => lead(visit, "signin", &carried()),
+        Authorized::Confirm => lead(visit, "signin/confirm", &carried()),
+        Authorized::Consent(_) => lead(visit, consent::PAGE, &carried()),
+    }
+}
+
+/// Leads to a page that comes back to the request.
+fn lead(visit: &Visit, page: &str, next: &Continue) -> Response {
+    match visit.leading_to(page, next) {
+        Some(path) => {
+            let mut response = go(&path);
+            keep_opener(&mut response);
+            response
+        }
+        None => ApiError::from(REQUEST_TOO_LONG).into_response(),
+    }
+}
+
+/// Sends an answer to the application: as a redirect, or as a page that posts it.
+fn to_client(state: &AppState, visit: &Visit, answer: ClientAnswer) -> Response {
+    let mut response = match answer.mode {
+        ResponseMode::Query => go(&with_query(&answer.redirect_uri, &answer.parameters)),
+        ResponseMode::FormPost => {
+            let page = Authorize { action: &answer.redirect_uri, parameters: &answer.parameters };
+            let mut response = page::html(state, &visit.request, StatusCode::OK, &page);
+            if let Some(policy) = form_target(&answer.redirect_uri).and_then(|target| ending_at(&CSP_GATE, &target)) {
+                response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+            }
+            response
+        }
+    };
+    keep_opener(&mut response);
+    response
+}
+
+/// Adds parameters to the query of a URI.
+fn with_query<N: AsRef<str>>(uri: &str, parameters: &[(N, String)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters.iter().map(|(name, value)| (name.as_ref(), value.as_str())));
+    let separator = match uri.split_once('?') {
+        None => "?",
+        Some((_, "")) => "",
+        Some(_) => "&",
+    };
+    format!("{uri}{separator}{}", query.finish())
+}
+
+fn go(location: &str) -> Response {
+    match HeaderValue::from_str(location) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        Err(error) => ApiError::from(portcullis_core::Error::internal(error)).into_response(),
+    }
+}

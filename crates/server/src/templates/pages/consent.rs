@@ -1,0 +1,78 @@
+use minijinja::{Value, context, value::Serde};
+use serde::Serialize;
+
+use super::{Page, Person, Replaceable};
+
+/// The page that asks whether an application may use the account.
+#[derive(Default)]
+pub(crate) struct Consent {
+    /// Target of the form.
+    pub(crate) action: String,
+    /// Page where another account can be chosen.
+    pub(crate) switch_url: String,
+    pub(crate) user: Person,
+    /// Identifier of the account that reads the page.
+    pub(crate) account: String,
+    /// Name of the application.
+    pub(crate) client: String,
+    /// Whether it belongs to the operator, so that it is only confirmed.
+    pub(crate) first_party: bool,
+    /// Host of its redirect URI.
+    pub(crate) host: String,
+    /// Whether it has some access already.
+    pub(crate) has_some: bool,
+    pub(crate) scopes: Vec<ScopeRow>,
+}
+
+/// What a scope gives, in words, with the value that is given.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct ScopeRow {
+    pub(crate) text: String,
+    pub(crate) value: String,
+}
+
+impl Page for Consent {
+    const NAME: &'static str = "consent.html";
+
+    fn values(&self) -> Value {
+        let Self { action, switch_url, account, client, host, first_party, has_some, .. } = self;
+        context! {
+            action, switch_url, account, client, host, first_party, has_some,
+            user => Value::from(Serde(&self.user)),
+            scopes => Value::from(Serde(&self.scopes)),
+        }
+    }
+}
+
+impl Replaceable for Consent {
+    const PURPOSE: &'static str = "Asks whether an application may use the account.";
+    const SOURCE: &'static str = source!("pages/consent.html");
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let row = |text: &str, value: &str| ScopeRow { text: text.to_owned(), value: value.to_owned() };
+        let page = |client: &str, host: &str, scopes| Self {
+            action: "consent".to_owned(),
+            switch_url: "signout".to_owned(),
+            user: Person::sample(),
+            account: "1k0v6sq7t2m8g4c9e5r3n1h0ja".to_owned(),
+            client: client.to_owned(),
+            host: host.to_owned(),
+            scopes,
+            ..Self::default()
+        };
+        let all = vec![
+            row("See your name", "Robin Larch"),
+            row("See your email address", "robin.larch@example.com"),
+            row("Keep access when you're not using it", "Until you remove it"),
+        ];
+        let more = vec![row("See your phone number", "+12025550143")];
+        vec![
+            ("", page("Calendar Sync", "calendar.example", all)),
+            ("more access", Self { has_some: true, ..page("Calendar Sync", "calendar.example", more) }),
+            (
+                "application on the device",
+                Self { first_party: true, ..page("Desktop", "com.example.desktop", Vec::new()) },
+            ),
+        ]
+    }
+}
