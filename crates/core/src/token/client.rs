@@ -16,8 +16,8 @@ use crate::{
     session::{Session, SessionGrant},
 };
 
-/// Claims about a user, as the scopes of a client allow them.
-#[derive(Debug, Default, Serialize)]
+/// Claims about a user, as the scopes of a client allow them. Never printed.
+#[derive(Default, Serialize)]
 pub struct UserClaims {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -35,6 +35,12 @@ pub struct UserClaims {
     pub phone_number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number_verified: Option<bool>,
+}
+
+impl std::fmt::Debug for UserClaims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UserClaims(…)")
+    }
 }
 
 impl UserClaims {

@@ -43,13 +43,14 @@ impl OAuth<'_> {
         let Some(id) = presented.named() else { return self.refuse_client("client missing").await };
         let Some(client) = self.client(id).await? else { return self.refuse_client("client unknown").await };
         let subject = client.id.as_str().as_bytes();
-        let key = LimitKey::in_realm(&self.realm.keys, LimitKind::ClientTokens, &[subject]);
-        self.charge(LimitKind::ClientTokens, key, limits.client_tokens_account).await?;
         if !is_proved(&client, presented) {
             let key = LimitKey::in_realm(&self.realm.keys, LimitKind::ClientSecrets, &[subject]);
             self.charge(LimitKind::ClientSecrets, key, limits.client_secrets_account).await?;
             return self.refuse_client("client not authenticated").await;
         }
+        // Identifiers are public, so only the client itself uses up its limit.
+        let key = LimitKey::in_realm(&self.realm.keys, LimitKind::ClientTokens, &[subject]);
+        self.charge(LimitKind::ClientTokens, key, limits.client_tokens_account).await?;
         Ok(AuthenticatedClient::new(client))
     }
 

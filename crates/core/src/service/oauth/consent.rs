@@ -58,6 +58,10 @@ impl OAuth<'_> {
         decision: Option<Decision>,
     ) -> Result<Step<Option<GivenConsent>>> {
         let (known, client) = (asking.known, &asking.known.client);
+        // A refusal counts even if a consent was given elsewhere in the meantime.
+        if decision == Some(Decision::Deny) {
+            return Ok(Err(self.refuse(known, ClientError("access_denied", "The user did not consent"))));
+        }
         let is_unproved = client.is_unproved_at(&known.registered);
         let (known_consent, revision) = self.known_consent(&asking.user, client).await?;
         let before = known_consent.as_ref().map(|consent| consent.scopes.clone()).unwrap_or_default();
@@ -77,9 +81,6 @@ impl OAuth<'_> {
             let is_touched = used_at.is_none_or(|at| self.ctx.now.since(at) > USE_RECORDED_AFTER);
             let given = GivenConsent { consent, revision, is_more: !is_given, is_touched };
             return Ok(Ok((!client.first_party).then_some(given)));
-        }
-        if decision == Some(Decision::Deny) {
-            return Ok(Err(self.refuse(known, ClientError("access_denied", "The user did not consent"))));
         }
         if wishes.prompts.contains(&Prompt::None) {
             let error = match is_unproved {

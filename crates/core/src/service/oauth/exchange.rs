@@ -19,12 +19,18 @@ use crate::{
     token::{AccessToken, IdTokenParts, RefreshToken},
 };
 
-/// Parameters of the request.
-#[derive(Debug, Default)]
+/// Parameters of the request. They contain a code and its verifier: never printed.
+#[derive(Default)]
 pub struct CodeForm<'a> {
     pub code: Option<&'a str>,
     pub redirect_uri: Option<&'a str>,
     pub code_verifier: Option<&'a str>,
+}
+
+impl std::fmt::Debug for CodeForm<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CodeForm(…)")
+    }
 }
 
 /// Tokens of a client.

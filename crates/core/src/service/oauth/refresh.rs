@@ -37,12 +37,9 @@ impl OAuth<'_> {
             return Err(CLIENT_GRANT_REFUSED.into());
         }
         let token = token.and_then(|raw| RefreshToken::parse(&self.realm.keys, raw)).ok_or(REFRESH_INVALID)?;
-        let subject = token.session().as_str().as_bytes();
-        let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Refreshes, &[subject]);
-        self.charge(LimitKind::Refreshes, key, self.settings.limits.refreshes_session).await?;
         let narrowed = scope.map(|text| Scopes::parse(text).ok_or(SCOPE_INVALID)).transpose()?;
         let again = "the session kept changing during a refresh";
-        retry(ATTEMPTS, again, |_| self.refresh_client_once(client, &token, narrowed.as_ref())).await
+        retry(ATTEMPTS, again, |attempt| self.refresh_client_once(client, &token, narrowed.as_ref(), attempt)).await
     }
 
     async fn refresh_client_once(
@@ -50,6 +47,7 @@ impl OAuth<'_> {
         client: &AuthenticatedClient,
         token: &RefreshToken,
         narrowed: Option<&Scopes>,
+        attempt: usize,
     ) -> Result<Option<ClientTokens>> {
         let refused = |reason: &'static str| REFRESH_INVALID.because(reason);
         let session = self.ports.store.session(&self.realm.name, token.session()).await?;
@@ -62,23 +60,26 @@ impl OAuth<'_> {
         let user = self.ports.store.user(&self.realm.name, &session.user).await?;
         let user = user.ok_or_else(|| refused("the user does not exist"))?;
         self.check_state(&user)?;
+        let position = session.family.position(token.hash(), self.ctx.now, CLIENT_GRACE);
+        if position == Position::Reused {
+            return self.end_copied(&session, &user).await;
+        }
+        // Only now, so that nobody else uses up the limit of the session, or hides a reuse by exhausting it.
+        if attempt == 0 {
+            let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Refreshes, &[session.id.as_str().as_bytes()]);
+            self.charge(LimitKind::Refreshes, key, self.settings.limits.refreshes_session).await?;
+        }
         let scopes = match narrowed {
             Some(narrowed) if !grant.scopes.include(narrowed) => return Err(SCOPE_INVALID.into()),
             Some(narrowed) => narrowed.clone(),
             None => grant.scopes.clone(),
         };
         let next = token.successor(&self.realm.keys);
-        match session.family.position(token.hash(), self.ctx.now, CLIENT_GRACE) {
-            Position::Newest => {
-                if !self
-                    .commit_unless(batch![self.client_rotation(&session, &next)], &[Precondition::RefreshNewest])
-                    .await?
-                {
-                    return Ok(None);
-                }
+        if position == Position::Newest {
+            let rotation = batch![self.client_rotation(&session, &next)];
+            if !self.commit_unless(rotation, &[Precondition::RefreshNewest]).await? {
+                return Ok(None);
             }
-            Position::Previous | Position::Late => {}
-            Position::Reused => return self.end_copied(&session, &user).await,
         }
         let account = self.account_of(&user).await?;
         let grant = SessionGrant { scopes, ..grant };

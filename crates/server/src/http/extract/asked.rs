@@ -23,6 +23,11 @@ impl Visit {
         self.asked()?.login_hint().map(str::to_owned)
     }
 
+    /// Returns whether this page leads back to an application.
+    pub(in crate::http) fn is_for_client(&self) -> bool {
+        self.asked().is_some()
+    }
+
     /// Returns the request of the application to which this page leads back.
     fn asked(&self) -> Option<AuthorizeRequest> {
         match self.next()? {

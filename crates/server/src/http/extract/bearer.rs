@@ -54,10 +54,15 @@ impl FromRequestParts<AppState> for Viewing {
 }
 
 /// A request with the bearer token of a client, which is not verified yet. A token in the URL is never accepted.
-#[derive(Debug)]
 pub(in crate::http) struct ClientBearer {
     pub(in crate::http) request: RealmRequest,
     pub(in crate::http) token: Option<String>,
+}
+
+impl std::fmt::Debug for ClientBearer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientBearer").field("request", &self.request).finish_non_exhaustive()
+    }
 }
 
 impl FromRequestParts<AppState> for ClientBearer {

@@ -46,8 +46,7 @@ pub(in crate::http) trait Carried: Serialize + DeserializeOwned {
     const LIFETIME: Duration = CARRIED_FOR;
 }
 
-/// A request for a page of a realm that has pages.
-#[derive(Debug)]
+/// A request for a page of a realm that has pages. Its cookies and parameters are never printed.
 pub(in crate::http) struct Visit {
     pub(in crate::http) request: RealmRequest,
     /// Authority of the browser session, if there is one.
@@ -69,6 +68,12 @@ pub(in crate::http) struct Visit {
 struct ForBrowser {
     sealed: String,
     new: Option<String>,
+}
+
+impl std::fmt::Debug for Visit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Visit").field("request", &self.request).field("viewer", &self.viewer).finish_non_exhaustive()
+    }
 }
 
 impl Visit {
