@@ -371,9 +371,9 @@ async fn assert_refused(row: Row, kind: Kind, response: Response) {
         Status(_) if at.ends_with("/userinfo") && [Access, ImpersonatedAccess].contains(&kind) => {
             assert!([401, 403].contains(&response.status().as_u16()), "{at} and {kind:?}");
         }
-        // The token of a client needs the client's authentication.
+        // The token of a client needs the client's authentication; that of another address is unknown.
         Nothing if at.ends_with("/revoke") && [Kind::ClientAccess, Kind::ClientRefresh].contains(&kind) => {
-            assert_eq!(response.status(), 401, "{at} and {kind:?}");
+            assert!([200, 401].contains(&response.status().as_u16()), "{at} and {kind:?}");
         }
         Status(_) if (door, kind) == (Bearer, ImpersonatedAccess) => {
             assert_eq!(response.status(), 403, "{at} and {kind:?}");

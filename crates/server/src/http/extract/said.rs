@@ -5,7 +5,10 @@ use std::time::Duration;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::visit::{Carried, Visit, go};
+use super::{
+    carried::Carried,
+    visit::{Visit, go},
+};
 use crate::http::state::AppState;
 
 /// What the next page says.

@@ -13,7 +13,10 @@ use portcullis_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::visit::{Carried, Continue, Visit, go};
+use super::{
+    carried::Carried,
+    visit::{Continue, Visit, go},
+};
 use crate::http::{problem::ApiError, state::AppState};
 
 /// A visit by a browser that is signed in. Others are sent to the sign-in page, and come back.

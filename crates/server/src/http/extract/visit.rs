@@ -7,7 +7,6 @@ use axum::{
     http::{StatusCode, header::LOCATION, request::Parts},
     response::{IntoResponse, Response},
 };
-use data_encoding::BASE64URL_NOPAD;
 use portcullis_core::{
     Error,
     error::catalogue::UNREADABLE,
@@ -16,15 +15,13 @@ use portcullis_core::{
     service::{RenewedCookie, Viewer},
     token::BrowserToken,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{RealmRequest, cookie};
 use crate::http::{layers::headers::keep_opener, problem::ApiError, state::AppState};
 
 /// Lifetime of what a page carries.
-const CARRIED_FOR: Duration = Duration::from_secs(3600);
-/// Lifetime of the cookie that binds what pages carry to the browser.
-const BROWSER_FOR: Duration = Duration::from_secs(24 * 3600);
+pub(super) const CARRIED_FOR: Duration = Duration::from_secs(3600);
 /// Lifetime of the cookies that only help: how this browser signed in, and whether to offer a passkey.
 const HELPS_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -36,14 +33,6 @@ pub(in crate::http) enum Continue {
     Page(String),
     /// The request of an application.
     Authorize(Box<AuthorizeRequest>),
-}
-
-/// What a page carries in its URL beside `continue`, for this browser alone.
-pub(in crate::http) trait Carried: Serialize + DeserializeOwned {
-    /// Purpose, which is also the name of the parameter.
-    const NAME: &'static str;
-    /// Time for which the URL can be opened.
-    const LIFETIME: Duration = CARRIED_FOR;
 }
 
 /// A request for a page of a realm that has pages. Its cookies and parameters are never printed.
@@ -62,12 +51,6 @@ pub(in crate::http) struct Visit {
     pub(in crate::http) last: Option<String>,
     /// How often this browser's user has declined a passkey, and the day of the last offer.
     pub(in crate::http) not_now: Option<String>,
-}
-
-/// A value for a URL, and the cookie that opens it, if the browser has none yet.
-struct ForBrowser {
-    sealed: String,
-    new: Option<String>,
 }
 
 impl std::fmt::Debug for Visit {
@@ -117,7 +100,11 @@ impl Visit {
 
     /// Returns the random value that only this browser has; empty if it has none.
     pub(in crate::http) fn browser(&self) -> &str {
-        self.browser.as_deref().unwrap_or_default()
+        self.browser_if_any().unwrap_or_default()
+    }
+
+    pub(super) fn browser_if_any(&self) -> Option<&str> {
+        self.browser.as_deref()
     }
 
     /// Returns the path of a page of the realm.
@@ -180,64 +167,6 @@ impl Visit {
         }
     }
 
-    /// Returns what the URL carries for this browser.
-    pub(in crate::http) fn carried<T: Carried>(&self) -> Option<T> {
-        let (text, browser) = (self.parameter(T::NAME)?, self.browser.as_deref()?);
-        let bound = CarriedFor { purpose: T::NAME, browser };
-        bound.open(self.request.ctx.now, &self.request.realm.keys, text)
-    }
-
-    /// Redirects to a page with this value in the URL, sealed for this browser.
-    pub(in crate::http) fn carry<T: Carried>(
-        &self,
-        state: &AppState,
-        page: &str,
-        value: &T,
-        more: &[(&str, &str)],
-    ) -> Response {
-        self.carrying(state, value, |sealed| go(&self.link(page, &[&[(T::NAME, sealed)], more].concat())))
-    }
-
-    /// Answers with a text that names this value for this browser.
-    pub(in crate::http) fn carrying<T: Carried>(
-        &self,
-        state: &AppState,
-        value: &T,
-        answer: impl FnOnce(&str) -> Response,
-    ) -> Response {
-        let ForBrowser { sealed, new } = self.sealed(value, self.browser.clone());
-        let mut response = answer(&sealed);
-        if let Some(new) = new {
-            self.set_cookie(state, &mut response, "browser", &new, Some(BROWSER_FOR));
-        }
-        response
-    }
-
-    fn sealed<T: Carried>(&self, value: &T, browser: Option<String>) -> ForBrowser {
-        let ctx = &self.request.ctx;
-        let known = browser.filter(|value| value.len() >= 20);
-        let new = known.is_none().then(|| BASE64URL_NOPAD.encode(&ctx.bytes::<16>()));
-        let bound = CarriedFor { purpose: T::NAME, browser: known.as_deref().or(new.as_deref()).unwrap_or_default() };
-        let sealed = bound.seal(ctx, &self.request.realm.keys, T::LIFETIME, value).unwrap_or_default();
-        ForBrowser { sealed, new }
-    }
-
-    /// Returns a value for a form of a page that this browser opened by a carried value.
-    pub(super) fn sealed_again<T: Carried>(&self, value: &T) -> String {
-        self.sealed(value, self.browser.clone()).sealed
-    }
-
-    /// Answers with another page that carries this value, and signs the browser out. What pages carried before opens no longer.
-    pub(in crate::http) fn leave<T: Carried>(&self, state: &AppState, page: &str, value: &T) -> Response {
-        let ForBrowser { sealed, new } = self.sealed(value, None);
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair(T::NAME, &sealed);
-        let mut response = go(&format!("{}?{}", self.path(page), query.finish()));
-        self.set_cookie(state, &mut response, "session", "", Some(Duration::ZERO));
-        self.set_cookie(state, &mut response, "browser", &new.unwrap_or_default(), Some(BROWSER_FOR));
-        response
-    }
-
     /// Sets the cookie of a new session, and remembers how it was opened.
     pub(in crate::http) fn set_session(
         &self,
@@ -284,7 +213,7 @@ impl Visit {
         self.set_cookie(state, response, "browser", "", Some(Duration::ZERO));
     }
 
-    fn set_cookie(
+    pub(super) fn set_cookie(
         &self,
         state: &AppState,
         response: &mut Response,
