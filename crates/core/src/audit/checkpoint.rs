@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use data_encoding::BASE64URL_NOPAD;
 
 use super::{Block, Chain};
@@ -34,6 +36,47 @@ impl Checkpoint {
             number: value(line, "number")?.parse().ok()?,
             hash: hash.try_into().ok()?,
         })
+    }
+}
+
+/// The blocks that logs name, by chain and number.
+#[derive(Debug, Clone, Default)]
+pub struct Checkpoints(BTreeMap<(Chain, u64), Vec<Checkpoint>>);
+
+impl Checkpoints {
+    /// Adds a checkpoint. A second log that names the same block adds nothing.
+    pub fn add(&mut self, point: Checkpoint) {
+        let known = self.0.entry((point.chain, point.number)).or_default();
+        if !known.contains(&point) {
+            known.push(point);
+        }
+    }
+
+    /// Returns what is known about a block.
+    pub(super) fn at(&self, chain: Chain, number: u64) -> &[Checkpoint] {
+        self.0.get(&(chain, number)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the first block after a number that belongs to this epoch or a later one.
+    pub(super) fn first_after(&self, chain: Chain, number: u64, epoch: u64) -> Option<u64> {
+        let mut later = self.0.range((chain, number.saturating_add(1))..=(chain, u64::MAX));
+        later.find(|(_, points)| points.iter().any(|point| point.epoch >= epoch)).map(|((_, number), _)| *number)
+    }
+
+    /// Returns the places at which two blocks of the same epoch are named.
+    pub(super) fn forks(&self) -> impl Iterator<Item = (Chain, u64)> {
+        let is_fork = |points: &[Checkpoint]| {
+            points.iter().any(|one| points.iter().any(|other| one.epoch == other.epoch && one.hash != other.hash))
+        };
+        self.0.iter().filter(move |(_, points)| is_fork(points)).map(|(place, _)| *place)
+    }
+}
+
+impl FromIterator<Checkpoint> for Checkpoints {
+    fn from_iter<T: IntoIterator<Item = Checkpoint>>(points: T) -> Self {
+        let mut all = Self::default();
+        points.into_iter().for_each(|point| all.add(point));
+        all
     }
 }
 

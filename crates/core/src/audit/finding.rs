@@ -27,6 +27,10 @@ pub enum Fault {
     Rewritten,
     /// Two blocks have the same number.
     Fork,
+    /// Rows of the block are dated long before the rows of the block before.
+    Backdated,
+    /// An export has no end line.
+    Truncated,
 }
 
 impl Fault {
@@ -45,6 +49,8 @@ impl Fault {
             Self::CutOff => "cut_off",
             Self::Rewritten => "rewritten",
             Self::Fork => "fork",
+            Self::Backdated => "backdated",
+            Self::Truncated => "truncated",
         }
     }
 
@@ -61,6 +67,10 @@ impl Fault {
             Self::CutOff => "is named by the log and missing: the end was cut off",
             Self::Rewritten => "is another one than the log names: the chain was written anew with the key",
             Self::Fork => "exists twice: the chain was forked",
+            Self::Backdated => {
+                "has rows dated before those of the block before: they were written afterwards, or a clock was wrong"
+            }
+            Self::Truncated => "is the last one of an export without its end line: the file was cut",
         }
     }
 }
@@ -96,6 +106,10 @@ pub struct Verified {
     pub blocks: u64,
     /// Number of sealed rows.
     pub rows: u64,
+    /// Number of rows that are not sealed yet.
+    pub waiting: u64,
+    /// First and last block of each chain.
+    pub covered: Vec<(Chain, u64, u64)>,
     pub findings: Vec<Finding>,
     /// Blocks with which a restored database opened an epoch: chain, epoch, number.
     pub restores: Vec<(Chain, u64, u64)>,

@@ -31,9 +31,9 @@ pub use factor::{
 };
 pub use federation::{Begun, Callback, Exchange, Federation, OpenFlow, Question, Returned};
 pub use kernel::{
-    AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuditSettings, AuthenticatedClient, Challenged,
-    FactorChallenge, FieldErrors, FreshOwner, Introspector, KeyRotation, NamedCredential, NamedField, Owner, Permit,
-    Ports, RawField, RawJson, Realms, RefusedRequest, RenewedCookie, Scope, Settings, Viewer,
+    AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuthenticatedClient, Challenged, FactorChallenge,
+    FieldErrors, FreshOwner, Introspector, KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField,
+    RawJson, Realms, RefusedRequest, RenewedCookie, Scope, Settings, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{

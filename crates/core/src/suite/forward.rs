@@ -55,6 +55,7 @@ macro_rules! forward_store {
         $crate::forward_store!(@trait $decorator, $read, AuditChains {
             unsealed_rows(limit: usize) -> Vec<$crate::audit::AuditEntry>;
             sealed_rows(chain: $crate::audit::Chain, first: u64, last: u64) -> Vec<$crate::audit::PlacedEntry>;
+            stray_rows(limit: usize) -> Vec<$crate::audit::AuditEntry>;
             blocks_after(chain: $crate::audit::Chain, number: u64, limit: usize) -> Vec<$crate::audit::StoredBlock>;
             blocks_before(chain: $crate::audit::Chain, number: u64, limit: usize) -> Vec<$crate::audit::StoredBlock>;
             unpruned_blocks(chain: $crate::audit::Chain, limit: usize) -> Vec<$crate::audit::StoredBlock>;

@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use portcullis_core::{
     account::password::Policy,
+    audit::Retention,
     clock::Clock,
     factor::{Method, MfaPolicy},
     id::{NodeId, RealmName},
     random::Random,
     realm::{OpenId, RealmPolicy, Signup},
-    service::{AdminSettings, AuditSettings, Service, Settings},
+    service::{AdminSettings, Service, Settings},
     token::Algorithm,
 };
 
@@ -52,7 +53,7 @@ pub(super) fn settings(config: &Config, random: &dyn Random) -> Settings {
         passkeys: config.passkeys.party.clone(),
         limits: config.limits.clone(),
         admin: AdminSettings { requires_mfa: config.admin.requires_mfa, notifies: config.admin.notifies },
-        audit: AuditSettings { retention: config.audit.retention, retention_reads: config.audit.retention_reads },
+        audit: Retention { main: config.audit.retention, reads: config.audit.retention_reads },
         api_clients: config.token.api_clients.clone(),
         message_delay: config.mail.delay,
     }

@@ -80,6 +80,17 @@ impl AuditChains for MongoStore {
         self.answer("sealed_rows", rows).await
     }
 
+    async fn stray_rows(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        let chains = Chain::ALL.map(Chain::as_str).to_vec();
+        let in_chain = doc! { "$gte": 1_i64, "$lte": i64::MAX };
+        let mut ways = vec![doc! { "chain": { "$nin": chains.clone() }, "chain_position": { "$ne": Bson::Null } }];
+        ways.extend(chains.into_iter().map(|chain| {
+            doc! { "chain": chain, "chain_position": { "$not": in_chain.clone(), "$ne": Bson::Null } }
+        }));
+        let rows = page(self.db(), audit::NAME, doc! { "$or": ways }, doc! { "_id": 1 }, limit, audit::read);
+        self.answer("stray_rows", rows).await
+    }
+
     async fn blocks_after(&self, chain: Chain, after: u64, limit: usize) -> Result<Vec<StoredBlock>, StoreError> {
         let later = doc! { "_id.chain": chain.as_str(), "_id.number": { "$gt": number(after) } };
         let blocks = page(self.db(), NAME, later, doc! { "_id.number": 1 }, limit, read);

@@ -71,9 +71,10 @@ static BEFORE: LazyLock<String> =
     LazyLock::new(|| TABLE.select("WHERE chain = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3"));
 static WITH_ROWS: LazyLock<String> =
     LazyLock::new(|| TABLE.select("WHERE chain = ?1 AND is_pruned = 0 ORDER BY number LIMIT ?2"));
-// Positions are positive; the condition makes the plan a search.
-static UNSEALED: LazyLock<String> =
-    LazyLock::new(|| audit::TABLE.select("WHERE chain_position IS NULL AND position > 0 ORDER BY position LIMIT ?1"));
+// All positions of the table, also such as only another program writes; the condition makes the plan a search.
+static UNSEALED: LazyLock<String> = LazyLock::new(|| {
+    audit::TABLE.select("WHERE chain_position IS NULL AND position >= -9223372036854775808 ORDER BY position LIMIT ?1")
+});
 static SEALED: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT chain_position, {} FROM audit
@@ -82,8 +83,24 @@ static SEALED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+// One range of the index for each way to be in no chain. Text and bytes come after all numbers and all text.
+static STRAY: LazyLock<String> = LazyLock::new(|| {
+    let ranges = [
+        "chain IS NULL",
+        "chain < 'main'",
+        "chain > 'main' AND chain < 'reads'",
+        "chain > 'reads'",
+        "chain = 'main' AND chain_position < 1",
+        "chain = 'main' AND chain_position > 9223372036854775807",
+        "chain = 'reads' AND chain_position < 1",
+        "chain = 'reads' AND chain_position > 9223372036854775807",
+    ];
+    let of = |range| format!("SELECT {} FROM audit WHERE chain_position IS NOT NULL AND {range}", audit::TABLE.names());
+    format!("{} LIMIT ?1", ranges.map(of).join(" UNION ALL "))
+});
+
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![&INSERT, SEAL, PRUNE, REMOVE, &AFTER, &BEFORE, &WITH_ROWS, &UNSEALED, &SEALED]
+    vec![&INSERT, SEAL, PRUNE, REMOVE, &AFTER, &BEFORE, &WITH_ROWS, &UNSEALED, &SEALED, &STRAY]
 }
 
 #[async_trait]
@@ -98,6 +115,11 @@ impl AuditChains for SqliteStore {
             list(db, &SEALED, params![chain.as_str(), number(first), number(last)], audit::read_placed)
         };
         self.readers.read("sealed_rows", query).await
+    }
+
+    async fn stray_rows(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        let query = move |db: &Connection| list(db, &STRAY, params![number(limit as u64)], audit::read);
+        self.readers.read("stray_rows", query).await
     }
 
     async fn blocks_after(&self, chain: Chain, after: u64, limit: usize) -> Result<Vec<StoredBlock>, StoreError> {

@@ -102,6 +102,7 @@ async fn seal_and_query(made: &Fresh) {
     made.blocks_after(Chain::Main, 0, 1).await.unwrap();
     made.blocks_before(Chain::Main, 9, 1).await.unwrap();
     made.unpruned_blocks(Chain::Main, 1).await.unwrap();
+    made.stray_rows(9).await.unwrap();
     assert_eq!(made.sealed_rows(Chain::Main, 1, 1).await.unwrap().len(), 1);
     let row: AuditEntry = audit(&here()).into();
     for by in [

@@ -20,6 +20,13 @@ pub trait AuditChains {
     /// [`StoreError`].
     async fn sealed_rows(&self, chain: Chain, first: u64, last: u64) -> Result<Vec<PlacedEntry>, StoreError>;
 
+    /// Returns rows that have a position and belong to no chain: the chain is unknown, or the position is below 1. The server writes
+    /// none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn stray_rows(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+
     /// Returns the first blocks of a chain after a number, in order.
     ///
     /// # Errors

@@ -3,7 +3,9 @@
 use super::{Administered, TrailRow, places::Cursors, trail::Sight};
 use crate::{
     admin::{AdminRole, Administer, Look},
-    audit::{AuditFilter, AuditId, AuditQuery, Chain, Event, PlacedEntry, PublicAuditKey, StoredBlock},
+    audit::{
+        AuditEntry, AuditFilter, AuditId, AuditQuery, Chain, Event, PlacedEntry, PublicAuditKey, Retention, StoredBlock,
+    },
     batch,
     clock::Timestamp,
     error::{
@@ -57,6 +59,9 @@ pub enum ExportedLine {
 pub struct ExportPage {
     pub items: Vec<ExportedLine>,
     pub next: Option<String>,
+    pub at: Timestamp,
+    /// How long rows are kept.
+    pub retention: Retention,
 }
 
 /// What is exported.
@@ -125,7 +130,8 @@ impl Administered<'_, Look> {
         } else {
             self.rows_only(&period, place.as_deref()).await?
         };
-        Ok(ExportPage { items, next: next.map(|place| cursors.expose(false, &place)) })
+        let next = next.map(|place| cursors.expose(false, &place));
+        Ok(ExportPage { items, next, at: self.ctx.now, retention: self.settings.audit })
     }
 
     /// Returns the realms whose rows are exported. Blocks contain rows of all realms.
@@ -189,14 +195,14 @@ impl Administered<'_, Look> {
         Ok((self.lines(rows, period).await?, last))
     }
 
-    /// Returns blocks with their rows, and the place from where the next page goes on. At the end of a chain come the rows that
-    /// are in no block: those that are not sealed yet, and those that someone has added.
+    /// Returns blocks with their rows, and the place from where the next page goes on. At the end of a chain come the rows that have
+    /// a position after its last block. The main chain comes last, because it says which rows were removed meanwhile.
     async fn blocks_with_rows(
         &self,
         period: &Period,
         place: Option<&str>,
     ) -> Result<(Vec<ExportedLine>, Option<String>)> {
-        let (chain, number) = place.map_or(Ok((Chain::Main, 0)), |place| read_place(place).ok_or(CURSOR_INVALID))?;
+        let (chain, number) = place.map_or(Ok((Chain::Reads, 0)), |place| read_place(place).ok_or(CURSOR_INVALID))?;
         let store = &self.ports.store;
         let mut blocks = store.blocks_after(chain, number, BLOCKS_AT_ONCE).await?;
         let mut items = Vec::new();
@@ -207,31 +213,43 @@ impl Administered<'_, Look> {
             blocks = store.blocks_after(chain, number, BLOCKS_AT_ONCE).await?;
             if blocks.is_empty() {
                 items.extend(self.lines(beyond, period).await?);
-                if chain == Chain::Main {
-                    return Ok((items, Some(place_text(Chain::Reads, 0))));
+                if chain == Chain::Reads {
+                    return Ok((items, Some(place_text(Chain::Main, 0))));
                 }
-                let waiting = store.unsealed_rows(ROWS_AT_ONCE).await?;
-                let waiting = waiting.into_iter().map(|entry| PlacedEntry { position: None, entry }).collect();
-                items.extend(self.lines(waiting, period).await?);
+                items.extend(self.outside(period).await?);
                 return Ok((items, None));
             }
         }
         let next = blocks.last().map(|stored| place_text(chain, stored.block.number));
-        for stored in blocks {
+        for stored in blocks.into_iter().filter(|stored| self.is_within(stored, period)) {
             let block = &stored.block;
-            let is_within =
-                period.from.is_none_or(|from| block.to >= from) && period.to.is_none_or(|to| block.from < to);
-            if is_within {
-                let rows = if block.count == 0 {
-                    Vec::new()
-                } else {
-                    store.sealed_rows(chain, block.first, block.last).await?
-                };
-                items.extend(self.lines(rows, period).await?);
-                items.push(ExportedLine::Block(Box::new(stored)));
-            }
+            let rows =
+                if block.count == 0 { Vec::new() } else { store.sealed_rows(chain, block.first, block.last).await? };
+            items.extend(self.lines(rows, period).await?);
+            items.push(ExportedLine::Block(Box::new(stored)));
         }
         Ok((items, next))
+    }
+
+    /// Returns the rows outside all blocks: those that are not sealed yet, and those that someone has added with a position that no
+    /// chain has. The latter are exported with position 0.
+    async fn outside(&self, period: &Period) -> Result<Vec<ExportedLine>> {
+        let store = &self.ports.store;
+        let placed = |position: Option<u64>| move |entry: AuditEntry| PlacedEntry { position, entry };
+        let waiting = store.unsealed_rows(ROWS_AT_ONCE).await?.into_iter().map(placed(None));
+        let stray = store.stray_rows(ROWS_AT_ONCE).await?.into_iter().map(placed(Some(0)));
+        self.lines(waiting.chain(stray).collect(), period).await
+    }
+
+    /// Returns whether a block belongs to what is exported. An export of a period begins after the blocks whose rows retention has
+    /// removed, because the row that says so may be later than the period.
+    fn is_within(&self, stored: &StoredBlock, period: &Period) -> bool {
+        let block = &stored.block;
+        let is_part = period.from.is_some() || period.to.is_some();
+        let is_over = block.to.plus(self.settings.audit.of(block.chain)) <= self.ctx.now;
+        period.from.is_none_or(|from| block.to >= from)
+            && period.to.is_none_or(|to| block.from < to)
+            && !(is_part && stored.is_pruned && is_over)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     id::RealmName,
-    port::{ChainOp, Precondition, RecordOp},
+    port::{ChainOp, Op, Precondition, RecordOp},
     record::{Record, RecordKeys},
     service::kernel::Kernel,
 };
@@ -73,28 +73,21 @@ impl<'a> Sealing<'a> {
         if rows.is_empty() {
             return Ok(None);
         }
+        let (block, seal) = self.next_block(chain, rows, key).await?;
+        if !self.kernel.commit_unless(batch![seal], &[Precondition::AuditChain]).await? {
+            return Ok(None);
+        }
+        log(&block);
+        Ok(Some(block))
+    }
+
+    /// Makes the next block of a chain.
+    async fn next_block(&self, chain: Chain, rows: &[AuditEntry], key: &AuditKey) -> Result<(Block, ChainOp)> {
         let last = self.kernel.ports.store.blocks_before(chain, u64::MAX, 1).await?.pop();
         let stored = StoredBlock::next(chain, last.as_ref().map(|last| &last.block), rows, key);
         let stored = stored.ok_or_else(|| Error::internal("the audit key cannot sign"))?;
-        let (block, rows) = (stored.block.clone(), rows.iter().map(|row| row.id).collect::<Vec<AuditId>>());
-        let sealed = batch![ChainOp::Seal { block: Box::new(stored), rows }];
-        if !self.kernel.commit_unless(sealed, &[Precondition::AuditChain]).await? {
-            return Ok(None);
-        }
-        // The checkpoint: who keeps the log can show that a chain was written anew, even with the key.
-        tracing::info!(
-            chain = chain.as_str(),
-            epoch = block.epoch,
-            number = block.number,
-            first = block.first,
-            last = block.last,
-            count = block.count,
-            hash = BASE64URL_NOPAD.encode(&block.hash),
-            kid = block.kid,
-            signature = BASE64URL_NOPAD.encode(&block.signature),
-            "{CHECKPOINT}"
-        );
-        Ok(Some(block))
+        let rows = rows.iter().map(|row| row.id).collect::<Vec<AuditId>>();
+        Ok((stored.block.clone(), ChainOp::Seal { block: Box::new(stored), rows }))
     }
 
     /// Returns the key that signs, and makes the first one.
@@ -131,31 +124,75 @@ impl<'a> Sealing<'a> {
         Ok(removed)
     }
 
+    /// Removes the rows of the oldest blocks of a chain. The row that says so is sealed in the same commit, so that there is no time
+    /// at which rows are missing without a signed reason.
     async fn prune_step(&self, chain: Chain, until: Timestamp) -> Result<Option<u64>> {
         let blocks = self.kernel.ports.store.unpruned_blocks(chain, BLOCKS_AT_ONCE).await?;
-        let mut rows = 0;
-        let old = blocks.iter().map(|stored| &stored.block).take_while(|block| {
-            rows += block.count;
-            block.to < until && (rows == block.count || rows <= MOST_ROWS as u64)
-        });
-        let old: Vec<&Block> = old.collect();
+        let old = old_blocks(&blocks, until, self.ctx.now);
         let (Some(first), Some(last)) = (old.first(), old.last()) else { return Ok(None) };
         let prune = ChainOp::Prune { chain, blocks: first.number..=last.number, rows: first.first..=last.last };
-        let row = AuditRow::new(self.ctx, &RealmName::admin(), Event::AuditPruned);
-        let details = [("block", last.number), ("position", last.last)];
-        let details = details
-            .into_iter()
-            .fold(row.details.clone().with(Event::AuditPruned, "chain", chain.as_str()), |details, (name, value)| {
-                details.with(Event::AuditPruned, name, value)
-            });
-        let node = self.kernel.settings.node.clone();
-        let actor = Actor { kind: ActorKind::Server, id: Some(node.as_str().to_owned()) };
-        let row = AuditRow { details, actor, node: Some(node), ..row };
-        if !self.kernel.commit_unless(batch![prune, row], &[Precondition::AuditChain]).await? {
+        let mut rows = vec![self.pruned_row(chain, last)];
+        if chain == Chain::Main {
+            // The row that says so about the other chain may be among those that are removed.
+            rows.extend(self.pruned_before(Chain::Reads).await?.map(|last| self.pruned_row(Chain::Reads, &last)));
+        }
+        let entries: Vec<AuditEntry> = rows.iter().cloned().map(Into::into).collect();
+        let (block, seal) = self.next_block(Chain::Main, &entries, &self.key().await?).await?;
+        let rows = rows.into_iter().map(Op::from);
+        let pruned = [prune.into()].into_iter().chain(rows).chain([seal.into()]).collect();
+        if !self.kernel.commit_unless(pruned, &[Precondition::AuditChain]).await? {
             return Ok(None);
         }
+        log(&block);
         let (number, position) = (last.number, last.last);
         tracing::info!(chain = chain.as_str(), number, position, "old rows of the audit trail removed");
         Ok(Some(old.iter().map(|block| block.count).sum()))
     }
+
+    /// Makes the row that says that the rows of a chain were removed up to a block.
+    fn pruned_row(&self, chain: Chain, last: &Block) -> AuditRow {
+        let row = AuditRow::new(self.ctx, &RealmName::admin(), Event::AuditPruned);
+        let details = row.details.clone().with(Event::AuditPruned, "chain", chain.as_str());
+        let details = details.with(Event::AuditPruned, "block", last.number);
+        let details = details.with(Event::AuditPruned, "position", last.last);
+        let node = self.kernel.settings.node.clone();
+        let actor = Actor { kind: ActorKind::Server, id: Some(node.as_str().to_owned()) };
+        AuditRow { details, actor, node: Some(node), ..row }
+    }
+
+    /// Returns the last block of a chain whose rows have been removed.
+    async fn pruned_before(&self, chain: Chain) -> Result<Option<Block>> {
+        let store = &self.kernel.ports.store;
+        let next = store.unpruned_blocks(chain, 1).await?.pop().map_or(u64::MAX, |next| next.block.number);
+        let last = store.blocks_before(chain, next, 1).await?.pop();
+        Ok(last.filter(|last| last.is_pruned).map(|last| last.block))
+    }
+}
+
+/// Writes the checkpoint: who keeps the log can show that a chain was written anew, even with the key.
+fn log(block: &Block) {
+    tracing::info!(
+        chain = block.chain.as_str(),
+        epoch = block.epoch,
+        number = block.number,
+        first = block.first,
+        last = block.last,
+        count = block.count,
+        hash = BASE64URL_NOPAD.encode(&block.hash),
+        kid = block.kid,
+        signature = BASE64URL_NOPAD.encode(&block.signature),
+        "{CHECKPOINT}"
+    );
+}
+
+/// Returns the oldest blocks that are over, as many as are removed at once. A block that ends in the future is misdated: the next one
+/// that does not tells that it is over. Otherwise one such row would stop retention.
+fn old_blocks(blocks: &[StoredBlock], until: Timestamp, now: Timestamp) -> Vec<&Block> {
+    let end = |place| blocks.iter().skip(place).map(|stored| stored.block.to).find(|to| *to <= now);
+    let mut rows = 0;
+    let old = blocks.iter().enumerate().take_while(|(place, stored)| {
+        rows += stored.block.count;
+        end(*place).is_some_and(|end| end < until) && (rows == stored.block.count || rows <= MOST_ROWS as u64)
+    });
+    old.map(|(_, stored)| &stored.block).collect()
 }

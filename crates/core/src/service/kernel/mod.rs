@@ -79,7 +79,7 @@ use std::{
 use copies::Copies;
 
 use crate::{
-    audit::Chain,
+    audit::Retention,
     factor::passkey::RelyingParty,
     federation::KnownProviders,
     id::NodeId,
@@ -128,7 +128,7 @@ pub struct Settings {
     pub reveal_taken: bool,
     pub limits: Limits,
     pub admin: AdminSettings,
-    pub audit: AuditSettings,
+    pub audit: Retention,
     /// The server as the party that passkeys are made for; `None` if there can be none.
     pub passkeys: Option<RelyingParty>,
     /// Services that may introspect tokens.
@@ -144,24 +144,6 @@ pub struct AdminSettings {
     pub requires_mfa: bool,
     /// Whether users are notified when an administrator begins to impersonate them.
     pub notifies: bool,
-}
-
-/// How long the rows of the audit trail are kept.
-#[derive(Debug, Clone, Copy)]
-pub struct AuditSettings {
-    pub retention: Duration,
-    /// Of what administrators have read.
-    pub retention_reads: Duration,
-}
-
-impl AuditSettings {
-    /// Returns the time for which the rows of a chain are kept.
-    pub(super) const fn of(&self, chain: Chain) -> Duration {
-        match chain {
-            Chain::Main => self.retention,
-            Chain::Reads => self.retention_reads,
-        }
-    }
 }
 
 /// Rotation of the signing keys that the server makes.

@@ -1,4 +1,4 @@
-//! Reads the lines of an export of the audit trail.
+//! The lines of an export of the audit trail.
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use portcullis_core::{
@@ -7,12 +7,34 @@ use portcullis_core::{
     id::{RealmName, RequestId, SessionId, UserId},
     seal::{BlindIndex, Sealed},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A line of an export.
 pub(super) enum Line {
+    /// The first line.
+    Head(Head),
     Row(Chain, PlacedEntry),
     Block(StoredBlock),
+    /// The last line, with the number of lines before it.
+    End(u64),
+}
+
+/// What an export contains, as it says itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Head {
+    /// Earliest and latest time; none if it begins with the first block, or ends with the last one.
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+}
+
+/// Returns the first line of an export with blocks.
+pub(super) fn head(from: Option<&str>, to: Option<&str>, at: &Value) -> Value {
+    json!({"export": "audit", "version": 1, "from": from, "to": to, "at": at})
+}
+
+/// Returns the last line of an export with blocks.
+pub(super) fn end(lines: u64) -> Value {
+    json!({"end": true, "lines": lines})
 }
 
 /// Members of a JSON object.
@@ -55,6 +77,13 @@ impl Members<'_> {
 /// Reads a line; `None` if it is malformed.
 pub(super) fn read(line: &Value) -> Option<Line> {
     let members = Members(line);
+    if line.get("export").is_some() {
+        let text = |text: &str| Some(text.to_owned());
+        return Some(Line::Head(Head { from: members.if_any("from", text)?, to: members.if_any("to", text)? }));
+    }
+    if line.get("end").is_some() {
+        return members.number("lines").map(Line::End);
+    }
     if line.get("signature").is_some() {
         return block(&members).map(Line::Block);
     }

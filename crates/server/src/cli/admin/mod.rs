@@ -4,6 +4,7 @@
 mod admins;
 mod audit;
 mod audit_lines;
+mod audit_verify;
 mod call;
 mod client_grammar;
 mod clients;
@@ -35,7 +36,7 @@ pub async fn administer(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>)
 async fn run(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>) -> Result<u8, CallError> {
     match (verb.group, verb.name) {
         ("audit", "export") => return audit::export(caller, verb, out).await,
-        ("audit", "verify") => return audit::verify(caller, verb, out).await,
+        ("audit", "verify") => return audit_verify::verify(caller, verb, out).await,
         _ => {}
     }
     let answer = match verb.group {

@@ -29,7 +29,8 @@ pub(crate) const CALL: ValueFormat<Duration> = ValueFormat::new("DURATION", |tex
 
 const NO_DURATION: &str = "must be a duration such as `500ms`, `90s`, `30m`, `1h30m` or `30d`, or a number of seconds";
 
-pub(super) fn read_duration(text: &str) -> Result<Duration, String> {
+/// Reads a duration. The error says what is accepted.
+pub(crate) fn read_duration(text: &str) -> Result<Duration, String> {
     match millis(text) {
         Some(millis @ 1000..=LONGEST) => Ok(Duration::from_millis(millis)),
         Some(_) => Err("must be between one second and ten years".to_owned()),

@@ -14,7 +14,7 @@ mod url;
 pub(crate) use choice::{Choice, choice};
 pub(crate) use color::COLOR;
 pub use color::Rgb;
-pub(crate) use duration::{CALL, DELAY, DURATION, DURATION_OR_NEVER};
+pub(crate) use duration::{CALL, DELAY, DURATION, DURATION_OR_NEVER, read_duration};
 pub(crate) use format::{NAME_PREFIX, PATH, PEM, SWITCH, TEXT, ValueFormat, items, number};
 pub(crate) use hsts::{HSTS_POLICY, StrictTransport};
 pub(crate) use lists::{CLIENT_IDS, COUNTRIES, LINKS, MFA_METHODS, OWN_SCOPES, REALM_NAMES, SIGNUP_FIELDS};

@@ -1,7 +1,10 @@
 //! Administration.
 
+mod chain;
 mod clients;
 mod command_line;
+mod exported;
+mod forgeries;
 mod grants;
 mod help;
 mod impersonation;

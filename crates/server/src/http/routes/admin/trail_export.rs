@@ -55,15 +55,30 @@ pub(crate) struct AdminAuditExport {
     /// Cursor of the next page; null on the last one.
     #[schema(required, example = json!(null))]
     next: Option<String>,
+    /// Time of the server.
+    #[schema(example = "2026-11-29T10:00:00.123Z", format = DateTime)]
+    at: String,
+    retention: AdminAuditRetention,
+}
+
+/// How long rows are kept, in seconds.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminAuditRetention {
+    /// `AUDIT_RETENTION`.
+    #[schema(example = 34_560_000)]
+    main: u64,
+    /// `AUDIT_RETENTION_READS`.
+    #[schema(example = 7_776_000)]
+    reads: u64,
 }
 
 refusals!(ExportRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID], Fields(&[field("realm", FIELD_MISSING), field("from", TIME_INVALID), field("blocks", FIELD_NOT_BOOLEAN), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Export the audit trail
 ///
-/// Rows, oldest first; with `blocks` the rows of each block and then the block, so that the export can be verified with the
-/// public key alone. Needs the role `owner` of the realm, and `owner@*` for blocks, which contain rows of all realms. An export
-/// that is not `sealed` is itself written to the trail.
+/// Rows, oldest first; with `blocks` the rows of each block and then the block, the chain `reads` before `main`, so that the export
+/// can be verified with the public key alone. Needs the role `owner` of the realm, and `owner@*` for blocks, which contain rows of
+/// all realms. An export that is not `sealed` is itself written to the trail.
 #[utoipa::path(
     operation_id = "admin_trail_export",
     get, path = "/v1/admin/audit/export", tag = "Administration",
@@ -90,7 +105,9 @@ pub(crate) async fn export(request: AdminRequest<Look>, query: Query) -> Result<
     };
     fields.refuse_unknown()?;
     let page = request.verbs().export(&form).await?;
-    Ok(Json(AdminAuditExport { items: page.items.into_iter().map(Into::into).collect(), next: page.next }))
+    let retention = AdminAuditRetention { main: page.retention.main.as_secs(), reads: page.retention.reads.as_secs() };
+    let items = page.items.into_iter().map(Into::into).collect();
+    Ok(Json(AdminAuditExport { items, next: page.next, at: page.at.to_string(), retention }))
 }
 
 /// The public audit keys.

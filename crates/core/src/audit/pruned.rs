@@ -1,0 +1,85 @@
+//! Rows that retention has removed, and what the trail says about it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{AuditEntry, Block, Chain, Event};
+use crate::clock::Timestamp;
+
+/// What a verification knows about the rows of a chain that are missing.
+#[derive(Debug, Default)]
+pub(super) struct Pruned {
+    /// Blocks without their rows, in order.
+    without: Vec<WithoutRows>,
+    /// How many of them have an end.
+    ended: usize,
+    /// Times at which the trail says that rows were removed, by the last block. Only rows of verified blocks say so.
+    claims: BTreeMap<u64, Timestamp>,
+}
+
+#[derive(Debug)]
+struct WithoutRows {
+    number: u64,
+    first: u64,
+    /// Time after which the block has no rows. A block that ends in the future is misdated: the block after it tells.
+    end: Option<Timestamp>,
+}
+
+/// What is to be said about missing rows.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Last block whose rows retention has removed.
+    pub(super) last: Option<u64>,
+    /// Block and position where each gap begins that retention does not explain.
+    pub(super) missing: Vec<(u64, u64)>,
+}
+
+impl Pruned {
+    /// Takes note of a block.
+    pub(super) fn pass(&mut self, block: &Block, has_no_rows: bool, now: Timestamp) {
+        if has_no_rows && block.count > 0 {
+            self.without.push(WithoutRows { number: block.number, first: block.first, end: None });
+        }
+        if block.to <= now {
+            self.without.iter_mut().skip(self.ended).for_each(|one| one.end = Some(block.to));
+            self.ended = self.without.len();
+        }
+    }
+
+    /// Returns what a row says: that the rows of a chain up to a block were removed at a time.
+    pub(super) fn claim_of(row: &AuditEntry) -> Option<(Chain, u64, Timestamp)> {
+        if row.event != Event::AuditPruned.as_str() {
+            return None;
+        }
+        let details: serde_json::Value = serde_json::from_str(&row.details).ok()?;
+        Some((Chain::parse(details.get("chain")?.as_str()?)?, details.get("block")?.as_u64()?, row.at))
+    }
+
+    pub(super) fn claim(&mut self, block: u64, at: Timestamp) {
+        let known = self.claims.entry(block).or_insert(at);
+        *known = (*known).max(at);
+    }
+
+    /// Judges the missing rows: they were removed by retention if the trail says so, and if they were old enough at that time. A row
+    /// that says so can be added to the database before it is sealed, so that it alone proves nothing.
+    pub(super) fn outcome(self, retention: Duration, now: Timestamp) -> Outcome {
+        let mut latest = Timestamp::from_millis(i64::MIN);
+        let mut claims = BTreeMap::new();
+        for (block, at) in self.claims.into_iter().rev() {
+            latest = latest.max(at);
+            claims.insert(block, latest.min(now));
+        }
+        let (mut outcome, mut gap_until) = (Outcome::default(), None);
+        for WithoutRows { number, first, end } in self.without {
+            let removed_at = claims.range(number..).next().map(|(_, at)| *at);
+            if removed_at.zip(end).is_some_and(|(at, end)| end.plus(retention) <= at) {
+                outcome.last = Some(number);
+                continue;
+            }
+            if gap_until != Some(number) {
+                outcome.missing.push((number, first));
+            }
+            gap_until = Some(number + 1);
+        }
+        outcome
+    }
+}
