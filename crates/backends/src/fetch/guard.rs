@@ -43,6 +43,7 @@ pub(super) fn reach(url: &Url, trusted: Option<&Url>) -> Option<Reach> {
     let host = url.host_str().filter(|_| is_plain)?;
     if let Some(trusted) = trusted
         && trusted.host_str() == Some(host)
+        && trusted.port_or_known_default() == url.port_or_known_default()
         && (url.scheme() == "https" || url.scheme() == trusted.scheme())
     {
         return Some(Reach::Named);

@@ -11,20 +11,30 @@ use crate::clock::Timestamp;
 /// Lifetime of a signed secret, in seconds.
 const LIFETIME: i64 = 300;
 
+/// The key that signs the secret is no private key of the curve P-256 in PEM (PKCS#8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the private key is unreadable")]
+pub struct UnreadableKey;
+
 impl Provider {
-    /// Returns the client secret for a request of now; `None` if there is none, or the key is unreadable.
-    #[must_use]
-    pub fn secret_at(&self, now: Timestamp) -> Option<SecretString> {
-        match self.client_secret.as_ref()? {
-            ClientSecret::Fixed(secret) => Some(secret.clone()),
-            ClientSecret::Signed { team_id, key_id, key } => {
+    /// Returns the client secret for a request of now; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`UnreadableKey`].
+    pub fn secret_at(&self, now: Timestamp) -> Result<Option<SecretString>, UnreadableKey> {
+        match &self.client_secret {
+            None => Ok(None),
+            Some(ClientSecret::Fixed(secret)) => Ok(Some(secret.clone())),
+            Some(ClientSecret::Signed { team_id, key_id, key }) => {
                 let header = Header { kid: Some(key_id.clone()), ..Header::new(Algorithm::ES256) };
                 let claims = json!({
                     "iss": team_id, "sub": self.client_id, "aud": self.base_url,
                     "iat": now.secs(), "exp": now.secs() + LIFETIME,
                 });
-                let key = EncodingKey::from_ec_der(&of_pem(key.expose_secret())?);
-                jsonwebtoken::encode(&header, &claims, &key).ok().map(SecretString::from)
+                let key = EncodingKey::from_ec_der(&of_pem(key.expose_secret()).ok_or(UnreadableKey)?);
+                // The fault is not kept: it may quote the key.
+                let signed = jsonwebtoken::encode(&header, &claims, &key).map_err(|_| UnreadableKey)?;
+                Ok(Some(signed.into()))
             }
         }
     }

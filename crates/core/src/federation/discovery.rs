@@ -47,6 +47,11 @@ impl Discovery {
         if is_right { Ok(document) } else { Err(BadDocument::Issuer) }
     }
 
+    /// Returns whether an issuer of Microsoft is one of the configured tenants, or stands for all of them.
+    pub(super) fn is_of_tenants(provider: &Provider, issuer: &str) -> bool {
+        is_of_microsoft(&provider.base_url, issuer)
+    }
+
     /// Returns the issuer of the tokens of a tenant, which only Microsoft has; `None` for a tenant that the settings do not allow.
     #[must_use]
     pub fn issuer_of(&self, provider: &Provider, tenant: Option<&str>) -> Option<String> {

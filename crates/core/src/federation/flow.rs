@@ -30,9 +30,25 @@ impl std::fmt::Debug for FlowState {
 pub struct Flow {
     /// Name of the provider: the answer of another one does not end it.
     pub provider: String,
-    /// Where the browser goes on, as the page carried it.
-    pub next: Option<String>,
+    pub purpose: FlowPurpose,
+    /// Hash of where the browser goes on.
+    next: Option<String>,
 }
+
+/// What a flow was begun for. The session that the browser has at its end does not change it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlowPurpose {
+    /// To sign in as the user of the account at the provider.
+    Login,
+    /// To link the account at the provider to this user.
+    Link { user: String },
+    /// To authenticate this user again.
+    StepUp { user: String },
+}
+
+/// Longest text of where the browser goes on that fits into a cookie; browsers drop those of more than 4,096 bytes.
+const LONGEST_NEXT: usize = 3 * 1024;
 
 impl FlowState {
     /// Begins a flow.
@@ -82,16 +98,28 @@ impl FlowState {
         BASE64URL_NOPAD.encode(digest.as_ref())
     }
 
-    /// Seals what the flow is about for its cookie; `None` if it is too long.
+    /// Returns the cookie of the flow: what it is about, sealed, and where the browser goes on, as the page carried it. That is left
+    /// out if it is too long for a cookie. `None` if the rest is too long.
     #[must_use]
-    pub fn seal(&self, ctx: &Ctx, keys: &RealmKeys, flow: &Flow) -> Option<String> {
-        CarriedFor { purpose: "flow", browser: &self.to_text() }.seal(ctx, keys, FLOW_TTL, flow)
+    pub fn seal(
+        &self,
+        ctx: &Ctx,
+        keys: &RealmKeys,
+        provider: &str,
+        (purpose, next): (FlowPurpose, Option<&str>),
+    ) -> Option<String> {
+        let next = next.filter(|next| next.len() <= LONGEST_NEXT);
+        let flow = Flow { provider: provider.to_owned(), purpose, next: next.map(hash) };
+        let sealed = CarriedFor { purpose: "flow", browser: &self.to_text() }.seal(ctx, keys, FLOW_TTL, &flow)?;
+        Some(next.map_or_else(|| sealed.clone(), |next| format!("{sealed}.{next}")))
     }
 
-    /// Opens the cookie of the flow; `None` if it is of another one, or too old.
+    /// Opens the cookie of the flow, with where the browser goes on; `None` if it is of another one, or too old.
     #[must_use]
-    pub fn open(&self, now: Timestamp, keys: &RealmKeys, cookie: &str) -> Option<Flow> {
-        CarriedFor { purpose: "flow", browser: &self.to_text() }.open(now, keys, cookie)
+    pub fn open(&self, now: Timestamp, keys: &RealmKeys, cookie: &str) -> Option<(Flow, Option<String>)> {
+        let (sealed, next) = cookie.split_once('.').map_or((cookie, None), |(sealed, next)| (sealed, Some(next)));
+        let flow: Flow = CarriedFor { purpose: "flow", browser: &self.to_text() }.open(now, keys, sealed)?;
+        (flow.next == next.map(hash)).then(|| (flow, next.map(str::to_owned)))
     }
 
     /// Returns the mark of its use.
@@ -104,4 +132,8 @@ impl FlowState {
     fn derived(&self, keys: &RealmKeys, label: &[u8]) -> String {
         BASE64URL_NOPAD.encode(seal::mac(keys.link_key(), [label, &self.0]).as_ref())
     }
+}
+
+fn hash(next: &str) -> String {
+    seal::hex(&seal::digest([b"flow next".as_slice(), next.as_bytes()]))
 }

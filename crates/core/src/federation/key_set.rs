@@ -1,6 +1,6 @@
 use jsonwebtoken::{
     DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ impl KeySet {
     /// Returns whether there is a key of this name.
     #[must_use]
     pub fn has(&self, kid: &str) -> bool {
-        self.named(Some(kid)).is_some()
+        self.named(Some(kid)).next().is_some()
     }
 
     /// Returns the key of this name for an algorithm and issuer. A key has one kind, and a secret is none: what was signed with a
@@ -47,10 +47,28 @@ impl KeySet {
         issuer: &str,
         tenant: Option<&str>,
     ) -> Option<DecodingKey> {
-        let PublicKey { jwk, issuer: of } = self.named(kid)?;
+        // A name may be that of several keys of different kinds.
+        self.named(kid).find_map(|key| key.usable(algorithm, issuer, tenant))
+    }
+
+    /// Returns the keys of this name; without one, the only key.
+    fn named(&self, kid: Option<&str>) -> impl Iterator<Item = &PublicKey> {
+        let is_only = self.0.len() == 1;
+        self.0.iter().filter(move |key| match kid {
+            Some(kid) => key.jwk.common.key_id.as_deref() == Some(kid),
+            None => is_only,
+        })
+    }
+}
+
+impl PublicKey {
+    fn usable(&self, algorithm: jsonwebtoken::Algorithm, issuer: &str, tenant: Option<&str>) -> Option<DecodingKey> {
+        let Self { jwk, issuer: of } = self;
         let is_of_issuer = of.as_ref().is_none_or(|of| of.replace(TENANT, tenant.unwrap_or_default()) == issuer);
         let common = &jwk.common;
-        let is_to_sign = common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
+        let verifies = |operations: &Vec<KeyOperations>| operations.contains(&KeyOperations::Verify);
+        let is_to_sign = common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature)
+            && common.key_operations.as_ref().is_none_or(verifies);
         let is_for_algorithm = common.key_algorithm.is_none_or(|of| of == KeyAlgorithm::from(algorithm));
         let is_of_kind = match &jwk.algorithm {
             AlgorithmParameters::RSA(_) => {
@@ -68,14 +86,6 @@ impl KeySet {
             DecodingKey::from_jwk(jwk).ok()
         } else {
             None
-        }
-    }
-
-    fn named(&self, kid: Option<&str>) -> Option<&PublicKey> {
-        match (kid, self.0.as_slice()) {
-            (Some(kid), keys) => keys.iter().find(|key| key.jwk.common.key_id.as_deref() == Some(kid)),
-            (None, [only]) => Some(only),
-            (None, _) => None,
         }
     }
 }

@@ -1,19 +1,44 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::PendingIdentity;
+use super::{FlowState, PendingIdentity};
 use crate::{
     ctx::Ctx,
     error::{Error, Result},
-    link::Challenge,
+    link::{Challenge, HAND_OVER_WITHIN},
     seal::{self, DataKey, Sealed},
 };
 
-/// What a mailed link links: one identity, in the browser that asked for it.
+/// What a mailed link is for: one identity, in the browser that asked for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LinkNote {
     pub pending: PendingIdentity,
     /// Hash of the value that only that browser has.
     browser: String,
+}
+
+/// Cookie of the browser that asked for a mailed link. Its value is a secret: never printed.
+pub struct LinkCookie {
+    /// Name, which sorts by time like those of flows.
+    pub id: String,
+    pub value: String,
+    pub lifetime: Duration,
+}
+
+impl std::fmt::Debug for LinkCookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LinkCookie(…)")
+    }
+}
+
+impl LinkCookie {
+    /// Makes a cookie that lives as long as a link whose lifetime begins when its mail is handed over.
+    #[must_use]
+    pub fn new(ctx: &Ctx, lifetime: Duration) -> Self {
+        let state = FlowState::begin(ctx);
+        Self { id: state.id(), value: state.to_text(), lifetime: HAND_OVER_WITHIN + lifetime }
+    }
 }
 
 /// Word that binds a note to challenges.
@@ -25,11 +50,11 @@ impl LinkNote {
         Self { pending, browser: hash(browser) }
     }
 
-    /// Returns whether it was made in the browser with this value.
+    /// Returns whether it was made in a browser with one of these values.
     #[must_use]
-    pub fn is_of(&self, browser: &str) -> bool {
+    pub fn is_of(&self, browser: &[&str]) -> bool {
         // The hash of a random value tells nothing about it, so comparing hashes needs no constant time.
-        !browser.is_empty() && self.browser == hash(browser)
+        browser.iter().any(|value| !value.is_empty() && self.browser == hash(value))
     }
 
     /// Seals the note for its challenge.

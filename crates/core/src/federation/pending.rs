@@ -1,7 +1,18 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::ProvedIdentity;
-use crate::account::{email::EmailAddress, name::PersonName};
+use super::{ProvedIdentity, SpentProof};
+use crate::{
+    account::{email::EmailAddress, name::PersonName},
+    clock::Timestamp,
+    ctx::Ctx,
+    id::UserId,
+    seal,
+};
+
+/// Time for which the user may be asked.
+pub const PENDING_TTL: Duration = Duration::from_secs(3600);
 
 /// Proved account that waits for an answer of its user, as a page carries it, sealed and for one browser.
 #[derive(Clone, Serialize, Deserialize)]
@@ -15,6 +26,15 @@ pub struct PendingIdentity {
     first_name: Option<String>,
     last_name: Option<String>,
     called: Option<String>,
+    /// User who asked to link it, and no other may.
+    #[serde(default)]
+    user: Option<String>,
+    /// Random value, so that it is used once.
+    #[serde(default)]
+    once: String,
+    /// Until when its user may be asked.
+    #[serde(default)]
+    until: i64,
 }
 
 impl std::fmt::Debug for PendingIdentity {
@@ -24,7 +44,7 @@ impl std::fmt::Debug for PendingIdentity {
 }
 
 impl PendingIdentity {
-    pub(crate) fn new(provider: &str, proved: &ProvedIdentity) -> Self {
+    pub(crate) fn new(ctx: &Ctx, provider: &str, proved: &ProvedIdentity, user: Option<String>) -> Self {
         let name = |name: &Option<PersonName>| name.as_ref().map(|name| name.as_str().to_owned());
         Self {
             provider: provider.to_owned(),
@@ -35,6 +55,9 @@ impl PendingIdentity {
             first_name: name(&proved.first_name),
             last_name: name(&proved.last_name),
             called: proved.called.clone(),
+            user,
+            once: seal::hex(&ctx.bytes::<16>()),
+            until: ctx.now.plus(PENDING_TTL).millis(),
         }
     }
 
@@ -60,9 +83,42 @@ impl PendingIdentity {
         self.email.as_deref().filter(|_| self.is_email_proved)
     }
 
-    /// Returns what the account is called at the provider.
+    /// Returns the name of the account for its owner. One that the owner has chosen may be that of another account, too, so the
+    /// identifier is added.
     #[must_use]
-    pub fn called(&self) -> Option<&str> {
-        self.called.as_deref()
+    pub fn called(&self) -> String {
+        match self.called.as_deref() {
+            Some(called) if called.contains('@') => called.to_owned(),
+            Some(called) => format!("{called} ({})", self.subject),
+            None => self.subject.clone(),
+        }
+    }
+
+    /// Returns the names that the provider told, for a form.
+    #[must_use]
+    pub fn names(&self) -> [Option<&str>; 2] {
+        [self.first_name.as_deref(), self.last_name.as_deref()]
+    }
+
+    /// Returns the address that the provider told, whether or not it is proved.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    /// Returns whether it was begun to be linked to a certain user, and this one is another.
+    #[must_use]
+    pub fn is_of_other(&self, user: &UserId) -> bool {
+        self.user.as_deref().is_some_and(|asked| asked != user.as_str())
+    }
+
+    /// Returns whether its user may still be asked.
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
+        Timestamp::from_millis(self.until) > now
+    }
+
+    /// Returns the mark of its use: after it was linked or has made a user, it does neither again.
+    pub(crate) fn spent(&self) -> SpentProof {
+        SpentProof::new(&[b"pending identity", self.once.as_bytes()], Timestamp::from_millis(self.until))
     }
 }

@@ -1,6 +1,6 @@
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Preset;
+use super::{Discovery, Preset};
 
 /// Provider that users of a realm can sign in with, as the settings describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,30 @@ impl PartialEq for ClientSecret {
 impl Eq for ClientSecret {}
 
 impl Provider {
+    /// Returns whether applications may exchange its ID tokens.
+    #[must_use]
+    pub const fn is_native(&self) -> bool {
+        self.preset.has_id_tokens() && !self.native_client_ids.is_empty()
+    }
+
+    /// Returns whether a browser can sign in with it. All presets want a secret.
+    #[must_use]
+    pub const fn is_for_browsers(&self) -> bool {
+        self.client_secret.is_some() || matches!(self.preset, Preset::Oidc)
+    }
+
+    /// Returns whether this `iss` of a callback may be the provider's (RFC 9207). Microsoft's is that of a tenant, which the ID token
+    /// confirms; OAuth 2.0 has no metadata that name one, so the host decides.
+    #[must_use]
+    pub(crate) fn may_be_named(&self, iss: &str) -> bool {
+        let is_below = |base: &str| iss == base || iss.strip_prefix(base).is_some_and(|rest| rest.starts_with('/'));
+        match self.preset {
+            Preset::Microsoft => Discovery::is_of_tenants(self, iss),
+            Preset::Github | Preset::Discord => is_below(self.base_url.trim_end_matches('/')),
+            _ => iss == self.base_url,
+        }
+    }
+
     /// Returns the base URL if a setting names it: its host may have a private address.
     #[must_use]
     pub fn trusted_url(&self) -> Option<&str> {

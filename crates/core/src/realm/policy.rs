@@ -54,6 +54,8 @@ pub struct RealmPolicy {
     pub mfa_remember: Duration,
     /// Time for which the addition of a factor can be undone; zero if it cannot.
     pub addition_undo: Duration,
+    /// Whether browsers can sign in on pages.
+    pub pages: bool,
     /// Providers that users can sign in with, in the order in which they are listed.
     pub providers: Vec<Provider>,
     /// When an identity whose address is taken is linked.

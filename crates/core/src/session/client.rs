@@ -18,22 +18,37 @@ pub struct SessionClient {
     /// Passkey or identity that opened the session: its removal ends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) opened_by: Option<String>,
+    /// Passkey that was used with the identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) and_by: Option<String>,
+}
+
+/// Identity and passkey that open a session. The removal of either ends it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Openers {
+    pub(crate) identity: Option<FactorId>,
+    pub(crate) passkey: Option<FactorId>,
 }
 
 /// Name of the sealed field; the ciphertext is bound to it.
 const FIELD: &str = "session";
 
 impl SessionClient {
-    /// Returns the client of a session that this passkey or identity opened.
+    /// Returns the client of a session that these opened.
     #[must_use]
-    pub(crate) fn opened_by(self, opener: Option<&FactorId>) -> Self {
-        Self { opened_by: opener.map(|id| id.as_str().to_owned()), ..self }
+    pub(crate) fn opened_by(self, openers: &Openers) -> Self {
+        let id = |opener: Option<&FactorId>| opener.map(|id| id.as_str().to_owned());
+        let (first, second) = match (&openers.identity, &openers.passkey) {
+            (Some(identity), passkey) => (Some(identity), passkey.as_ref()),
+            (None, passkey) => (passkey.as_ref(), None),
+        };
+        Self { opened_by: id(first), and_by: id(second), ..self }
     }
 
-    /// Returns whether this passkey or identity opened the session.
+    /// Returns whether this passkey or identity opened the session, alone or with another.
     #[must_use]
     pub(crate) fn is_opened_by(&self, opener: &str) -> bool {
-        self.opened_by.as_deref() == Some(opener)
+        [&self.opened_by, &self.and_by].into_iter().flatten().any(|id| id == opener)
     }
 
     /// Seals the client under its user's data key.
@@ -59,6 +74,7 @@ impl From<&Client> for SessionClient {
             ip: client.ip.map(|ip| ip.to_string()),
             agent: client.agent.as_deref().map(str::to_owned),
             opened_by: None,
+            and_by: None,
         }
     }
 }

@@ -16,6 +16,7 @@ mod user_agent;
 pub use amr::Amr;
 pub use assurance::Assurance;
 pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
+pub(crate) use client::Openers;
 pub use client::SessionClient;
 pub use family::{Family, Position, TokenHash};
 pub use grant::SessionGrant;

@@ -16,6 +16,7 @@ mod country;
 mod email;
 mod factor;
 mod federation;
+mod flows;
 mod limit;
 mod link;
 mod name;

@@ -85,6 +85,7 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         mfa_ttl: of.mfa_ttl,
         mfa_remember: of.mfa_remember,
         addition_undo: of.addition_undo,
+        pages: of.templates.branding.pages,
         providers: of.providers.clone(),
         social_link: of.social_link,
         browser_session_idle: of.browser_session_idle,

@@ -3,7 +3,7 @@
 use portcullis_core::{
     Error,
     error::ErrorKind,
-    service::{Entry, LoginOutcome, PasskeyOutcome},
+    service::{Completing, Entry, LoginOutcome, PasskeyOutcome, Returned},
 };
 
 use crate::metrics::LOGINS;
@@ -40,11 +40,37 @@ pub(super) fn counted_entry(result: Result<Entry, Error>) -> Result<Entry, Error
         Ok(Entry::Challenged(_)) => "challenged",
         Err(error) => match error.kind() {
             ErrorKind::Malformed => "invalid",
-            ErrorKind::Refused => "wrong",
+            ErrorKind::Refused | ErrorKind::BadLink => "wrong",
             _ => failed(error),
         },
     };
     metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
+    result
+}
+
+/// Counts the end of a flow at a provider by its outcome. One whose user is asked something first is not over.
+pub(super) fn counted_return(result: Result<Returned, Error>) -> Result<Returned, Error> {
+    let outcome = match &result {
+        Ok(Returned::Entered { entry: Entry::LoggedIn(_), .. }) => "ok",
+        Ok(Returned::Entered { entry: Entry::Challenged(_), .. }) => "challenged",
+        Ok(Returned::Pending(..)) => return result,
+        Ok(Returned::SignupClosed | Returned::Refused | Returned::OtherAccount) => "failed",
+        Err(error) if error.kind() == ErrorKind::BadLink => "wrong",
+        Err(error) => failed(error),
+    };
+    metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
+    result
+}
+
+/// Counts the completion of a new account, if it signs the user in.
+pub(super) fn counted_completion(result: Result<Completing, Error>) -> Result<Completing, Error> {
+    match &result {
+        Ok(Completing::Entered(Entry::LoggedIn(_))) => metrics::counter!(LOGINS, "outcome" => "ok").increment(1),
+        Ok(Completing::Entered(Entry::Challenged(_))) => {
+            metrics::counter!(LOGINS, "outcome" => "challenged").increment(1);
+        }
+        _ => {}
+    }
     result
 }
 

@@ -174,6 +174,7 @@ const MATRIX: &[Row] = &[
     row("delete /v1/{realm}/me/passkeys/{id}", OWNER),
     row("get /v1/{realm}/me/identities", VIEWER),
     row("delete /v1/{realm}/me/identities/{id}", OWNER),
+    row("post /v1/{realm}/me/identities/{provider}/start", OWNER),
     row("get /v1/{realm}/me/events", VIEWER),
     row("get /v1/{realm}/me/export", OWNER),
     row("get /v1/{realm}/me/sessions", VIEWER),

@@ -2,27 +2,19 @@
 
 use super::Accounts;
 use crate::{
-    account::{
-        Envelope, Profile, Registration, Reservation,
-        email::EmailAddress,
-        password::{Password, PasswordHash},
-    },
-    admin::Invitation,
-    audit::Event,
-    batch,
+    account::{Profile, Registration, email::EmailAddress, password::Password},
     error::{
         Result,
         catalogue::{EMAIL_TAKEN, SIGNUP_CLOSED},
     },
     id::UserId,
     limit::LimitKind,
-    link::{BrowserProof, Challenge, Purpose},
-    message::{MessageKind, Recipient, outbox::OutboxRow},
-    port::{AddressState, ChallengeOp, CommitError, Op, Precondition, RegistrationOp, Replaces, UserOp},
+    link::BrowserProof,
+    port::{AddressState, Replaces},
     realm::{Signup, SignupField},
     service::{
         FieldErrors, RawField,
-        kernel::{HashPermit, retry},
+        kernel::{HashPermit, Placement, RegistrationDraft, retry},
     },
 };
 
@@ -57,28 +49,6 @@ const COMPARISONS: usize = 3;
 /// Number of attempts while registrations of the address keep changing.
 const TRIES: usize = 10;
 
-/// A registration that has not been stored yet.
-struct RegistrationDraft {
-    row: Registration,
-    challenge: Challenge,
-    profile: Profile,
-}
-
-/// State of the address, and how the registration will be stored.
-struct Placement {
-    is_taken: bool,
-    /// Reservation of the address by a user who had it earlier.
-    reserved: Option<Reservation>,
-    /// Invitation of the address that is not accepted yet.
-    invited: Option<Invitation>,
-    /// Pending registration that will be replaced.
-    pending: Option<UserId>,
-    replaces: Replaces,
-    contested: bool,
-    /// Pending registration with the same password, whose links stay valid.
-    succeeds: Option<UserId>,
-}
-
 impl Accounts<'_> {
     /// Registers an account: stores the profile and sends a verification link, or a notice to the owner of a taken address.
     /// Neither the response nor the work depends on whether the address has a user.
@@ -104,29 +74,12 @@ impl Accounts<'_> {
         let attempt = |number| async move {
             let placement = self.place(permit, draft, password, number).await?;
             let contested = placement.contested;
-            Ok(self.put(draft, placement).await?.then_some(contested))
+            Ok(self.put_registration(draft, placement).await?.then_some(contested))
         };
         let contested = retry(TRIES, "the address kept changing during a registration", attempt).await?;
         tracing::info!(realm = %self.realm.name, user = %draft.row.id, contested, "registration created");
         let proof = BrowserProof::derive(&self.realm.keys, &draft.row.id);
         Ok(Created { id: draft.row.id.clone(), email: draft.profile.email.clone(), proof })
-    }
-
-    /// Creates the registration. Whether it is contested is decided later.
-    fn draft(&self, profile: Profile, hash: &PasswordHash) -> Result<RegistrationDraft> {
-        let (ctx, realm, policy) = (self.ctx, self.realm, &self.realm.policy);
-        let id = UserId::random(ctx.random());
-        let challenge = Challenge::new(ctx, &realm.name, Purpose::Registration, &id, policy.verification_ttl);
-        let row = Registration {
-            realm: realm.name.clone(),
-            envelope: Envelope::seal(ctx, &realm.keys, &id, &profile, hash)?,
-            index: profile.email.blind_index(&realm.keys),
-            id,
-            contested: false,
-            created_at: ctx.now,
-            expires_at: ctx.now.plus(policy.registration_ttl),
-        };
-        Ok(RegistrationDraft { row, challenge, profile })
     }
 
     /// Parses all fields.
@@ -205,56 +158,5 @@ impl Accounts<'_> {
         let hash = pending.envelope.open_password(&key)?;
         let is_same = self.matches(permit, password, hash.as_ref()).await?;
         Ok(pending.contested || !is_same)
-    }
-
-    /// Commits the registration with its email; `false` if the address has changed since it was read.
-    ///
-    /// If too many emails were sent to the address, the registration is stored without one. A pending registration is then
-    /// kept, because its links were sent, but becomes contested if its password differs: otherwise an attacker who has used up
-    /// the emails of an address could make its owner verify the attacker's registration.
-    async fn put(&self, draft: &RegistrationDraft, placement: Placement) -> Result<bool> {
-        let (kind, mail) = self.announcement(draft, &placement)?;
-        let Placement { is_taken, pending, replaces, contested, succeeds, .. } = placement;
-        let (realm, index) = (&self.realm.name, draft.row.index);
-        let row = Registration { contested, ..draft.row.clone() };
-        let expires_at = row.expires_at;
-        let as_seen: Op = UserOp::RequireAddress { realm: realm.clone(), index, is_taken }.into();
-        let succession = succeeds.map(|earlier| self.succeed(earlier, &row));
-        let register = RegistrationOp::Put { row, replaces };
-        let silent = match pending {
-            Some(id) => RegistrationOp::Contest { realm: realm.clone(), id, is_contested: contested, expires_at },
-            None => register.clone(),
-        };
-        let silent = batch![as_seen.clone(), silent];
-        let mut batch = batch![
-            as_seen,
-            register,
-            ChallengeOp::Insert(draft.challenge.clone()),
-            mail,
-            self.audit(Event::Registered).user(&draft.row).index(index),
-        ];
-        batch.extend(succession);
-        match self.commit_mail((kind, &draft.profile.email), batch, silent).await {
-            Err(CommitError::Failed(
-                Precondition::RegistrationReplaced | Precondition::RegistrationThere | Precondition::AddressAsSeen,
-            )) => Ok(false),
-            done => Ok(done.map(|()| true)?),
-        }
-    }
-
-    /// Returns the email: a link for a free address, a notice to the owner of a taken one, or the link that restores a reserved
-    /// one.
-    fn announcement(&self, draft: &RegistrationDraft, placement: &Placement) -> Result<(MessageKind, OutboxRow)> {
-        let undo = placement.reserved.as_ref().and_then(Reservation::newest_challenge);
-        let (kind, challenge) = match undo {
-            _ if placement.is_taken => (MessageKind::AlreadyRegistered, draft.challenge.id),
-            _ if placement.invited.is_some() => {
-                let link = placement.invited.as_ref().map_or(draft.challenge.id, |invited| invited.challenge);
-                (MessageKind::Invitation, link)
-            }
-            Some(undo) => (MessageKind::EmailChanged, undo),
-            None => (MessageKind::VerifyEmail, draft.challenge.id),
-        };
-        Ok((kind, self.message(kind, &Recipient::unnamed(&draft.profile.email), Some(challenge))?))
     }
 }

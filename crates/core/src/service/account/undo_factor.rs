@@ -61,8 +61,8 @@ impl Accounts<'_> {
         // What was begun with the identity ends with it.
         let owner = user.clone();
         let mut batch = self.secure(challenge, user, MessageKind::AdditionUndone, &recipient, event)?;
-        batch.push(held.delete().into());
-        batch.push(self.drop_links(&owner));
+        let audit = self.audit(Event::IdentityUnlinked).user(&owner).detail("provider", held.noun.provider.as_str());
+        batch.extend(batch![held.delete(), self.drop_links(&owner), audit]);
         batch.extend(self.drop_tickets(&owner));
         batch.push(self.distrust_devices(&owner));
         Ok(batch)

@@ -8,6 +8,7 @@ use crate::{
     account::{Registration, email::EmailAddress},
     audit::Event,
     error::{Error, Result},
+    federation::LinkNote,
     link::{BrowserProof, Challenge, LinkAction, LinkToken},
 };
 
@@ -36,6 +37,8 @@ pub enum OpenedLink {
     },
     /// A change of the email address awaits verification. It requires [`Accounts::verify`].
     NewAddress(EmailAddress),
+    /// The registration was made in this browser with an account at another provider, which makes the user.
+    WithProvider,
     /// The result needs no further step.
     Settled(Verified),
 }
@@ -76,16 +79,16 @@ impl Accounts<'_> {
         Ok(waiting.map_or(OpenedLink::Settled(Verified::AddressChanged), OpenedLink::NewAddress))
     }
 
-    /// Opens a verification link without using it. `proof` is the browser's proof.
+    /// Opens a verification link without using it. `proof` is the browser's proof, and `browser` its values of links that were mailed.
     ///
     /// # Errors
     /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
     /// if the store fails.
-    pub async fn open_verification(&self, token: &str, proof: Option<&str>) -> Result<OpenedLink> {
-        self.try_link(self.open_link(token, proof)).await
+    pub async fn open_verification(&self, token: &str, proof: Option<&str>, browser: &[&str]) -> Result<OpenedLink> {
+        self.try_link(self.open_link(token, proof, browser)).await
     }
 
-    async fn open_link(&self, token: &str, proof: Option<&str>) -> Result<OpenedLink> {
+    async fn open_link(&self, token: &str, proof: Option<&str>, browser: &[&str]) -> Result<OpenedLink> {
         if self.is_of_new_address(token).await? {
             return self.open_new_address(token).await;
         }
@@ -96,6 +99,9 @@ impl Accounts<'_> {
             LinkTarget::Pending(registration, challenge) => (*registration, challenge),
         };
         if registration.contested {
+            if self.is_with_provider(&registration, &challenge, browser)? {
+                return Ok(OpenedLink::WithProvider);
+            }
             return Ok(OpenedLink::Settled(self.password_required(&challenge)));
         }
         let own = BrowserProof::derive(&self.realm.keys, &registration.id);
@@ -104,6 +110,15 @@ impl Accounts<'_> {
             undo_url: self.link("undo", LinkAction::Reject, &challenge),
             is_own_browser: proof.is_some_and(|proof| own.is(proof)),
         })
+    }
+
+    /// Returns whether a registration was made in this browser with an account at another provider.
+    fn is_with_provider(&self, registration: &Registration, link: &Challenge, browser: &[&str]) -> Result<bool> {
+        if link.note.is_none() || registration.id != link.subject {
+            return Ok(false);
+        }
+        let key = registration.envelope.key(&self.realm.keys, &registration.id)?;
+        Ok(LinkNote::open(&key, link)?.is_of(browser))
     }
 
     async fn verify_address(&self, token: &str) -> Result<Verified> {

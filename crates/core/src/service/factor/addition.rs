@@ -7,7 +7,7 @@ use crate::{
     id::FactorId,
     port::{Batch, CommitError, Op, Precondition, SessionOp, UserOp},
     service::{LoggedIn, RawField, kernel::RenewedCookie},
-    session::{Amr, Session, device::KnownDevice},
+    session::{Amr, Openers, Session, device::KnownDevice},
 };
 
 /// Result of a commit that adds a factor.
@@ -33,7 +33,7 @@ impl SecondFactors<'_> {
             // First, since the addition drops all tickets.
             with.insert(0, open.spend(self));
             let amr = Amr::union(&open.note.proved, &proved);
-            let opened_by = open.note.identity.clone().or(passkey);
+            let opened_by = Openers { identity: open.note.identity.clone(), passkey };
             let known = self.known_device(&user, devices);
             let tokens = self.0.sessions().open_with(open.user, (amr, opened_by, with), held, known.is_some()).await?;
             let device = known.unwrap_or_else(|| KnownDevice::new(self.ctx));

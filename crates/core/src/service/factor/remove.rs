@@ -76,7 +76,9 @@ impl SecondFactors<'_> {
     /// Requires a factor to be neither the last way to log in nor the last factor of an account that needs one.
     async fn require_removable(&self, (user, key): (&User, &DataKey), factors: &Factors, id: &str) -> Result<()> {
         let has_password = user.envelope.open_password(key)?.is_some();
-        let keeps_passkey = factors.passkeys_for(PasskeyUse::Login).any(|held| held.noun.id.as_str() != id);
+        // One of a kind that the realm does not accept is no way to log in.
+        let accepted = self.accepted_factors(user, key).await?;
+        let keeps_passkey = accepted.passkeys_for(PasskeyUse::Login).any(|held| held.noun.id.as_str() != id);
         let keeps_way = has_password || keeps_passkey || self.has_usable_identity((user, key), None).await?;
         if !keeps_way {
             return Err(LOGIN_LAST.into());

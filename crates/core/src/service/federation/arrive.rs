@@ -2,13 +2,13 @@
 
 use super::Federation;
 use crate::{
-    account::User,
+    account::{Profile, Reservation, User, email::EmailAddress},
     audit::Event,
     error::Result,
     factor::Held,
     federation::{Identity, LinkPolicy, ProvedIdentity, Provider},
+    limit::LimitKind,
     port::{Batch, ChallengeOp, Op, RecordOp, UserOp},
-    realm::Signup,
     record::Record,
     seal::DataKey,
     service::{
@@ -56,7 +56,21 @@ impl Federation<'_> {
         spend: Option<Op>,
         devices: &[RawField],
     ) -> Result<Arrived> {
-        let work = |_| self.arrive_once(provider, proved, spend.as_ref(), devices);
+        self.arrive_with(provider, proved, (spend, None), devices).await
+    }
+
+    /// Does so with a profile that the user has completed.
+    ///
+    /// # Errors
+    /// Those of [`Self::arrive`].
+    pub(super) async fn arrive_with(
+        &self,
+        provider: &Provider,
+        proved: &ProvedIdentity,
+        (spend, completed): (Option<Op>, Option<&Profile>),
+        devices: &[RawField],
+    ) -> Result<Arrived> {
+        let work = |_| self.arrive_once(provider, proved, (spend.as_ref(), completed), devices);
         retry(ATTEMPTS, "the account kept changing during a sign-in with a provider", work).await
     }
 
@@ -65,7 +79,7 @@ impl Federation<'_> {
         &self,
         provider: &Provider,
         proved: &ProvedIdentity,
-        spend: Option<&Op>,
+        (spend, completed): (Option<&Op>, Option<&Profile>),
         devices: &[RawField],
     ) -> Result<Option<Arrived>> {
         if let Some(spend) = spend
@@ -77,15 +91,11 @@ impl Federation<'_> {
         if let Some(found) = self.identity_of(provider, proved).await? {
             return self.enter_known(provider, proved, found, with, devices).await;
         }
-        let Some(email) = proved.proved_email() else {
-            let is_open = self.realm.policy.signup == Signup::Open;
-            return Ok(Some(if is_open { Arrived::Unproved } else { Arrived::SignupClosed }));
-        };
+        let Some(email) = proved.proved_email() else { return Ok(Some(Arrived::Unproved)) };
         let index = email.blind_index(&self.realm.keys);
         let found = self.ports.store.at_address(&self.realm.name, index).await?;
         if let Some(reserved) = self.reserved_by_other(index, None).await? {
-            self.mail_undo_again(email, &reserved, Event::SocialRefused, Batch::new()).await?;
-            return Ok(Some(Arrived::Reserved));
+            return self.refuse_reserved(provider, email, &reserved).await;
         }
         match &found.user {
             // Another request with the same account may have made this user since the identity was read.
@@ -94,8 +104,23 @@ impl Federation<'_> {
                 self.link_and_enter(provider, proved, user.clone(), with, devices).await
             }
             Some(_) => Ok(Some(Arrived::Taken)),
-            None => self.join(provider, proved, (email, found), with, devices).await,
+            None => self.join(provider, proved, (email, found, completed), (with, devices)).await,
         }
+    }
+
+    /// Mails the link that restores a reserved address. Nothing is created.
+    async fn refuse_reserved(
+        &self,
+        provider: &Provider,
+        email: &EmailAddress,
+        reserved: &Reservation,
+    ) -> Result<Option<Arrived>> {
+        let audit = self.audit(Event::SocialRefused).index(reserved.index).reason("reserved");
+        let audit = audit.detail("provider", provider.name.as_str());
+        let quota = self.settings.limits.mails_client;
+        let mail = self.mail_undo_link(email, reserved, audit, Batch::new());
+        self.ask(LimitKind::Registrations, quota, mail).await?;
+        Ok(Some(Arrived::Reserved))
     }
 
     /// Returns the stored identity of a proved account.

@@ -7,10 +7,10 @@ use super::{Federation, arrive::Arrived};
 use crate::{
     account::name::PersonName,
     error::{
-        Error, Result,
+        Result,
         catalogue::{NOT_FOUND, SOCIAL_INVALID},
     },
-    federation::{FLOW_TTL, Flow, FlowState, PendingIdentity, Preset, ProvedIdentity, Provider},
+    federation::{FLOW_TTL, Flow, FlowPurpose, FlowState, PendingIdentity, Preset, ProvedIdentity, Provider, Wanted},
     limit::LimitKind,
     link::CarriedFor,
     port::{Precondition, RecordOp},
@@ -18,8 +18,7 @@ use crate::{
     service::{Entry, RawField},
 };
 
-/// Flow that was begun.
-#[derive(Debug)]
+/// Flow that was begun. Never printed: its values are secrets.
 pub struct Begun {
     /// Endpoint of the provider, and the parameters with which the browser goes there.
     pub endpoint: String,
@@ -28,8 +27,8 @@ pub struct Begun {
     pub cookie: (String, String),
 }
 
-/// Answer of a provider, as the browser brought it.
-#[derive(Debug, Default)]
+/// Answer of a provider, as the browser brought it. Never printed.
+#[derive(Default)]
 pub struct Callback<'a> {
     pub code: Option<&'a str>,
     pub iss: Option<&'a str>,
@@ -38,8 +37,7 @@ pub struct Callback<'a> {
     pub suggested: Option<&'a str>,
 }
 
-/// How a flow ended.
-#[derive(Debug)]
+/// How a flow ended. Personal data: never printed.
 pub enum Returned {
     Entered {
         entry: Entry,
@@ -51,6 +49,8 @@ pub enum Returned {
     SignupClosed,
     /// The provider, or its user, refused.
     Refused,
+    /// The user was to authenticate again, and the account at the provider is not theirs.
+    OtherAccount,
 }
 
 /// What the user is asked.
@@ -63,20 +63,34 @@ pub enum Question {
     Address,
     /// For fields that sign-up requires.
     Fields,
+    /// Whether to link it, as the user has asked for.
+    Own,
 }
 
-/// Flow whose cookie was opened.
-#[derive(Debug)]
+/// Flow whose cookie was opened. Never printed.
 pub struct OpenFlow {
     pub(super) state: FlowState,
     flow: Flow,
+    next: Option<String>,
 }
+
+macro_rules! unprinted {
+    ($($name:ident $(<$life:lifetime>)?),*) => {$(
+        impl std::fmt::Debug for $name$(<$life>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    )*};
+}
+
+unprinted!(Begun, Callback<'_>, Returned, OpenFlow);
 
 impl OpenFlow {
     /// Returns where the browser goes on, as the page carried it.
     #[must_use]
     pub fn next(&self) -> Option<&str> {
-        self.flow.next.as_deref()
+        self.next.as_deref()
     }
 }
 
@@ -86,14 +100,14 @@ impl Federation<'_> {
     /// # Errors
     /// Returns `NotFound` for another provider, `Limited` if a limit is reached, and `Unavailable` if the provider does not
     /// answer.
-    pub async fn begin(&self, provider: &str, next: Option<&str>) -> Result<Begun> {
+    pub async fn begin(&self, provider: &str, purpose: FlowPurpose, next: Option<&str>) -> Result<Begun> {
         let provider = self.provider(provider).ok_or(NOT_FOUND)?;
         self.charge_client(LimitKind::Authorize, self.settings.limits.authorize_client).await?;
         let (state, keys) = (FlowState::begin(self.ctx), &self.realm.keys);
         let endpoint = match provider.preset {
             Preset::Github => format!("{}/login/oauth/authorize", provider.base_url),
             Preset::Discord => format!("{}/oauth2/authorize", provider.base_url),
-            _ => self.known(provider, None).await?.document.authorization_endpoint.clone(),
+            _ => self.known(provider, Wanted::Recent).await?.document.authorization_endpoint.clone(),
         };
         let mut parameters = vec![
             ("response_type", "code".to_owned()),
@@ -110,8 +124,13 @@ impl Federation<'_> {
         if provider.preset == Preset::Apple {
             parameters.push(("response_mode", "form_post".to_owned()));
         }
-        let flow = Flow { provider: provider.name.clone(), next: next.map(str::to_owned) };
-        let cookie = state.seal(self.ctx, keys, &flow).ok_or_else(|| Error::internal("a flow is too long"))?;
+        // Most providers would let the user in without asking again.
+        if matches!(purpose, FlowPurpose::StepUp { .. })
+            && matches!(provider.preset, Preset::Microsoft | Preset::Gitlab | Preset::Oidc)
+        {
+            parameters.push(("prompt", "login".to_owned()));
+        }
+        let cookie = state.seal(self.ctx, keys, &provider.name, (purpose, next)).ok_or(SOCIAL_INVALID)?;
         Ok(Begun { endpoint, parameters, cookie: (state.id(), cookie) })
     }
 
@@ -127,9 +146,9 @@ impl Federation<'_> {
     ) -> Result<OpenFlow> {
         let state = state.and_then(FlowState::parse).ok_or(SOCIAL_INVALID)?;
         let sealed = cookie(&state.id()).ok_or(SOCIAL_INVALID)?;
-        let flow = state.open(self.ctx.now, &self.realm.keys, &sealed).ok_or(SOCIAL_INVALID)?;
+        let (flow, next) = state.open(self.ctx.now, &self.realm.keys, &sealed).ok_or(SOCIAL_INVALID)?;
         let is_of_provider = flow.provider == provider && self.provider(provider).is_some();
-        if is_of_provider { Ok(OpenFlow { state, flow }) } else { Err(SOCIAL_INVALID.into()) }
+        if is_of_provider { Ok(OpenFlow { state, flow, next }) } else { Err(SOCIAL_INVALID.into()) }
     }
 
     /// Ends a flow, which is used up by that: logs in, makes a user, or says what is missing.
@@ -154,7 +173,20 @@ impl Federation<'_> {
             Ok(proved) => self.with_suggestion(proved, &open.state, callback.suggested),
             Err(why) => return self.refuse_flow(provider, why).await,
         };
-        let pending = |question| Returned::Pending(PendingIdentity::new(&provider.name, &proved), question);
+        let pending =
+            |user, question| Returned::Pending(PendingIdentity::new(self.ctx, &provider.name, &proved, user), question);
+        match &open.flow.purpose {
+            FlowPurpose::Login => {}
+            FlowPurpose::Link { user } => return Ok(pending(Some(user.clone()), Question::Own)),
+            FlowPurpose::StepUp { user } => {
+                let found = self.identity_of(provider, &proved).await?;
+                if found.is_none_or(|found| found.user.id.as_str() != user) {
+                    self.note_refused(provider, "other_account").await?;
+                    return Ok(Returned::OtherAccount);
+                }
+            }
+        }
+        let pending = |question| pending(None, question);
         Ok(match self.arrive(provider, &proved, None, devices).await? {
             Arrived::Entered(entry) => {
                 let email = proved.email.as_ref().map(|email| email.as_str().to_owned());

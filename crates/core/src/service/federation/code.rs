@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{Federation, browser::OpenFlow, discover::get};
 use crate::{
-    error::{Result, catalogue::SOCIAL_UNAVAILABLE},
-    federation::{ExpectedNonce, Preset, ProvedIdentity, Provider},
+    error::{Error, Result, catalogue::SOCIAL_UNAVAILABLE},
+    federation::{ExpectedNonce, Preset, ProvedIdentity, Provider, Wanted},
     port::{Authorization, FetchRequest},
 };
 
@@ -21,6 +21,9 @@ impl Federation<'_> {
         code: &str,
         iss: Option<&str>,
     ) -> Result<Result<ProvedIdentity, &'static str>> {
+        if iss.is_some_and(|iss| !provider.may_be_named(iss)) {
+            return Ok(Err("issuer"));
+        }
         if !provider.preset.has_id_tokens() {
             let endpoint = match provider.preset {
                 Preset::Github => format!("{}/login/oauth/access_token", provider.base_url),
@@ -32,11 +35,9 @@ impl Federation<'_> {
             };
             return Ok(self.proved_by_api(provider, token).await?.ok_or("subject"));
         }
-        let known = self.known(provider, None).await?;
+        let known = self.known(provider, Wanted::Recent).await?;
         let document = &known.document;
-        let is_named = iss.is_some() || document.authorization_response_iss_parameter_supported;
-        // Microsoft's document names no issuer but a template.
-        if is_named && iss != Some(document.issuer.as_str()) && provider.preset != Preset::Microsoft {
+        if iss.is_none() && document.authorization_response_iss_parameter_supported {
             return Ok(Err("issuer"));
         }
         let endpoint = (document.token_endpoint.clone(), document.takes_secret_in_body());
@@ -47,6 +48,10 @@ impl Federation<'_> {
             Ok(claims) => claims,
             Err(why) => return Ok(Err(why.as_str())),
         };
+        // Microsoft names the tenant, or the template of its document.
+        if iss.is_some_and(|iss| iss != claims.issuer && iss != document.issuer) {
+            return Ok(Err("issuer"));
+        }
         // What proves an address at Microsoft is in the token and says nothing about an address from elsewhere.
         let lacks_email = claims.text("email").is_none() && provider.preset != Preset::Microsoft;
         let claims = match (&document.userinfo_endpoint, text(&answer, "access_token")) {
@@ -62,7 +67,7 @@ impl Federation<'_> {
 
     async fn userinfo(&self, provider: &Provider, endpoint: &str, access: &str) -> Result<Map<String, Value>> {
         let authorization = Authorization::Bearer(access.to_owned().into());
-        let answer = self.ask(provider, FetchRequest { authorization, ..get(endpoint.to_owned()) }).await?;
+        let answer = self.send(provider, FetchRequest { authorization, ..get(endpoint.to_owned()) }).await?;
         self.read(&answer)
     }
 
@@ -77,7 +82,7 @@ impl Federation<'_> {
         };
         let user = self.userinfo(provider, &format!("{api}/user"), access).await?;
         let authorization = Authorization::Bearer(access.to_owned().into());
-        let answer = self.ask(provider, FetchRequest { authorization, ..get(format!("{api}/user/emails")) }).await?;
+        let answer = self.send(provider, FetchRequest { authorization, ..get(format!("{api}/user/emails")) }).await?;
         Ok(ProvedIdentity::of_github(provider, &user, &self.read::<Vec<Value>>(&answer)?))
     }
 
@@ -95,7 +100,7 @@ impl Federation<'_> {
             ("redirect_uri", self.redirect_uri(provider).into()),
             ("code_verifier", open.state.verifier(&self.realm.keys).into()),
         ];
-        let authorization = match provider.secret_at(self.ctx.now) {
+        let authorization = match provider.secret_at(self.ctx.now).map_err(Error::internal)? {
             Some(password) if !has_secret_in_body && provider.preset != Preset::Apple => {
                 Authorization::Basic { user: provider.client_id.clone(), password }
             }

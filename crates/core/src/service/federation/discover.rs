@@ -7,27 +7,31 @@ use serde::de::DeserializeOwned;
 use super::Federation;
 use crate::{
     error::{Error, Result, catalogue::SOCIAL_UNAVAILABLE},
-    federation::{BadIdToken, Discovery, ExpectedNonce, IdClaims, IdTokenCheck, KeySet, Known, Provider},
+    federation::{BadIdToken, Discovery, ExpectedNonce, IdClaims, IdTokenCheck, KeySet, Known, Provider, Read, Wanted},
     port::{Authorization, FetchRequest, Fetched},
 };
 
 impl Federation<'_> {
     /// Returns document and keys of a provider. They are read again once an hour, and if a token names a key that is not known, but at
-    /// most once a minute; if that fails, the last ones stay valid.
+    /// most once a minute; if that fails, the last ones stay valid. One request reads them while others wait for it.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the provider does not answer and was never asked before.
-    pub(super) async fn known(&self, provider: &Provider, kid: Option<&str>) -> Result<Arc<Known>> {
+    /// Returns `Unavailable` if the provider does not answer and has never answered before.
+    pub(super) async fn known(&self, provider: &Provider, wanted: Wanted<'_>) -> Result<Arc<Known>> {
         let (realm, now) = (&self.realm.name, self.ctx.now);
-        let last = self.kernel.providers.get(realm, &provider.name);
-        if let Some(known) = last.as_ref().filter(|known| !known.is_outdated(kid, now)) {
-            return Ok(Arc::clone(known));
-        }
-        self.kernel.providers.note_attempt(realm, &provider.name, now);
+        let slot = self.kernel.providers.of(realm, &provider.name);
+        let _turn = match (slot.try_turn(), slot.at_hand(wanted)) {
+            (Some(turn), _) => turn,
+            (None, Some(known)) => return Ok(known),
+            (None, None) => slot.turn().await,
+        };
+        let last = match slot.read(wanted, now) {
+            Read::Use(known) => return Ok(known),
+            Read::Pause => return Err(SOCIAL_UNAVAILABLE.because("the provider failed a moment ago")),
+            Read::Again(last) => last,
+        };
         match (self.discover(provider).await, last) {
-            (Ok((document, keys)), _) => {
-                Ok(self.kernel.providers.put(realm, &provider.name, Known::new(document, keys, now)))
-            }
+            (Ok((document, keys)), _) => Ok(slot.put(Known::new(document, keys, now))),
             (Err(error), Some(last)) => {
                 let cause = error.cause().map(ToString::to_string).unwrap_or_default();
                 tracing::warn!(realm = %realm, provider = provider.name, error = cause, "keys of a provider not renewed");
@@ -52,15 +56,24 @@ impl Federation<'_> {
             Ok(kid) => kid,
             Err(why) => return Ok(Err(why)),
         };
-        let known = self.known(provider, kid.as_deref()).await?;
-        let (document, keys, now) = (&known.document, &known.keys, self.ctx.now);
-        Ok(IdTokenCheck { provider, document, keys, audience, nonce, now }.verify(token))
+        let verify = |known: &Known| {
+            let (document, keys, now) = (&known.document, &known.keys, self.ctx.now);
+            IdTokenCheck { provider, document, keys, audience, nonce, now }.verify(token)
+        };
+        let wanted = kid.as_deref().map_or(Wanted::Recent, Wanted::Key);
+        match verify(&*self.known(provider, wanted).await?) {
+            // A token without the name of its key: the provider may have a new one.
+            Err(BadIdToken::Key | BadIdToken::Signature) if kid.is_none() => {
+                Ok(verify(&*self.known(provider, Wanted::Other).await?))
+            }
+            verified => Ok(verified),
+        }
     }
 
     async fn discover(&self, provider: &Provider) -> Result<(Discovery, KeySet)> {
-        let answer = self.ask(provider, get(Discovery::url(provider))).await?;
+        let answer = self.send(provider, get(Discovery::url(provider))).await?;
         let document = Discovery::read(provider, &answer.body).map_err(|why| SOCIAL_UNAVAILABLE.because(why))?;
-        let answer = self.ask(provider, get(document.jwks_uri.clone())).await?;
+        let answer = self.send(provider, get(document.jwks_uri.clone())).await?;
         let keys = KeySet::read(&answer.body).ok_or_else(|| SOCIAL_UNAVAILABLE.because("the keys are unreadable"))?;
         Ok((document, keys))
     }
@@ -69,7 +82,7 @@ impl Federation<'_> {
     ///
     /// # Errors
     /// Returns `Unavailable` if there is no answer, or it is a fault of the provider.
-    pub(super) async fn ask(&self, provider: &Provider, request: FetchRequest) -> Result<Fetched> {
+    pub(super) async fn send(&self, provider: &Provider, request: FetchRequest) -> Result<Fetched> {
         let trusted = provider.trusted_url().map(str::to_owned);
         let answer = self.ports.fetch.fetch(FetchRequest { trusted, ..request }).await;
         let answer = answer.map_err(|why| SOCIAL_UNAVAILABLE.because(why))?;

@@ -47,7 +47,7 @@ impl Federation<'_> {
         let identities = self.identities_of(&user, &key).await?;
         let held = identities.iter().find(|held| held.noun.id.as_str() == id).ok_or_else(Error::not_found)?;
         let has_password = user.envelope.open_password(&key)?.is_some();
-        let factors = self.factors_of(&user, &key).await?;
+        let factors = self.accepted_factors(&user, &key).await?;
         let has_passkey = factors.passkeys_for(PasskeyUse::Login).next().is_some();
         if !has_password && !has_passkey && !self.has_usable_identity((&user, &key), Some(&held.noun.id)).await? {
             return Err(LOGIN_LAST.into());

@@ -9,6 +9,7 @@ use crate::{
     error::Result,
     federation::{ProvedIdentity, Provider},
     id::UserId,
+    limit::LimitKind,
     message::{MessageKind, Recipient},
     port::{AddressState, Batch, ChallengeOp, RecordOp, UserOp},
     realm::{Signup, SignupField},
@@ -31,16 +32,18 @@ impl Federation<'_> {
         &self,
         provider: &Provider,
         proved: &ProvedIdentity,
-        (email, found): (&EmailAddress, AddressState),
-        mut with: Batch,
-        devices: &[RawField],
+        (email, found, completed): (&EmailAddress, AddressState, Option<&Profile>),
+        (mut with, devices): (Batch, &[RawField]),
     ) -> Result<Option<Arrived>> {
         let index = email.blind_index(&self.realm.keys);
         let invited = self.invitation_at(index).await?;
         if invited.is_none() && self.realm.policy.signup != Signup::Open {
             return Ok(Some(Arrived::SignupClosed));
         }
-        let profile = profile(proved, email, invited.as_ref());
+        let profile = match completed.filter(|_| invited.is_none()) {
+            Some(completed) => completed.clone(),
+            None => profile(proved, email, invited.as_ref()),
+        };
         if invited.is_none() && self.has_gap(&profile) {
             return Ok(Some(Arrived::Incomplete));
         }
@@ -63,6 +66,8 @@ impl Federation<'_> {
             Some(invitation) => self.accepting(invitation, &user).into_iter().chain(with).collect(),
             None => with,
         };
+        // Counted like registrations: a provider of an attacker names any address.
+        self.charge_client(LimitKind::Registrations, self.settings.limits.mails_client).await?;
         let login = ProvedLogin {
             user,
             proof: FirstProof { amr: Amr::Federated, identity: Some(identity) },

@@ -3,14 +3,17 @@
 mod arrive;
 mod browser;
 mod code;
+mod complete;
 mod discover;
 mod identities;
 mod join;
 mod link;
 mod native;
 mod pending;
+mod start;
 
 pub use browser::{Begun, Callback, OpenFlow, Question, Returned};
+pub use complete::{Completing, CompletionForm};
 pub use native::Exchange;
 
 use std::ops::Deref;

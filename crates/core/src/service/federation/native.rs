@@ -94,7 +94,7 @@ impl Federation<'_> {
 
     /// Returns a provider whose ID tokens applications may exchange.
     fn native_provider(&self, name: &str) -> Option<&Provider> {
-        self.provider(name).filter(|provider| provider.preset.has_id_tokens() && !provider.native_client_ids.is_empty())
+        self.provider(name).filter(|provider| provider.is_native())
     }
 
     async fn proved_by(

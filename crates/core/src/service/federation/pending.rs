@@ -1,6 +1,6 @@
 //! `signin/link`: linking an identity that was proved before, by its signed-in user or by a mailed link.
 
-use super::{Federation, arrive::Arrived};
+use super::{Federation, Question, arrive::Arrived};
 use crate::{
     account::{User, email::EmailAddress},
     batch,
@@ -8,10 +8,12 @@ use crate::{
         Error, Result,
         catalogue::{IDENTITY_TAKEN, SOCIAL_INVALID},
     },
-    federation::{LinkNote, PendingIdentity, Provider},
+    federation::{LinkCookie, LinkNote, PendingIdentity, ProvedIdentity, Provider},
+    limit::LimitKind,
     link::{Challenge, LinkAction, Purpose},
     message::{MessageKind, Recipient},
-    port::{Batch, ChallengeOp, CommitError, Precondition, UserOp},
+    port::{Batch, ChallengeOp, Precondition, RecordOp, UserOp},
+    record::{Record, RecordKeys},
     service::{
         Entry, Owner, RawField,
         kernel::{ATTEMPTS, retry},
@@ -20,57 +22,101 @@ use crate::{
 
 impl Federation<'_> {
     /// Links an identity to the caller, whose login must be recent. One whose provider proves an address that another user has is
-    /// linked to that user only.
+    /// linked to that user only. Each is linked once: after it was unlinked, it must be proved again.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old or too weak, `BadLink` if the provider is gone or the address is another
-    /// user's, `Conflict` if the identity is another user's, and `Unavailable` if the store fails.
-    pub async fn link(&self, owner: &Owner, pending: &PendingIdentity) -> Result<()> {
-        let owner = self.fresh(owner, &RawField::Missing).await?;
+    /// Returns `Stale` if the login is too old or too weak, `BadLink` if the provider is gone, the address or the request is another
+    /// user's, or too much time has passed, `Conflict` if the identity is another user's, and `Unavailable` if the store fails.
+    pub async fn link(&self, owner: &Owner, pending: &PendingIdentity, question: Question) -> Result<()> {
         let provider = self.provider(&pending.provider).ok_or(SOCIAL_INVALID)?;
+        if pending.is_of_other(&owner.account().id) || !pending.is_open(self.ctx.now) {
+            return Err(SOCIAL_INVALID.into());
+        }
+        let owner = self.fresh(owner, &RawField::Missing).await?;
         let work = |_| async move {
             let user = self.fresh_user(owner).await?;
-            self.link_once(provider, pending, user).await
+            self.link_once(provider, (pending, question), user).await
         };
         retry(ATTEMPTS, "the account kept changing while an identity was linked", work).await
     }
 
-    async fn link_once(&self, provider: &Provider, pending: &PendingIdentity, user: User) -> Result<Option<()>> {
+    async fn link_once(
+        &self,
+        provider: &Provider,
+        (pending, question): (&PendingIdentity, Question),
+        user: User,
+    ) -> Result<Option<()>> {
         let proved = pending.proved();
         if let Some(found) = self.identity_of(provider, &proved).await? {
             return if found.user.id == user.id { Ok(Some(())) } else { Err(IDENTITY_TAKEN.into()) };
         }
-        let index = proved.proved_email().map(|email| email.blind_index(&self.realm.keys));
-        if let Some(index) = index {
-            let at = self.ports.store.at_address(&self.realm.name, index).await?.user;
-            let reserved = self.reserved_by_other(index, Some(&user.id)).await?;
-            if at.is_some_and(|at| at.id != user.id) || reserved.is_some() {
-                return Err(SOCIAL_INVALID.into());
-            }
+        let spent = pending.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
+        if self.ports.store.record(&self.realm.name, spent.kind, &spent.key).await?.is_some() {
+            return Err(SOCIAL_INVALID.into());
         }
+        let mut batch = self.require_address(&proved, question, &user).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let (_, linked) = self.linking(provider, &proved, (&user, &key))?;
-        let held = UserOp::Update(User { revision: user.revision + 1, ..user.clone() }).into();
-        let unreserved = index.map(|index| self.require_unreserved(index, &user.id));
-        let batch: Batch = unreserved.into_iter().chain(std::iter::once(held)).chain(linked).collect();
-        match self.commit(batch).await {
-            Ok(()) => {
-                tracing::info!(realm = %self.realm.name, user = %user.id, provider = provider.name, "identity linked");
-                Ok(Some(()))
-            }
-            Err(CommitError::Failed(Precondition::UserRevision | Precondition::RecordFree)) => Ok(None),
-            Err(error) => Err(error.into()),
+        batch.extend(batch![
+            RecordOp::Insert(spent),
+            UserOp::Update(User { revision: user.revision + 1, ..user.clone() })
+        ]);
+        batch.extend(linked);
+        let lost = [Precondition::UserRevision, Precondition::RecordFree, Precondition::AddressAsSeen];
+        if !self.commit_unless(batch, &lost).await? {
+            return Ok(None);
         }
+        tracing::info!(realm = %self.realm.name, user = %user.id, provider = provider.name, "identity linked");
+        Ok(Some(()))
     }
 
-    /// Mails a link to the owner of the address that the provider proves. It links this identity, in this browser. Who has two-step
-    /// verification gets none, since a link passes no second factor.
+    /// Returns the operations that require an address that the provider proves to be the user's own, or free.
     ///
     /// # Errors
-    /// Returns `BadLink` if no address is proved, or the provider is gone, and `Unavailable` if the store fails.
-    pub async fn mail_link(&self, pending: &PendingIdentity, browser: &str) -> Result<()> {
+    /// Returns `BadLink` if it is another user's, or reserved, and `Unavailable` if the store fails.
+    async fn require_address(&self, proved: &ProvedIdentity, question: Question, user: &User) -> Result<Batch> {
+        let Some(index) = proved.proved_email().map(|email| email.blind_index(&self.realm.keys)) else {
+            return Ok(Batch::new());
+        };
+        let unreserved = self.require_unreserved(index, &user.id);
+        if index == user.index {
+            return Ok(vec![unreserved]);
+        }
+        let at = self.ports.store.at_address(&self.realm.name, index).await?.user;
+        let reserved = self.reserved_by_other(index, Some(&user.id)).await?;
+        if question == Question::Taken || at.is_some() || reserved.is_some() {
+            return Err(SOCIAL_INVALID.into());
+        }
+        let free = UserOp::RequireAddress { realm: self.realm.name.clone(), index, is_taken: false };
+        Ok(vec![unreserved, free.into()])
+    }
+
+    /// Mails a link to the owner of the address that the provider proves. It links this identity, in the browser with the cookie that is
+    /// returned, which lives as long as the link. Who has two-step verification gets none, since a link passes no second factor; the
+    /// answer is the same.
+    ///
+    /// # Errors
+    /// Returns `BadLink` if no address is proved, or the provider is gone, `Limited` if a limit is reached, and `Unavailable` if the
+    /// store fails.
+    pub async fn mail_link(&self, pending: &PendingIdentity) -> Result<LinkCookie> {
         let provider = self.provider(&pending.provider).ok_or(SOCIAL_INVALID)?;
         let email = pending.proved_email().and_then(|email| EmailAddress::stored(email).ok()).ok_or(SOCIAL_INVALID)?;
+        if !pending.is_open(self.ctx.now) {
+            return Err(SOCIAL_INVALID.into());
+        }
+        let cookie = LinkCookie::new(self.ctx, self.realm.policy.reset_ttl);
+        let quota = self.settings.limits.mails_client;
+        self.ask(LimitKind::Resends, quota, self.mail_link_to(provider, pending, &email, &cookie)).await?;
+        Ok(cookie)
+    }
+
+    async fn mail_link_to(
+        &self,
+        provider: &Provider,
+        pending: &PendingIdentity,
+        email: &EmailAddress,
+        cookie: &LinkCookie,
+    ) -> Result<()> {
         let index = email.blind_index(&self.realm.keys);
         let Some(user) = self.ports.store.at_address(&self.realm.name, index).await?.user else { return Ok(()) };
         if !self.is_linked_by_mailbox(&user) {
@@ -79,18 +125,18 @@ impl Federation<'_> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let ttl = self.realm.policy.reset_ttl;
         let link = Challenge::new(self.ctx, &self.realm.name, Purpose::Linking, &user.id, ttl);
-        let note = LinkNote::new(pending.clone(), browser).seal(self.ctx, &key, &link)?;
+        let note = LinkNote::new(pending.clone(), &cookie.value).seal(self.ctx, &key, &link)?;
         let recipient = Recipient::of(&user.envelope.open_profile(&key)?).with("provider", provider.label.as_str());
         let message = self.message(MessageKind::LinkIdentity, &recipient, Some(link.id))?;
         let batch = batch![ChallengeOp::Insert(Challenge { note: Some(note), ..link }), message];
-        Ok(self.commit_mail((MessageKind::LinkIdentity, &email), batch, Batch::new()).await?)
+        Ok(self.commit_mail((MessageKind::LinkIdentity, email), batch, Batch::new()).await?)
     }
 
     /// Returns what a mailed link would link, and the address of its user. Nothing is changed.
     ///
     /// # Errors
     /// Returns `BadLink` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store fails.
-    pub async fn offered_link(&self, token: &str, browser: &str) -> Result<(PendingIdentity, String)> {
+    pub async fn offered_link(&self, token: &str, browser: &[&str]) -> Result<(PendingIdentity, String)> {
         self.try_link(async {
             let (user, key, note, _) = self.opened_link(token, browser).await?;
             let email = user.envelope.open_profile(&key)?.email;
@@ -104,7 +150,7 @@ impl Federation<'_> {
     /// # Errors
     /// Returns `BadLink` for every reason, `Conflict` if the identity is another user's, `Limited` if a limit is reached, and
     /// `Unavailable` if the store fails.
-    pub async fn follow_link(&self, token: &str, browser: &str, devices: &[RawField]) -> Result<Entry> {
+    pub async fn follow_link(&self, token: &str, browser: &[&str], devices: &[RawField]) -> Result<Entry> {
         let work = |_| async move {
             let (user, _, note, link) = self.opened_link(token, browser).await?;
             let provider = self.provider(&note.pending.provider).ok_or_else(Error::bad_link)?;
@@ -113,7 +159,10 @@ impl Federation<'_> {
                 return Err(IDENTITY_TAKEN.into());
             }
             let spend = ChallengeOp::Spend { realm: self.realm.name.clone(), id: link.id, now: self.ctx.now };
-            Ok(match self.link_and_enter(provider, &proved, user, batch![spend], devices).await? {
+            // The page that sent the link is used up, too.
+            let spent = note.pending.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
+            let with = batch![spend, RecordOp::Insert(spent)];
+            Ok(match self.link_and_enter(provider, &proved, user, with, devices).await? {
                 Some(Arrived::Entered(entry)) => Some(entry),
                 _ => None,
             })
@@ -124,7 +173,7 @@ impl Federation<'_> {
     async fn opened_link(
         &self,
         token: &str,
-        browser: &str,
+        browser: &[&str],
     ) -> Result<(User, crate::seal::DataKey, LinkNote, Challenge)> {
         let link = self.proved_challenge(token, LinkAction::LinkIdentity, Purpose::Linking).await?;
         if !link.is_valid(self.ctx.now) {

@@ -1,6 +1,6 @@
 //! Who else may claim an address: reservations of users who had it before, invitations, and registrations.
 
-use super::Scope;
+use super::{Scope, audit::AuditDraft};
 use crate::{
     account::{Reservation, email::EmailAddress},
     admin::Invitation,
@@ -89,6 +89,21 @@ impl Scope<'_> {
         email: &EmailAddress,
         reservation: &Reservation,
         event: Event,
+        batch: Batch,
+    ) -> Result<()> {
+        let audit = self.audit(event).index(reservation.index);
+        self.mail_undo_link(email, reservation, audit, batch).await
+    }
+
+    /// Resends the same with this row of the audit trail.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if the email cannot be serialized.
+    pub(in crate::service) async fn mail_undo_link(
+        &self,
+        email: &EmailAddress,
+        reservation: &Reservation,
+        audit: AuditDraft<'_>,
         mut batch: Batch,
     ) -> Result<()> {
         let Some(challenge) = reservation.newest_challenge() else { return Ok(()) };
@@ -96,7 +111,7 @@ impl Scope<'_> {
         batch.extend(batch![
             self.keep_challenge(challenge, reservation),
             self.message(kind, &Recipient::unnamed(email), Some(challenge))?,
-            self.audit(event).index(reservation.index),
+            audit,
         ]);
         Ok(self.commit_mail((kind, email), batch, Batch::new()).await?)
     }

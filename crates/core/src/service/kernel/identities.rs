@@ -44,8 +44,11 @@ impl<'a> Scope<'a> {
         except: Option<&FactorId>,
     ) -> Result<bool> {
         let identities = self.identities_of(user, key).await?;
-        let is_usable =
-            |held: &Held<Identity>| Some(&held.noun.id) != except && self.provider(&held.noun.provider).is_some();
+        let has_pages = self.realm.policy.pages;
+        let lets_in = |provider: &Provider| provider.is_native() || (has_pages && provider.is_for_browsers());
+        let is_usable = |held: &Held<Identity>| {
+            Some(&held.noun.id) != except && self.provider(&held.noun.provider).is_some_and(lets_in)
+        };
         Ok(identities.iter().any(is_usable))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     audit::Event,
     clock::Timestamp,
     error::{
-        Result,
+        Error, Result,
         catalogue::{LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED},
     },
     limit::LimitKind,
@@ -154,6 +154,16 @@ impl Sessions<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// Refuses a login without the password to an account that its owner or an administrator has secured, as one with the password:
+    /// the account is not its owner's alone until the password is new.
+    pub(super) async fn refuse_compromised(&self, user: &User) -> Result<Error> {
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let email = user.envelope.open_profile(&key)?.email;
+        self.require_new_password(user, &email).await?;
+        self.note_refusal(Some(user), user.index, "compromised", None).await?;
+        Ok(PASSWORD_CHANGE_REQUIRED.into())
     }
 
     /// Mails a link for a new password to the owner of a compromised one. Earlier links stay valid.

@@ -10,13 +10,13 @@ use crate::{
     audit::Event,
     batch,
     error::{Error, Result, catalogue::ACCOUNT_LOCKED},
-    id::{FactorId, SessionId},
+    id::SessionId,
     port::{Batch, Op, Precondition, SessionOp, UserOp},
     service::{
         RawField,
         kernel::{Challenged, HashPermit, Opens},
     },
-    session::{Amr, Family, Session, SessionClient, SessionKind, TokenHash, device::KnownDevice},
+    session::{Amr, Family, Openers, Session, SessionClient, SessionKind, TokenHash, device::KnownDevice},
     token::{AccessToken, BrowserToken, RefreshToken, TokenUser},
 };
 
@@ -62,15 +62,19 @@ impl Sessions<'_> {
     /// Opens a session, or hands out a ticket where a second factor is needed; `None` if the account changed meanwhile.
     ///
     /// # Errors
-    /// Returns `Forbidden` if the account is locked, `Unavailable` if the store fails, and `Internal` if data cannot be
-    /// decrypted or serialized.
+    /// Returns `Forbidden` if the account is locked or its owner must choose a new password, `Unavailable` if the store fails, and
+    /// `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn enter_proved(&self, login: ProvedLogin<'_>) -> Result<Option<Entry>> {
         let ProvedLogin { user, proof, has_two_factors, held, with, devices } = login;
+        if user.compromised {
+            return Err(self.refuse_compromised(&user).await?);
+        }
         let known = self.known_device(&user, devices);
         let device = known.clone().unwrap_or_else(|| KnownDevice::new(self.ctx));
         let owner = OpenedUser::open(self.realm, user)?;
         let step = if has_two_factors {
-            let (amr, opened_by) = (Amr::union(&[proof.amr], &[Amr::Multi]), proof.identity);
+            let amr = Amr::union(&[proof.amr], &[Amr::Multi]);
+            let opened_by = Openers { identity: proof.identity, passkey: None };
             Step::Passed(Box::new(Passed { owner, amr, opened_by, with: Batch::new() }))
         } else {
             let none = RawField::Missing;
@@ -92,6 +96,7 @@ impl Sessions<'_> {
                     Precondition::RecordFree,
                     Precondition::RecordRevision,
                     Precondition::ChallengeFresh,
+                    Precondition::RegistrationThere,
                 ];
                 let is_done = self.commit_unless(batch, &lost).await?;
                 Ok(is_done.then_some(Entry::Challenged(challenged)))
@@ -127,6 +132,7 @@ impl Sessions<'_> {
             Precondition::RecordFree,
             Precondition::UserFree,
             Precondition::ChallengeFresh,
+            Precondition::RegistrationThere,
         ];
         batch.extend(new_device);
         batch.extend(self.seen(user));
@@ -177,7 +183,7 @@ impl Sessions<'_> {
     pub(in crate::service) async fn open_with(
         &self,
         user: User,
-        (amr, opened_by, with): (Vec<Amr>, Option<FactorId>, Batch),
+        (amr, opened_by, with): (Vec<Amr>, Openers, Batch),
         held: Op,
         is_known_device: bool,
     ) -> Result<Option<Tokens>> {
@@ -200,7 +206,7 @@ impl Sessions<'_> {
             }
         };
         let current: TokenHash = browser.as_ref().map_or_else(|| refresh.hash(), BrowserToken::hash);
-        let client = SessionClient::from(&ctx.client).opened_by(passed.opened_by.as_ref());
+        let client = SessionClient::from(&ctx.client).opened_by(&passed.opened_by);
         let session = Session {
             realm: self.realm.name.clone(),
             id,

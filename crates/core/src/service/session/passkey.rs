@@ -15,7 +15,7 @@ use crate::{
         FieldErrors, RawField,
         kernel::{ATTEMPTS, FoundPasskey, retry},
     },
-    session::device::KnownDevice,
+    session::{Openers, device::KnownDevice},
 };
 
 /// Request for the use of a passkey. Only the challenge differs between callers.
@@ -117,7 +117,8 @@ impl Sessions<'_> {
         let device = known.clone().unwrap_or_else(|| KnownDevice::new(self.ctx));
         let hold = UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision };
         let owner = OpenedUser::open(self.realm, user)?;
-        let passed = Passed { owner, amr: used.amr(true), opened_by: Some(used.id), with };
+        let passed =
+            Passed { owner, amr: used.amr(true), opened_by: Openers { identity: None, passkey: Some(used.id) }, with };
         let tokens: Option<Tokens> = self.open(&passed, hold.into(), known.is_some()).await?;
         let device = self.device_value(&device, &passed.owner.user, devices);
         Ok(tokens.map(|tokens| Ok(LoggedIn { tokens, device })))

@@ -19,7 +19,7 @@ use crate::{
         RawField,
         kernel::{ATTEMPTS, Challenged, OpenTicket, UsedFactor, retry},
     },
-    session::{Amr, device::KnownDevice},
+    session::{Amr, Openers, device::KnownDevice},
 };
 
 /// Ticket with a second proof, as it was received.
@@ -161,7 +161,7 @@ impl Sessions<'_> {
         let device = known.cloned().unwrap_or_else(|| KnownDevice::new(self.ctx));
         let amr = Amr::union(&opened.note.proved, &proved.amr);
         let passkey = proved.used.as_ref().and_then(|used| used.passkey.clone());
-        let opened_by = opened.note.identity.clone().or(passkey);
+        let opened_by = Openers { identity: opened.note.identity.clone(), passkey };
         let owner = OpenedUser::open(self.realm, opened.user)?;
         let Some(used) = proved.used else { return Err(MFA_REFUSED.into()) };
         let remembered = Some(&device).filter(|_| completion.second.remembers());

@@ -16,7 +16,7 @@ use crate::{
         RawField,
         kernel::{Challenged, FactorChallenge, UsedFactor},
     },
-    session::{Amr, SessionClient, device::KnownDevice},
+    session::{Amr, Openers, SessionClient, device::KnownDevice},
 };
 
 /// Time after which another use of a trusted device is recorded.
@@ -63,8 +63,8 @@ impl SecondFactor<'_> {
 pub(in crate::service) struct Passed {
     pub(in crate::service) owner: OpenedUser,
     pub(in crate::service) amr: Vec<Amr>,
-    /// Passkey or identity that opens the session, if one does.
-    pub(in crate::service) opened_by: Option<FactorId>,
+    /// Passkey and identity that open the session.
+    pub(in crate::service) opened_by: Openers,
     /// Operations that are committed with the session.
     pub(in crate::service) with: Batch,
 }
@@ -83,7 +83,12 @@ impl FirstProof {
 
     /// Returns the login that this and a second factor, if one was used, have proved.
     fn passed(self, owner: OpenedUser, second: &[Amr], with: Batch) -> Passed {
-        Passed { owner, amr: Amr::union(&[self.amr], second), opened_by: self.identity, with }
+        Passed {
+            owner,
+            amr: Amr::union(&[self.amr], second),
+            opened_by: Openers { identity: self.identity, passkey: None },
+            with,
+        }
     }
 }
 

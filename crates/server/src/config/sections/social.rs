@@ -2,6 +2,7 @@
 
 use portcullis_core::{
     SecretString,
+    clock::Timestamp,
     federation::{ClientSecret, LinkPolicy, Preset, Provider},
 };
 
@@ -85,7 +86,6 @@ pub(super) fn providers(values: &Values) -> Vec<Provider> {
 fn provider(values: &Values, member: &str) -> Option<Provider> {
     let name = member.to_ascii_lowercase();
     let preset = Preset::of(&name);
-    let url = own_url(values, preset, member);
     let default = match preset {
         Preset::Microsoft => {
             let tenant = values.of_member(&SOCIAL_TENANT, member).unwrap_or_else(|| "common".to_owned());
@@ -93,6 +93,8 @@ fn provider(values: &Values, member: &str) -> Option<Provider> {
         }
         _ => preset.base_url().map(str::to_owned),
     };
+    // A setting that repeats the address of the preset changes nothing.
+    let url = own_url(values, preset, member).filter(|url| Some(url) != default.as_ref());
     let label = values.of_member(&SOCIAL_LABEL, member);
     Some(Provider {
         label: label.unwrap_or_else(|| preset.label().unwrap_or(member).to_owned()),
@@ -195,6 +197,13 @@ fn check_secret(values: &Values, preset: Preset, member: &str, report: &mut Repo
             let name = format!("SOCIAL_{member}_{end}");
             let fix = Fix::Do(format!("write {name} too"));
             report.problem(name, "is required with the other two of TEAM_ID, KEY_ID and KEY", fix);
+        }
+        let provider = provider(values, member);
+        if let Some(name) = values.name_of_member(&SOCIAL_KEY, member)
+            && provider.is_some_and(|provider| provider.secret_at(Timestamp::default()).is_err())
+        {
+            let fix = Fix::Do(format!("write the `.p8` file of Apple into {name}, as it was downloaded"));
+            report.problem(name, "is no private key of the curve P-256 in PEM (PKCS#8)", fix);
         }
         return;
     }

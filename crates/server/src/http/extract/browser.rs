@@ -60,6 +60,11 @@ impl Browser {
         !self.is_prefetch
     }
 
+    /// Returns whether another site caused the request.
+    pub(in crate::http) const fn is_cross_site(&self) -> bool {
+        self.is_cross_site
+    }
+
     /// Returns whether the response may set a cookie: the client is a browser, and the request was not caused by another site.
     pub(in crate::http) const fn keeps_cookies(&self) -> bool {
         self.is_browser && !self.is_cross_site

@@ -24,6 +24,12 @@ impl DeviceCookie {
         self.value.clone().map_or(RawField::Missing, RawField::from)
     }
 
+    /// Returns the cookie for an answer that ends a flow of this browser. Another site caused the request, and another cookie proves
+    /// that the browser began it.
+    pub(in crate::http) fn of_flow(self) -> Self {
+        Self { is_cross_site: false, ..self }
+    }
+
     /// Adds a device to those in the cookie.
     pub(in crate::http) fn add(&self, response: Response, state: &AppState, device: &str) -> Response {
         self.set(response, state, &joined(device, self.value.as_deref().into_iter()))

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, request::Parts},
     response::Response,
 };
-use portcullis_core::federation::FLOW_TTL;
+use portcullis_core::federation::{FLOW_TTL, LinkCookie};
 
 use super::cookie;
 use crate::http::state::AppState;
@@ -13,11 +13,20 @@ use crate::http::state::AppState;
 /// Most flows of a browser; each of its tabs may have one.
 const MOST: usize = 8;
 
-/// The flows of a browser at other providers: a cookie for each, whose names sort by time.
-#[derive(Debug)]
+/// Most bytes of all of them, since browsers send them with each request.
+const MOST_BYTES: usize = 12 * 1024;
+
+/// The flows of a browser at other providers, and its links that were mailed: a cookie for each, whose names sort by time. Never
+/// printed.
 pub(in crate::http) struct FlowCookies {
     prefix: String,
     flows: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for FlowCookies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FlowCookies({})", self.flows.len())
+    }
 }
 
 impl FlowCookies {
@@ -33,13 +42,32 @@ impl FlowCookies {
         self.flows.iter().find(|(known, _)| known == id).map(|(_, value)| value.clone())
     }
 
+    /// Returns all values, one of which may be that of a mailed link.
+    pub(in crate::http) fn values(&self) -> Vec<&str> {
+        self.flows.iter().map(|(_, value)| value.as_str()).collect()
+    }
+
     /// Adds a flow, in place of the oldest if there are too many.
     pub(in crate::http) fn add(&self, state: &AppState, response: &mut Response, id: &str, value: &str) {
-        let surplus = (self.flows.len() + 1).saturating_sub(MOST);
-        for (old, _) in self.flows.iter().take(surplus) {
+        self.put(state, response, (id, value), FLOW_TTL);
+    }
+
+    /// Adds the cookie of a mailed link, in place of the oldest if there are too many.
+    pub(in crate::http) fn add_link(&self, state: &AppState, response: &mut Response, cookie: &LinkCookie) {
+        self.put(state, response, (&cookie.id, &cookie.value), cookie.lifetime);
+    }
+
+    fn put(&self, state: &AppState, response: &mut Response, (id, value): (&str, &str), lifetime: Duration) {
+        let mut kept = &self.flows[..];
+        while let [(old, _), rest @ ..] = kept {
+            let bytes: usize = kept.iter().map(|(_, value)| value.len()).sum();
+            if kept.len() < MOST && bytes + value.len() <= MOST_BYTES {
+                break;
+            }
             self.forget(state, response, old);
+            kept = rest;
         }
-        self.set(state, response, id, value, FLOW_TTL);
+        self.set(state, response, id, value, lifetime);
     }
 
     /// Removes a flow that has ended.

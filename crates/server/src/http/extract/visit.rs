@@ -98,11 +98,6 @@ impl Visit {
         self.parameters.extend(next.map(|next| ("continue".to_owned(), next.to_owned())));
     }
 
-    /// Returns the random value that only this browser has; empty if it has none.
-    pub(in crate::http) fn browser(&self) -> &str {
-        self.browser_if_any().unwrap_or_default()
-    }
-
     pub(super) fn browser_if_any(&self) -> Option<&str> {
         self.browser.as_deref()
     }
@@ -230,7 +225,12 @@ const CONTINUE: CarriedFor<'static> = CarriedFor { purpose: "continue", browser:
 
 /// Returns whether a sign-in may end on this page.
 fn is_end(page: &str) -> bool {
-    page.starts_with("account") || page.starts_with("signin/link?")
+    page.starts_with("account") || page.strip_prefix("signin/link?linking=").is_some_and(is_carried)
+}
+
+/// Returns whether a text can be a carried value, which needs no encoding.
+pub(in crate::http) fn is_carried(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 /// Redirects to another page.

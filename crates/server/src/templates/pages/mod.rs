@@ -28,6 +28,7 @@ mod reset;
 mod reset_failed;
 mod reset_success;
 mod signin;
+mod signin_complete;
 mod signin_confirm;
 mod signin_enroll;
 mod signin_factor;
@@ -69,6 +70,7 @@ pub(crate) use reset::Reset;
 pub(crate) use reset_failed::ResetFailed;
 pub(crate) use reset_success::ResetSuccess;
 pub(crate) use signin::Signin;
+pub(crate) use signin_complete::SigninComplete;
 pub(crate) use signin_confirm::SigninConfirm;
 pub(crate) use signin_enroll::{EnrollApp, SigninEnroll};
 pub(crate) use signin_factor::SigninFactor;
@@ -135,6 +137,7 @@ pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<SigninEnroll>(),
     PageEntry::of::<SigninPasskey>(),
     PageEntry::of::<SigninForgot>(),
+    PageEntry::of::<SigninComplete>(),
     PageEntry::of::<SigninLink>(),
     PageEntry::of::<Signup>(),
     PageEntry::of::<SignupResend>(),

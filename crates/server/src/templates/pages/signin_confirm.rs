@@ -16,6 +16,8 @@ pub(crate) struct SigninConfirm {
     /// Whether the SMS was sent.
     pub(crate) is_sent: bool,
     pub(crate) ways: Vec<Way>,
+    /// Providers with which the user signs in again.
+    pub(crate) providers: Vec<Way>,
 }
 
 impl Page for SigninConfirm {
@@ -24,8 +26,9 @@ impl Page for SigninConfirm {
 
     fn values(&self) -> Value {
         let (user, ways) = (Value::from(Serde(&self.user)), Value::from(Serde(&self.ways)));
+        let providers = Value::from(Serde(&self.providers));
         let (method, passkey, ending, sent) = (self.method, self.passkey, self.ending.as_str(), self.is_sent);
-        context! { user, ways, method, offers => context! { passkey }, ending, sent, ..self.gate.values() }
+        context! { user, ways, method, offers => context! { passkey, providers }, ending, sent, ..self.gate.values() }
     }
 }
 
@@ -42,7 +45,9 @@ impl Replaceable for SigninConfirm {
             ending: "43".to_owned(),
             is_sent: true,
             ways: Vec::new(),
+            providers: Vec::new(),
         };
+        let google = Way { name: "google".into(), label: "Google".to_owned(), icon: "google", ..Way::default() };
         let wrong = [("password", "Your current password is incorrect")];
         vec![
             ("", page("password", Gate::default())),
@@ -54,6 +59,8 @@ impl Replaceable for SigninConfirm {
             ("passkey refused", page("passkey", Gate { problem: "passkey", ..Gate::default() })),
             ("timed out", page("password", Gate { problem: "timed_out", ..Gate::default() })),
             ("only a new sign-in", page("login", Gate::default())),
+            ("with a provider", Self { providers: vec![google], ..page("login", Gate::default()) }),
+            ("another account", page("login", Gate { problem: "other_account", ..Gate::default() })),
             ("recovery code", page("recovery_code", Gate::default())),
         ]
     }

@@ -5,11 +5,11 @@ use super::{Gate, Page, Replaceable};
 /// The page that links an account at another provider.
 pub(crate) struct SigninLink {
     pub(crate) gate: Gate,
-    /// What is asked: `known`, `sent`, `address`, `fields`, `confirm`, `other` or `mailed`.
+    /// What is asked: `known`, `sent`, `address` (where sign-up is closed), `confirm`, `other`, `not_yours` or `mailed`.
     pub(crate) stage: &'static str,
     /// Name of the provider.
     pub(crate) provider: String,
-    /// What the account is called there; may be empty.
+    /// What the account is called there.
     pub(crate) called: String,
     /// Address of the account here, or of the one that is looked for.
     pub(crate) email: String,
@@ -43,10 +43,10 @@ impl Replaceable for SigninLink {
             ("", page("known", "")),
             ("link sent", page("sent", "")),
             ("no address", page("address", "")),
-            ("missing fields", page("fields", "")),
             ("signed in", page("confirm", "")),
             ("taken", page("confirm", "taken")),
             ("signed in as another user", page("other", "")),
+            ("begun by another user", page("not_yours", "")),
             ("by the mailed link", page("mailed", "")),
         ]
     }

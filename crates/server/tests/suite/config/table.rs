@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
+use data_encoding::BASE64;
 use portcullis::{
     cli,
     config::{MailTransport, settings_markdown},
 };
-use portcullis_core::ExposeSecret;
+use portcullis_core::{
+    ExposeSecret,
+    token::{Algorithm, new_private_key},
+};
 
 use super::{Desk, KEY, LONG_SECRET, ORIGIN, assert_has, secret};
 
@@ -76,8 +80,9 @@ fn of_provider(name: &str) -> &'static str {
 
 /// Adds a provider of each kind, whose settings then have an effect.
 pub(super) fn with_providers(desk: Desk) -> Desk {
-    let key = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n";
-    desk.file("apple.p8", key)
+    let key = new_private_key(Algorithm::Es256).unwrap();
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64.encode(&key));
+    desk.file("apple.p8", &key)
         .env("SOCIAL_HOUSE_CLIENT_ID", "us")
         .env("SOCIAL_HOUSE_ISSUER", "https://house.example.com")
         .env("SOCIAL_MICROSOFT_CLIENT_ID", "us")

@@ -6,7 +6,7 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 use super::{enter, entered, start};
-use crate::support::{Person, TestApp, json, problem};
+use crate::support::{Authenticator, Person, TestApp, json, passkeys, problem};
 
 async fn unlink(app: &TestApp, token: &str, id: &str) -> Response {
     let request = app.request(Method::DELETE, &format!("/User1/me/identities/{id}")).bearer_auth(token);
@@ -121,6 +121,8 @@ async fn a_realm_may_link_at_once_only_where_the_provider_operates_the_mailbox()
     problem(app.get_as(&token, "/User1/me").await, 401).await;
     let token = ada.log_in(&app).await;
     assert!(listed(&app, &token).await.is_empty());
+    let events = json(app.get_as(&token, "/User1/me/events").await, 200).await.to_string();
+    assert!(events.contains("identity_unlinked"), "{events}");
     assert!(app.link(&ada.email, "reset_password_form").await.contains("token="));
 }
 
@@ -147,4 +149,32 @@ async fn identities_are_exported_and_nothing_of_them_can_be_read_after_the_erasu
     let again =
         entered(&app, &provider, json!({"sub": "planted-subject", "email": "planted.identity@example.com"})).await;
     assert_ne!(json(app.get_as(&again, "/User1/me").await, 200).await["id"], id.as_str(), "another account");
+}
+
+#[tokio::test]
+async fn what_the_realm_does_not_accept_is_no_way_to_log_in() {
+    let (app, provider) = start(&[]).await;
+    let token = entered(&app, &provider, json!({})).await;
+    passkeys::add(&app, &token, "login").await;
+    let id = listed(&app, &token).await[0]["id"].as_str().unwrap().to_owned();
+    let app = app.restart_with(&[("PASSKEYS", "off")]).await;
+    let token = entered(&app, &provider, json!({})).await;
+    assert_eq!(problem(unlink(&app, &token, &id).await, 409).await["code"], "login.last");
+}
+
+#[tokio::test]
+async fn the_removal_of_either_ends_a_session_that_an_identity_and_a_passkey_opened() {
+    let (app, provider) = start(&[("FRESH_AUTH_AGE", "1h")]).await;
+    let token = entered(&app, &provider, json!({})).await;
+    let (mut passkey, added) = passkeys::add(&app, &token, "login").await;
+    Authenticator::add(&app, &token).await;
+    app.advance(Duration::from_secs(60));
+    let challenged = json(enter(&app, &provider, json!({})).await, 403).await;
+    let ticket = challenged["mfa_token"].as_str().unwrap().to_owned();
+    let opened = json(passkeys::complete_with(&app, &ticket, &mut passkey).await, 200).await;
+    let opened = opened["access_token"].as_str().unwrap().to_owned();
+    json(app.get_as(&opened, "/User1/me").await, 200).await;
+    let path = format!("/User1/me/passkeys/{}", added["id"].as_str().unwrap());
+    json(app.request(Method::DELETE, &path).bearer_auth(&token).send().await.unwrap(), 200).await;
+    problem(app.get_as(&opened, "/User1/me").await, 401).await;
 }

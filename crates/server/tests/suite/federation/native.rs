@@ -151,12 +151,20 @@ async fn sign_up_rules_hold_for_users_of_providers() {
     let (app, provider) = start(&[("SIGNUP", "closed")]).await;
     let closed = ("access_denied".to_owned(), json!("signup.closed"));
     assert_eq!(refused(enter(&app, &provider, json!({})).await, 403).await, closed);
-    assert_eq!(refused(enter(&app, &provider, json!({"email": null})).await, 403).await, closed);
+    // An account that exists may still be linked, on a page.
+    let interaction = ("interaction_required".to_owned(), json!("social.interaction_required"));
+    assert_eq!(refused(enter(&app, &provider, json!({"email": null})).await, 403).await, interaction);
     let (app, provider) = start(&[("SIGNUP_REQUIRED", "first_name,phone")]).await;
     let answer = enter(&app, &provider, json!({"given_name": "Ada"})).await;
     assert_eq!(refused(answer, 403).await.0, "interaction_required");
     let (app, provider) = start(&[("SIGNUP_REQUIRED", "first_name")]).await;
     entered(&app, &provider, json!({"given_name": "Ada"})).await;
+    // New users count for the client as those of `create` do, known ones do not.
+    let (app, provider) = start(&[("RATE_LIMIT_MODE", "enforce"), ("LIMIT_MAILS_CLIENT", "1/1h")]).await;
+    entered(&app, &provider, json!({"sub": "1"})).await;
+    let limited = enter(&app, &provider, json!({"sub": "2", "email": "bob@example.com"})).await;
+    assert_eq!(limited.status(), 429);
+    entered(&app, &provider, json!({"sub": "1"})).await;
 }
 
 #[tokio::test]

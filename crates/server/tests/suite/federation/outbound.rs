@@ -44,8 +44,42 @@ async fn a_provider_that_fails_is_unavailable_and_no_fault_of_the_server() {
         assert_eq!(error(answer, 503).await, "temporarily_unavailable", "{fault:?}");
         assert!(!provider.asked().contains(&"/elsewhere".to_owned()), "no redirect is followed");
         provider.set_fault(Fault::None);
+        provider.asked();
+        assert_eq!(error(enter(&app, &provider, json!({})).await, 503).await, "temporarily_unavailable");
+        assert_eq!(provider.asked().len(), 0, "it has just failed");
+        app.advance(Duration::from_secs(10));
         entered(&app, &provider, json!({})).await;
     }
+}
+
+#[tokio::test]
+async fn fifty_first_requests_at_once_ask_the_provider_once() {
+    let (app, provider) = start(&[]).await;
+    let all = futures_util::future::join_all((0..50).map(|_| app.get("/User1/social/house/start"))).await;
+    assert!(all.iter().all(|answer| answer.status() == 302));
+    assert_eq!(provider.asked(), ["/.well-known/openid-configuration", "/jwks"]);
+    let (app, provider) = start(&[]).await;
+    provider.set_fault(Fault::Away);
+    let all = futures_util::future::join_all((0..50).map(|_| app.get("/User1/social/house/start"))).await;
+    assert!(all.iter().all(|answer| answer.status() == 503));
+    assert_eq!(provider.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn keys_without_a_name_and_names_of_several_keys_are_understood() {
+    let (app, provider) = start(&[]).await;
+    provider.rotate_unnamed();
+    entered(&app, &provider, json!({})).await;
+    provider.rotate_unnamed();
+    assert_eq!(error(enter(&app, &provider, json!({})).await, 400).await, "invalid_grant", "asked just now");
+    app.advance(Duration::from_secs(60));
+    entered(&app, &provider, json!({})).await;
+    let rsa = json!({"kty": "RSA", "kid": "same", "n": "AQAB", "e": "AQAB"});
+    let others = [rsa, json!({"kty": "unheard", "kid": "same"}), json!({"kty": "oct", "kid": "same", "k": "c2VjcmV0"})];
+    provider.rotate("same");
+    provider.set_other_keys(others.to_vec());
+    app.advance(Duration::from_secs(60));
+    entered(&app, &provider, json!({})).await;
 }
 
 #[tokio::test]
@@ -53,6 +87,7 @@ async fn a_document_leads_to_no_private_address_and_to_no_other_issuer() {
     let port = |issuer: &str| issuer.rsplit_once(':').unwrap().1.to_owned();
     for (name, to) in [
         ("jwks_uri", "http://localhost:PORT/jwks"),
+        ("jwks_uri", "http://127.0.0.1:1/jwks"),
         ("jwks_uri", "https://localhost:PORT/jwks"),
         ("jwks_uri", "https://[::1]:PORT/jwks"),
         ("jwks_uri", "http://169.254.169.254/latest/meta-data"),

@@ -245,6 +245,7 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         | "post /me/mfa/recovery_codes"
         | "post /me/mfa/totp"
         | "delete /me/identities/{id}"
+        | "post /me/identities/{provider}/start"
         | "delete /me/passkeys/{id}"
         | "post /me/passkeys/options"
         | "post /me/mfa/sms"

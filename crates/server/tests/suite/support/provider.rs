@@ -1,4 +1,4 @@
-//! A small OpenID Connect provider on loopback, whose faults a test chooses.
+//! A small OpenID Connect provider on loopback, whose faults a test chooses. It also answers as GitHub and Discord do.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,7 +14,7 @@ use axum::{
     routing::any,
 };
 use data_encoding::{BASE64, BASE64URL_NOPAD};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::Jwk};
 use portcullis_core::{
     clock::Timestamp,
     token::{self, new_private_key},
@@ -49,13 +49,20 @@ struct Grant {
 
 struct Shared {
     issuer: String,
-    kid: String,
+    kid: Option<String>,
     private: EncodingKey,
     public: Value,
+    /// Keys in front of its own.
+    other_keys: Vec<Value>,
     document: Value,
     userinfo: Value,
     fault: Fault,
     grants: HashMap<String, Grant>,
+    /// Claims of users by the access tokens of OAuth 2.0.
+    accounts: HashMap<String, Value>,
+    /// Key of the secrets that the client signs.
+    secret: Option<DecodingKey>,
+    last_secret: String,
     asked: Vec<String>,
     now: Timestamp,
 }
@@ -73,16 +80,20 @@ impl Provider {
             "token_endpoint": format!("{issuer}/token"), "userinfo_endpoint": format!("{issuer}/userinfo"),
             "jwks_uri": format!("{issuer}/jwks"), "authorization_response_iss_parameter_supported": true,
         });
-        let (private, public) = new_key("one");
+        let (private, public) = new_key(Some("one"));
         let shared = Shared {
             issuer,
-            kid: "one".to_owned(),
+            kid: Some("one".to_owned()),
             private,
             public,
+            other_keys: Vec::new(),
             document,
             userinfo: json!({}),
             fault: Fault::None,
             grants: HashMap::new(),
+            accounts: HashMap::new(),
+            secret: None,
+            last_secret: String::new(),
             asked: Vec::new(),
             now: super::BEGIN,
         };
@@ -126,9 +137,33 @@ impl Provider {
 
     /// Signs with a new key, and forgets the one before.
     pub fn rotate(&self, kid: &str) {
+        self.rotate_to(Some(kid));
+    }
+
+    /// Does so with a key that has no name.
+    pub fn rotate_unnamed(&self) {
+        self.rotate_to(None);
+    }
+
+    fn rotate_to(&self, kid: Option<&str>) {
         let (private, public) = new_key(kid);
         let mut shared = self.shared();
-        (shared.kid, shared.private, shared.public) = (kid.to_owned(), private, public);
+        (shared.kid, shared.private, shared.public) = (kid.map(str::to_owned), private, public);
+    }
+
+    /// Publishes these keys in front of its own.
+    pub fn set_other_keys(&self, keys: Vec<Value>) {
+        self.shared().other_keys = keys;
+    }
+
+    /// Takes secrets that the client signs with this key, as Apple does.
+    pub fn set_secret(&self, key: DecodingKey) {
+        self.shared().secret = Some(key);
+    }
+
+    /// Returns the secret of the last exchange of a code.
+    pub fn last_secret(&self) -> String {
+        self.shared().last_secret.clone()
     }
 
     /// Returns the paths that were asked for since the last call.
@@ -154,7 +189,7 @@ impl Provider {
                 value => claims[name] = value.clone(),
             }
         }
-        let header = Header { kid: Some(shared.kid.clone()), ..Header::new(Algorithm::ES256) };
+        let header = Header { kid: shared.kid.clone(), ..Header::new(Algorithm::ES256) };
         jsonwebtoken::encode(&header, &claims, &shared.private).unwrap()
     }
 
@@ -168,7 +203,7 @@ impl Provider {
         let code = format!("code-{}", asked["state"]);
         let mut shared = self.shared();
         shared.now = now(app);
-        let mut granted = json!({"nonce": asked["nonce"]});
+        let mut granted = json!({"nonce": asked.get("nonce")});
         granted.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
         let grant = Grant {
             claims: granted,
@@ -180,11 +215,33 @@ impl Provider {
         answer.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    fn token(&self, headers: &HeaderMap, body: &[u8]) -> Response {
+    fn is_secret(&self, given: &str) -> bool {
+        let mut shared = self.shared();
+        given.clone_into(&mut shared.last_secret);
+        match &shared.secret {
+            None => given == CLIENT_SECRET,
+            Some(key) => {
+                let mut validation = Validation::new(Algorithm::ES256);
+                (validation.validate_exp, validation.validate_aud) = (false, false);
+                jsonwebtoken::decode::<Value>(given, key, &validation).is_ok()
+            }
+        }
+    }
+
+    /// Answers what the API of GitHub or Discord says of the user of an access token.
+    fn account(&self, headers: &HeaderMap, part: &str) -> Response {
+        let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        match token.and_then(|token| self.shared().accounts.get(token).cloned()) {
+            Some(claims) => json_answer(&claims[part]),
+            None => StatusCode::UNAUTHORIZED.into_response(),
+        }
+    }
+
+    fn token(&self, headers: &HeaderMap, body: &[u8], is_github: bool) -> Response {
         let form: BTreeMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
         let basic = BASE64.encode(format!("{CLIENT}:{CLIENT_SECRET}").as_bytes());
         let authorized = headers.get(header::AUTHORIZATION).is_some_and(|given| given == &format!("Basic {basic}"));
-        let in_body = form.get("client_secret").is_some_and(|secret| secret == CLIENT_SECRET);
+        let in_body = form.get("client_secret").is_some_and(|secret| self.is_secret(secret));
         let grant = self.shared().grants.remove(form.get("code").map_or("", String::as_str));
         let verifier = form.get("code_verifier").map_or("", String::as_str);
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
@@ -194,11 +251,17 @@ impl Provider {
         };
         match grant.filter(is_right).filter(|_| authorized || in_body) {
             Some(grant) => {
+                if grant.claims.get("user").is_some() {
+                    let token = format!("token-of-{verifier}");
+                    self.shared().accounts.insert(token.clone(), grant.claims);
+                    return json_answer(&json!({"access_token": token, "token_type": "bearer", "scope": "user"}));
+                }
                 let id_token = self.signed(grant.claims);
                 let answer =
                     json!({"access_token": "foreign-access-token", "token_type": "Bearer", "id_token": id_token});
                 json_answer(&answer)
             }
+            None if is_github => json_answer(&json!({"error": "bad_verification_code"})),
             None => (StatusCode::BAD_REQUEST, r#"{"error":"invalid_grant"}"#).into_response(),
         }
     }
@@ -209,10 +272,10 @@ fn now(app: &TestApp) -> Timestamp {
     app.clock.now()
 }
 
-fn new_key(kid: &str) -> (EncodingKey, Value) {
+fn new_key(kid: Option<&str>) -> (EncodingKey, Value) {
     let private = EncodingKey::from_ec_der(&new_private_key(token::Algorithm::Es256).unwrap());
     let mut public = Jwk::from_encoding_key(&private, Algorithm::ES256).unwrap();
-    public.common.key_id = Some(kid.to_owned());
+    public.common.key_id = kid.map(str::to_owned);
     (private, serde_json::to_value(public).unwrap())
 }
 
@@ -236,10 +299,18 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         Fault::Redirects => return (StatusCode::FOUND, [(header::LOCATION, "/elsewhere")]).into_response(),
     }
     match path.as_str() {
-        "/.well-known/openid-configuration" => json_answer(&provider.shared().document),
-        "/jwks" => json_answer(&json!({"keys": [provider.shared().public]})),
+        "/login/oauth/access_token" => provider.token(&parts.headers, &body, true),
+        "/api/oauth2/token" => provider.token(&parts.headers, &body, false),
+        "/api/v3/user" | "/api/users/@me" => provider.account(&parts.headers, "user"),
+        "/api/v3/user/emails" => provider.account(&parts.headers, "emails"),
+        path if path.ends_with("/.well-known/openid-configuration") => json_answer(&provider.shared().document),
+        "/jwks" => {
+            let shared = provider.shared();
+            let keys: Vec<&Value> = shared.other_keys.iter().chain([&shared.public]).collect();
+            json_answer(&json!({"keys": keys}))
+        }
         "/userinfo" => json_answer(&provider.shared().userinfo),
-        "/token" => provider.token(&parts.headers, &body),
+        "/token" => provider.token(&parts.headers, &body, false),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        extract::{AnyBody, Browser, Link, PreferredFormat, RealmRequest, RegistrationCookie, SkipOnHead},
+        extract::{AnyBody, Browser, FlowCookies, Link, PreferredFormat, RealmRequest, RegistrationCookie, SkipOnHead},
         layers::headers::CSP_GATE,
         openapi::{RealmPath, refusals},
         page,
@@ -79,21 +79,28 @@ pub(crate) async fn verify(
     request: RealmRequest,
     _: SkipOnHead,
     browser: Browser,
-    cookie: RegistrationCookie,
+    (cookie, flows): (RegistrationCookie, FlowCookies),
     format: PreferredFormat,
     Link(token): Link,
 ) -> Response {
     let token = token.text().unwrap_or_default();
+    // Only a page can go on with an account at another provider.
+    let links = if format == PreferredFormat::Html { flows.values() } else { Vec::new() };
     let opened = if browser.may_act() {
         request.accounts().follow_verification(token).await
     } else {
-        request.accounts().open_verification(token, cookie.value()).await
+        request.accounts().open_verification(token, cookie.value(), &links).await
     };
     let (email, undo_url, is_own_browser) = match opened {
         Ok(OpenedLink::Ready { email, undo_url, is_own_browser }) => (email, undo_url, is_own_browser),
         Ok(OpenedLink::NewAddress(email)) => {
             let button = EmailChange { token, email: email.as_str() };
             return page::answer(&state, &request, format, &button, "Send this token by POST to change the address");
+        }
+        // A token that was accepted needs no encoding.
+        Ok(OpenedLink::WithProvider) => {
+            let page = format!("{}/{}/signin/complete?token={token}", state.info.root, request.realm.name);
+            return (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();
         }
         Ok(OpenedLink::Settled(verified)) => return settled(&state, &request, format, verified),
         Err(error) => return failed(&state, &request, format, error),

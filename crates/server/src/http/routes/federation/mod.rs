@@ -2,6 +2,7 @@
 
 mod identities;
 mod providers;
+mod start;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -14,5 +15,8 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
 
 /// Returns the routes that exist where there are providers.
 pub(in crate::http) fn provider_routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(providers::providers)).routes(routes!(providers::nonce))
+    OpenApiRouter::new()
+        .routes(routes!(providers::providers))
+        .routes(routes!(providers::nonce))
+        .routes(routes!(start::start))
 }

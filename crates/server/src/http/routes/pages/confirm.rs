@@ -13,6 +13,7 @@ use super::{
     answer::{Typed, again, show, show_with},
     confirm_with::{options, send},
     passkey::{self, Ability},
+    social,
     step::{self, Kind},
 };
 use crate::{
@@ -22,11 +23,11 @@ use crate::{
         problem::REFUSED_FORM,
         state::AppState,
     },
-    templates::pages::{Gate, Person, SigninConfirm},
+    templates::pages::{Gate, Person, SigninConfirm, Way},
 };
 
 /// Words that this page leaves for itself.
-const PROBLEMS: [&str; 3] = ["timed_out", "too_many_codes", "passkey"];
+const PROBLEMS: [&str; 4] = ["timed_out", "too_many_codes", "passkey", "other_account"];
 
 /// Second part of a renewed authentication.
 #[derive(Clone, Serialize, Deserialize)]
@@ -51,6 +52,8 @@ pub(super) struct Asked {
     pub(super) method: &'static str,
     /// Whether a passkey may take the place of the password.
     offers_passkey: bool,
+    /// Providers with which the user signs in again, where nothing else helps.
+    providers: Vec<Way>,
 }
 
 /// The page on which a signed-in user authenticates again
@@ -67,7 +70,7 @@ pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> 
 async fn asked(signed_in: &SignedIn, method: Option<&str>) -> Result<Asked, Error> {
     if let Some(step) = signed_in.visit.carried::<ConfirmStep>() {
         let method = step::choose(&step.kinds, method, step.ability);
-        return Ok(Asked { step: Some(step), method, offers_passkey: false });
+        return Ok(Asked { step: Some(step), method, offers_passkey: false, providers: Vec::new() });
     }
     let status = signed_in.visit.request.second_factors().status(&signed_in.viewer).await?;
     let passkeys = status.passkeys.map(|(passkeys, _)| passkeys).unwrap_or_default();
@@ -77,9 +80,15 @@ async fn asked(signed_in: &SignedIn, method: Option<&str>) -> Result<Asked, Erro
     } else if offers_passkey {
         "passkey"
     } else {
-        "login"
+        return by_login(signed_in).await;
     };
-    Ok(Asked { step: None, method, offers_passkey })
+    Ok(Asked { step: None, method, offers_passkey, providers: Vec::new() })
+}
+
+/// Returns that nothing helps but a new sign-in.
+async fn by_login(signed_in: &SignedIn) -> Result<Asked, Error> {
+    let providers = social::ways_to_confirm(&signed_in.visit, &signed_in.viewer).await?;
+    Ok(Asked { step: None, method: "login", offers_passkey: false, providers })
 }
 
 pub(super) fn page(signed_in: &SignedIn, asked: &Asked, gate: Gate) -> SigninConfirm {
@@ -98,6 +107,7 @@ pub(super) fn page(signed_in: &SignedIn, asked: &Asked, gate: Gate) -> SigninCon
         ending: step::ending(kinds),
         is_sent: asked.step.as_ref().is_some_and(|step| step.is_sent),
         ways,
+        providers: asked.providers.clone(),
     }
 }
 
@@ -149,7 +159,7 @@ pub(crate) async fn confirm(
     };
     match result {
         Ok(Stepped::Up(up)) => Ok(signed_in.with_cookie(&state, signed_in.visit.go_on(), up.cookie.as_ref())),
-        Ok(Stepped::Challenged(challenged)) => Ok(next(&state, &signed_in, &challenged, ability)),
+        Ok(Stepped::Challenged(challenged)) => Ok(next(&state, &signed_in, &challenged, ability).await?),
         Err(error) => refuse(&state, &signed_in, &owner, (asked, error)).await,
     }
 }
@@ -208,23 +218,28 @@ fn missing(field: &'static str) -> Error {
 }
 
 /// Goes on to what is missing; where nothing can be given, the user signs in again.
-fn next(state: &AppState, signed_in: &SignedIn, challenged: &Challenged, ability: Ability) -> Response {
+async fn next(
+    state: &AppState,
+    signed_in: &SignedIn,
+    challenged: &Challenged,
+    ability: Ability,
+) -> Result<Response, Error> {
     if challenged.challenges.contains(&FactorChallenge::Password) {
         // A passkey that has not verified its user takes the place of no password.
-        return signed_in.visit.say(state, "signin/confirm", Says::Problem("passkey"));
+        return Ok(signed_in.visit.say(state, "signin/confirm", Says::Problem("passkey")));
     }
     let kinds = step::kinds(challenged);
     if kinds.is_empty() {
-        return sign_in_again(state, signed_in);
+        return sign_in_again(state, signed_in).await;
     }
     let ticket = challenged.ticket.expose().to_owned();
     let step = ConfirmStep { ticket, kinds, ability, is_sent: false, is_alone: false };
-    signed_in.visit.carry(state, "signin/confirm", &step, &[])
+    Ok(signed_in.visit.carry(state, "signin/confirm", &step, &[]))
 }
 
-fn sign_in_again(state: &AppState, signed_in: &SignedIn) -> Response {
-    let asked = Asked { step: None, method: "login", offers_passkey: false };
-    show_with(state, &signed_in.visit, REFUSED_FORM, &page(signed_in, &asked, Gate::default()))
+async fn sign_in_again(state: &AppState, signed_in: &SignedIn) -> Result<Response, Error> {
+    let asked = by_login(signed_in).await?;
+    Ok(show_with(state, &signed_in.visit, REFUSED_FORM, &page(signed_in, &asked, Gate::default())))
 }
 
 async fn refuse(
@@ -235,7 +250,7 @@ async fn refuse(
 ) -> Result<Response, Turned> {
     let visit = &signed_in.visit;
     let words = match error.kind() {
-        ErrorKind::Conflict => return Ok(sign_in_again(state, signed_in)),
+        ErrorKind::Conflict => return Ok(sign_in_again(state, signed_in).await?),
         ErrorKind::Forbidden => ("password", "Your current password is incorrect"),
         ErrorKind::Invalid if asked.method == "passkey" => ("code", step::wrong("passkey")),
         kind if step::is_refusal(kind) => {

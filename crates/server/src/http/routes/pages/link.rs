@@ -13,12 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answer::{go, show},
+    complete,
     factor::start_again,
     social,
 };
 use crate::{
     http::{
-        extract::{Carried, Continue, DeviceCookie, PageForm, Says, Visit},
+        extract::{Carried, Continue, DeviceCookie, FlowCookies, PageForm, Providing, Says, Visit, is_carried},
+        logins::counted_entry,
         openapi::RealmPath,
         problem::ApiError,
         state::AppState,
@@ -26,11 +28,13 @@ use crate::{
     templates::pages::{Gate, SigninLink},
 };
 
+const PAGE: &str = "signin/link";
+
 /// Identity that waits for its user.
 #[derive(Serialize, Deserialize)]
-struct Linking {
-    pending: PendingIdentity,
-    question: Question,
+pub(super) struct Linking {
+    pub(super) pending: PendingIdentity,
+    pub(super) question: Question,
 }
 
 impl Carried for Linking {
@@ -39,38 +43,52 @@ impl Carried for Linking {
 
 /// Token of a mailed link, taken out of the URL that the mail had.
 #[derive(Serialize, Deserialize)]
-struct Mailed {
-    token: String,
+pub(super) struct Mailed {
+    pub(super) token: String,
 }
 
 impl Carried for Mailed {
     const NAME: &'static str = "mailed";
 }
 
-/// Goes to the page with an identity.
+/// Goes to the page that asks what its user must be asked.
 pub(super) fn begin(state: &AppState, visit: &Visit, pending: PendingIdentity, question: Question) -> Response {
-    visit.carry(state, "signin/link", &Linking { pending, question }, &[])
+    let linking = Linking { pending, question };
+    let page = if complete::is_asked_here(visit, &linking) { complete::PAGE } else { PAGE };
+    visit.carry(state, page, &linking, &[])
+}
+
+/// Returns the name of a provider for people.
+pub(super) fn label(visit: &Visit, pending: &PendingIdentity) -> String {
+    let provider = visit.request.federation().provider(&pending.provider);
+    provider.map_or_else(|| pending.provider.clone(), |provider| provider.label.clone())
 }
 
 /// The page that links an account at a provider
 ///
 /// Names both accounts, and asks.
 #[utoipa::path(get, path = "/v1/{realm}/signin/link", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
-pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
+pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Providing, flows: FlowCookies) -> Response {
     if let Some(token) = visit.parameter("token") {
-        return match visit.request.federation().offered_link(token, visit.browser()).await {
-            Ok(_) => visit.carry(&state, "signin/link", &Mailed { token: token.to_owned() }, &[]),
+        return match visit.request.federation().offered_link(token, &flows.values()).await {
+            Ok(_) => visit.carry(&state, PAGE, &Mailed { token: token.to_owned() }, &[]),
             Err(error) => ApiError::from(error).into_response(),
         };
     }
     if let Some(mailed) = visit.carried::<Mailed>() {
-        let offered = visit.request.federation().offered_link(&mailed.token, visit.browser()).await;
+        let offered = visit.request.federation().offered_link(&mailed.token, &flows.values()).await;
         return match offered {
             Ok((pending, email)) => show(&state, &visit, &page(&visit, &pending, "mailed", &email, "")),
             Err(error) => ApiError::from(error).into_response(),
         };
     }
     let Some(linking) = visit.carried::<Linking>() else { return start_again(&state, &visit, "timed_out") };
+    if visit.viewer.is_none() && linking.question == Question::Own {
+        return go(visit.detour("signin", &back(&visit)));
+    }
+    if visit.viewer.is_none() && complete::is_asked_here(&visit, &linking) {
+        return go(complete::path(&visit, &[]));
+    }
     let (stage, email) = stage(&visit, &linking);
     let problem = if visit.parameter("problem") == Some("taken") { "taken" } else { "" };
     show(&state, &visit, &page(&visit, &linking.pending, stage, &email, problem))
@@ -83,13 +101,19 @@ fn stage(visit: &Visit, linking: &Linking) -> (&'static str, String) {
         Some(viewer) => {
             let own = viewer.account().profile.email.as_str().to_owned();
             let is_of_other = linking.question == Question::Taken && proved.is_some_and(|proved| proved != own);
-            (if is_of_other { "other" } else { "confirm" }, own)
+            let stage = if linking.pending.is_of_other(&viewer.account().id) {
+                "not_yours"
+            } else if is_of_other {
+                "other"
+            } else {
+                "confirm"
+            };
+            (stage, own)
         }
         None if visit.parameter("done") == Some("sent") => ("sent", proved.unwrap_or_default()),
         None => match linking.question {
-            Question::Taken => ("known", proved.unwrap_or_default()),
-            Question::Address => ("address", proved.unwrap_or_default()),
-            Question::Fields => ("fields", proved.unwrap_or_default()),
+            Question::Taken | Question::Own => ("known", proved.unwrap_or_default()),
+            Question::Address | Question::Fields => ("address", proved.unwrap_or_default()),
         },
     }
 }
@@ -101,24 +125,24 @@ fn page(
     email: &str,
     problem: &'static str,
 ) -> SigninLink {
-    let provider = visit.request.federation().provider(&pending.provider);
     let action = match visit.parameter(Mailed::NAME) {
-        Some(mailed) => visit.link("signin/link", &[(Mailed::NAME, mailed)]),
-        None => visit.link("signin/link", &[(Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default())]),
+        Some(mailed) => visit.link(PAGE, &[(Mailed::NAME, mailed)]),
+        None => path(visit, &[]),
     };
     SigninLink {
         gate: Gate { query: visit.query(&[]), action, problem, ..Gate::default() },
         stage,
-        provider: provider.map_or_else(|| pending.provider.clone(), |provider| provider.label.clone()),
-        called: pending.called().unwrap_or_default().to_owned(),
+        provider: label(visit, pending),
+        called: pending.called(),
         email: email.to_owned(),
         signin: visit.detour("signin", &back(visit)),
     }
 }
 
 /// Returns this page as the end of a sign-in.
-fn back(visit: &Visit) -> Continue {
-    Continue::Page(format!("signin/link?{}={}", Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default()))
+pub(super) fn back(visit: &Visit) -> Continue {
+    let linking = visit.parameter(Linking::NAME).filter(|text| is_carried(text)).unwrap_or_default();
+    Continue::Page(format!("signin/link?{}={linking}", Linking::NAME))
 }
 
 /// Link an account at a provider
@@ -127,44 +151,54 @@ fn back(visit: &Visit) -> Continue {
 #[utoipa::path(post, path = "/v1/{realm}/signin/link", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn link(
     State(state): State<AppState>,
-    visit: Visit,
+    Providing(visit): Providing,
     device: DeviceCookie,
+    flows: FlowCookies,
     PageForm(fields): PageForm,
 ) -> Response {
     if let Some(mailed) = visit.carried::<Mailed>() {
-        return follow(&state, &visit, &device, &mailed.token).await;
+        return follow(&state, &visit, (&device, &flows), &mailed.token).await;
     }
     let Some(linking) = visit.carried::<Linking>() else { return start_again(&state, &visit, "timed_out") };
     match (fields.peek("action"), &visit.viewer) {
-        (Some("link"), Some(viewer)) => confirm(&state, &visit, viewer, &linking.pending).await,
-        (Some("send"), None) => match visit.request.federation().mail_link(&linking.pending, visit.browser()).await {
-            Ok(()) => here(&visit, &[("done", "sent")]),
+        (Some("link"), Some(viewer)) => confirm(&state, &visit, viewer, &linking).await,
+        (Some("send"), None) => match visit.request.federation().mail_link(&linking.pending).await {
+            Ok(cookie) => {
+                let mut response = here(&visit, &[("done", "sent")]);
+                flows.add_link(&state, &mut response, &cookie);
+                response
+            }
             Err(error) => ApiError::from(error).into_response(),
         },
         _ => here(&visit, &[]),
     }
 }
 
-async fn follow(state: &AppState, visit: &Visit, device: &DeviceCookie, token: &str) -> Response {
-    let devices = [device.value()];
+async fn follow(
+    state: &AppState,
+    visit: &Visit,
+    (device, flows): (&DeviceCookie, &FlowCookies),
+    token: &str,
+) -> Response {
+    let (devices, browser) = ([device.value()], flows.values());
     let federation = visit.request.browser_federation();
-    let offered = federation.offered_link(token, visit.browser()).await;
+    let offered = federation.offered_link(token, &browser).await;
     let (pending, email) = match offered {
         Ok(offered) => offered,
         Err(error) => return ApiError::from(error).into_response(),
     };
-    match federation.follow_link(token, visit.browser(), &devices).await {
+    match counted_entry(federation.follow_link(token, &browser, &devices).await) {
         Ok(entry) => social::enter(state, visit, device, entry, (&pending.provider, &email)).await,
-        Err(error) => ApiError::from(error).into_response(),
+        Err(error) => social::refuse(state, visit, error),
     }
 }
 
 /// Links the identity to the signed-in user, who authenticates again first if that was long ago.
-async fn confirm(state: &AppState, visit: &Visit, viewer: &Viewer, pending: &PendingIdentity) -> Response {
+async fn confirm(state: &AppState, visit: &Visit, viewer: &Viewer, linking: &Linking) -> Response {
     let sessions = visit.request.sessions();
     let linked = async {
         let owner = sessions.require_owner(viewer.clone()).await?;
-        visit.request.federation().link(&owner, pending).await
+        visit.request.federation().link(&owner, &linking.pending, linking.question).await
     };
     match linked.await {
         Ok(()) => visit.say_at(state, "account/security", Says::Done("linked")),
@@ -177,6 +211,11 @@ async fn confirm(state: &AppState, visit: &Visit, viewer: &Viewer, pending: &Pen
 }
 
 fn here(visit: &Visit, more: &[(&str, &str)]) -> Response {
+    go(path(visit, more))
+}
+
+/// Returns the path of the page for what this URL carries.
+pub(super) fn path(visit: &Visit, more: &[(&str, &str)]) -> String {
     let carried = [(Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default())];
-    go(visit.link("signin/link", &[&carried, more].concat()))
+    visit.link(PAGE, &[&carried, more].concat())
 }

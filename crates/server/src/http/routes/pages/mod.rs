@@ -4,6 +4,7 @@ mod account;
 mod activity;
 mod answer;
 mod authorize;
+mod complete;
 mod confirm;
 mod confirm_with;
 mod consent;
@@ -40,6 +41,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(resend::form, resend::resend))
         .routes(routes!(signout::ask, signout::sign_out))
         .routes(routes!(link::form, link::link))
+        .routes(routes!(complete::form, complete::complete))
         .routes(routes!(social::start))
         .routes(routes!(social::come_back, social::come_back_by_form))
         .routes(routes!(authorize::authorize, authorize::authorize_form))

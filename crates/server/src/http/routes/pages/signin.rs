@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Words that another page may leave for this one.
-const PROBLEMS: [&str; 4] = ["timed_out", "too_many_codes", "locked", "provider"];
+const PROBLEMS: [&str; 5] = ["timed_out", "too_many_codes", "locked", "compromised", "provider"];
 const DONE: [&str; 2] = ["deleted", "secured"];
 
 /// The sign-in page

@@ -9,10 +9,13 @@ use axum::{
 };
 use portcullis_core::{
     Error,
-    service::{Callback, Entry, RawField, Returned},
+    error::catalogue::{ACCOUNT_LOCKED, PASSWORD_CHANGE_REQUIRED},
+    federation::FlowPurpose,
+    service::{Callback, Entry, RawField, Returned, Viewer},
 };
 
 use super::{
+    answer::go,
     enter::{self, Way},
     link,
     passkey::Ability,
@@ -20,13 +23,17 @@ use super::{
 };
 use crate::{
     http::{
-        extract::{DeviceCookie, FlowCookies, FormBody, Says, Visit},
+        extract::{Browser, DeviceCookie, FlowCookies, FormBody, Providing, Says, Visit},
+        logins::counted_return,
         openapi::RealmPath,
         problem::ApiError,
         state::AppState,
     },
     templates::pages,
 };
+
+/// Parameter of a flow with which a signed-in user authenticates again.
+const CONFIRM: &str = "confirm";
 
 type PathOf = Path<HashMap<String, String>>;
 
@@ -36,7 +43,7 @@ fn name_of(path: &PathOf) -> &str {
 
 /// Returns the buttons of the providers, for sign-in and sign-up.
 pub(super) fn ways(visit: &Visit) -> Vec<pages::Way> {
-    let providers = visit.request.federation().providers().iter();
+    let providers = visit.request.federation().providers().iter().filter(|provider| provider.is_for_browsers());
     let way = |provider: &portcullis_core::federation::Provider| pages::Way {
         name: provider.name.clone().into(),
         label: provider.label.clone(),
@@ -45,6 +52,17 @@ pub(super) fn ways(visit: &Visit) -> Vec<pages::Way> {
         ..pages::Way::default()
     };
     providers.map(way).collect()
+}
+
+/// Returns the buttons with which a signed-in user authenticates again: of the providers where the user has an account.
+pub(super) async fn ways_to_confirm(visit: &Visit, viewer: &Viewer) -> Result<Vec<pages::Way>, Error> {
+    let identities = visit.request.federation().identities(viewer).await?;
+    let has_one = |way: &pages::Way| identities.iter().any(|identity| identity.provider == way.name);
+    let again = |way: pages::Way| {
+        let path = format!("social/{}/start", way.name);
+        pages::Way { href: visit.link(&path, &[(CONFIRM, "1")]), ..way }
+    };
+    Ok(ways(visit).into_iter().filter(has_one).map(again).collect())
 }
 
 /// Returns the label of the provider that the URL names, which did not sign the user in.
@@ -58,9 +76,27 @@ pub(super) fn named(visit: &Visit) -> String {
 ///
 /// Goes to the provider, and comes back to `callback`.
 #[utoipa::path(get, path = "/v1/{realm}/social/{provider}/start", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 302, description = "To the provider")))]
-pub(crate) async fn start(State(state): State<AppState>, visit: Visit, flows: FlowCookies, path: PathOf) -> Response {
+pub(crate) async fn start(
+    State(state): State<AppState>,
+    Providing(visit): Providing,
+    flows: FlowCookies,
+    browser: Browser,
+    path: PathOf,
+) -> Response {
+    let (provider, federation) = (name_of(&path), visit.request.federation());
+    let purpose = match (visit.parameter("link"), visit.parameter(CONFIRM), &visit.viewer) {
+        (Some(link), ..) => match federation.use_link_url(provider, link).await {
+            Ok(purpose) => purpose,
+            Err(error) => return ApiError::from(error).into_response(),
+        },
+        // Another site must not sign a browser in: the user presses the button.
+        _ if browser.is_cross_site() && federation.provider(provider).is_some() => return go(visit.link("signin", &[])),
+        (None, Some(_), Some(viewer)) => FlowPurpose::StepUp { user: viewer.account().id.to_string() },
+        (None, Some(_), None) => return go(visit.link("signin", &[])),
+        (None, None, _) => FlowPurpose::Login,
+    };
     let next = visit.parameter("continue").filter(|_| visit.next().is_some());
-    let begun = match visit.request.federation().begin(name_of(&path), next).await {
+    let begun = match federation.begin(provider, purpose, next).await {
         Ok(begun) => begun,
         Err(error) => return ApiError::from(error).into_response(),
     };
@@ -76,7 +112,11 @@ pub(crate) async fn start(State(state): State<AppState>, visit: Visit, flows: Fl
 ///
 /// The browser brings no cookie with a form of another site, so it is sent on to the other route.
 #[utoipa::path(post, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "To the same with GET")))]
-pub(crate) async fn come_back_by_form(visit: Visit, path: PathOf, FormBody(fields): FormBody) -> Response {
+pub(crate) async fn come_back_by_form(
+    Providing(visit): Providing,
+    path: PathOf,
+    FormBody(fields): FormBody,
+) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for name in ["code", "state", "iss", "error"] {
         query.extend_pairs(fields.peek(name).map(|value| (name, value)));
@@ -95,7 +135,7 @@ pub(crate) async fn come_back_by_form(visit: Visit, path: PathOf, FormBody(field
 #[utoipa::path(get, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "To the next page")))]
 pub(crate) async fn come_back(
     State(state): State<AppState>,
-    mut visit: Visit,
+    Providing(mut visit): Providing,
     flows: FlowCookies,
     device: DeviceCookie,
     path: PathOf,
@@ -120,8 +160,10 @@ pub(crate) async fn come_back(
         error: error.as_deref(),
         suggested: suggested.as_deref(),
     };
+    // The flow is of this browser.
+    let device = device.of_flow();
     let devices = [device.value()];
-    let ended = visit.request.browser_federation().end(&open, &callback, &devices).await;
+    let ended = counted_return(visit.request.browser_federation().end(&open, &callback, &devices).await);
     visit.resume(open.next());
     let mut response = answer(&state, &visit, &device, provider, ended).await;
     flows.forget(&state, &mut response, &id);
@@ -143,11 +185,19 @@ async fn answer(
         Ok(Returned::SignupClosed) => signup::closed(state, visit),
         Ok(Returned::Refused) => {
             let signin = visit.link("signin", &[("provider", provider)]);
-            visit.saying(state, Says::Problem("provider"), |said| {
-                (StatusCode::SEE_OTHER, [(LOCATION, format!("{signin}&{said}"))]).into_response()
-            })
+            visit.saying(state, Says::Problem("provider"), |said| go(format!("{signin}&{said}")))
         }
-        Err(error) => ApiError::from(error).into_response(),
+        Ok(Returned::OtherAccount) => visit.say(state, "signin/confirm", Says::Problem("other_account")),
+        Err(error) => refuse(state, visit, error),
+    }
+}
+
+/// Answers a login that the state of the account refuses, as the sign-in page says it.
+pub(super) fn refuse(state: &AppState, visit: &Visit, error: Error) -> Response {
+    let problem = [(ACCOUNT_LOCKED, "locked"), (PASSWORD_CHANGE_REQUIRED, "compromised")];
+    match problem.into_iter().find(|(refusal, _)| refusal.code == error.code()) {
+        Some((_, problem)) => visit.say(state, "signin", Says::Problem(problem)),
+        None => ApiError::from(error).into_response(),
     }
 }
 

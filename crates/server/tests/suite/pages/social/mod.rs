@@ -1,10 +1,16 @@
 //! Sign-in of a browser with another provider.
 
+mod complete;
+mod linking;
+mod presets;
+mod purposes;
+
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use self::linking::mailed_link;
 use super::{Browser, browser::Shown};
 use crate::support::{
     Person, Protected, TestApp,
@@ -45,6 +51,22 @@ async fn come_back(browser: &mut Browser<'_>, provider: &Provider, claims: Value
     browser.get(&callback(&parameters)).await
 }
 
+/// Returns the path with which a browser begins to link an account.
+async fn link_url(app: &TestApp, token: &str) -> String {
+    let asked = app.request(Method::POST, "/User1/me/identities/house/start").bearer_auth(token);
+    let answer = crate::support::json(asked.json(&json!({})).send().await.unwrap(), 200).await;
+    assert_eq!(answer["expires_in"], 60);
+    answer["url"].as_str().unwrap().strip_prefix(&app.base).unwrap().to_owned()
+}
+
+/// Begins to link an account as this person, and comes back from the provider with these claims.
+async fn link_as(browser: &mut Browser<'_>, provider: &Provider, person: &Person, claims: Value) -> Shown {
+    let token = person.log_in(browser.app).await;
+    let begun = browser.get(&link_url(browser.app, &token).await).await;
+    assert_eq!(begun.status, 302, "{}", begun.body);
+    browser.get(&callback(&provider.let_in(browser.app, &begun.location, claims))).await
+}
+
 #[tokio::test]
 async fn from_the_button_to_the_session_and_back_again() {
     let (app, provider) = start(&[]).await;
@@ -71,7 +93,7 @@ async fn from_the_button_to_the_session_and_back_again() {
     let userinfo = |subject: &str| json!({"sub": subject, "email": "bob@example.com", "email_verified": true});
     provider.set_userinfo(userinfo("other"));
     let asked = come_back(&mut Browser::new(&app), &provider, json!({"sub": "7"})).await;
-    assert!(asked.location.starts_with("/User1/signin/link?"), "{}", asked.location);
+    assert!(asked.location.starts_with("/User1/signin/complete?"), "{}", asked.location);
     provider.set_userinfo(userinfo("7"));
     let entered = come_back(&mut Browser::new(&app), &provider, json!({"sub": "7"})).await;
     assert_eq!(entered.location, "/User1/account");
@@ -151,102 +173,19 @@ async fn a_refusal_is_told_in_words_and_a_provider_that_is_away_is_a_page() {
     assert_eq!(back.status, 303);
     assert!(browser.get(&back.location).await.shows("House didn't sign you in. Try again, or choose another way."));
     assert_eq!(browser.get("/User1/social/none/start").await.status, 404);
+    let invalid = browser.get("/User1/social/house/callback?state=x").await;
+    assert_eq!(invalid.status, 400);
+    assert!(invalid.shows("This sign-in is not valid any more."), "{}", invalid.body);
     let begun = browser.get("/User1/social/house/start").await;
     let parameters = provider.let_in(&app, &begun.location, ada());
     provider.set_fault(Fault::Away);
-    assert_eq!(browser.get(&callback(&parameters)).await.status, 503);
+    let away = browser.get(&callback(&parameters)).await;
+    assert_eq!(away.status, 503);
+    assert!(away.body.contains("<h1>"), "{}", away.body);
     let (closed, provider) = start(&[("SIGNUP", "closed")]).await;
     let mut browser = Browser::new(&closed);
     let shown = come_back(&mut browser, &provider, ada()).await;
     assert_eq!((shown.status, shown.heading()), (403, "Sign-up is closed"));
-}
-
-#[tokio::test]
-async fn a_taken_address_is_linked_by_its_user_or_by_the_mailed_link_in_this_browser() {
-    let (app, provider) = start(&[]).await;
-    let person = Person::new("ada@example.com").join(&app).await;
-    let mut browser = Browser::new(&app);
-    let back = come_back(&mut browser, &provider, ada()).await;
-    assert_eq!(back.status, 303);
-    let page = browser.get(&back.location).await;
-    assert_eq!(page.heading(), "You already have an account");
-    assert!(browser.session().is_none());
-
-    // Signs in as that user, and confirms.
-    let link = target(&page, "/signin?continue=");
-    let form = [("email", person.email.as_str()), ("password", &person.password), ("action", "sign_in")];
-    let entered = browser.post(&link, &form).await;
-    assert!(entered.location.starts_with("/User1/signin/link?"), "{}", entered.location);
-    let page = browser.get(&entered.location).await;
-    assert_eq!(page.heading(), "Link House to your account?");
-    let linked = browser.post(&page.form("/signin/link"), &[("action", "link")]).await;
-    assert!(linked.location.starts_with("/User1/account/security?said="), "{}", linked.body);
-    let mut again = Browser::new(&app);
-    assert_eq!(come_back(&mut again, &provider, ada()).await.location, "/User1/account");
-
-    // By mail: only in the browser that asked.
-    let bob = Person::new("bob@example.com").join(&app).await;
-    let claims = json!({"sub": "2", "email": "bob@example.com", "email_verified": true});
-    let mut browser = Browser::new(&app);
-    let back = come_back(&mut browser, &provider, claims.clone()).await;
-    let page = browser.get(&back.location).await;
-    let sent = browser.submit(&page.form("/signin/link"), &[("action", "send")]).await;
-    assert_eq!(sent.heading(), "Check your email");
-    let link = app.link(&bob.email, "signin/link").await.replace(&app.base, "");
-    assert_eq!(Browser::new(&app).get(&link).await.status, 400, "another browser");
-    let offered = browser.get(&link).await;
-    let page = browser.get(&offered.location).await;
-    assert!(page.shows("bob@example.com") && !offered.location.contains("token="));
-    let entered = browser.post(&page.form("/signin/link"), &[("action", "link")]).await;
-    assert_eq!(entered.location, "/User1/account", "{}", entered.body);
-    assert_eq!(browser.get(&link).await.status, 400, "once");
-    assert_eq!(come_back(&mut Browser::new(&app), &provider, claims).await.location, "/User1/account");
-}
-
-#[tokio::test]
-async fn an_identity_of_another_user_and_another_users_address_are_not_linked() {
-    let (app, provider) = start(&[]).await;
-    let eve = json!({"sub": "9", "email": "eve@example.com", "email_verified": true});
-    come_back(&mut Browser::new(&app), &provider, eve).await;
-    Person::new("ada@example.com").join(&app).await;
-    let bob = Person::new("bob@example.com").join(&app).await;
-    let mut browser = Browser::new(&app);
-    let back = come_back(&mut browser, &provider, ada()).await;
-    assert_eq!(browser.sign_in(&bob).await.status, 303);
-    let page = browser.get(&back.location).await;
-    assert_eq!(page.heading(), "You're signed in as bob@example.com");
-    let forced = browser.post(&back.location, &[("action", "link")]).await;
-    assert_eq!(forced.status, 400);
-    let unproved = come_back(&mut Browser::new(&app), &provider, json!({"sub": "3"})).await;
-    assert!(unproved.location.starts_with("/User1/signin/link?"));
-    let cross = browser.request(Method::POST, &back.location).header("Origin", "https://evil.example.com");
-    let cross = cross.header("Sec-Fetch-Site", "cross-site").form(&[("action", "link")]).send().await.unwrap();
-    assert_eq!(cross.status(), 403);
-}
-
-/// Asks for the mailed link that links Ada's account at the provider, and returns it.
-async fn mailed_link(app: &TestApp, provider: &Provider, browser: &mut Browser<'_>, person: &Person) -> String {
-    let back = come_back(browser, provider, ada()).await;
-    let page = browser.get(&back.location).await;
-    browser.submit(&page.form("/signin/link"), &[("action", "send")]).await;
-    app.link(&person.email, "signin/link").await.replace(&app.base, "")
-}
-
-#[tokio::test]
-async fn a_mailed_link_ends_where_its_mailbox_is_no_proof_any_more() {
-    for ending in ["factor", "secured"] {
-        let (app, provider) = start(&[]).await;
-        let person = Person::new("ada@example.com").join(&app).await;
-        let (mut browser, mut owner) = (Browser::new(&app), Browser::new(&app));
-        owner.sign_in(&person).await;
-        let link = mailed_link(&app, &provider, &mut browser, &person).await;
-        if ending == "factor" {
-            Protected::add(&app, &person).await;
-        } else {
-            assert_eq!(owner.post("/User1/account/secure", &[]).await.status, 303);
-        }
-        assert_eq!(browser.get(&link).await.status, 400, "{ending}");
-    }
 }
 
 #[tokio::test]
@@ -297,4 +236,45 @@ async fn a_posted_answer_is_sent_on_and_each_browser_has_at_most_eight_flows() {
     assert_eq!(browser.cookies.keys().filter(|name| name.contains("flow")).count(), 8);
     let parameters = provider.let_in(&app, &first.location, ada());
     assert_eq!(browser.get(&callback(&parameters)).await.status, 400, "the oldest was dropped");
+}
+
+#[tokio::test]
+async fn another_site_signs_no_browser_in_and_the_way_back_makes_the_device_known() {
+    let (app, provider) = start(&[]).await;
+    let mut browser = Browser::new(&app);
+    let cross = browser.request(Method::GET, "/User1/social/house/start").header("Sec-Fetch-Site", "cross-site");
+    let asked = browser.keep(cross.send().await.unwrap()).await;
+    assert_eq!((asked.status, asked.location.as_str()), (303, "/User1/signin"));
+    let begun = browser.get("/User1/social/house/start").await;
+    let back = callback(&provider.let_in(&app, &begun.location, ada()));
+    let back = browser.request(Method::GET, &back).header("Sec-Fetch-Site", "cross-site").send().await.unwrap();
+    assert_eq!(browser.keep(back).await.location, "/User1/account");
+    assert!(browser.cookies.contains_key("portcullis_device"));
+}
+
+#[tokio::test]
+async fn a_locked_or_secured_account_is_refused_after_the_provider_as_after_the_password() {
+    let (app, provider) = start(&[]).await;
+    let mut browser = Browser::new(&app);
+    come_back(&mut browser, &provider, ada()).await;
+    assert_eq!(browser.post("/User1/account/secure", &[]).await.status, 303);
+    let mails = app.mails_to("ada@example.com").await.len();
+    let mut browser = Browser::new(&app);
+    let back = come_back(&mut browser, &provider, ada()).await;
+    assert!(browser.session().is_none() && back.location.starts_with("/User1/signin?said="), "{}", back.location);
+    assert!(browser.get(&back.location).await.shows("Choose a new password to continue."));
+    assert_eq!(app.mails_to("ada@example.com").await.len(), mails + 1, "a link for a new password");
+    let reset = app.link("ada@example.com", "reset_password_form").await.replace(&app.base, "");
+    let path = reset.replace("reset_password_form", "reset_password");
+    assert!(app.post_form(&path, &[("password", "a-new-and-long-password")]).await.status().as_u16() < 400);
+    assert_eq!(come_back(&mut browser, &provider, ada()).await.location, "/User1/account");
+}
+
+#[tokio::test]
+async fn pages_of_providers_exist_where_there_is_one() {
+    let app = TestApp::start().await;
+    let mut browser = Browser::new(&app);
+    for page in ["signin/link", "signin/complete", "social/house/start", "social/house/callback?state=x"] {
+        assert_eq!(browser.get(&format!("/User1/{page}")).await.status, 404, "{page}");
+    }
 }

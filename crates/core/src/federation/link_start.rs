@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::SpentProof;
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    id::{SessionId, UserId},
+    link::CarriedFor,
+    seal::{self, RealmKeys},
+};
+
+/// Lifetime of the URL.
+pub const LINK_START_TTL: Duration = Duration::from_secs(60);
+
+/// What the URL is for with which a browser begins to link an account at a provider: the provider, and the user who asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LinkStart {
+    pub provider: String,
+    pub user: String,
+    /// Session that asked.
+    pub session: String,
+    /// Random value, so that each is used once.
+    once: String,
+    until: i64,
+}
+
+const FOR: CarriedFor<'static> = CarriedFor { purpose: "link start", browser: "" };
+
+impl LinkStart {
+    #[must_use]
+    pub fn new(ctx: &Ctx, provider: &str, user: &UserId, session: &SessionId) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            user: user.as_str().to_owned(),
+            session: session.as_str().to_owned(),
+            once: seal::hex(&ctx.bytes::<16>()),
+            until: ctx.now.plus(LINK_START_TTL).millis(),
+        }
+    }
+
+    /// Returns the text for the URL; `None` if it is too long.
+    #[must_use]
+    pub fn seal(&self, ctx: &Ctx, keys: &RealmKeys) -> Option<String> {
+        FOR.seal(ctx, keys, LINK_START_TTL, self)
+    }
+
+    /// Reads the text of a URL; `None` if it is forged, too old, or of another realm.
+    #[must_use]
+    pub fn open(now: Timestamp, keys: &RealmKeys, text: &str) -> Option<Self> {
+        FOR.open(now, keys, text)
+    }
+
+    /// Returns the mark of its use.
+    #[must_use]
+    pub fn spent(&self) -> SpentProof {
+        SpentProof::new(&[b"link start", self.once.as_bytes()], Timestamp::from_millis(self.until))
+    }
+}

@@ -1,0 +1,247 @@
+//! `signin/complete`: what a new user is asked for before the account exists, and the mailed link where no provider proves the address.
+
+use super::{Federation, arrive::Arrived};
+use crate::{
+    account::{Profile, Registration, User, attributes::Attributes, email::EmailAddress, password::PasswordHash},
+    audit::Event,
+    batch,
+    error::{
+        Error, Result,
+        catalogue::{EMAIL_TAKEN, IDENTITY_TAKEN, SIGNUP_CLOSED, SOCIAL_INVALID},
+    },
+    federation::{LinkCookie, LinkNote, PendingIdentity, Provider},
+    limit::LimitKind,
+    link::{Challenge, LinkAction, Purpose},
+    message::{MessageKind, Recipient},
+    port::{ChallengeOp, Op, RecordOp, RegistrationOp, Replaces, UserOp},
+    realm::{Signup, SignupField},
+    record::{Record, RecordKeys},
+    seal::DataKey,
+    service::{
+        Entry, FieldErrors, RawField,
+        kernel::{ATTEMPTS, Placement, RegistrationDraft, retry},
+        session::{FirstProof, ProvedLogin},
+    },
+    session::Amr,
+};
+
+/// Fields of the page, as they were received.
+#[derive(Debug, Clone, Default)]
+pub struct CompletionForm {
+    pub first_name: RawField,
+    pub last_name: RawField,
+    /// Ignored if the provider proves one.
+    pub email: RawField,
+    pub phone: RawField,
+    pub country_code: RawField,
+}
+
+/// What comes of the page.
+#[derive(Debug)]
+pub enum Completing {
+    Entered(Entry),
+    /// A link was mailed, whether or not the address has an account. It works in the browser with this cookie.
+    Sent(LinkCookie),
+    /// Another user has the address by now.
+    Taken,
+}
+
+/// Registration of an address that its link proves, with the account at a provider that it was made with.
+struct OpenCompletion {
+    registration: Registration,
+    key: DataKey,
+    note: LinkNote,
+    link: Challenge,
+}
+
+impl Federation<'_> {
+    /// Makes the user of an account at a provider that proves the address, or mails the link of a registration to the address that was
+    /// typed. Neither the answer nor the work reveals whether that has a user.
+    ///
+    /// # Errors
+    /// Returns `Invalid` with all invalid fields, `BadLink` if the provider is gone, too much time has passed or the account was used,
+    /// `Forbidden` if sign-up is closed, `Limited` if a limit is reached, and `Unavailable` if the store fails.
+    pub async fn complete(
+        &self,
+        pending: &PendingIdentity,
+        form: &CompletionForm,
+        devices: &[RawField],
+    ) -> Result<Completing> {
+        let provider = self.provider(&pending.provider).ok_or(SOCIAL_INVALID)?;
+        if !pending.is_open(self.ctx.now) {
+            return Err(SOCIAL_INVALID.into());
+        }
+        let proved = pending.proved();
+        let profile = self.completed(proved.proved_email(), form)?;
+        if proved.is_email_proved {
+            let spent = pending.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
+            let spend: Op = RecordOp::Insert(spent).into();
+            let with = (Some(spend), Some(&profile));
+            return match self.arrive_with(provider, &proved, with, devices).await? {
+                Arrived::Entered(entry) => Ok(Completing::Entered(entry)),
+                Arrived::Taken | Arrived::Reserved => Ok(Completing::Taken),
+                Arrived::SignupClosed => Err(SIGNUP_CLOSED.into()),
+                Arrived::AlreadyUsed | Arrived::Unproved | Arrived::Incomplete => Err(SOCIAL_INVALID.into()),
+            };
+        }
+        if self.realm.policy.signup != Signup::Open {
+            return Err(SIGNUP_CLOSED.into());
+        }
+        if self.identity_of(provider, &proved).await?.is_some() {
+            return Err(SOCIAL_INVALID.into());
+        }
+        let cookie = LinkCookie::new(self.ctx, self.realm.policy.verification_ttl);
+        let quota = self.settings.limits.mails_client;
+        self.ask(LimitKind::Registrations, quota, self.register(profile, pending, &cookie)).await?;
+        Ok(Completing::Sent(cookie))
+    }
+
+    /// Returns the profile of a new user.
+    fn completed(&self, proved: Option<&EmailAddress>, form: &CompletionForm) -> Result<Profile> {
+        let mut errors = FieldErrors::default();
+        let required = &self.realm.policy.signup_required;
+        let first_name = errors.signup(SignupField::FirstName, &form.first_name, required, FieldErrors::name);
+        let last_name = errors.signup(SignupField::LastName, &form.last_name, required, FieldErrors::name);
+        let email = match proved {
+            Some(email) => Some(email.clone()),
+            None => errors.email("email", &form.email),
+        };
+        let phone = errors.signup(SignupField::Phone, &form.phone, required, FieldErrors::phone);
+        let country = errors.signup(SignupField::CountryCode, &form.country_code, required, FieldErrors::country);
+        let all = (|| {
+            Some(Profile {
+                email: email?,
+                first_name: first_name?,
+                last_name: last_name?,
+                phone: phone?,
+                country: country?,
+                locale: None,
+                attributes: Attributes::default(),
+            })
+        })();
+        errors.finish(all)
+    }
+
+    /// Puts a registration without a password at the address. Its mail is that of `create`; in another browser than this, whose owner
+    /// may be another person, the link asks for a password and attaches no identity.
+    async fn register(&self, profile: Profile, pending: &PendingIdentity, cookie: &LinkCookie) -> Result<()> {
+        let draft = self.draft(profile, &PasswordHash::none())?;
+        let key = draft.row.envelope.key(&self.realm.keys, &draft.row.id)?;
+        let envelope = draft.row.envelope.without_password(self.ctx, &key);
+        let note = LinkNote::new(pending.clone(), &cookie.value).seal(self.ctx, &key, &draft.challenge)?;
+        let draft = RegistrationDraft {
+            row: Registration { envelope, ..draft.row },
+            challenge: Challenge { note: Some(note), ..draft.challenge },
+            profile: draft.profile,
+        };
+        let draft = &draft;
+        let work = |_| async move {
+            let placement = self.place_at(draft).await?;
+            Ok(self.put_registration(draft, placement).await?.then_some(()))
+        };
+        retry(ATTEMPTS, "the address kept changing during a registration", work).await?;
+        tracing::info!(realm = %self.realm.name, user = %draft.row.id, "registration created");
+        Ok(())
+    }
+
+    /// Reads the state of the address. A registration without a password is contested: its owner chooses one.
+    async fn place_at(&self, draft: &RegistrationDraft) -> Result<Placement> {
+        let index = draft.row.index;
+        let found = self.ports.store.at_address(&self.realm.name, index).await?;
+        let reserved = self.reserved_by_other(index, None).await?;
+        let invited = self.invitation_at(index).await?;
+        let is_taken = found.user.is_some();
+        if (is_taken || reserved.is_some() || invited.is_some()) && self.settings.reveal_taken {
+            return Err(EMAIL_TAKEN.into());
+        }
+        let prior = found.registration;
+        Ok(Placement {
+            is_taken,
+            reserved,
+            invited,
+            replaces: Replaces::Exactly(prior.as_ref().map(|prior| prior.id.clone())),
+            contested: true,
+            succeeds: None,
+            pending: prior.filter(|prior| prior.is_pending(self.ctx.now)).map(|prior| prior.id),
+        })
+    }
+
+    /// Returns the account at a provider with which a mailed link makes a user, and the address. Nothing is changed.
+    ///
+    /// # Errors
+    /// Returns `BadLink` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store fails.
+    pub async fn offered_completion(&self, token: &str, browser: &[&str]) -> Result<(PendingIdentity, String)> {
+        self.try_link(async {
+            let open = self.opened_completion(token, browser).await?;
+            let email = open.registration.envelope.open_profile(&open.key)?.email;
+            Ok((open.note.pending, email.as_str().to_owned()))
+        })
+        .await
+    }
+
+    /// Makes the user of a mailed link with the account at a provider, and logs in.
+    ///
+    /// # Errors
+    /// Returns `BadLink` for every reason, `Conflict` if the account is another user's by now, `Limited` if a limit is reached, and
+    /// `Unavailable` if the store fails.
+    pub async fn follow_completion(&self, token: &str, browser: &[&str], devices: &[RawField]) -> Result<Entry> {
+        let work = |_| async move {
+            let open = self.opened_completion(token, browser).await?;
+            let provider = self.provider(&open.note.pending.provider).ok_or_else(Error::bad_link)?;
+            self.make_user(provider, open, devices).await
+        };
+        self.try_link(retry(ATTEMPTS, "the registration kept changing while a user was made", work)).await
+    }
+
+    async fn make_user(
+        &self,
+        provider: &Provider,
+        open: OpenCompletion,
+        devices: &[RawField],
+    ) -> Result<Option<Entry>> {
+        let OpenCompletion { registration, key, note, link } = open;
+        let proved = note.pending.proved();
+        if self.identity_of(provider, &proved).await?.is_some() {
+            return Err(IDENTITY_TAKEN.into());
+        }
+        let (realm, index) = (self.realm.name.clone(), registration.index);
+        let email = registration.envelope.open_profile(&key)?.email;
+        // The link was opened in the browser in which the number was typed.
+        let user = User { phone_disputed: false, password_set_at: self.ctx.now, ..registration.into_user() };
+        let spent = note.pending.spent().seal(self.ctx, &realm, RecordKeys::Realm(&self.realm.keys));
+        let (identity, stored) = self.new_identity(provider, &proved, (&user.id, &key), user.revision);
+        let mut with = batch![
+            ChallengeOp::Spend { realm: realm.clone(), id: link.id, now: self.ctx.now },
+            RegistrationOp::Delete { realm, id: user.id.clone() },
+            self.require_unreserved(index, &user.id),
+            self.require_uninvited(index, &user.id),
+            RecordOp::Insert(spent),
+            self.audit(Event::EmailVerified).user(&user),
+            self.audit(Event::IdentityLinked).user(&user).detail("provider", provider.name.as_str()),
+            self.message(MessageKind::Welcome, &Recipient::unnamed(&email), None)?,
+        ];
+        with.extend(stored);
+        let login = ProvedLogin {
+            held: UserOp::Insert(user.clone()).into(),
+            user,
+            proof: FirstProof { amr: Amr::Federated, identity: Some(identity) },
+            has_two_factors: false,
+            with,
+            devices,
+        };
+        self.sessions().enter_proved(login).await
+    }
+
+    async fn opened_completion(&self, token: &str, browser: &[&str]) -> Result<OpenCompletion> {
+        let link = self.proved_challenge(token, LinkAction::Verify, Purpose::Registration).await?;
+        if !link.is_valid(self.ctx.now) || link.note.is_none() {
+            return Err(Error::bad_link());
+        }
+        let registration = self.pending_registration(&link.subject).await?;
+        // The note is sealed for this registration, and not for one that followed it.
+        let registration = registration.filter(|found| found.id == link.subject).ok_or_else(Error::bad_link)?;
+        let key = registration.envelope.key(&self.realm.keys, &registration.id)?;
+        let note = LinkNote::open(&key, &link)?;
+        if note.is_of(browser) { Ok(OpenCompletion { registration, key, note, link }) } else { Err(Error::bad_link()) }
+    }
+}

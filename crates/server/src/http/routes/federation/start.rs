@@ -1,0 +1,60 @@
+use std::collections::HashMap;
+
+use axum::{Json, extract::Path};
+use portcullis_core::{error::catalogue::NOT_FOUND, federation::LINK_START_TTL};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::{Authenticated, OptionalJsonBody},
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+/// URL with which a browser begins to link an account.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LinkStartAnswer {
+    /// To be opened in the browser of the user, once.
+    #[schema(example = "https://accounts.example.com/User1/social/google/start?link=uCeNTzntooPKZ0rTSk")]
+    url: String,
+    /// In seconds.
+    #[schema(example = 60)]
+    expires_in: u64,
+}
+
+/// Proof that the caller is still the same person.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct LinkStart {
+    /// Where the login is not recent and two-step verification is off.
+    #[schema(example = "securepassword123", format = Password)]
+    current_password: Option<String>,
+}
+
+refusals!(StartRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
+
+/// Begin to link an account
+///
+/// Returns a URL for the browser of the user. It goes to the provider, and then to a page that names both accounts and asks. In a browser
+/// that is signed in as another user it links nothing. Needs a recent login, with two-step verification by two factors.
+#[utoipa::path(
+    post, path = "/v1/{realm}/me/identities/{provider}/start", tag = "Providers", security(("bearer" = [])),
+    params(RealmPath, ("provider" = String, Path, description = "Name of the provider", example = "google")),
+    request_body(content = Option<LinkStart>, content_type = "application/json"),
+    responses((status = 200, description = "The URL", body = LinkStartAnswer), StartRefusals)
+)]
+pub(crate) async fn start(
+    authenticated: Authenticated,
+    Path(path): Path<HashMap<String, String>>,
+    OptionalJsonBody(mut fields): OptionalJsonBody,
+) -> Result<Json<LinkStartAnswer>, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let current = fields.take("current_password");
+    fields.refuse_unknown()?;
+    if !request.realm.policy.pages {
+        return Err(NOT_FOUND.into());
+    }
+    let provider = path.get("provider").map(String::as_str).unwrap_or_default();
+    let url = request.federation().link_url(&owner, &current, provider).await?;
+    Ok(Json(LinkStartAnswer { url, expires_in: LINK_START_TTL.as_secs() }))
+}

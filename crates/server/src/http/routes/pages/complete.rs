@@ -1,0 +1,185 @@
+//! `signin/complete`: what a new user from another provider is asked for before the account exists.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    Error,
+    error::{
+        ErrorKind,
+        catalogue::{EMAIL_TAKEN, SIGNUP_CLOSED},
+    },
+    federation::PendingIdentity,
+    realm::SignupField,
+    service::{Completing, CompletionForm, Question},
+};
+
+use super::{
+    answer::{Typed, again, go, show, show_with},
+    factor::start_again,
+    link::{self, Linking, Mailed},
+    resend::address,
+    signup, social,
+};
+use crate::{
+    http::{
+        extract::{Carried, DeviceCookie, FlowCookies, PageForm, Providing, Visit},
+        logins::{counted_completion, counted_entry},
+        openapi::RealmPath,
+        problem::{ApiError, REFUSED_FORM},
+        state::AppState,
+    },
+    templates::pages::{Gate, SigninComplete},
+};
+
+pub(super) const PAGE: &str = "signin/complete";
+
+/// The page that completes the account of a new user from another provider
+///
+/// Asks for an address, if the provider proves none, and for the fields that sign-up requires. With `?token=` from the mail it has a
+/// button.
+#[utoipa::path(get, path = "/v1/{realm}/signin/complete", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Providing, flows: FlowCookies) -> Response {
+    if let Some(token) = visit.parameter("token") {
+        return match visit.request.federation().offered_completion(token, &flows.values()).await {
+            Ok(_) => visit.carry(&state, PAGE, &Mailed { token: token.to_owned() }, &[]),
+            Err(error) => ApiError::from(error).into_response(),
+        };
+    }
+    if let Some(mailed) = visit.carried::<Mailed>() {
+        let offered = visit.request.federation().offered_completion(&mailed.token, &flows.values()).await;
+        return match offered {
+            Ok((pending, email)) => {
+                let page = SigninComplete { stage: "mailed", email, ..page(&visit, &pending, Gate::default()) };
+                show(&state, &visit, &page)
+            }
+            Err(error) => ApiError::from(error).into_response(),
+        };
+    }
+    let Some(linking) = visit.carried::<Linking>() else { return start_again(&state, &visit, "timed_out") };
+    if !is_asked_here(&visit, &linking) {
+        return go(link::path(&visit, &[]));
+    }
+    let mut page = page(&visit, &linking.pending, Gate { form: told(&linking.pending), ..Gate::default() });
+    if visit.parameter("done") == Some("sent") {
+        page.stage = "sent";
+    }
+    show(&state, &visit, &page)
+}
+
+/// Returns whether this page asks what the user must be asked, and not that which links an account.
+pub(super) fn is_asked_here(visit: &Visit, linking: &Linking) -> bool {
+    let is_open = visit.request.realm.policy.signup == portcullis_core::realm::Signup::Open;
+    is_open && matches!(linking.question, Question::Address | Question::Fields)
+}
+
+/// Returns the path of the page for what this URL carries.
+pub(super) fn path(visit: &Visit, more: &[(&str, &str)]) -> String {
+    let carried = [(Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default())];
+    visit.link(PAGE, &[&carried, more].concat())
+}
+
+/// Returns what the provider has told, to be corrected.
+fn told(pending: &PendingIdentity) -> std::collections::BTreeMap<&'static str, String> {
+    let [first, last] = pending.names();
+    let told = [("first_name", first), ("last_name", last), ("email", pending.email())];
+    told.into_iter().filter_map(|(name, value)| Some((name, value?.to_owned()))).collect()
+}
+
+fn page(visit: &Visit, pending: &PendingIdentity, gate: Gate) -> SigninComplete {
+    let policy = &visit.request.realm.policy;
+    let action = match visit.parameter(Mailed::NAME) {
+        Some(mailed) => visit.link(PAGE, &[(Mailed::NAME, mailed)]),
+        None => path(visit, &[]),
+    };
+    SigninComplete {
+        gate: Gate { query: visit.query(&[]), action, ..gate },
+        stage: "",
+        provider: link::label(visit, pending),
+        called: pending.called(),
+        email: pending.proved_email().unwrap_or_default().to_owned(),
+        required: policy.signup_required.iter().map(|field: &SignupField| field.as_str()).collect(),
+        signin: visit.detour("signin", &link::back(visit)),
+    }
+}
+
+/// Complete the account of a new user from another provider
+///
+/// Makes the user and signs in, if the provider proves the address. Otherwise mails a link, whether or not the address has an account.
+#[utoipa::path(post, path = "/v1/{realm}/signin/complete", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn complete(
+    State(state): State<AppState>,
+    Providing(visit): Providing,
+    device: DeviceCookie,
+    flows: FlowCookies,
+    PageForm(mut fields): PageForm,
+) -> Response {
+    if let Some(mailed) = visit.carried::<Mailed>() {
+        return follow(&state, &visit, (&device, &flows), &mailed.token).await;
+    }
+    let Some(linking) = visit.carried::<Linking>() else { return start_again(&state, &visit, "timed_out") };
+    if !is_asked_here(&visit, &linking) {
+        return go(link::path(&visit, &[]));
+    }
+    let typed = Typed::of(&fields, &["first_name", "last_name", "email", "phone", "country_code"]);
+    let email = address(&mut fields);
+    let mut given = |name| fields.take_filled(name);
+    let form = CompletionForm {
+        first_name: given("first_name"),
+        last_name: given("last_name"),
+        phone: given("phone"),
+        country_code: given("country_code"),
+        email,
+    };
+    let federation = visit.request.browser_federation();
+    let completed = counted_completion(federation.complete(&linking.pending, &form, &[device.value()]).await);
+    match completed {
+        Ok(Completing::Entered(entry)) => {
+            let of = (linking.pending.provider.as_str(), linking.pending.email().unwrap_or_default());
+            social::enter(&state, &visit, &device, entry, of).await
+        }
+        Ok(Completing::Sent(cookie)) => {
+            let mut response = go(path(&visit, &[("done", "sent")]));
+            flows.add_link(&state, &mut response, &cookie);
+            response
+        }
+        Ok(Completing::Taken) => link::begin(&state, &visit, linking.pending, Question::Taken),
+        Err(error) => refuse(&state, &visit, &linking.pending, (error, typed)),
+    }
+}
+
+fn refuse(state: &AppState, visit: &Visit, pending: &PendingIdentity, (error, typed): (Error, Typed)) -> Response {
+    if error.code() == SIGNUP_CLOSED.code {
+        return signup::closed(state, visit);
+    }
+    // The button was pressed twice.
+    if error.kind() == ErrorKind::BadLink && visit.viewer.is_some() {
+        return visit.go_on();
+    }
+    if error.code() == EMAIL_TAKEN.code {
+        let errors = vec![("email", "This email address already has an account. Sign in instead.".to_owned())];
+        let gate = Gate { errors, form: typed.0, ..Gate::default() };
+        return show_with(state, visit, REFUSED_FORM, &page(visit, pending, gate));
+    }
+    again(state, visit, error, (Gate::default(), &typed), |gate| page(visit, pending, gate))
+}
+
+/// Makes the user of a mailed link.
+async fn follow(
+    state: &AppState,
+    visit: &Visit,
+    (device, flows): (&DeviceCookie, &FlowCookies),
+    token: &str,
+) -> Response {
+    let (devices, browser) = ([device.value()], flows.values());
+    let federation = visit.request.browser_federation();
+    let (pending, email) = match federation.offered_completion(token, &browser).await {
+        Ok(offered) => offered,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    match counted_entry(federation.follow_completion(token, &browser, &devices).await) {
+        Ok(entry) => social::enter(state, visit, device, entry, (&pending.provider, &email)).await,
+        Err(error) => social::refuse(state, visit, error),
+    }
+}
