@@ -110,6 +110,12 @@ async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure
     let sockets = sockets.map_or_else(|| listen::bind(config.http.listen, config.http.listen_also), Ok)?;
     let listener = Listener::from_std(sockets)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %listener.local_addr()?, url = %config.public_url, "serving");
+    if app.lacks_owner().await? {
+        tracing::info!(
+            command = "portcullis admins invite ADDRESS --role owner --print",
+            "administration has no owner"
+        );
+    }
     cli::greet(&config)?;
     app.serve(listener, stop).await;
     tracing::info!("stopped");

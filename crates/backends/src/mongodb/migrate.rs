@@ -35,7 +35,7 @@ const GRACE: Duration = Duration::from_secs(24 * 3600);
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
 
 const MIGRATIONS: &[Migration] =
-    &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES, DAY_OF_GRACE, AUDIT_ROWS, AUDIT_CHAINS];
+    &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES, DAY_OF_GRACE, AUDIT_ROWS, AUDIT_CHAINS, OUTBOX_BY_REALM];
 
 const ACCOUNTS: Migration = Migration {
     version: 1,
@@ -134,6 +134,13 @@ const AUDIT_CHAINS: Migration = Migration {
         ),
         (names::AUDIT_BLOCKS, &[plain(&["_id.chain", "_id.number"]), plain(&["_id.chain", "is_pruned", "_id.number"])]),
     ],
+};
+
+/// Pages of the outbox of a realm, newest first.
+const OUTBOX_BY_REALM: Migration = Migration {
+    version: 9,
+    name: "outbox_by_realm",
+    collections: &[(names::OUTBOX, &[plain(&["realm", "state", "created_at", "_id"])])],
 };
 
 /// Indexes of each realm's collection.

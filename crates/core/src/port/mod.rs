@@ -16,7 +16,7 @@ pub use sender::{MailSender, Mailbox, Render, SendError, SmsReceipt, SmsSender, 
 pub use shared::SharedCache;
 pub use store::{
     AddressState, Audit, AuditChains, Batch, ChainOp, ChallengeOp, Challenges, Changes, CommitError, Effect, KeyOp,
-    Keys, LimitOp, LimitState, Op, Outbox, OutboxOp, OutboxState, Precondition, RecordOp, Records, RegistrationOp,
-    Registrations, Replaces, RootKeyRow, SessionOp, Sessions, SigningKeyRow, Store, StoreError, UserOp, UserPlace,
-    UserQuery, Users,
+    Keys, LimitOp, LimitState, Op, Outbox, OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery, OutboxState, Precondition,
+    RecordOp, Records, RegistrationOp, Registrations, Replaces, RootKeyRow, SessionOp, Sessions, SigningKeyRow, Store,
+    StoreError, UserOp, UserPlace, UserQuery, Users,
 };

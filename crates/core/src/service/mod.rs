@@ -19,9 +19,9 @@ pub use account::{
 };
 pub use admin::{
     Administered, Administration, Explained, ExportForm, ExportPage, ExportedLine, Impersonated, ListedAdmin,
-    ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedBlocks, ListedTrail, ListedUser, ListedUsers, LockSheet,
-    NewAdminKey, NewUser, PasswordSheet, RealmStatus, SignInStep, SignedIn, TrailFilters, TrailRow, UserFilters,
-    UserPatch, UserSheet, WrongPasswords,
+    ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedBlocks, ListedMessage, ListedMessages, ListedTrail,
+    ListedUser, ListedUsers, LockSheet, NewAdminKey, NewUser, OutboxFilters, PasswordSheet, RealmStatus, SignInStep,
+    SignedIn, TrailFilters, TrailRow, UserFilters, UserPatch, UserSheet, WrongPasswords,
 };
 pub use audit::{AuditTrail, ListedEvents, SealedCount, Sealing};
 pub use delivery::{Deliveries, DeliveryResult};
@@ -33,7 +33,7 @@ pub use federation::{Begun, Callback, Completing, CompletionForm, Exchange, Fede
 pub use kernel::{
     AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuthenticatedClient, Challenged, FactorChallenge,
     FieldErrors, FreshOwner, Introspector, KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField,
-    RawJson, Realms, RefusedRequest, RenewedCookie, Scope, Settings, Viewer,
+    RawJson, Realms, RefusedRequest, RenewedCookie, Scope, Settings, SigningKeyStatus, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{

@@ -82,6 +82,20 @@ macro_rules! forward_store {
             ) -> Result<$crate::port::OutboxState, $crate::port::StoreError> {
                 self.$read()?.outbox_state(now).await
             }
+
+            async fn outbox_page(
+                &self,
+                query: &$crate::port::OutboxQuery,
+            ) -> Result<Vec<$crate::port::OutboxEntry>, $crate::port::StoreError> {
+                self.$read()?.outbox_page(query).await
+            }
+
+            async fn outbox_row(
+                &self,
+                id: &$crate::id::OutboxId,
+            ) -> Result<Option<$crate::port::OutboxEntry>, $crate::port::StoreError> {
+                self.$read()?.outbox_row(id).await
+            }
         }
     };
     (@trait $decorator:ty, $read:ident, $part:ident {

@@ -6,14 +6,17 @@ mod build_error;
 mod check;
 mod keys;
 mod outbound;
+mod owner;
 mod parts;
 mod passkeys;
+mod pump;
 mod shared;
 mod templates;
 
 pub use beside::{Beside, beside};
 pub use build_error::BuildError;
 pub use check::check;
+pub use pump::Pump;
 
 use std::{
     future::Future,
@@ -179,6 +182,7 @@ impl App {
                 stopping: Default::default(),
                 info: parts::server_info(config),
                 admin: parts::admin_access(config),
+                settings: config.listing.clone(),
                 proxies: config.http.trusted_proxies.clone(),
                 unknown_proxy: Once::new(),
                 cors: config.browser.cors.clone(),
@@ -238,42 +242,6 @@ impl App {
     pub fn by_hand(mut self) -> (Self, Option<Pump>) {
         let pump = self.worker.take().map(|worker| Pump { worker });
         (self, pump)
-    }
-}
-
-/// Runs the workers' tasks on demand.
-#[derive(Debug, Clone)]
-pub struct Pump {
-    worker: Worker,
-}
-
-impl Pump {
-    /// Sends all messages that are due and returns the number of messages whose outcome was recorded.
-    ///
-    /// # Errors
-    /// When the store is unavailable.
-    #[must_use]
-    pub fn deliver_due(&self) -> BoxFuture<'_, Result<usize, portcullis_core::Error>> {
-        self.worker.deliver_due().boxed()
-    }
-
-    /// Runs the maintenance of each minute: rotates signing keys that are due and deletes expired rows. Returns the number of
-    /// deleted rows.
-    ///
-    /// # Errors
-    /// When the store is unavailable, or a key cannot be decrypted.
-    #[must_use]
-    pub fn run_maintenance(&self) -> BoxFuture<'_, Result<u64, portcullis_core::Error>> {
-        self.worker.run_maintenance().boxed()
-    }
-
-    /// Seals the rows of the audit trail that wait, and removes old ones.
-    ///
-    /// # Errors
-    /// When the store is unavailable.
-    #[must_use]
-    pub fn seal_audit(&self) -> BoxFuture<'_, Result<(), portcullis_core::Error>> {
-        self.worker.seal_audit().boxed()
     }
 }
 

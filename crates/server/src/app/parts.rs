@@ -186,7 +186,8 @@ fn longest_delivery(transport: &MailTransport) -> Duration {
 }
 
 pub(super) fn admin_access(config: &Config) -> AdminAccess {
-    AdminAccess { is_on: config.admin.is_on, networks: config.admin.networks.clone() }
+    let config::Admin { is_on, ref networks, search_budget, .. } = config.admin;
+    AdminAccess { is_on, networks: networks.clone(), search_budget }
 }
 
 /// Returns the origins that browsers may use the passkeys of the server's domain on; none, if there is only its own.

@@ -180,6 +180,8 @@ pub(super) const REALMS: &str = "\
 Examples:
   portcullis realms list
       List the realms.
+  portcullis realms show --realm User1
+      Show the policy of a realm, and where each part of it was set.
   portcullis realms end-sessions --realm User1 --reason 'Signing keys were copied' --yes
       Sign all users of a realm out.";
 
@@ -202,6 +204,22 @@ pub(super) const WHY: &str = "\
 Examples:
   portcullis why c7r3n1h0ja1k0v6sq7t2m8g4c9
       Say what was decided about a request of the last 30 days, and by which setting.";
+
+pub(super) const OUTBOX: &str = "\
+Examples:
+  portcullis outbox list --state dead
+      List messages that were given up.
+  portcullis outbox retry o7k0v6sq7t2m8g4c9e5r3n1h0j
+      Send a message at once.";
+
+pub(super) const KEYS: &str = "\
+Examples:
+  portcullis keys list
+      List the keys that sign access tokens.
+  portcullis keys rotate
+      Make a key before its time. It is published at once, and signs an hour later.
+  portcullis keys retire k7k0v6sq7t2m8g4c9e5r3n1h0j --force --yes
+      Remove a key that was copied: its tokens are invalid within a minute.";
 
 pub(super) const TEMPLATES: &str = "\
 The files of a folder, TEMPLATES_DIR, replace the built-in templates of the same name.

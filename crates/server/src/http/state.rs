@@ -13,7 +13,7 @@ use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Serv
 use tokio::sync::watch;
 
 use crate::{
-    config::{CorsOrigins, DeveloperAccess},
+    config::{CorsOrigins, DeveloperAccess, Listing},
     templates::{Templates, dev::DevServer},
 };
 
@@ -77,6 +77,8 @@ pub(crate) struct Shared {
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) info: ServerInfo,
     pub(crate) admin: AdminAccess,
+    /// The settings, as administrators see them.
+    pub(crate) settings: Listing,
 }
 
 /// Who may reach administration.
@@ -85,6 +87,8 @@ pub(crate) struct AdminAccess {
     pub(crate) is_on: bool,
     /// Networks that may; all, if there are none.
     pub(crate) networks: Vec<IpNet>,
+    /// Longest time of a search by words.
+    pub(crate) search_budget: Duration,
 }
 
 impl AdminAccess {

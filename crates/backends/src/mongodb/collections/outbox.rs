@@ -14,7 +14,7 @@ use portcullis_core::{
         Channel, MessageKind,
         outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
     },
-    port::{Outbox, OutboxOp, OutboxState, Precondition, StoreError},
+    port::{Outbox, OutboxEntry, OutboxOp, OutboxQuery, OutboxState, Precondition, StoreError},
 };
 
 use super::one_of;
@@ -86,6 +86,58 @@ impl Outbox for MongoStore {
     async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
         self.answer("outbox_state", count(self.db())).await
     }
+
+    async fn outbox_page(&self, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.answer("outbox_page", listed(self.db(), query)).await
+    }
+
+    async fn outbox_row(&self, id: &OutboxId) -> Result<Option<OutboxEntry>, StoreError> {
+        let row = async {
+            let found = self.db().collection::<Document>(NAME).find_one(doc! { "_id": id.as_str() }).await?;
+            Ok(found.and_then(entry))
+        };
+        self.answer("outbox_row", row).await
+    }
+}
+
+async fn listed(db: &Database, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, OpError> {
+    let mut filter = state(if query.is_dead { "dead" } else { "waiting" });
+    filter.insert("realm", query.realm.as_str());
+    if let Some(is_retried) = query.is_retried {
+        filter.insert(
+            "attempts",
+            if is_retried {
+                doc! { "$gt": 0 }
+            } else {
+                doc! { "$eq": 0 }
+            },
+        );
+    }
+    if let Some(channel) = query.channel {
+        filter.insert("channel", channel.as_str());
+    }
+    let (order, beyond) = if query.is_backwards { (1, "$gt") } else { (-1, "$lt") };
+    if let Some(place) = &query.from {
+        // The bound on the time alone is what the index is used for.
+        let at_most = if query.is_backwards { "$gte" } else { "$lte" };
+        filter.insert("created_at", doc! { at_most: time(place.created_at) });
+        let same = doc! { "created_at": time(place.created_at), "_id": { beyond: &place.id } };
+        filter.insert("$or", vec![doc! { "created_at": { beyond: time(place.created_at) } }, same]);
+    }
+    let outbox = db.collection::<Document>(NAME);
+    let sorted = outbox.find(filter).sort(doc! { "created_at": order, "_id": order });
+    let mut cursor = sorted.limit(number(query.limit as u64)).await?;
+    let mut entries = Vec::new();
+    while cursor.advance().await? {
+        entries.extend(entry(cursor.deserialize_current()?));
+    }
+    Ok(entries)
+}
+
+/// Reads a row with its state; `None` if another version has written it.
+fn entry(document: Document) -> Option<OutboxEntry> {
+    let is_dead = document.get_str("state").is_ok_and(|state| state == "dead");
+    read(DocumentFields::of(document)).ok().map(|row| OutboxEntry { row, is_dead })
 }
 
 /// Selects due messages, then leases those that are still free.
@@ -152,6 +204,14 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &OutboxOp) -> Result<(), OpEr
             require(work.update(NAME, held(id, lease), later).await?, Precondition::LeaseHeld)
         }
         OutboxOp::FinishDelivery { id, lease, outcome } => finish(work, id, lease, *outcome).await,
+        OutboxOp::Hasten { id, due_at } => {
+            let waiting = doc! { "_id": id.as_str(), "state": "waiting" };
+            let due = doc! { "$set": { "due_at": time(*due_at) } };
+            require(work.update(NAME, waiting, due).await?, Precondition::MessageThere)
+        }
+        OutboxOp::Drop { id } => {
+            require(work.delete(NAME, doc! { "_id": id.as_str() }).await?, Precondition::MessageThere)
+        }
     }
 }
 

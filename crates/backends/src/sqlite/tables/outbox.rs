@@ -10,11 +10,11 @@ use portcullis_core::{
         Channel, MessageKind,
         outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
     },
-    port::{Outbox, OutboxOp, OutboxState, Precondition, StoreError},
+    port::{Outbox, OutboxEntry, OutboxOp, OutboxQuery, OutboxState, Precondition, StoreError},
 };
 use rusqlite::{Connection, Row, params};
 
-use super::{list, write};
+use super::{find, list, write};
 use crate::{
     sqlite::{
         SqliteStore,
@@ -93,8 +93,32 @@ const STATE: &str = "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'
     (SELECT count(*) FROM outbox WHERE state = 'dead'),
     (SELECT min(created_at) FROM outbox WHERE state = 'waiting')";
 
+const HASTEN: &str = "UPDATE outbox SET due_at = ?2 WHERE id = ?1 AND state = 'waiting'";
+const DROP: &str = "DELETE FROM outbox WHERE id = ?1";
+static BY_ID: LazyLock<String> = LazyLock::new(|| format!("SELECT state, {} FROM outbox WHERE id = ?1", TABLE.names()));
+/// Conditions of a list. The bound of its place is always given, so that the index is used for it.
+const LISTED: &str = "state = ?1 AND realm = ?4 AND attempts BETWEEN ?5 AND ?6 AND (?7 IS NULL OR channel = ?7)";
+static OLDER: LazyLock<String> = LazyLock::new(|| {
+    let names = TABLE.names();
+    format!(
+        "SELECT state, {names} FROM outbox WHERE {LISTED} AND created_at <= ?2 AND (created_at, id) < (?2, ?3)
+        ORDER BY created_at DESC, id DESC LIMIT ?8"
+    )
+});
+static NEWER: LazyLock<String> = LazyLock::new(|| {
+    let names = TABLE.names();
+    format!(
+        "SELECT state, {names} FROM outbox WHERE {LISTED} AND created_at >= ?2 AND (created_at, id) > (?2, ?3)
+        ORDER BY created_at, id LIMIT ?8"
+    )
+});
+
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![&CLAIM, DONE, RETRY, UNKNOWN, EXTEND, RELEASE, DEAD, BURY, SWEEP, STATE]
+    let listed: [&str; 3] = [&BY_ID, &OLDER, &NEWER];
+    [&CLAIM, DONE, RETRY, UNKNOWN, EXTEND, RELEASE, DEAD, BURY, SWEEP, STATE, HASTEN, DROP]
+        .into_iter()
+        .chain(listed)
+        .collect()
 }
 
 #[async_trait]
@@ -107,6 +131,17 @@ impl Outbox for SqliteStore {
 
     async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
         self.readers.read("outbox_state", state).await
+    }
+
+    async fn outbox_page(&self, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, StoreError> {
+        let query = query.clone();
+        self.readers.read("outbox_page", move |db: &Connection| page(db, &query)).await
+    }
+
+    async fn outbox_row(&self, id: &OutboxId) -> Result<Option<OutboxEntry>, StoreError> {
+        let id = id.clone();
+        let query = move |db: &Connection| find(db, &BY_ID, params![id.as_str()], read_entry);
+        Ok(self.readers.read("outbox_row", query).await?.flatten())
     }
 }
 
@@ -140,6 +175,37 @@ fn claim(db: &Connection, channel: Channel, limit: usize, lease: &Lease) -> rusq
     Ok(rows.into_iter().map(|(_, row)| Claimed { row, lease: lease.id.clone() }).collect())
 }
 
+/// After every identifier, which consists of letters, digits, `-` and `_`.
+const LAST: &str = "{";
+
+fn page(db: &Connection, query: &OutboxQuery) -> rusqlite::Result<Vec<OutboxEntry>> {
+    let nowhere = if query.is_backwards { (i64::MIN, "") } else { (i64::MAX, LAST) };
+    let place = query.from.as_ref().map_or(nowhere, |place| (place.created_at.millis(), place.id.as_str()));
+    let (least, most) = match query.is_retried {
+        None => (0, i64::MAX),
+        Some(false) => (0, 0),
+        Some(true) => (1, i64::MAX),
+    };
+    let params = params![
+        if query.is_dead { "dead" } else { "waiting" },
+        place.0,
+        place.1,
+        query.realm.as_str(),
+        least,
+        most,
+        query.channel.map(Channel::as_str),
+        number(query.limit as u64),
+    ];
+    let entries = list(db, if query.is_backwards { &NEWER } else { &OLDER }, params, read_entry)?;
+    Ok(entries.into_iter().flatten().collect())
+}
+
+/// Reads a row after its state; `None` if another version has written it.
+fn read_entry(row: &Row<'_>) -> rusqlite::Result<Option<OutboxEntry>> {
+    let is_dead = row.get::<_, String>(0)? == "dead";
+    Ok(read(row).ok().map(|row| OutboxEntry { row, is_dead }))
+}
+
 fn state(db: &Connection) -> rusqlite::Result<OutboxState> {
     db.prepare_cached(STATE)?.query_row([], |row| {
         let mut columns = Columns::of(row);
@@ -158,6 +224,10 @@ pub(super) fn apply(db: &Connection, op: &OutboxOp) -> Result<(), OpError> {
             require(extended == 1, Precondition::LeaseHeld)
         }
         OutboxOp::FinishDelivery { id, lease, outcome } => finish(db, id, lease, *outcome),
+        OutboxOp::Hasten { id, due_at } => {
+            require(write(db, HASTEN, params![id.as_str(), due_at.millis()])? == 1, Precondition::MessageThere)
+        }
+        OutboxOp::Drop { id } => require(write(db, DROP, params![id.as_str()])? == 1, Precondition::MessageThere),
     }
 }
 

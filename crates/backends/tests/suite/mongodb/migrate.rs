@@ -91,6 +91,7 @@ async fn the_schema_is_as_expected() {
             "outbox",
             &[
                 r#"created_at: gone after 2592000 s where { "state": "dead" }"#,
+                "realm, state, created_at, _id",
                 "state, channel, due_at, came",
                 "state, created_at",
             ],
@@ -133,6 +134,7 @@ async fn each_migration_is_applied_once() {
             (6, "day_of_grace"),
             (7, "audit_rows"),
             (8, "audit_chains"),
+            (9, "outbox_by_realm"),
         ]
     );
     let before = schema(&db).await;

@@ -8,8 +8,8 @@ use portcullis_core::{
     link::Purpose,
     message::{Channel, outbox::DeliveryOutcome},
     port::{
-        Audit, AuditChains, ChainOp, ChallengeOp, Challenges, Changes, KeyOp, Keys, Op, Outbox, OutboxOp,
-        RegistrationOp, Registrations, Replaces, SessionOp, Sessions, Store, UserOp, Users,
+        Audit, AuditChains, ChainOp, ChallengeOp, Challenges, Changes, KeyOp, Keys, Op, Outbox, OutboxOp, OutboxPlace,
+        OutboxQuery, RegistrationOp, Registrations, Replaces, SessionOp, Sessions, Store, UserOp, Users,
     },
     session::LogPosition,
     suite::rows::{
@@ -71,6 +71,7 @@ async fn do_everything(made: &Fresh) {
     made.few_sessions_of(&here(), &user_id("ada"), 2).await.unwrap();
     made.changes_after(LogPosition(1)).await.unwrap();
     made.outbox_state(NOW).await.unwrap();
+    list_messages(made).await;
     made.root_keys().await.unwrap();
     made.audit_rows(&here(), 1).await.unwrap();
     let events = UserEvents { realm: here(), user: user_id("ada"), before: None, since: NOW, limit: 10 };
@@ -92,6 +93,17 @@ async fn do_everything(made: &Fresh) {
     ])
     .await;
     assert!(made.sweep(at(10_000_000), 10).await.unwrap() > 3);
+}
+
+/// Lists messages in both directions, from the beginning and from a place.
+async fn list_messages(made: &Fresh) {
+    let row = made.outbox_row(&message("one").id).await.unwrap().unwrap().row;
+    for (is_backwards, from) in [(false, None), (false, Some(at(9))), (true, Some(at(-9)))] {
+        let from = from.map(|created_at| OutboxPlace { created_at, id: row.id.as_str().to_owned() });
+        let (is_dead, is_retried, channel) = (false, None, Some(Channel::Mail));
+        let query = OutboxQuery { realm: here(), is_dead, is_retried, channel, from, is_backwards, limit: 3 };
+        assert_eq!(made.outbox_page(&query).await.unwrap().len(), 3, "{query:?}");
+    }
 }
 
 /// Seals the row, finds it by each filter, and removes it.

@@ -31,6 +31,8 @@ pub enum Precondition {
     AuditChain,
     /// The lease was lost to another worker.
     LeaseHeld,
+    /// The message does not exist, or does not wait any more.
+    MessageThere,
 }
 
 /// Why a batch was not committed.

@@ -20,7 +20,7 @@ pub use changes::{Changes, Effect};
 pub use error::{CommitError, Precondition, StoreError};
 pub use keys::{KeyOp, Keys, RootKeyRow, SigningKeyRow};
 pub use limits::{LimitOp, LimitState};
-pub use outbox::{Outbox, OutboxOp, OutboxState};
+pub use outbox::{Outbox, OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery, OutboxState};
 pub use records::{RecordOp, Records};
 pub use registrations::{RegistrationOp, Registrations, Replaces};
 pub use sessions::{SessionOp, Sessions};

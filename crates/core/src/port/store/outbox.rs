@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::{Effect, StoreError};
 use crate::{
     clock::Timestamp,
-    id::{LeaseId, OutboxId},
+    id::{LeaseId, OutboxId, RealmName},
     message::{
         Channel,
         outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
@@ -25,6 +25,18 @@ pub trait Outbox {
     /// # Errors
     /// [`StoreError`].
     async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState, StoreError>;
+
+    /// Returns a page of the waiting or dead rows of a realm, newest first. Rows of unknown kinds are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn outbox_page(&self, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// Returns a row, waiting or dead.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn outbox_row(&self, id: &OutboxId) -> Result<Option<OutboxEntry>, StoreError>;
 }
 
 /// Writes of the outbox.
@@ -36,15 +48,50 @@ pub enum OutboxOp {
     ExtendLease { id: OutboxId, lease: LeaseId, until: Timestamp },
     /// Records the outcome of a claimed row. Requires the lease to be the current one.
     FinishDelivery { id: OutboxId, lease: LeaseId, outcome: DeliveryOutcome },
+    /// Makes a row due. Requires it to wait.
+    Hasten { id: OutboxId, due_at: Timestamp },
+    /// Removes a row, waiting or dead. Requires it to exist.
+    Drop { id: OutboxId },
 }
 
 impl OutboxOp {
     pub(super) fn effects(&self) -> Vec<Effect> {
         match self {
-            Self::Enqueue(_) => vec![Effect::MessageEnqueued],
-            Self::ExtendLease { .. } | Self::FinishDelivery { .. } => Vec::new(),
+            Self::Enqueue(_) | Self::Hasten { .. } => vec![Effect::MessageEnqueued],
+            Self::ExtendLease { .. } | Self::FinishDelivery { .. } | Self::Drop { .. } => Vec::new(),
         }
     }
+}
+
+/// Query for a page of the outbox.
+#[derive(Debug, Clone)]
+pub struct OutboxQuery {
+    pub realm: RealmName,
+    /// Dead rows; otherwise those that wait.
+    pub is_dead: bool,
+    /// Whether an attempt has failed; either, if it is not given.
+    pub is_retried: Option<bool>,
+    pub channel: Option<Channel>,
+    /// Place in the list from which the page goes on, exclusive.
+    pub from: Option<OutboxPlace>,
+    /// Whether the page goes towards the beginning. It is then in the order of age.
+    pub is_backwards: bool,
+    pub limit: usize,
+}
+
+/// Place of a row in the list by age.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutboxPlace {
+    pub created_at: Timestamp,
+    pub id: String,
+}
+
+/// A row of the outbox with its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// Without a recipient, if it is dead.
+    pub row: OutboxRow,
+    pub is_dead: bool,
 }
 
 /// Size of the outbox.

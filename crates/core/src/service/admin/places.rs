@@ -4,7 +4,7 @@ use crate::{
     clock::Timestamp,
     cursor::CursorScope,
     error::{Result, catalogue::CURSOR_INVALID},
-    port::UserPlace,
+    port::{OutboxPlace, UserPlace},
     seal::{self, RealmKeys},
     service::RawField,
 };
@@ -56,4 +56,15 @@ pub(super) fn read_place(text: &str) -> Result<UserPlace> {
         Some(UserPlace { created_at: Timestamp::from_millis(at.parse().ok()?), id: id.to_owned() })
     });
     place.ok_or_else(|| CURSOR_INVALID.into())
+}
+
+/// Writes the place of a message.
+pub(super) fn message_text(place: &OutboxPlace) -> String {
+    format!("{}/{}", place.created_at.millis(), place.id)
+}
+
+/// Reads the place of a message.
+pub(super) fn read_message(text: &str) -> Result<OutboxPlace> {
+    let UserPlace { created_at, id } = read_place(text)?;
+    Ok(OutboxPlace { created_at, id })
 }

@@ -22,6 +22,13 @@ pub struct RealmStatus {
 const CHUNK: usize = 500;
 
 impl Administered<'_, Look> {
+    /// Returns the realm; `None` for that of administrators.
+    #[must_use]
+    pub fn realm_status(&self) -> Option<RealmStatus> {
+        let realm = self.realms.get(self.realm.name.as_str())?;
+        Some(RealmStatus { name: realm.name.to_string(), signup: word(realm.policy.signup) })
+    }
+
     /// Returns the realms that the grants reach.
     #[must_use]
     pub fn realms_in_reach(&self) -> Vec<RealmStatus> {

@@ -2,7 +2,7 @@
 
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
-use super::Owner;
+use super::{Owner, Viewer};
 use crate::{
     admin::{AdminRole, FreshVerb, Grants, Right},
     audit::{Actor, ActorKind},
@@ -66,6 +66,12 @@ impl Administrator {
     #[must_use]
     pub fn owner(&self) -> Option<&Owner> {
         if let Identity::Session(owner) = &self.identity { Some(owner) } else { None }
+    }
+
+    /// Returns the authority to see the own account, if it is a session.
+    #[must_use]
+    pub fn viewer(&self) -> Option<Viewer> {
+        self.owner().map(|owner| Viewer::new(owner.clone(), None))
     }
 
     /// Returns the administrator's identifier, if it is a session.
@@ -165,6 +171,14 @@ impl<R> Permit<R> {
     /// Returns `Forbidden` if the caller lacks it.
     pub(in crate::service) fn also<S: Right>(&self) -> Result<()> {
         self.admin.permit::<S>(&self.realm).map(drop)
+    }
+
+    /// Requires a right in another realm.
+    ///
+    /// # Errors
+    /// Forbidden, without it; not found, without any grant there.
+    pub(in crate::service) fn elsewhere<S: Right>(&self, realm: &Arc<Realm>) -> Result<()> {
+        self.admin.permit::<S>(realm).map(drop)
     }
 
     /// Returns whether another right is given in the same realm.

@@ -82,6 +82,7 @@ use copies::Copies;
 
 use crate::{
     audit::Retention,
+    clock::Timestamp,
     factor::passkey::RelyingParty,
     federation::KnownProviders,
     id::NodeId,
@@ -157,6 +158,18 @@ pub struct KeyRotation {
     pub rotation: Duration,
     /// Keys that seal signing keys in the store. The first seals, all open.
     pub sealed_by: Vec<EncryptionKey>,
+}
+
+/// What administrators see of a signing key.
+#[derive(Debug)]
+pub struct SigningKeyStatus {
+    pub kid: String,
+    pub algorithm: Algorithm,
+    pub created_at: Timestamp,
+    /// Time from which it signs, or has signed.
+    pub signs_from: Timestamp,
+    /// `published`, `signing` or `retired`.
+    pub state: &'static str,
 }
 
 /// Shared state of all operations.

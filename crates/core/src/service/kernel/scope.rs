@@ -29,6 +29,11 @@ impl<'a> Scope<'a> {
         Self { kernel, ctx, realm, usage, opens: Opens::Api }
     }
 
+    /// Returns the same in another realm.
+    pub(in crate::service) const fn in_realm(self, realm: &'a Realm) -> Self {
+        Self { realm, ..self }
+    }
+
     /// Returns the same for a page: logins open browser sessions. With `keep` their user stays signed in.
     #[must_use]
     pub const fn in_browser(self, keep: bool) -> Self {

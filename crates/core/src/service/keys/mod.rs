@@ -2,6 +2,7 @@
 
 mod realms;
 mod signing_keys;
+mod signing_states;
 
 pub use realms::{OpenRealmsError, check_encryption_keys};
 pub use signing_keys::reseal_signing_keys;

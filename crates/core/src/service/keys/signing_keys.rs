@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::signing_states::Signing;
 use crate::{
     batch,
     clock::Timestamp,
@@ -13,11 +14,11 @@ use crate::{
     port::{Batch, KeyOp, SigningKeyRow, Store},
     seal::EncryptionKey,
     service::kernel::{Kernel, KeyRotation},
-    token::{Algorithm, CLOCK_SKEW, ID_TOKEN_TTL, SigningKey, new_private_key},
+    token::{Algorithm, ID_TOKEN_TTL, SigningKey, new_private_key},
 };
 
 /// How long a new key is published before it signs, so that services that cache the public keys know it.
-const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);
+pub(super) const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);
 
 /// Loads the signing keys from the store, generates those that are due, and removes those that no valid token needs. Without key
 /// pairs it does nothing.
@@ -31,36 +32,26 @@ pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()
         return Ok(());
     }
     let rows = with_due_keys(kernel, ctx, &of_clients).await?;
-    let own = match rotation.own {
-        Some(algorithm) => {
-            let current = KeyRotation::current(ctx.now, &rows, algorithm);
-            Some(current.ok_or_else(|| Error::internal("no signing key"))?)
-        }
-        None => None,
-    };
-    let signing: Vec<&SigningKeyRow> =
-        of_clients.iter().filter_map(|algorithm| KeyRotation::current_of(ctx.now, &rows, *algorithm)).collect();
-    let longest_token = kernel.realms.longest_access_token_ttl().max(ID_TOKEN_TTL);
-    let keep_for = PUBLISHED_BEFORE * 2 + longest_token + CLOCK_SKEW;
-    let is_unused = |row: &SigningKeyRow| {
-        let is_current = |current: &SigningKeyRow| current.kid == row.kid;
-        let successor = signing.iter().copied().find(|current| current.algorithm == row.algorithm).or(own);
-        let is_replaced = |current: &SigningKeyRow| {
-            row.created_at < current.created_at && current.created_at.plus(keep_for) <= ctx.now
-        };
-        !own.is_some_and(is_current) && !signing.iter().any(|row| is_current(row)) && successor.is_some_and(is_replaced)
-    };
+    let signing = Signing::of(rotation, ctx.now, &rows, &of_clients);
+    if rotation.own.is_some() && signing.own.is_none() {
+        return Err(Error::internal("no signing key"));
+    }
     let (mut pairs, mut unused) = (Vec::new(), Batch::new());
     for row in &rows {
-        if is_unused(row) {
+        if signing.is_over(row, longest_token(kernel), ctx.now) {
             unused.push(KeyOp::DeleteSigning { kid: row.kid.clone() }.into());
         } else {
             pairs.push(rotation.open(row)?);
         }
     }
-    let signing: Vec<&str> = signing.iter().map(|row| row.kid.as_str()).collect();
-    kernel.tokens.keys.replace_pairs(own.map(|row| row.kid.as_str()), &signing, pairs);
+    let of_clients: Vec<&str> = signing.of_clients.iter().map(|row| row.kid.as_str()).collect();
+    kernel.tokens.keys.replace_pairs(signing.own.map(|row| row.kid.as_str()), &of_clients, pairs);
     if unused.is_empty() { Ok(()) } else { Ok(kernel.commit(unused).await?) }
+}
+
+/// Returns the longest lifetime of a token that a key signs.
+pub(super) fn longest_token(kernel: &Kernel) -> Duration {
+    kernel.realms.longest_access_token_ttl().max(ID_TOKEN_TTL)
 }
 
 /// Loads the signing keys from the store, and changes nothing: a server makes and removes them. Before its first start there is none.
@@ -78,7 +69,7 @@ pub(in crate::service) async fn load(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
 }
 
 /// Returns the algorithms of the tokens of all clients.
-async fn algorithms_of_clients(kernel: &Kernel) -> Result<Vec<Algorithm>> {
+pub(super) async fn algorithms_of_clients(kernel: &Kernel) -> Result<Vec<Algorithm>> {
     let mut algorithms = Vec::new();
     for realm in kernel.realms.all() {
         for client in kernel.clients_of(realm).await? {
@@ -141,7 +132,7 @@ impl KeyRotation {
 
     /// Returns the key that signs the server's own tokens: the one of the algorithm, or if it was published too late a key of
     /// another algorithm that was published before.
-    fn current(now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> Option<&SigningKeyRow> {
+    pub(super) fn current(now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> Option<&SigningKeyRow> {
         let of_algorithm = Self::current_of(now, rows, algorithm);
         let is_published = |row: &&SigningKeyRow| row.created_at.plus(PUBLISHED_BEFORE) <= now;
         let before = || rows.iter().filter(is_published).max_by_key(|row| row.created_at);
@@ -149,14 +140,18 @@ impl KeyRotation {
     }
 
     /// Returns the newest key of an algorithm that has been published for long enough, or else the oldest.
-    fn current_of(now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> Option<&SigningKeyRow> {
+    pub(super) fn current_of(now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> Option<&SigningKeyRow> {
         let of_algorithm = || rows.iter().filter(|row| row.algorithm == algorithm);
         let is_published = |row: &&SigningKeyRow| row.created_at.plus(PUBLISHED_BEFORE) <= now;
         let known = of_algorithm().filter(is_published).max_by_key(|row| row.created_at);
         known.or_else(|| of_algorithm().min_by_key(|row| row.created_at))
     }
 
-    fn make(&self, ctx: &Ctx, algorithm: Algorithm) -> Result<SigningKeyRow> {
+    /// Makes a key.
+    ///
+    /// # Errors
+    /// Returns `Internal` if the key cannot be generated or sealed.
+    pub(super) fn make(&self, ctx: &Ctx, algorithm: Algorithm) -> Result<SigningKeyRow> {
         let first = self.sealed_by.first().ok_or_else(|| Error::internal("no ENCRYPTION_KEY for signing keys"))?;
         let kid = KeyId::random(ctx.random()).as_str().to_owned();
         let private = new_private_key(algorithm).map_err(Error::internal)?;

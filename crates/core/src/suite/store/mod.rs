@@ -168,6 +168,8 @@ macro_rules! store_cases {
                 a_message_to_retry_waits_until_it_is_due,
                 a_released_message_can_be_claimed_at_once,
                 a_dead_message_is_counted_without_its_recipient,
+                messages_are_listed_by_age_and_filters,
+                a_message_is_read_hastened_and_dropped,
                 no_message_is_ever_lost;
             limits:
                 a_quota_allows_exactly_its_number_of_uses,

@@ -6,7 +6,8 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 use super::{
     super::{help, json_flag},
-    client_grammar::{CLIENTS, client_flag_help},
+    client_grammar::CLIENTS,
+    flags::{flag_help, subject_help},
 };
 
 /// A verb of administration, as it was given.
@@ -116,6 +117,7 @@ const ADMIN_KEYS: &[Spec] = &[
 ];
 const REALMS: &[Spec] = &[
     spec("list", "List realms", &[], &[], &[]),
+    spec("show", "Show a realm and its policy", &[], &["realm"], &[]),
     spec("end-sessions", "End all sessions of a realm", &[], &["realm", "reason"], &["yes"]),
 ];
 
@@ -152,6 +154,22 @@ const AUDIT: &[Spec] = &[
     spec("key", "Print the public keys of the blocks", &[], &[], &[]),
 ];
 const WHY: Spec = spec("why", "Explain what was decided about a request", &["REQUEST_ID"], &[], &[]);
+const OUTBOX: &[Spec] = &[
+    spec(
+        "list",
+        "List messages that wait or were given up",
+        &[],
+        &["realm", "state", "channel", "limit", "cursor"],
+        &[],
+    ),
+    spec("retry", "Send a message now", &["MESSAGE"], &[], &[]),
+    spec("drop", "Drop a message, which is then never sent", &["MESSAGE"], &[], &["yes"]),
+];
+const KEYS: &[Spec] = &[
+    spec("list", "List the keys that sign access tokens", &[], &[], &[]),
+    spec("rotate", "Make a key, which signs an hour later", &[], &[], &[]),
+    spec("retire", "Remove a key", &["KID"], &[], &["force", "yes"]),
+];
 
 type Group = (&'static str, &'static str, &'static str, &'static [Spec]);
 
@@ -162,6 +180,8 @@ const GROUPS: &[Group] = &[
     ("clients", "Register applications that sign users in (OpenID Connect)", help::CLIENTS, CLIENTS),
     ("realms", "List realms and end their sessions", help::REALMS, REALMS),
     ("audit", "Search, verify and export the audit trail", help::AUDIT, AUDIT),
+    ("outbox", "List, send and drop messages", help::OUTBOX, OUTBOX),
+    ("keys", "List, make and remove the keys that sign access tokens", help::KEYS, KEYS),
 ];
 
 const SERVER: &str = "server";
@@ -198,60 +218,6 @@ fn grammar(spec: &Spec) -> clap::Command {
     verb.arg(server.help("Call this server instead of working on the database of the settings"))
         .arg(key.help("File with a key of administration").requires(SERVER))
         .arg(json_flag())
-}
-
-fn subject_help(subject: &str) -> &'static str {
-    match subject {
-        "USER" => "Identifier or address; `-` reads it from standard input, `@FILE` from a file",
-        "ADDRESS" => "Address; `-` reads it from standard input, `@FILE` from a file",
-        "WHAT" => "Address or words; `-` reads it from standard input, `@FILE` from a file",
-        "NAME" => "Name of the key",
-        "[FILE]" => "Export with blocks [default: the database]",
-        "REQUEST_ID" => "Identifier of the request, from the answer or the log",
-        "CLIENT" => "Identifier of the client (`client_id`)",
-        _ => "Identifier from the list",
-    }
-}
-
-fn flag_help(flag: &str) -> &'static str {
-    match flag {
-        "realm" => "Realm of the user [default: the only one]",
-        "role" => "Role; of administrators ROLE[@REALM]. May be repeated",
-        "reason" => "Reason of 10 to 500 characters, for the audit trail",
-        "until" => "When the lock ends by itself (RFC 3339)",
-        "minutes" => "Length of the session, at most 60",
-        "limit" => "Number of entries, at most 200",
-        "cursor" => "`next` of another page",
-        "status" => "`active`, `locked` or `invited`",
-        "send" => "`invite` or `nothing`",
-        "print" => "Print the link, and send no mail",
-        "yes" => "Do not ask",
-        "email-verified" => "The user exists at once, without a password",
-        "no-notify" => "Send no mail",
-        "no-roles" => "Remove all roles",
-        "session" => "Only this session",
-        "allow" => "Verb that the key may use like a recent proof. May be repeated",
-        "network" => "Network from which the key is accepted. May be repeated",
-        "expires-at" => "End of the key (RFC 3339)",
-        "email" => "Address",
-        "user" => "Identifier of the user whom the rows are about",
-        "event" => "Name of an event",
-        "actor" => "Identifier of who acted",
-        "outcome" => "`ok`, `refused` or `failed`",
-        "request-id" => "Identifier of a request",
-        "from" => "Earliest time (RFC 3339); of `verify` the number of the first block",
-        "to" => "End of the time (RFC 3339)",
-        "chain" => "`main`, or `reads`: what administrators have read",
-        "blocks" => "Whole blocks with their rows, which can be verified",
-        "checkpoints" => "Log of a server, whose lines `audit block sealed` are compared",
-        "public-key" => "File with the trusted keys, as printed by `audit key`",
-        "retention" => "Shortest `AUDIT_RETENTION` ever set [default: that of the server; of a file 400d]",
-        "retention-reads" => "Shortest `AUDIT_RETENTION_READS` ever set [default: that of the server; of a file 90d]",
-        "phone" => "Number",
-        "first-name" => "Given name",
-        "last-name" => "Family name",
-        _ => client_flag_help(flag),
-    }
 }
 
 /// Returns the verb that was given, if it is one of administration.

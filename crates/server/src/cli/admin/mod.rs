@@ -1,5 +1,5 @@
-//! `portcullis users …`, `admins …`, `admin-keys …`, `clients …`, `realms …`, `audit …`, `why …`: clients of the API of
-//! administration, which runs in this process unless `--server` names another.
+//! `portcullis users …`, `admins …`, `admin-keys …`, `clients …`, `realms …`, `audit …`, `why …`, `outbox …`, `keys …`: clients
+//! of the API of administration, which runs in this process unless `--server` names another.
 
 mod admins;
 mod audit;
@@ -8,6 +8,7 @@ mod audit_verify;
 mod call;
 mod client_grammar;
 mod clients;
+mod flags;
 mod grammar;
 mod text;
 mod verbs;

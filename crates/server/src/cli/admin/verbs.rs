@@ -18,6 +18,8 @@ pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
         "admins" => admins::run(caller, verb).await,
         "admin-keys" => admin_keys(caller, verb).await,
         "clients" => super::clients::run(caller, verb).await,
+        "outbox" => outbox(caller, verb).await,
+        "keys" => keys(caller, verb).await,
         _ => realms(caller, verb).await,
     }
 }
@@ -221,7 +223,45 @@ async fn realms(caller: &Caller, verb: &AdminVerb) -> Answer {
         return get(caller, "/v1/admin/realms").await;
     }
     let realm = realm(caller, verb).await?;
+    if verb.name == "show" {
+        return get(caller, &format!("/v1/admin/realms/{realm}")).await;
+    }
     confirm(verb, "End all sessions of this realm")?;
     let body = body(verb, &[("reason", "reason")]);
     post(caller, &format!("/v1/admin/realms/{realm}/sessions/end"), Some(body.into())).await
+}
+
+async fn outbox(caller: &Caller, verb: &AdminVerb) -> Answer {
+    let path = |end: &str| Ok::<_, CallError>(format!("/v1/admin/outbox/{}{end}", named(&subject(verb)?)?));
+    match verb.name {
+        "list" => {
+            let names = ["realm", "state", "channel", "limit", "cursor"];
+            let given = names.iter().filter_map(|name| Some((*name, verb.flag(name)?)));
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
+            get(caller, &format!("/v1/admin/outbox?{query}")).await
+        }
+        "retry" => post(caller, &path("/retry")?, None).await,
+        _ => {
+            confirm(verb, "Drop this message")?;
+            caller.call(Method::DELETE, &path("")?, None, None).await
+        }
+    }
+}
+
+async fn keys(caller: &Caller, verb: &AdminVerb) -> Answer {
+    match verb.name {
+        "list" => get(caller, "/v1/admin/signing-keys").await,
+        "rotate" => post(caller, "/v1/admin/signing-keys/rotate", None).await,
+        _ => {
+            confirm(verb, "Remove this key")?;
+            let path = format!("/v1/admin/signing-keys/{}", named(&subject(verb)?)?);
+            caller.call(Method::DELETE, &path, Some(json!({ "force": verb.has("force") })), None).await
+        }
+    }
+}
+
+/// Requires an identifier that can be part of a path.
+fn named(id: &str) -> Result<&str, CallError> {
+    let is_plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if is_plain { Ok(id) } else { Err(CallError::Usage("take the identifier from the list".to_owned())) }
 }

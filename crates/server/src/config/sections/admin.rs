@@ -1,5 +1,7 @@
 //! Administration.
 
+use std::time::Duration;
+
 use ipnet::IpNet;
 
 use super::{
@@ -11,11 +13,14 @@ use crate::config::{
     fix::Fix,
     report::{Report, Severity::Refused},
     setting::Fallback::{Derived, Fixed, Nothing},
-    value::{Choice, NETWORKS, SWITCH, choice},
+    value::{Choice, DURATION, NETWORKS, SWITCH, choice},
     values::Values,
 };
 
 pub(super) const SECTION: Section = Section::new("Administration", SETTINGS).deriving(derive).checked(check);
+
+/// Longest budget of a search, well below the timeout of a request.
+const LONGEST_SEARCH: Duration = Duration::from_secs(20);
 
 settings! {
     ADMIN: bool = SWITCH, Fixed("on"),
@@ -24,6 +29,8 @@ settings! {
         "Networks, separated by commas, from which the administration routes can be reached. Requests from other networks are answered with 404. If it is not set, all networks can reach them.";
     ADMIN_MFA: AdminMfa = choice(), Derived("`required` in production, else `off`"),
         "`required`: an administrator without a second factor can only add one.";
+    SEARCH_BUDGET: Duration = DURATION, Fixed("2s"),
+        "Longest time of one search of users by words, at most 20s. What it has not seen by then, the next page searches.";
     IMPERSONATION_NOTICE: bool = SWITCH, Fixed("on"),
         "Whether users are notified by email when an administrator begins to impersonate them.";
 }
@@ -48,6 +55,8 @@ pub struct Admin {
     pub networks: Vec<IpNet>,
     pub requires_mfa: bool,
     pub notifies: bool,
+    /// Longest time of a search by words.
+    pub search_budget: Duration,
     /// Server-wide policy, on which the administrators' policy is based.
     pub policy: RealmPolicy,
 }
@@ -59,6 +68,7 @@ impl Admin {
             networks: values.get(&ADMIN_NETWORKS).unwrap_or_default(),
             requires_mfa: values.get(&ADMIN_MFA)? == AdminMfa::Required,
             notifies: values.get(&IMPERSONATION_NOTICE)?,
+            search_budget: values.get(&SEARCH_BUDGET)?,
             policy: RealmPolicy::read(values)?,
         })
     }
@@ -70,6 +80,10 @@ fn derive(values: &mut Values, environment: Environment) {
 }
 
 fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
+    if values.get(&SEARCH_BUDGET).is_some_and(|budget| budget > LONGEST_SEARCH) {
+        let text = "must be at most 20s: a longer search would end with the time of the request";
+        report.problem(SEARCH_BUDGET.name(), text, Fix::set(SEARCH_BUDGET.name(), "20s"));
+    }
     let is_careless = values.get(&ADMIN_MFA) == Some(AdminMfa::Off) && values.get(&ADMIN) == Some(true);
     if is_careless && context.environment == Environment::Production {
         let text = "lets a stolen password of an administrator open all accounts";

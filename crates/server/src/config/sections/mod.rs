@@ -57,7 +57,7 @@ use std::collections::BTreeMap;
 
 use portcullis_core::{id::RealmName, limit::Limits};
 
-use super::{environment::Environment, report::Report, value::PublicUrl, values::Values};
+use super::{environment::Environment, listing::Listing, report::Report, value::PublicUrl, values::Values};
 use general::{APP_NAME, ENVIRONMENT, PUBLIC_URL};
 
 /// All sections, in the order in which they are listed.
@@ -142,12 +142,15 @@ pub struct Config {
     pub mail: Mail,
     pub sms: Sms,
     pub log: Log,
+    /// What administrators see of the settings.
+    pub listing: Listing,
 }
 
 impl Config {
     /// Reads the typed values, including the values of the realms. Returns `None` if one is missing or invalid, which has been
     /// reported.
     pub(super) fn read(values: &Values, realms: &[(RealmName, Values)]) -> Option<Self> {
+        let infos: Vec<_> = SECTIONS.iter().flat_map(|section| section.settings).map(|entry| entry.info()).collect();
         let policies = realms.iter().map(|(realm, values)| Some((realm.clone(), RealmPolicy::read(values)?)));
         Some(Self {
             environment: values.get(&ENVIRONMENT)?,
@@ -170,6 +173,7 @@ impl Config {
             mail: Mail::read(values)?,
             sms: Sms::read(values)?,
             log: Log::read(values)?,
+            listing: Listing::read(&infos, values, realms),
         })
     }
 }

@@ -18,7 +18,10 @@ use portcullis_core::{
     admin::Right,
     error::catalogue::{ADMIN_SIGN_IN, CROSS_SITE},
     limit::Usage,
-    service::{Administered, Administration, Administrator, Owner, Permit, Scope, SecondFactors, Service, Sessions},
+    service::{
+        Accounts, Administered, Administration, Administrator, AuditTrail, Owner, Permit, Scope, SecondFactors,
+        Service, Sessions, Viewer,
+    },
 };
 
 use super::{RequestContext, bearer, cookie::CookieName, page_form::is_from_here};
@@ -123,6 +126,19 @@ impl AdminSelf {
     /// Returns the authority over the own account; a key has none.
     pub(in crate::http) fn owner(&self) -> Result<&Owner, Error> {
         self.admin.owner().ok_or_else(|| ADMIN_SIGN_IN.into())
+    }
+
+    /// Returns the authority to see the own account; a key has none.
+    pub(in crate::http) fn viewer(&self) -> Result<Viewer, Error> {
+        self.admin.viewer().ok_or_else(|| ADMIN_SIGN_IN.into())
+    }
+
+    pub(in crate::http) fn accounts(&self) -> Result<Accounts<'_>, Error> {
+        Ok(self.scope()?.accounts())
+    }
+
+    pub(in crate::http) fn audit_trail(&self) -> Result<AuditTrail<'_>, Error> {
+        Ok(self.scope()?.audit_trail())
     }
 
     fn scope(&self) -> Result<Scope<'_>, Error> {

@@ -16,5 +16,6 @@ mod owners;
 mod reach;
 mod refusals;
 mod routes;
+mod server;
 mod trail;
 mod who;

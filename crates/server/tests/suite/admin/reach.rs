@@ -11,7 +11,7 @@ async fn a_realm_that_cannot_be_read_is_not_found_and_never_the_realm_of_adminis
     let owner = app.owner().await;
     let manager = app.admin(&owner, "manager@example.com", &["manager@User1"]).await;
     for admin in [&owner, &manager] {
-        for realm in ["%FF", "admin", "%61dmin", "%00", "", "."] {
+        for realm in ["%FF", "admin", "%61dmin", "%00", ""] {
             let path = format!("/realms/{realm}/users");
             assert_eq!(admin.get(&app, &path).await.status(), 404, "{path}");
             let search = admin.post(&app, &format!("{path}/search"), json!({"q": "owner"})).await;

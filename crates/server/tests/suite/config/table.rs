@@ -165,7 +165,7 @@ fn other_sample(name: &str) -> &'static str {
         "REGISTRATION_TTL" => "8d",
         "MAIL_FROM" => "me@example.com",
         "BODY_TIMEOUT" => "47s",
-        "REDIS_TIMEOUT" | "DRAIN_DELAY" => "7s",
+        "REDIS_TIMEOUT" | "DRAIN_DELAY" | "SEARCH_BUDGET" => "7s",
         name if ["_TTL", "_AGE", "_TIMEOUT", "_GRACE", "_DEADLINE"].iter().any(|end| name.ends_with(end)) => "77s",
         "MAX_CONNECTIONS" | "MAX_CONNECTIONS_CLIENT" => "777",
         "BODY_LIMIT_BYTES" | "ARGON2_MEMORY_KIB" | "LIMIT_PASSWORDS_KEPT" => "20000",

@@ -82,7 +82,8 @@ impl TestApp {
         self.store().await.audit_rows(&RealmName::from_stored(realm).unwrap(), 200).await.unwrap()
     }
 
-    async fn accept(&self, invited: &Value, email: &str) -> Admin {
+    /// Opens the link of an invitation, sets a password, and signs in.
+    pub async fn accept(&self, invited: &Value, email: &str) -> Admin {
         let link = invited["invitation_url"].as_str().unwrap();
         assert_eq!(self.visit(link).await.status(), 200);
         let sent =

@@ -1,7 +1,9 @@
 //! The outbox returns due messages, oldest first.
 
+mod lists;
 mod workers;
 
+pub use lists::{a_message_is_read_hastened_and_dropped, messages_are_listed_by_age_and_filters};
 pub use workers::no_message_is_ever_lost;
 
 use std::collections::BTreeSet;

@@ -159,6 +159,12 @@ pub(crate) struct AdminSessions {
     prev: Option<String>,
 }
 
+impl AdminSessions {
+    pub(super) fn of(items: Vec<AdminSession>) -> Self {
+        Self { items, next: None, prev: None }
+    }
+}
+
 /// List the sessions of a user
 ///
 /// All live sessions, most recent use first. Writes who has read them to the audit trail. Needs the role `support`.
@@ -171,7 +177,7 @@ pub(crate) struct AdminSessions {
 )]
 pub(crate) async fn sessions(request: AdminRequest<Assist>) -> Result<Json<AdminSessions>, ApiError> {
     let sessions = request.verbs().sessions_of_user(request.id()).await?;
-    Ok(Json(AdminSessions { items: sessions.into_iter().map(Into::into).collect(), next: None, prev: None }))
+    Ok(Json(AdminSessions::of(sessions.into_iter().map(Into::into).collect())))
 }
 
 /// Number of sessions that were ended.

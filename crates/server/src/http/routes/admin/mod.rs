@@ -7,8 +7,12 @@ mod help;
 mod keys;
 mod lock;
 mod me;
+mod outbox;
+mod own;
 mod realms;
+mod settings;
 mod sign_in;
+mod signing_keys;
 mod trail;
 mod trail_answers;
 mod trail_export;
@@ -29,8 +33,22 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(me::step_up))
         .routes(routes!(me::begin_totp))
         .routes(routes!(me::confirm_totp))
+        .routes(routes!(own::sessions, own::end_others))
+        .routes(routes!(own::end))
+        .routes(routes!(own::events))
+        .routes(routes!(own::password))
+        .routes(routes!(own::remove_factor))
+        .routes(routes!(own::recovery_codes))
         .routes(routes!(realms::realms))
         .routes(routes!(realms::nodes))
+        .routes(routes!(settings::settings))
+        .routes(routes!(settings::realm))
+        .routes(routes!(signing_keys::list))
+        .routes(routes!(signing_keys::rotate))
+        .routes(routes!(signing_keys::retire))
+        .routes(routes!(outbox::list))
+        .routes(routes!(outbox::retry))
+        .routes(routes!(outbox::drop_message))
         .routes(routes!(realms::end_sessions))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::search))

@@ -1,7 +1,8 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::{
     Json,
+    extract::State,
     http::{HeaderValue, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
@@ -16,10 +17,8 @@ use crate::http::{
     extract::{AdminRequest, Fields, JsonBody, Query},
     openapi::{self, RealmPath, refusals},
     problem::ApiError,
+    state::AppState,
 };
-
-/// Longest time of a search by words; `next` goes on.
-const SEARCH_BUDGET: Duration = Duration::from_secs(2);
 
 fn filters(fields: &mut Fields) -> UserFilters {
     UserFilters {
@@ -90,7 +89,7 @@ refusals!(SearchRefusals: Problem [ADMIN, JSON, &[LIMITED, CURSOR_INVALID], Fiel
 /// Search users
 ///
 /// The filters of the list, and one of `email` (exact) or `q`: words in any order, without regard to case and accents. A search by
-/// words opens users, newest first, for at most two seconds; then `complete` is false, and `next` goes on. Filters need the role
+/// words opens users, newest first, for at most SEARCH_BUDGET; then `complete` is false, and `next` goes on. Filters need the role
 /// `auditor`, `email` and `q` the role `support`.
 #[utoipa::path(
     operation_id = "admin_users_search",
@@ -101,6 +100,7 @@ refusals!(SearchRefusals: Problem [ADMIN, JSON, &[LIMITED, CURSOR_INVALID], Fiel
     responses((status = 200, description = "What was found", body = AdminUsers), SearchRefusals)
 )]
 pub(crate) async fn search(
+    State(state): State<AppState>,
     request: AdminRequest<Look>,
     JsonBody(mut fields): JsonBody,
 ) -> Result<Json<AdminUsers>, ApiError> {
@@ -108,7 +108,7 @@ pub(crate) async fn search(
     let filters = filters(&mut fields);
     fields.refuse_unknown()?;
     let began = Instant::now();
-    let has_time = || began.elapsed() < SEARCH_BUDGET;
+    let has_time = || began.elapsed() < state.admin.search_budget;
     Ok(Json(request.verbs().search(&filters, (&email, &words), has_time).await?.into()))
 }
 

@@ -1,0 +1,210 @@
+//! Messages that wait or were given up: their list, an attempt at once, and the end of one.
+
+use super::{
+    Administered,
+    places::{Cursors, message_text, read_message},
+};
+use crate::{
+    admin::{AdminRole, Administer, Look, Manage, masked_email, masked_phone},
+    audit::Event,
+    batch,
+    clock::Timestamp,
+    error::{
+        Error, Result,
+        catalogue::{ADMIN_FORBIDDEN, NOT_FOUND, OUTBOX_DEAD},
+    },
+    id::{OutboxId, RealmName},
+    message::{Channel, Recipient, outbox::OutboxRow},
+    port::{OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery},
+    realm::Realm,
+    service::{FieldErrors, RawField},
+};
+
+/// Filters of the outbox, as they were received.
+#[derive(Debug, Default)]
+pub struct OutboxFilters {
+    pub realm: RawField,
+    /// `waiting`, `retrying` or `dead`.
+    pub state: RawField,
+    /// `mail` or `sms`.
+    pub channel: RawField,
+    pub limit: RawField,
+    pub cursor: RawField,
+}
+
+/// A message, without its text, link or code.
+#[derive(Debug)]
+pub struct ListedMessage {
+    pub id: String,
+    pub realm: String,
+    pub kind: &'static str,
+    pub channel: &'static str,
+    pub state: &'static str,
+    /// Masked; `None` if it was given up.
+    pub to: Option<String>,
+    pub created_at: Timestamp,
+    pub due_at: Timestamp,
+    pub attempts: u32,
+}
+
+/// A page of messages.
+#[derive(Debug)]
+pub struct ListedMessages {
+    pub items: Vec<ListedMessage>,
+    pub next: Option<String>,
+    pub prev: Option<String>,
+}
+
+const STATES: [&str; 4] = ["", "waiting", "retrying", "dead"];
+const CHANNELS: [&str; 3] = ["", "mail", "sms"];
+
+impl Administered<'_, Look> {
+    /// Returns a page of the messages of the realms that the grants reach, newest first.
+    ///
+    /// # Errors
+    /// Invalid; malformed, for the cursor of another list; not found, for a realm that no grant reaches; unavailable.
+    pub async fn outbox(&self, filters: &OutboxFilters) -> Result<ListedMessages> {
+        let mut errors = FieldErrors::default();
+        let limit = errors.page_size(&filters.limit);
+        let state = errors.one_of("state", &filters.state, &STATES);
+        let channel = errors.one_of("channel", &filters.channel, &CHANNELS);
+        let ((limit, state), channel) = errors.finish(limit.zip(state).zip(channel))?;
+        let realms = self.realms_with_messages(&filters.realm)?;
+        let cursors = Cursors::of(&self.realm.keys, "admin/outbox", &format!("{realms:?} {state} {channel}"));
+        let given = cursors.read(&filters.cursor)?;
+        let is_backwards = given.as_ref().is_some_and(|(is_backwards, _)| *is_backwards);
+        let from = given.as_ref().map(|(_, place)| read_message(place)).transpose()?;
+        let mut entries = Vec::new();
+        for realm in realms {
+            let query = OutboxQuery {
+                realm,
+                is_dead: false,
+                is_retried: (!state.is_empty()).then_some(state == "retrying"),
+                channel: Channel::ALL.into_iter().find(|known| known.as_str() == channel),
+                from: from.clone(),
+                is_backwards,
+                limit: limit + 1,
+            };
+            if state != "dead" {
+                entries.extend(self.ports.store.outbox_page(&query).await?);
+            }
+            if ["", "dead"].contains(&state) {
+                let dead = OutboxQuery { is_dead: true, is_retried: None, ..query };
+                entries.extend(self.ports.store.outbox_page(&dead).await?);
+            }
+        }
+        self.page_of_messages(entries, &cursors, (limit, is_backwards, from.is_some()))
+    }
+
+    fn page_of_messages(
+        &self,
+        mut entries: Vec<OutboxEntry>,
+        cursors: &Cursors<'_>,
+        (limit, is_backwards, has_place): (usize, bool, bool),
+    ) -> Result<ListedMessages> {
+        entries.sort_by_cached_key(place);
+        if !is_backwards {
+            entries.reverse();
+        }
+        let has_more = entries.len() > limit;
+        entries.truncate(limit);
+        if is_backwards {
+            entries.reverse();
+        }
+        let (has_next, has_prev) = if is_backwards { (true, has_more) } else { (has_more, has_place) };
+        let edge = |entry: Option<&OutboxEntry>| entry.map(|entry| message_text(&place(entry)));
+        let next = edge(entries.last()).filter(|_| has_next).map(|place| cursors.expose(false, &place));
+        let prev = edge(entries.first()).filter(|_| has_prev).map(|place| cursors.expose(true, &place));
+        let items = entries.iter().map(|entry| self.listed_message(entry)).collect::<Result<_>>()?;
+        Ok(ListedMessages { items, next, prev })
+    }
+
+    /// Returns the realms whose messages are listed: the one that is named, or all that the grants reach.
+    fn realms_with_messages(&self, given: &RawField) -> Result<Vec<RealmName>> {
+        let grants = self.admin().grants();
+        let admin = Some(RealmName::admin()).filter(|_| grants.administer());
+        let reached = self.realms.names().filter(|name| grants.reach(AdminRole::Auditor, name)).cloned().chain(admin);
+        let named: Vec<RealmName> = match given {
+            RawField::Missing => return Ok(reached.collect()),
+            given => reached.filter(|name| Some(name.as_str()) == given.text()).collect(),
+        };
+        if named.is_empty() { Err(Error::not_found()) } else { Ok(named) }
+    }
+
+    fn listed_message(&self, entry: &OutboxEntry) -> Result<ListedMessage> {
+        let (row, channel) = (&entry.row, entry.row.kind.channel());
+        let realm = self.realms.any(row.realm.as_str()).filter(|_| !entry.is_dead);
+        let to = realm.map(|realm| {
+            let plain = realm.keys.open_outbox(row.id.as_str(), &row.recipient).map_err(Error::internal)?;
+            let recipient: Recipient = serde_json::from_slice(&plain).map_err(Error::internal)?;
+            Ok::<_, Error>(match channel {
+                Channel::Mail => Some(masked_email(&recipient.to)),
+                Channel::Sms => Some(masked_phone(&recipient.to)),
+                Channel::SmsStatus => None,
+            })
+        });
+        Ok(ListedMessage {
+            id: row.id.as_str().to_owned(),
+            realm: row.realm.as_str().to_owned(),
+            kind: row.kind.as_str(),
+            channel: channel.as_str(),
+            state: match (entry.is_dead, row.attempts) {
+                (true, _) => "dead",
+                (false, 0) => "waiting",
+                (false, _) => "retrying",
+            },
+            to: to.transpose()?.flatten(),
+            created_at: row.created_at,
+            due_at: row.due_at,
+            attempts: row.attempts,
+        })
+    }
+
+    /// Makes a message due at once.
+    ///
+    /// # Errors
+    /// Forbidden, without the role in its realm; not found; conflict, if it was given up; unavailable.
+    pub async fn retry_message(&self, id: &str) -> Result<ListedMessage> {
+        let (entry, realm) = self.message_to_change(id).await?;
+        if entry.is_dead {
+            return Err(OUTBOX_DEAD.into());
+        }
+        let (id, due_at) = (entry.row.id.clone(), self.ctx.now);
+        let scope = self.scope.in_realm(realm);
+        let audit = scope.audit(Event::OutboxRetried).by(self.admin()).detail("row", id.as_str());
+        self.settle(batch![OutboxOp::Hasten { id, due_at }, audit], OUTBOX_DEAD).await?;
+        let row = OutboxRow { due_at, ..entry.row };
+        self.listed_message(&OutboxEntry { row, ..entry })
+    }
+
+    /// Removes a message, which is then never sent.
+    ///
+    /// # Errors
+    /// Forbidden, without the role in its realm; not found; unavailable.
+    pub async fn drop_message(&self, id: &str) -> Result<()> {
+        let (entry, realm) = self.message_to_change(id).await?;
+        let id = entry.row.id;
+        let scope = self.scope.in_realm(realm);
+        let audit = scope.audit(Event::OutboxDropped).by(self.admin()).detail("row", id.as_str());
+        self.settle(batch![OutboxOp::Drop { id }, audit], NOT_FOUND).await
+    }
+
+    async fn message_to_change(&self, id: &str) -> Result<(OutboxEntry, &Realm)> {
+        if !self.admin().grants().reach_anywhere(AdminRole::Manager) {
+            return Err(ADMIN_FORBIDDEN.into());
+        }
+        let id = OutboxId::parse(id).ok_or_else(Error::not_found)?;
+        let entry = self.ports.store.outbox_row(&id).await?.ok_or_else(Error::not_found)?;
+        let realm = self.realms.any(entry.row.realm.as_str()).ok_or_else(Error::not_found)?;
+        if realm.name == RealmName::admin() {
+            self.permit.elsewhere::<Administer>(realm)?;
+        } else {
+            self.permit.elsewhere::<Manage>(realm)?;
+        }
+        Ok((entry, &**realm))
+    }
+}
+
+fn place(entry: &OutboxEntry) -> OutboxPlace {
+    OutboxPlace { created_at: entry.row.created_at, id: entry.row.id.as_str().to_owned() }
+}

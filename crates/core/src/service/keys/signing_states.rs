@@ -1,0 +1,116 @@
+//! Which signing keys sign, and what administrators do with them.
+
+use std::time::Duration;
+
+use super::signing_keys::{PUBLISHED_BEFORE, algorithms_of_clients, longest_token};
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    error::Result,
+    port::SigningKeyRow,
+    service::kernel::{Kernel, KeyRotation, SigningKeyStatus},
+    token::{Algorithm, CLOCK_SKEW},
+};
+
+/// The keys that sign now.
+pub(super) struct Signing<'a> {
+    /// Signs the server's own tokens.
+    pub(super) own: Option<&'a SigningKeyRow>,
+    /// Sign the tokens of clients, one for each algorithm.
+    pub(super) of_clients: Vec<&'a SigningKeyRow>,
+}
+
+impl<'a> Signing<'a> {
+    pub(super) fn of(
+        rotation: &KeyRotation,
+        now: Timestamp,
+        rows: &'a [SigningKeyRow],
+        of_clients: &[Algorithm],
+    ) -> Self {
+        let of_client = |algorithm: &Algorithm| KeyRotation::current_of(now, rows, *algorithm);
+        Self {
+            own: rotation.own.and_then(|algorithm| KeyRotation::current(now, rows, algorithm)),
+            of_clients: of_clients.iter().filter_map(of_client).collect(),
+        }
+    }
+
+    fn contains(&self, row: &SigningKeyRow) -> bool {
+        self.own.iter().chain(&self.of_clients).any(|signing| signing.kid == row.kid)
+    }
+
+    /// Returns the key that signs instead of an older one.
+    fn successor(&self, row: &SigningKeyRow) -> Option<&'a SigningKeyRow> {
+        let same = self.of_clients.iter().copied().find(|signing| signing.algorithm == row.algorithm);
+        same.or(self.own).filter(|signing| !self.contains(row) && row.created_at < signing.created_at)
+    }
+
+    /// Returns whether a key has signed, and no token of it is valid any more.
+    pub(super) fn is_over(&self, row: &SigningKeyRow, longest_token: Duration, now: Timestamp) -> bool {
+        let keep_for = PUBLISHED_BEFORE * 2 + longest_token + CLOCK_SKEW;
+        self.successor(row).is_some_and(|successor| successor.created_at.plus(keep_for) <= now)
+    }
+
+    fn state(&self, row: &SigningKeyRow) -> &'static str {
+        if self.contains(row) {
+            "signing"
+        } else if self.successor(row).is_some() {
+            "retired"
+        } else {
+            "published"
+        }
+    }
+}
+
+/// A key that is to be removed.
+pub(in crate::service) struct RetiredKey {
+    /// Whether tokens of it may still be valid.
+    pub(in crate::service) is_in_use: bool,
+    /// Key to be made in its place, if it signs and is the only one of its algorithm.
+    pub(in crate::service) replacement: Option<SigningKeyRow>,
+}
+
+impl Kernel {
+    /// Returns the state of each signing key, the newest first.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails.
+    pub(in crate::service) async fn signing_key_states(&self, now: Timestamp) -> Result<Vec<SigningKeyStatus>> {
+        let of_clients = algorithms_of_clients(self).await?;
+        let rows = self.ports.store.signing_keys().await?;
+        let signing = Signing::of(&self.key_rotation, now, &rows, &of_clients);
+        let status = |row: &SigningKeyRow| SigningKeyStatus {
+            kid: row.kid.clone(),
+            algorithm: row.algorithm,
+            created_at: row.created_at,
+            signs_from: row.created_at.plus(PUBLISHED_BEFORE),
+            state: signing.state(row),
+        };
+        Ok(rows.iter().rev().map(status).collect())
+    }
+
+    /// Makes a key for each algorithm that signs, before its time; none, where the server signs with a secret only.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be generated or sealed.
+    pub(in crate::service) async fn make_signing_keys(&self, ctx: &Ctx) -> Result<Vec<SigningKeyRow>> {
+        let (rotation, mut algorithms) = (&self.key_rotation, algorithms_of_clients(self).await?);
+        algorithms.extend(rotation.own.filter(|own| !algorithms.contains(own)));
+        algorithms.into_iter().map(|algorithm| rotation.make(ctx, algorithm)).collect()
+    }
+
+    /// Returns what the removal of a signing key means; `None` if there is no such key.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be generated or sealed.
+    pub(in crate::service) async fn retired_key(&self, ctx: &Ctx, kid: &str) -> Result<Option<RetiredKey>> {
+        let of_clients = algorithms_of_clients(self).await?;
+        let rows = self.ports.store.signing_keys().await?;
+        let Some(row) = rows.iter().find(|row| row.kid == kid) else { return Ok(None) };
+        let signing = Signing::of(&self.key_rotation, ctx.now, &rows, &of_clients);
+        let is_only = rows.iter().filter(|other| other.algorithm == row.algorithm).count() == 1;
+        let replacement = (signing.contains(row) && is_only).then(|| self.key_rotation.make(ctx, row.algorithm));
+        let has_signed = signing.contains(row) || signing.successor(row).is_some();
+        let is_in_use = has_signed && !signing.is_over(row, longest_token(self), ctx.now);
+        Ok(Some(RetiredKey { is_in_use, replacement: replacement.transpose()? }))
+    }
+}

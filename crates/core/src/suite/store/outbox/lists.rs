@@ -1,0 +1,84 @@
+//! Lists of the outbox, and changes by administrators.
+
+use crate::{
+    batch,
+    message::{
+        Channel, MessageKind,
+        outbox::{DeliveryOutcome, OutboxRow},
+    },
+    port::{Op, OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery, Precondition, Store},
+    suite::{
+        rows::{NOW, at, here, lease, message, outbox_id, there},
+        store::{done, fails},
+    },
+};
+
+fn query() -> OutboxQuery {
+    OutboxQuery {
+        realm: here(),
+        is_dead: false,
+        is_retried: None,
+        channel: None,
+        from: None,
+        is_backwards: false,
+        limit: 9,
+    }
+}
+
+async fn ids(store: &dyn Store, query: OutboxQuery) -> Vec<String> {
+    let entries = store.outbox_page(&query).await.unwrap();
+    entries.iter().map(|entry| entry.row.id.as_str().to_owned()).collect()
+}
+
+fn sms(id: &str) -> OutboxRow {
+    OutboxRow { kind: MessageKind::PhoneCode, ..message(id) }
+}
+
+/// Newest first in both directions, each realm and state for itself.
+pub async fn messages_are_listed_by_age_and_filters(store: &dyn Store) {
+    let rows = [
+        OutboxRow { attempts: 2, created_at: at(-3), ..message("old") },
+        OutboxRow { created_at: at(-2), ..sms("sms") },
+        OutboxRow { created_at: at(-2), ..message("same") },
+        message("new"),
+        OutboxRow { realm: there(), ..message("elsewhere") },
+    ];
+    done(store, rows.into_iter().map(|row| OutboxOp::Enqueue(row).into())).await;
+    assert_eq!(ids(store, query()).await, ["new", "sms", "same", "old"]);
+    let place = |seconds, id: &str| Some(OutboxPlace { created_at: at(seconds), id: id.to_owned() });
+    assert_eq!(ids(store, OutboxQuery { from: place(-2, "sms"), limit: 1, ..query() }).await, ["same"]);
+    let back = OutboxQuery { from: place(-3, "old"), is_backwards: true, limit: 2, ..query() };
+    assert_eq!(ids(store, back).await, ["same", "sms"]);
+    assert_eq!(ids(store, OutboxQuery { channel: Some(Channel::Sms), ..query() }).await, ["sms"]);
+    assert_eq!(ids(store, OutboxQuery { is_retried: Some(true), ..query() }).await, ["old"]);
+    assert_eq!(ids(store, OutboxQuery { is_retried: Some(false), ..query() }).await, ["new", "sms", "same"]);
+    let claimed = store.claim(Channel::Sms, 9, &lease("lease", NOW)).await.unwrap();
+    let [claimed] = claimed.as_slice() else { panic!("{claimed:?}") };
+    let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
+    done(store, batch![OutboxOp::FinishDelivery { id, lease, outcome: DeliveryOutcome::Dead }]).await;
+    assert_eq!(ids(store, OutboxQuery { is_dead: true, ..query() }).await, ["sms"]);
+    assert_eq!(ids(store, query()).await, ["new", "same", "old"]);
+}
+
+/// One that waits can be made due; one that was given up can only be removed.
+pub async fn a_message_is_read_hastened_and_dropped(store: &dyn Store) {
+    let later = OutboxRow { due_at: at(50), ..message("one") };
+    let hasten = |id: &str| Op::from(OutboxOp::Hasten { id: outbox_id(id), due_at: NOW });
+    let drop = |id: &str| Op::from(OutboxOp::Drop { id: outbox_id(id) });
+    fails(store, [hasten("one")], Precondition::MessageThere).await;
+    fails(store, [drop("one")], Precondition::MessageThere).await;
+    assert_eq!(store.outbox_row(&later.id).await.unwrap(), None);
+    done(store, batch![OutboxOp::Enqueue(later.clone())]).await;
+    let entry = OutboxEntry { row: later.clone(), is_dead: false };
+    assert_eq!(store.outbox_row(&later.id).await.unwrap(), Some(entry));
+    assert!(store.claim(Channel::Mail, 9, &lease("early", NOW)).await.unwrap().is_empty());
+    done(store, [hasten("one")]).await;
+    let claimed = store.claim(Channel::Mail, 9, &lease("lease", NOW)).await.unwrap();
+    let [claimed] = claimed.as_slice() else { panic!("{claimed:?}") };
+    let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
+    done(store, batch![OutboxOp::FinishDelivery { id, lease, outcome: DeliveryOutcome::Dead }]).await;
+    assert!(store.outbox_row(&later.id).await.unwrap().is_some_and(|entry| entry.is_dead));
+    fails(store, [hasten("one")], Precondition::MessageThere).await;
+    done(store, [drop("one")]).await;
+    assert_eq!(store.outbox_row(&later.id).await.unwrap(), None);
+}
