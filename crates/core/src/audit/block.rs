@@ -4,20 +4,20 @@ use super::{
 };
 use crate::{clock::Timestamp, seal};
 
-/// Maximum number of rows of a block.
+/// Maximum number of rows in a block.
 pub const MOST_ROWS: usize = 1000;
-/// What a signature is made over, before the hash of the block.
+/// Prefix of the signed message. The hash of the block follows.
 const SIGNED: &[u8] = b"portcullis audit block v1";
-/// Bytes of the mark of a row.
+/// Length of a row mark, in bytes.
 const MARK: usize = 8;
 
-/// A signed block of rows, which names the block before it.
+/// A signed block of audit rows. Each block contains the hash of the previous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     pub chain: Chain,
-    /// Number of restores of the database, plus 1.
+    /// Number of database restores so far, plus 1.
     pub epoch: u64,
-    /// Number within the chain, from 1.
+    /// Block number within the chain, starting at 1.
     pub number: u64,
     /// Position of the first row.
     pub first: u64,
@@ -25,34 +25,34 @@ pub struct Block {
     pub last: u64,
     /// Number of rows.
     pub count: u64,
-    /// Earliest time of a row.
+    /// Time of the earliest row.
     pub from: Timestamp,
-    /// Latest time of a row.
+    /// Time of the latest row.
     pub to: Timestamp,
-    /// Digest of the rows, each in its canonical form.
+    /// Digest of the rows in canonical form.
     pub rows: [u8; 32],
-    /// Hash of the block before; zeros in the first block of a chain.
+    /// Hash of the previous block. All zeros in the first block of a chain.
     pub prev: [u8; 32],
-    /// Digest of the fields above, in their canonical form.
+    /// Digest of the fields above in canonical form.
     pub hash: [u8; 32],
-    /// Audit key that signed the block.
+    /// Identifier of the signing key.
     pub kid: String,
-    /// Ed25519 signature over [the message](Self::message).
+    /// Ed25519 signature of [the message](Self::message).
     pub signature: Vec<u8>,
 }
 
-/// A block, as stored.
+/// A block as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredBlock {
     pub block: Block,
-    /// The first bytes of the digest of each row, without its position. They are not signed; they tell which row of a block was
-    /// changed.
+    /// Truncated digest of each row, computed without its position. Marks are not signed. They identify the row that
+    /// was changed.
     pub marks: Vec<u8>,
-    /// Whether its rows have been removed, because they were old enough.
+    /// Whether retention has removed the rows.
     pub is_pruned: bool,
 }
 
-/// A row with its position in its chain, which it has once it is sealed.
+/// A row and its position in the chain. Rows get a position when they are sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedEntry {
     pub position: Option<u64>,
@@ -77,7 +77,7 @@ impl Block {
             .digest()
     }
 
-    /// Returns the message that is signed.
+    /// Returns the message to sign.
     #[must_use]
     pub fn message(&self) -> Vec<u8> {
         [SIGNED, &self.hash].concat()
@@ -91,7 +91,7 @@ impl Block {
 }
 
 impl StoredBlock {
-    /// Joins rows into the block that follows another; `None` without rows, or if the key is unusable.
+    /// Builds the next block of a chain. Returns `None` if there are no rows or the key is unusable.
     #[must_use]
     pub fn next(chain: Chain, before: Option<&Block>, rows: &[AuditEntry], key: &AuditKey) -> Option<Self> {
         let first = before.map_or(0, |block| block.last) + 1;
@@ -116,7 +116,8 @@ impl StoredBlock {
         Some(Self { block: block.signed(key)?, marks, is_pruned: false })
     }
 
-    /// Makes the block without rows with which a restored database opens the next epoch; `None` if the key is unusable.
+    /// Creates the empty block that starts the next epoch of a restored database. Returns `None` if the key is
+    /// unusable.
     #[must_use]
     pub fn next_epoch(before: &Block, at: Timestamp, key: &AuditKey) -> Option<Self> {
         let block = Block {
@@ -137,19 +138,19 @@ impl StoredBlock {
         Some(Self { block: block.signed(key)?, marks: Vec::new(), is_pruned: false })
     }
 
-    /// Returns the marks of the rows; none if they are not known.
+    /// Returns the row marks. The list is empty if the marks are unknown.
     pub(super) fn marks(&self) -> Vec<[u8; MARK]> {
         let (marks, _) = self.marks.as_chunks::<MARK>();
         if marks.len() as u64 == self.block.count { marks.to_vec() } else { Vec::new() }
     }
 }
 
-/// Returns the digest of rows in their canonical form.
+/// Returns the digest of rows in canonical form.
 pub(super) fn digest_of(forms: &[Vec<u8>]) -> [u8; 32] {
     seal::digest(forms.iter().map(Vec::as_slice))
 }
 
-/// Returns the first bytes of the digest of a row, without its position.
+/// Returns the truncated digest of a row, computed without its position.
 pub(super) fn mark(row: &AuditEntry) -> [u8; MARK] {
     sha256(&canonical_row(0, row)).first_chunk().copied().unwrap_or_default()
 }

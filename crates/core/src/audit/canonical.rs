@@ -1,4 +1,4 @@
-//! Canonical form of rows and blocks: the bytes that are hashed.
+//! Canonical form of rows and blocks, which is the input of their hashes.
 
 use aws_lc_rs::digest::{self, SHA256};
 use data_encoding::BASE64URL_NOPAD;
@@ -7,10 +7,10 @@ use super::AuditEntry;
 use crate::{clock::Timestamp, seal::Sealed};
 
 const VERSION: u8 = 1;
-/// Length of an absent field.
+/// Length prefix of an absent field.
 const ABSENT: u64 = u64::MAX;
 
-/// A form that is being written: the version, then the fields, each with its length (64 bits, big-endian) before it.
+/// Writer for the canonical form: the version, then each field with a 64-bit big-endian length prefix.
 pub(super) struct CanonicalForm(Vec<u8>);
 
 impl CanonicalForm {
@@ -28,7 +28,7 @@ impl CanonicalForm {
         self.bytes(&number.to_be_bytes())
     }
 
-    /// Writes a time in milliseconds. One before 1970 is written as its two's complement.
+    /// Writes a time in milliseconds. Times before 1970 are written in two's complement.
     pub(super) fn time(self, at: Timestamp) -> Self {
         self.bytes(&at.millis().to_be_bytes())
     }
@@ -55,13 +55,13 @@ impl CanonicalForm {
         self.0
     }
 
-    /// Returns the SHA-256 digest of the form.
+    /// Returns the SHA-256 digest of the canonical form.
     pub(super) fn digest(&self) -> [u8; 32] {
         sha256(&self.0)
     }
 }
 
-/// Returns the canonical form of a row at a position of its chain.
+/// Returns the canonical form of a row at a position in the chain.
 #[must_use]
 pub fn canonical_row(position: u64, row: &AuditEntry) -> Vec<u8> {
     let index = row.index.map(|index| BASE64URL_NOPAD.encode(&index.0));

@@ -1,11 +1,11 @@
 use super::Event;
 
-/// A chain of blocks. Each is kept for a time of its own, and removed by whole blocks.
+/// A chain of blocks. Each chain has its own retention period and is pruned by whole blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Chain {
-    /// All events but those of [`Reads`](Self::Reads).
+    /// All events except those in [`Reads`](Self::Reads).
     Main,
-    /// What administrators have read.
+    /// Read access by administrators.
     Reads,
 }
 
@@ -22,13 +22,13 @@ impl Chain {
         }
     }
 
-    /// Parses the stored string.
+    /// Parses a stored string.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|chain| chain.as_str() == word)
     }
 
-    /// Returns the chain of the rows of an event.
+    /// Returns the chain that an event belongs to.
     #[must_use]
     pub fn of(event: &str) -> Self {
         let is_read = [Event::ProfileRead, Event::UsersListed].iter().any(|read| read.as_str() == event);

@@ -4,10 +4,11 @@ use data_encoding::BASE64URL_NOPAD;
 
 use super::{Block, Chain};
 
-/// Message of the log line of a block.
+/// Message of the log line that reports a sealed block.
 pub const CHECKPOINT: &str = "audit block sealed";
 
-/// A block that the log of a server names. Who holds the log can show that a chain was written anew, even with the key.
+/// A block reported in the server log. Log archives can prove that a chain was rewritten, even if the attacker has
+/// the signing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     pub chain: Chain,
@@ -23,7 +24,7 @@ impl From<&Block> for Checkpoint {
 }
 
 impl Checkpoint {
-    /// Reads a line of a log, as text or JSON; `None` for every other line.
+    /// Parses a log line in text or JSON format. Returns `None` for any other line.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         if !line.contains(CHECKPOINT) {
@@ -80,7 +81,7 @@ impl FromIterator<Checkpoint> for Checkpoints {
     }
 }
 
-/// Returns the value of a field: `name=value`, `name="value"` or `"name":"value"`.
+/// Returns the value of a field written as `name=value`, `name="value"` or `"name":"value"`.
 fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     for (at, _) in line.match_indices(name) {

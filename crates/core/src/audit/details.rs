@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::Event;
 
-/// Maximum size of the details, as compact JSON.
+/// Maximum size of the details as compact JSON, in bytes.
 const MOST_BYTES: usize = 1024;
 
-/// Details of a row, with the keys defined for its event. Never personal data.
+/// Details of a row. Each event defines the allowed keys. Never contains personal data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details(BTreeMap<&'static str, Value>);
 

@@ -2,28 +2,28 @@ use std::fmt;
 
 use super::Chain;
 
-/// What is wrong with a chain.
+/// A fault found in a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// A row has other content than when it was sealed.
+    /// A row was modified after it was sealed.
     RowChanged,
-    /// A row was not there when its block was sealed.
+    /// A row was added to a block after sealing.
     RowAdded,
-    /// A row that was sealed is missing, and retention has not removed it.
+    /// A sealed row is missing, and retention did not remove it.
     RowRemoved,
     /// The hash of a block does not match its content.
     BlockChanged,
     /// A block is missing.
     BlockRemoved,
-    /// A block does not follow the block before.
+    /// A block does not link to the previous one.
     BlockOrder,
-    /// The signature is not valid.
+    /// The signature is invalid.
     Signature,
-    /// The key of the signature is not known.
+    /// The signing key is unknown.
     Key,
-    /// The log names a later block than the last one.
+    /// The chain ends before a block that the log contains.
     CutOff,
-    /// The log names another block at this place, so that the chain was written anew with the key.
+    /// The log contains a different block at this position. The chain was rewritten with the signing key.
     Rewritten,
     /// Two blocks have the same number.
     Fork,
@@ -75,14 +75,14 @@ impl Fault {
     }
 }
 
-/// A fault, with the block and row where it was found.
+/// A fault with the block and row where it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub fault: Fault,
     pub chain: Chain,
     /// Number of the block.
     pub block: u64,
-    /// Position of the row, if it is known.
+    /// Position of the row, if known.
     pub row: Option<u64>,
 }
 
@@ -111,8 +111,8 @@ pub struct Verified {
     /// First and last block of each chain.
     pub covered: Vec<(Chain, u64, u64)>,
     pub findings: Vec<Finding>,
-    /// Blocks with which a restored database opened an epoch: chain, epoch, number.
+    /// Blocks that started a new epoch after a restore, as chain, epoch and number.
     pub restores: Vec<(Chain, u64, u64)>,
-    /// Last block of each chain whose rows retention has removed.
+    /// Last block of each chain whose rows were removed by retention.
     pub pruned: Vec<(Chain, u64)>,
 }

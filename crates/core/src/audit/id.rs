@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{clock::Timestamp, ctx::Ctx};
 
-/// Identifier of an audit row: a version 7 UUID (RFC 9562 §5.7), which sorts by time.
+/// Identifier of an audit row: a version 7 UUID (RFC 9562 §5.7). Sorting by identifier sorts by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AuditId(pub [u8; 16]);
 
@@ -14,7 +14,7 @@ impl AuditId {
         Self::of(ctx.now, rest)
     }
 
-    /// Creates an identifier from a time and random bits, six of which are replaced.
+    /// Creates an identifier from a time and random bits. Six of the bits are overwritten by version and variant.
     #[must_use]
     pub fn of(at: Timestamp, rest: [u8; 10]) -> Self {
         let millis = u128::try_from(at.millis()).unwrap_or_default() & 0xFFFF_FFFF_FFFF;
@@ -23,13 +23,13 @@ impl AuditId {
         Self(bits.to_be_bytes())
     }
 
-    /// Returns the identifier after this one.
+    /// Returns the next identifier.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(u128::from_be_bytes(self.0).saturating_add(1).to_be_bytes())
     }
 
-    /// Creates the lower bound of all identifiers from this time on.
+    /// Returns the smallest identifier with this time.
     #[must_use]
     pub fn first_at(at: Timestamp) -> Self {
         Self::of(at, [0; 10])

@@ -19,13 +19,13 @@ use crate::{
 
 const PEM_BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
 const PEM_END: &str = "-----END PUBLIC KEY-----";
-/// What comes before the 32 bytes of an Ed25519 key (RFC 8410 §4).
+/// DER prefix of a 32-byte Ed25519 public key (RFC 8410 §4).
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
-/// Key that signs the blocks of the audit trail. The server makes it and keeps it sealed.
+/// Key that signs the blocks of the audit trail. The server generates it and stores it encrypted.
 #[derive(Clone)]
 pub struct AuditKey {
-    /// Number of the key, from 1. The newest signs.
+    /// Number of the key, starting at 1. The key with the highest number signs.
     number: u64,
     public: PublicAuditKey,
     /// PKCS#8 private key.
@@ -51,7 +51,8 @@ impl AuditKey {
     /// Generates a key.
     ///
     /// # Errors
-    /// [`BadKey`], if the library fails.
+    ///
+    /// Returns [`BadKey`] if the cryptographic library fails.
     pub fn generate(number: u64, now: Timestamp) -> Result<Self, BadKey> {
         let private = new_private_key(Algorithm::EdDsa)?;
         Self::of(number, private, now).ok_or(BadKey::NotMade(Unspecified))
@@ -63,25 +64,25 @@ impl AuditKey {
         Some(Self { number, public: PublicAuditKey::of(bytes, created_at), private })
     }
 
-    /// Returns the number of the key, from 1.
+    /// Returns the number of the key, starting at 1.
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.number
     }
 
-    /// Returns the name of the key in blocks.
+    /// Returns the key identifier used in blocks.
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.public.kid
     }
 
-    /// Returns the public part.
+    /// Returns the public key.
     #[must_use]
     pub const fn public(&self) -> &PublicAuditKey {
         &self.public
     }
 
-    /// Signs a message; `None` if the key is unusable.
+    /// Signs a message. Returns `None` if the key is unusable.
     pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let pair = Ed25519KeyPair::from_pkcs8(&self.private).ok()?;
         Some(pair.sign(message).as_ref().to_vec())
@@ -95,21 +96,21 @@ impl fmt::Debug for AuditKey {
 }
 
 impl PublicAuditKey {
-    /// Makes the public part. Its name is derived from the key.
+    /// Creates the public key. Its identifier is derived from its bytes.
     #[must_use]
     pub fn of(bytes: [u8; 32], created_at: Timestamp) -> Self {
         let digest = seal::hex(&sha256(&bytes));
         Self { kid: format!("au{}", digest.get(..16).unwrap_or_default()), bytes, created_at }
     }
 
-    /// Returns the key in PEM (RFC 8410 §4).
+    /// Returns the public key in PEM (RFC 8410 §4).
     #[must_use]
     pub fn to_pem(&self) -> String {
         let text = BASE64.encode(&[&SPKI[..], &self.bytes].concat());
         format!("{PEM_BEGIN}\n{text}\n{PEM_END}\n")
     }
 
-    /// Reads all keys of a text in PEM. When they were made is not known.
+    /// Parses all public keys in a PEM file. Their creation times are unknown.
     #[must_use]
     pub fn all_from_pem(text: &str) -> Vec<Self> {
         let parts = text.split(PEM_BEGIN).skip(1).filter_map(|rest| rest.split(PEM_END).next());
@@ -121,7 +122,7 @@ impl PublicAuditKey {
         keys.collect()
     }
 
-    /// Returns whether the key has signed the block.
+    /// Returns whether the block has a valid signature by this key.
     #[must_use]
     pub fn verifies(&self, block: &Block) -> bool {
         let key = ParsedPublicKey::new(&ED25519, self.bytes);
@@ -133,7 +134,7 @@ impl Record for AuditKey {
     const KIND: RecordKind = RecordKind::AuditKey;
 
     fn key(&self) -> String {
-        // Records of a kind are read in the order of their keys.
+        // The store returns records of a kind in key order.
         format!("{:08}", self.number)
     }
 

@@ -1,25 +1,26 @@
 use super::{ActorKind, AuditClient, AuditEntry, AuditId};
 use crate::{clock::Timestamp, error::Result, id::SessionId, seal::DataKey};
 
-/// An event, as the user whom it concerns may see it.
+/// An event as shown to the user it concerns.
 #[derive(Debug)]
 pub struct ListedEvent {
     pub id: AuditId,
     pub at: Timestamp,
     pub event: String,
     pub outcome: String,
-    /// Client of the request; of an administrator's nothing, since it may tell who it was.
+    /// Client of the request. Empty if an administrator made the request, because it could identify them.
     pub client: AuditClient,
     pub session: Option<SessionId>,
-    /// `user`, `admin` or `server`; never which administrator.
+    /// `user`, `admin` or `server`. Does not identify the administrator.
     pub by: &'static str,
 }
 
 impl ListedEvent {
-    /// Opens a row with the data key of the user whom it concerns.
+    /// Decrypts a row with the data key of the user it concerns.
     ///
     /// # Errors
-    /// Internal, if its client does not open.
+    ///
+    /// Returns `Internal` if the client cannot be decrypted.
     pub(crate) fn open(entry: AuditEntry, key: &DataKey) -> Result<Self> {
         let by = match ActorKind::parse(&entry.actor_kind) {
             Some(ActorKind::Admin | ActorKind::Key | ActorKind::Cli) => "admin",

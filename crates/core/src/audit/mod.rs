@@ -1,4 +1,5 @@
-//! Audit trail: events with their time, outcome, actor, user, request and reason; and the chains of signed blocks that seal them.
+//! Audit trail: events with time, outcome, actor, user, request and reason, and the chains of signed blocks that seal
+//! them.
 
 mod block;
 mod canonical;

@@ -4,7 +4,7 @@ use crate::{
     seal::BlindIndex,
 };
 
-/// The one filter by which the store finds rows. Each has an index. Further filters of a query are applied to what is found.
+/// The indexed filter that the store uses to find rows. All other filters are applied to the rows it returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditFilter {
     All,
@@ -16,11 +16,11 @@ pub enum AuditFilter {
     Outcome(String),
     Request(RequestId),
     Session(SessionId),
-    /// Address without a user.
+    /// Blind index of an address that belongs to no user.
     Index(BlindIndex),
 }
 
-/// Query for rows, by their identifiers, which sort by time.
+/// Query for a range of row identifiers, which sort by time.
 #[derive(Debug, Clone)]
 pub struct AuditQuery {
     pub by: AuditFilter,
@@ -28,7 +28,7 @@ pub struct AuditQuery {
     pub from: AuditId,
     /// Exclusive upper bound.
     pub before: AuditId,
-    /// Whether the oldest rows come first, for a page before another.
+    /// Whether to return the oldest rows first. Used to page backwards.
     pub is_backwards: bool,
     /// Maximum number of rows.
     pub limit: usize,

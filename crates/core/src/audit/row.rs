@@ -14,32 +14,32 @@ pub struct AuditRow {
     pub realm: RealmName,
     pub event: Event,
     pub outcome: Outcome,
-    /// Reason for a refusal, as a stable identifier.
+    /// Reason for a refusal, as a stable code.
     pub reason: Option<&'static str>,
-    /// Setting or limit that caused the outcome.
+    /// Setting or limit that determined the outcome.
     pub rule: Option<&'static str>,
     pub actor: Actor,
     /// User whom the event concerns, if known.
     pub user: Option<UserId>,
-    /// Blind index of an address for which the request found no user.
+    /// Blind index of an address that matched no user.
     pub index: Option<BlindIndex>,
-    /// Session of the request, or the one that it opened.
+    /// Session that made the request or was created by it.
     pub session: Option<SessionId>,
     pub request_id: RequestId,
     /// Process that wrote the row.
     pub node: Option<NodeId>,
     pub details: Details,
-    /// [`AuditClient`](super::AuditClient), sealed under the data key of the user whom the row is about, or else under the
-    /// realm's audit key.
+    /// [`AuditClient`](super::AuditClient), sealed under the data key of the user whom the row concerns, or under the
+    /// realm's audit key if there is no user.
     pub client: Option<Sealed>,
     /// Reason given by an administrator, sealed like the client.
     pub note: Option<Sealed>,
-    /// Number of events: 1, or the number of repeated refusals.
+    /// Number of events: 1, or the number of aggregated refusals.
     pub count: u64,
 }
 
-/// A row of the audit trail as read from the store. Outcomes and actors are strings, because another version may have written
-/// them.
+/// A row of the audit trail as read from the store. Outcomes and actors are strings because another version may have
+/// written them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     pub id: AuditId,
@@ -55,7 +55,7 @@ pub struct AuditEntry {
     pub index: Option<BlindIndex>,
     pub session: Option<SessionId>,
     pub request_id: RequestId,
-    /// Process that wrote the row. Earlier versions named none.
+    /// Process that wrote the row. `None` in rows written by earlier versions.
     pub node: Option<String>,
     /// Compact JSON.
     pub details: String,
@@ -64,7 +64,7 @@ pub struct AuditEntry {
     pub count: u64,
 }
 
-/// Query for a page of the events that a user may see, newest first.
+/// Query for a page of the events that are visible to a user, newest first.
 #[derive(Debug, Clone)]
 pub struct UserEvents {
     pub realm: RealmName,

@@ -23,7 +23,7 @@ pub struct Expected {
     pub retention: Retention,
 }
 
-/// Verifies chains, block by block. Blocks of different chains may alternate.
+/// Verifies chains block by block. Blocks of different chains may be interleaved.
 #[derive(Debug)]
 pub struct Verifier {
     keys: BTreeMap<String, PublicAuditKey>,
@@ -43,7 +43,7 @@ struct Progress {
 }
 
 impl Verifier {
-    /// Begins a verification with the keys that are trusted.
+    /// Starts a verification with the trusted keys.
     #[must_use]
     pub fn new(keys: impl IntoIterator<Item = PublicAuditKey>, expected: Expected) -> Self {
         let keys = keys.into_iter().map(|key| (key.kid.clone(), key)).collect();
@@ -61,7 +61,7 @@ impl Verifier {
         self.is_open_ended = ends_anywhere;
     }
 
-    /// Verifies the next block of a chain, with its rows in the order of their positions.
+    /// Verifies the next block of a chain. The rows must be in order of position.
     pub fn block(&mut self, stored: &StoredBlock, rows: &[PlacedEntry]) {
         let (block, before) = (&stored.block, self.done.findings.len());
         self.done.blocks += 1;
@@ -101,7 +101,7 @@ impl Verifier {
         self.found(Fault::Truncated, Chain::Main, number, None);
     }
 
-    /// Ends the verification.
+    /// Finishes the verification.
     #[must_use]
     pub fn finish(mut self) -> Verified {
         let mut chains = std::mem::take(&mut self.chains);
@@ -130,7 +130,7 @@ impl Verifier {
         self.done.findings.push(Finding { fault, chain, block, row });
     }
 
-    /// Checks that the block follows the one before.
+    /// Checks that the block links to the previous one.
     fn check_place(&mut self, block: &Block) {
         let (chain, number) = (block.chain, block.number);
         let Some(last) = self.progress(chain).last.clone() else { return self.check_first(block) };
@@ -191,7 +191,7 @@ impl Verifier {
     fn check_log(&mut self, block: &Block) {
         let (chain, number) = (block.chain, block.number);
         let named = self.expected.checkpoints.at(chain, number).iter();
-        // A block of an earlier epoch was written after the backup from which the database was restored.
+        // After a restore from a backup, the log contains later blocks of the earlier epoch.
         let other = named.filter(|point| point.epoch >= block.epoch && point.hash != block.hash);
         let fault = other.map(|point| if point.epoch == block.epoch { Fault::Rewritten } else { Fault::Fork }).next();
         if let Some(fault) = fault {
@@ -199,7 +199,7 @@ impl Verifier {
         }
     }
 
-    /// Compares the end of a chain with the log. A later epoch tells that the database was restored meanwhile.
+    /// Compares the end of a chain with the log. A later epoch means that the database was restored in between.
     fn check_end(&mut self, chain: Chain, last: Option<&Block>) {
         let (epoch, number) = last.map_or((0, 0), |block| (block.epoch, block.number));
         let missing = self.expected.checkpoints.first_after(chain, number, epoch);

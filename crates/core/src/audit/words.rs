@@ -1,4 +1,4 @@
-//! Outcomes and actors of rows.
+//! Outcomes and actors of audit rows.
 
 /// Outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -6,7 +6,7 @@ pub enum Outcome {
     Ok,
     /// Refused because of credentials, policy, state, authority or a limit.
     Refused,
-    /// The server failed.
+    /// The server failed to process the request.
     Failed,
 }
 
@@ -22,18 +22,18 @@ impl Outcome {
     }
 }
 
-/// Kind of actor.
+/// Kind of an actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActorKind {
     /// The user whom the event concerns.
     User,
     /// An administrator.
     Admin,
-    /// An administrator's API key.
+    /// An API key created by an administrator.
     Key,
     /// The command line.
     Cli,
-    /// A worker of the server.
+    /// A background task of the server.
     Server,
     /// An unauthenticated client.
     Anonymous,
@@ -56,7 +56,7 @@ impl ActorKind {
         }
     }
 
-    /// Parses the stored string.
+    /// Parses a stored string.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)

@@ -1,4 +1,4 @@
-//! `me/events`: lists what happened to the account of the caller.
+//! `me/events`: lists the audit events of the caller's account.
 
 use super::AuditTrail;
 use crate::{
@@ -16,11 +16,12 @@ pub struct ListedEvents {
 }
 
 impl AuditTrail<'_> {
-    /// Returns a page of the events of the last 90 days that concern the caller, newest first.
+    /// Returns a page of the caller's events of the last 90 days, newest first.
     ///
     /// # Errors
-    /// Returns `Invalid` if the limit is not a number from 1 to 200, `Malformed` if the cursor belongs to another list or
-    /// account, `Unavailable` if the store fails, and `Internal` if a row cannot be decrypted.
+    ///
+    /// Returns `Invalid` if the limit is not a number from 1 to 200, `Malformed` if the cursor belongs to another
+    /// list or account, `Unavailable` if the store fails, and `Internal` if a row cannot be decrypted.
     pub async fn events(&self, viewer: &Viewer, limit: &RawField, cursor: &RawField) -> Result<ListedEvents> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(limit);

@@ -1,4 +1,4 @@
-//! Seals rows into signed blocks, and removes the rows of old blocks.
+//! Seals audit rows into signed blocks and removes the rows of expired blocks.
 
 use data_encoding::BASE64URL_NOPAD;
 
@@ -17,18 +17,18 @@ use crate::{
     service::kernel::Kernel,
 };
 
-/// Maximum number of blocks of a step of retention.
+/// Maximum number of blocks pruned per step.
 const BLOCKS_AT_ONCE: usize = 100;
 
-/// The operations of the worker that seals the audit trail. Several servers may do so at the same time: a block whose number was taken
-/// meanwhile is not written.
+/// Operations of the worker that seals the audit trail. Several servers may run it at the same time. If another
+/// server has already written the block with the next number, the block is not written.
 #[derive(Debug, Clone, Copy)]
 pub struct Sealing<'a> {
     kernel: &'a Kernel,
     ctx: &'a Ctx,
 }
 
-/// What was sealed.
+/// Number of sealed blocks and rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SealedCount {
     pub blocks: u64,
@@ -40,12 +40,14 @@ impl<'a> Sealing<'a> {
         Self { kernel, ctx }
     }
 
-    /// Seals the rows that wait: all of them, or only while there are enough for a whole block.
+    /// Seals pending rows: all of them, or only whole blocks.
     ///
-    /// A row that is committed late is sealed later: positions are given here, so that none is left free for it.
+    /// Rows that are committed late are sealed later. Positions are assigned during sealing, so late rows leave no
+    /// gaps.
     ///
     /// # Errors
-    /// Unavailable; internal, if the key cannot be used.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if the key is unusable.
     pub async fn seal(&self, all: bool) -> Result<SealedCount> {
         let (store, mut sealed) = (&self.kernel.ports.store, SealedCount::default());
         loop {
@@ -61,14 +63,15 @@ impl<'a> Sealing<'a> {
                 sealed.blocks += 1;
                 sealed.rows += block.count;
             }
-            // Another server may be doing the same; then there is nothing left to do here.
+            // If no block was written, another server is sealing the same rows.
             if !is_whole || sealed.blocks == before {
                 return Ok(sealed);
             }
         }
     }
 
-    /// Seals rows of one chain. Returns the block, unless there are no rows or another server was faster.
+    /// Seals rows into one block of a chain. Returns `None` if there are no rows or another server wrote the block
+    /// first.
     async fn seal_block(&self, chain: Chain, rows: &[AuditEntry], key: &AuditKey) -> Result<Option<Block>> {
         if rows.is_empty() {
             return Ok(None);
@@ -90,7 +93,7 @@ impl<'a> Sealing<'a> {
         Ok((stored.block.clone(), ChainOp::Seal { block: Box::new(stored), rows }))
     }
 
-    /// Returns the key that signs, and makes the first one.
+    /// Returns the signing key. Creates it if there is none.
     async fn key(&self) -> Result<AuditKey> {
         if let Some(newest) = self.kernel.audit_keys().await?.pop() {
             return Ok(newest);
@@ -102,15 +105,16 @@ impl<'a> Sealing<'a> {
             tracing::info!(kid = key.kid(), "audit key created");
             return Ok(key);
         }
-        // Another server has made it.
+        // Another server created the key first.
         self.kernel.audit_keys().await?.pop().ok_or_else(|| Error::internal("no audit key"))
     }
 
-    /// Removes the rows of blocks that are older than the retention, a thousand at a time, and writes to the trail how far it got.
-    /// Returns the number of rows.
+    /// Removes the rows of expired blocks in steps of a thousand, and records the progress in the trail. Returns the
+    /// number of removed rows.
     ///
     /// # Errors
-    /// Unavailable.
+    ///
+    /// Returns `Unavailable` if the store fails.
     pub async fn prune(&self) -> Result<u64> {
         let mut removed = 0;
         for chain in Chain::ALL {
