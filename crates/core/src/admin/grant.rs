@@ -1,4 +1,4 @@
-//! Grants of administrators: a role in one realm or in all.
+//! Grants of administrators. A grant is a role in one realm or in all realms.
 
 use std::fmt;
 
@@ -13,22 +13,22 @@ use crate::{
 /// Role of an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AdminRole {
-    /// May act in the name of users. Never part of another role, and less than each.
+    /// May impersonate users. Not included in any other role. The lowest role.
     Impersonate,
-    /// Reads, masked.
+    /// May read users. Personal data is masked.
     Auditor,
-    /// Helps users who come to it.
+    /// May help users who ask for support.
     Support,
-    /// Manages users.
+    /// May manage users.
     Manager,
-    /// May do everything.
+    /// Has all rights.
     Owner,
 }
 
 impl AdminRole {
     pub const ALL: [Self; 5] = [Self::Impersonate, Self::Auditor, Self::Support, Self::Manager, Self::Owner];
 
-    /// Returns the word of a grant.
+    /// Returns the name used in grants.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -41,19 +41,19 @@ impl AdminRole {
     }
 }
 
-/// A role in one realm, or in all realms but that of administrators.
+/// A role in one realm, or in all realms except the administrators' realm.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
     pub role: AdminRole,
-    /// `None` for all realms.
+    /// `None` means all realms.
     pub realm: Option<RealmName>,
 }
 
 impl Grant {
-    /// The grant that includes the administrators.
+    /// The grant that also allows managing administrators.
     pub const OWNER: Self = Self { role: AdminRole::Owner, realm: None };
 
-    /// Reads `ROLE@REALM`, `ROLE@*` or `ROLE`, which means the same. The realm of administrators is none.
+    /// Parses `ROLE@REALM`, `ROLE@*` or `ROLE`, which is short for `ROLE@*`. Rejects the administrators' realm.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let (role, realm) = raw.split_once('@').unwrap_or((raw, "*"));
@@ -65,7 +65,7 @@ impl Grant {
         Some(Self { role, realm })
     }
 
-    /// Returns what both give: the lower role, in the realms of both.
+    /// Returns the intersection of two grants: the lower role in the realms they share.
     fn shared_with(&self, other: &Self) -> Option<Self> {
         let (low, high) = if self.role <= other.role { (self.role, other.role) } else { (other.role, self.role) };
         let is_part = low == high || low != AdminRole::Impersonate;
@@ -88,12 +88,12 @@ impl fmt::Display for Grant {
     }
 }
 
-/// All grants of an administrator or key. Their union counts.
+/// All grants of an administrator or key. Their effect is the union.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants(Vec<Grant>);
 
 impl Grants {
-    /// Takes grants, each once.
+    /// Creates a set of grants without duplicates.
     #[must_use]
     pub fn of(mut grants: Vec<Grant>) -> Self {
         grants.sort();
@@ -105,43 +105,44 @@ impl Grants {
         self.0.iter()
     }
 
-    /// Returns the grants as words.
+    /// Returns the grants as strings.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
         self.0.iter().map(Grant::to_string).collect()
     }
 
-    /// Returns whether this role, or a higher one, is held in a realm. None is ever held in the realm of administrators.
+    /// Returns whether the grants include at least this role in the realm. Always false for the administrators'
+    /// realm.
     #[must_use]
     pub fn reach(&self, least: AdminRole, realm: &RealmName) -> bool {
         *realm != RealmName::admin() && self.0.iter().any(|grant| grant.role >= least && grant.is_in(realm))
     }
 
-    /// Returns whether exactly this role is held in a realm.
+    /// Returns whether the grants include exactly this role in the realm.
     #[must_use]
     pub fn has(&self, role: AdminRole, realm: &RealmName) -> bool {
         *realm != RealmName::admin() && self.0.iter().any(|grant| grant.role == role && grant.is_in(realm))
     }
 
-    /// Returns whether this role, or a higher one, is held anywhere.
+    /// Returns whether the grants include at least this role in any realm.
     #[must_use]
     pub fn reach_anywhere(&self, least: AdminRole) -> bool {
         self.0.iter().any(|grant| grant.role >= least)
     }
 
-    /// Returns whether they include the administrators themselves.
+    /// Returns whether the grants allow managing administrators.
     #[must_use]
     pub fn administer(&self) -> bool {
         self.0.contains(&Grant::OWNER)
     }
 
-    /// Returns whether there are none.
+    /// Returns whether there are no grants.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns the part of these grants that others hold, too.
+    /// Returns the part of these grants that is also in `held`.
     #[must_use]
     pub fn within(&self, held: &Self) -> Self {
         if held.administer() {
@@ -150,7 +151,7 @@ impl Grants {
         Self::of(self.0.iter().flat_map(|own| held.0.iter().filter_map(|other| own.shared_with(other))).collect())
     }
 
-    /// Returns whether a grant may be handed on: it is held, or is part of what is held.
+    /// Returns whether the other grant is covered by these grants, so that it may be delegated.
     #[must_use]
     pub fn include(&self, other: &Grant) -> bool {
         let is_part = |own: &Grant| {
@@ -161,8 +162,8 @@ impl Grants {
     }
 }
 
-/// The grants of one administrator, as a record: sealed under the administrator's data key, so that write access to the
-/// database plants none.
+/// The grants of one administrator as a record. It is sealed under the administrator's data key, so write access to
+/// the database is not enough to add grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantsOf {
     pub admin: UserId,
@@ -195,7 +196,7 @@ impl Record for GrantsOf {
 
     fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self> {
         let stored: Stored = serde_json::from_slice(bytes).ok()?;
-        // A grant of a later version gives nothing here.
+        // Unknown grants, written by a later version, have no effect.
         let grants = Grants::of(stored.grants.iter().filter_map(|word| Grant::parse(word)).collect());
         Some(Self { admin: UserId::parse(key)?, grants })
     }

@@ -9,8 +9,8 @@ use crate::{
     seal::{self, BlindIndex},
 };
 
-/// Invitation that is not accepted yet. The user who accepts it gets its identifier, profile and roles; an administrator also
-/// its grants. Until it expires or is withdrawn, the address counts as taken.
+/// A pending invitation. The user who accepts it receives its identifier, profile and roles, and administrators also
+/// its grants. The address is reserved until the invitation expires or is withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
     pub user: UserId,
@@ -18,7 +18,7 @@ pub struct Invitation {
     pub profile: Profile,
     pub roles: Vec<Role>,
     pub grants: Grants,
-    /// Challenge of the newest link.
+    /// Challenge of the latest link.
     pub challenge: ChallengeId,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -37,7 +37,7 @@ struct Stored {
 }
 
 impl Invitation {
-    /// Returns the key of the record of an address.
+    /// Returns the record key for an address.
     #[must_use]
     pub fn key_of(index: BlindIndex) -> String {
         seal::hex(&index.0)

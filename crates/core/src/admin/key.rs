@@ -1,4 +1,4 @@
-//! Keys with which programs administer: `pck_ID_SECRET`.
+//! API keys for administration by programs: `pck_ID_SECRET`.
 
 use std::{fmt, net::IpAddr};
 
@@ -15,10 +15,10 @@ use crate::{
     record::{Record, RecordKind},
 };
 
-/// What begins the text of every key, so that scanners for leaked secrets find it.
+/// Prefix of every key. Secret scanners use it to detect leaked keys.
 const PREFIX: &str = "pck_";
 
-/// A verb that needs a recent proof of identity. A key may use those that it was made for.
+/// An action that requires recent authentication. API keys may only perform the actions they were created for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FreshVerb {
     Erase,
@@ -28,12 +28,12 @@ pub enum FreshVerb {
     RotateKeys,
     DeliverReset,
     ChangeContact,
-    /// Changes of administrators and keys, which no key may make.
+    /// Management of administrators and keys. Not allowed for API keys.
     Administer,
 }
 
 impl FreshVerb {
-    /// Those that a key may have.
+    /// Actions that can be allowed for an API key.
     pub const OF_KEYS: [Self; 7] = [
         Self::Erase,
         Self::Impersonate,
@@ -44,7 +44,7 @@ impl FreshVerb {
         Self::ChangeContact,
     ];
 
-    /// Returns the word in `allow`.
+    /// Returns the name used in `allow`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -59,14 +59,14 @@ impl FreshVerb {
         }
     }
 
-    /// Reads a word of `allow`.
+    /// Parses a name used in `allow`.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::OF_KEYS.into_iter().find(|verb| verb.as_str() == word)
     }
 }
 
-/// The text of a key, shown once. Never printed.
+/// The secret of a key. Shown once and never printed.
 pub struct AdminSecret {
     pub id: AdminKeyId,
     secret: Zeroizing<[u8; 32]>,
@@ -79,13 +79,13 @@ impl fmt::Debug for AdminSecret {
 }
 
 impl AdminSecret {
-    /// Makes a new one.
+    /// Generates a new secret.
     #[must_use]
     pub fn random(ctx: &Ctx) -> Self {
         Self { id: AdminKeyId::random(ctx.random()), secret: Zeroizing::new(ctx.bytes()) }
     }
 
-    /// Reads the text of a key; `None` if it is none.
+    /// Parses a key. Returns `None` if the format is wrong.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let (id, secret) = raw.strip_prefix(PREFIX)?.split_once('_')?;
@@ -94,20 +94,20 @@ impl AdminSecret {
         Some(Self { id: AdminKeyId::parse(id)?, secret: Zeroizing::new(secret) })
     }
 
-    /// Returns the text.
+    /// Returns the key as text.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("{PREFIX}{}_{}", self.id, BASE64URL_NOPAD.encode(&*self.secret)))
     }
 
-    /// Returns what is stored of it.
+    /// Returns the hash that is stored.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         digest::digest(&digest::SHA256, &*self.secret).as_ref().first_chunk().copied().unwrap_or_default()
     }
 }
 
-/// A key, as stored.
+/// An API key as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminKey {
     pub id: AdminKeyId,
@@ -115,25 +115,25 @@ pub struct AdminKey {
     pub hash: [u8; 32],
     pub grants: Grants,
     pub allow: Vec<FreshVerb>,
-    /// Networks in CIDR notation from which it is accepted; all, if there are none.
+    /// Allowed client networks in CIDR notation. An empty list allows all networks.
     pub networks: Vec<String>,
     pub created_at: Timestamp,
-    /// Administrator who made it; `None` for the command line.
+    /// Administrator who created the key. `None` if it was created on the command line.
     pub created_by: Option<UserId>,
     pub expires_at: Timestamp,
-    /// Start of the day of its last use.
+    /// Start of the day on which the key was last used.
     pub last_used_on: Option<Timestamp>,
 }
 
 impl AdminKey {
-    /// Returns whether a text is that of this key, and the key has not ended.
+    /// Returns whether the presented secret matches and the key has not expired.
     #[must_use]
     pub fn is_proved_by(&self, presented: &AdminSecret, now: Timestamp) -> bool {
         let is_same = constant_time::verify_slices_are_equal(&self.hash, &presented.hash()).is_ok();
         is_same && self.id == presented.id && self.expires_at > now
     }
 
-    /// Returns whether it is accepted from an address.
+    /// Returns whether the key may be used from this address.
     #[must_use]
     pub fn is_for(&self, address: Option<IpAddr>) -> bool {
         self.networks.is_empty()
@@ -141,7 +141,7 @@ impl AdminKey {
     }
 }
 
-/// Returns whether a network in CIDR notation has an address. One that cannot be read has none.
+/// Returns whether a network in CIDR notation contains an address. False if the network cannot be parsed.
 fn is_within(network: &str, address: IpAddr) -> bool {
     let (base, length) = network.split_once('/').map_or((network, None), |(base, length)| (base, Some(length)));
     let Ok(base) = base.parse::<IpAddr>() else { return false };

@@ -1,8 +1,8 @@
-//! What auditors see of personal data.
+//! Masking of personal data for auditors.
 
 const DOTS: &str = "•••";
 
-/// Masks an address: the first character of local part and domain, and the last label.
+/// Masks an email address. Keeps the first character of the local part and of the domain, and the top-level domain.
 #[must_use]
 pub fn masked_email(address: &str) -> String {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
@@ -11,7 +11,7 @@ pub fn masked_email(address: &str) -> String {
     format!("{}{DOTS}@{}{DOTS}.{last}", first(local), first(domain))
 }
 
-/// Masks a number: two digits after the plus sign, and the last two.
+/// Masks a phone number. Keeps the plus sign and the first two and last two digits.
 #[must_use]
 pub fn masked_phone(number: &str) -> String {
     let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
@@ -20,7 +20,7 @@ pub fn masked_phone(number: &str) -> String {
     format!("+{}•••••{}", part(digits.get(..2)), part(digits.get(end..)))
 }
 
-/// Masks a name: its first letter.
+/// Masks a name. Keeps the first letter.
 #[must_use]
 pub fn masked_name(name: &str) -> String {
     name.chars().next().map(|first| format!("{first}.")).unwrap_or_default()

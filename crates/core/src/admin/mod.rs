@@ -1,4 +1,4 @@
-//! Administration: roles and grants, keys for programs, invitations, and what is shown masked.
+//! Administration: roles, grants, API keys, invitations and masking.
 
 mod grant;
 mod invitation;

@@ -6,8 +6,8 @@ use crate::{
     record::{Record, RecordKind},
 };
 
-/// Register of the administrators with `owner@*`, one for the server. Every change of such a grant replaces it, so that two
-/// changes at the same time cannot remove the last two owners.
+/// Register of the administrators with the `owner@*` grant. The server has one register. Every change to such a grant
+/// replaces the register, so two concurrent changes cannot remove the last two owners.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Owners(BTreeSet<String>);
 
@@ -15,7 +15,7 @@ impl Owners {
     /// Key of the record.
     pub const KEY: &'static str = "owners";
 
-    /// Returns the register with this administrator, or without; `None` if it would lose its last owner.
+    /// Returns the register with this administrator added or removed. Returns `None` if no owner would be left.
     #[must_use]
     pub fn with(&self, admin: &UserId, is_owner: bool) -> Option<Self> {
         let mut changed = self.clone();
@@ -39,7 +39,7 @@ impl Owners {
         self.0.len()
     }
 
-    /// Returns whether this administrator is one of them.
+    /// Returns whether this administrator is an owner.
     #[must_use]
     pub fn contains(&self, admin: &UserId) -> bool {
         self.0.contains(admin.as_str())

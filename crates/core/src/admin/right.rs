@@ -1,12 +1,12 @@
-//! Rights, as types: a verb of administration exists only for the right that it needs.
+//! Rights as types. Each administrative operation exists only for the right that it requires.
 
 use super::{AdminRole, Grants};
 use crate::id::RealmName;
 
-/// What an administrator needs for a verb. The realm of administrators stands for the server, on which only [`Look`] and
-/// [`Administer`] can be given: administrators are not users of a realm.
+/// A right required by an administrative operation. The administrators' realm represents the whole server. It
+/// supports only [`Look`] and [`Administer`], because administrators are not users of a realm.
 pub trait Right: Send + Sync + 'static {
-    /// Returns whether these grants give the right in a realm, or on the whole server.
+    /// Returns whether the grants include this right in the realm or, for the administrators' realm, on the server.
     fn is_given(grants: &Grants, realm: &RealmName) -> bool;
 }
 
@@ -27,21 +27,21 @@ macro_rules! rights {
 }
 
 rights! {
-    /// To see users, realms, settings and the state of the server; users masked, unless there is more.
+    /// May view users, realms, settings and server state. Users are masked unless another right applies.
     Look: grants, realm => {
         if *realm == RealmName::admin() { grants.reach_anywhere(AdminRole::Auditor) } else { grants.reach(AdminRole::Auditor, realm) }
     };
-    /// To search by what is masked.
+    /// May search by data that is masked for auditors.
     Find: grants, realm => grants.reach(AdminRole::Support, realm);
-    /// To help users.
+    /// May help users.
     Assist: grants, realm => grants.reach(AdminRole::Support, realm);
-    /// To create, change, lock and erase users.
+    /// May create, edit, lock and delete users.
     Manage: grants, realm => grants.reach(AdminRole::Manager, realm);
-    /// To decide for users: their address, their links, their data as a whole.
+    /// May change addresses, obtain links and export the data of users.
     Own: grants, realm => grants.reach(AdminRole::Owner, realm);
-    /// To act in the name of a user, beside a role.
+    /// May impersonate a user. Requires another role as well.
     Impersonate: grants, realm =>
         grants.has(AdminRole::Impersonate, realm) && grants.reach(AdminRole::Auditor, realm);
-    /// To manage administrators and the keys of the server.
+    /// May manage administrators and the server's keys.
     Administer: grants, realm => *realm == RealmName::admin() && grants.administer();
 }

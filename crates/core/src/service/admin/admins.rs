@@ -1,5 +1,5 @@
-//! Administrators: who they are, their grants, and their end. The last owner is never lost: every change of an owner
-//! replaces the register of owners at the revision that was read.
+//! Administrators: listing, grants and removal. There is always at least one owner: every change to an owner replaces
+//! the register of owners at the revision that was read.
 
 use super::{Administered, places::Cursors, subject::Subject};
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// An administrator or an invitation of one.
+/// An administrator, or the pending invitation of one.
 #[derive(Debug)]
 pub struct ListedAdmin {
     pub id: String,
@@ -31,9 +31,9 @@ pub struct ListedAdmin {
     pub grants: Vec<String>,
     pub two_step: bool,
     pub seen_on: Option<Timestamp>,
-    /// Number of changes of the grants.
+    /// Revision of the grants.
     pub revision: u64,
-    /// Link of the invitation, if it was asked for as the answer.
+    /// Link of the invitation, if the request asked for it in the response.
     pub url: Option<String>,
 }
 
@@ -46,11 +46,12 @@ pub struct ListedAdmins {
 }
 
 impl Administered<'_, Administer> {
-    /// Returns a page of the administrators, followed by those who are invited.
+    /// Returns a page of the administrators, followed by pending invitations.
     ///
     /// # Errors
-    /// Forbidden, for a key; invalid, for a malformed limit; malformed, for the cursor of another list; unavailable; internal, if
-    /// something does not open.
+    ///
+    /// Returns `Forbidden` for an API key, `Invalid` if the limit is malformed, `Malformed` if the cursor belongs to
+    /// another list, `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub async fn admins(&self, limit: &RawField, cursor: &RawField) -> Result<ListedAdmins> {
         self.refuse_keys()?;
         let mut errors = FieldErrors::default();
@@ -87,21 +88,23 @@ impl Administered<'_, Administer> {
         })
     }
 
-    /// Requires that it is no key, which neither manages administrators and keys nor sees them.
+    /// Rejects API keys, which may neither view nor manage administrators and keys.
     pub(super) fn refuse_keys(&self) -> Result<()> {
         if self.admin().is_key() { Err(ADMIN_FORBIDDEN.into()) } else { Ok(()) }
     }
 
-    /// Requires a recent proof, and no key.
+    /// Requires recent authentication and rejects API keys.
     pub(super) fn fresh_to_administer(&self) -> Result<()> {
         self.refuse_keys()?;
         self.fresh(FreshVerb::Administer)
     }
 
-    /// Mails an administrator a link to set a new password.
+    /// Emails a password reset link to an administrator.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key; not found; conflict, for an invitation; unavailable.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the
+    /// administrator does not exist, `Conflict` for an invitation, and `Unavailable` if the store fails.
     pub async fn reset_admin(&self, id: &str) -> Result<()> {
         self.refuse_keys()?;
         let subject = self.subject(id).await?;
@@ -111,11 +114,14 @@ impl Administered<'_, Administer> {
         self.start_reset(&user, false, audit, (Batch::new(), USER_STATUS)).await.map(drop)
     }
 
-    /// Replaces the grants of an administrator, at the revision that was seen if one is given. The next request of the administrator
-    /// has the new ones. Those that are held already are not written again.
+    /// Replaces the grants of an administrator, at the expected revision if one is given. They apply from the
+    /// administrator's next request. Nothing is written if the grants are unchanged.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key; not found; invalid; outdated; conflict, if the last owner would be lost or for an invitation; unavailable.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the
+    /// administrator does not exist, `Invalid` if the grants are malformed, `Outdated` if the revision differs,
+    /// `Conflict` for the last owner or an invitation, and `Unavailable` if the store fails.
     pub async fn grant(
         &self,
         id: &str,
@@ -158,11 +164,14 @@ impl Administered<'_, Administer> {
         self.listed_admin(&user, &self.grants_of(&user).await?).map(Some)
     }
 
-    /// Erases an administrator with the keys that the administrator made, or withdraws an invitation; at the revision of the grants
-    /// that was seen, if one is given.
+    /// Deletes an administrator and the API keys they created, or withdraws an invitation. Checks the revision of the
+    /// grants if one is given.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key; not found; outdated; conflict, for the last owner; unavailable.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the
+    /// administrator does not exist, `Outdated` if the revision differs, `Conflict` for the last owner, and
+    /// `Unavailable` if the store fails.
     pub async fn remove_admin(&self, id: &str, expected: &Expected) -> Result<()> {
         self.refuse_keys()?;
         self.subject(id).await?;
@@ -206,10 +215,10 @@ fn require_seen(expected: &Expected, revision: u64) -> Result<()> {
     if is_seen { Ok(()) } else { Err(REVISION_STALE.into()) }
 }
 
-/// Preconditions that fail if another administrator was faster.
+/// Preconditions that fail if another administrator made a concurrent change.
 const CHANGED: [Precondition; 3] = [Precondition::UserRevision, Precondition::RecordRevision, Precondition::RecordFree];
 
-/// Returns the entry of an invitation, with its link if that is the answer.
+/// Returns the list entry of an invitation, with its link if the request asked for it.
 pub(super) fn invited(row: &RecordRow, invitation: &Invitation, url: Option<String>) -> ListedAdmin {
     ListedAdmin {
         id: invitation.user.as_str().to_owned(),

@@ -1,4 +1,4 @@
-//! Help for users: compromised passwords, waits, sessions, and the verification mail again.
+//! Support for users: compromised passwords, rate limits, sessions, and resending the verification mail.
 
 use super::{Administered, UserSheet, subject::Subject};
 use crate::{
@@ -21,10 +21,13 @@ use crate::{
 };
 
 impl Administered<'_, Assist> {
-    /// Marks the password of a user as compromised: ends all sessions, and mails a link for a new one.
+    /// Marks the password of a user as compromised: ends all sessions and emails a password reset link.
     ///
     /// # Errors
-    /// Limited; not found; invalid, without a reason; outdated; conflict, if it is no user yet; unavailable.
+    ///
+    /// Returns `Limited` if a limit is reached, `NotFound` if the user does not exist, `Invalid` if the reason is
+    /// missing, `Outdated` if the revision differs, `Conflict` for a registration or invitation, and `Unavailable` if
+    /// the store fails.
     pub async fn compromised(&self, id: &str, expected: &Expected, reason: &RawField) -> Result<UserSheet> {
         self.charge_reads(1).await?;
         let subject = self.subject(id).await?;
@@ -50,10 +53,12 @@ impl Administered<'_, Assist> {
         self.sheet(&Subject::User(Box::new(changed))).await
     }
 
-    /// Forgets the wrong passwords and wrong second factors of a user.
+    /// Clears the failed password and second-factor attempts of a user.
     ///
     /// # Errors
-    /// Not found; conflict, if it is no user yet; unavailable.
+    ///
+    /// Returns `NotFound` if the user does not exist, `Conflict` for a registration or invitation, and `Unavailable`
+    /// if the store fails.
     pub async fn unthrottle(&self, id: &str) -> Result<UserSheet> {
         self.charge_reads(1).await?;
         let user = self.subject(id).await?.into_user()?;
@@ -66,10 +71,12 @@ impl Administered<'_, Assist> {
         self.sheet(&Subject::User(Box::new(user))).await
     }
 
-    /// Mails the verification link of a registration again.
+    /// Resends the verification mail of a registration.
     ///
     /// # Errors
-    /// Limited; not found; conflict, if the address is verified; unavailable.
+    ///
+    /// Returns `Limited` if a limit is reached, `NotFound` if the registration does not exist, `Conflict` if the
+    /// address is already verified, and `Unavailable` if the store fails.
     pub async fn resend(&self, id: &str) -> Result<()> {
         self.charge_reads(1).await?;
         let Subject::Unverified(registration) = self.subject(id).await? else { return Err(USER_STATUS.into()) };
@@ -83,10 +90,12 @@ impl Administered<'_, Assist> {
         self.settle_mail(&email, batch![ChallengeOp::Insert(challenge), mail, audit], USER_STATUS).await
     }
 
-    /// Returns the live sessions of a user, most recent use first, and writes who has read them.
+    /// Returns the live sessions of a user, most recently used first. Records the access in the audit trail.
     ///
     /// # Errors
-    /// Limited; not found; conflict, if it is no user yet; unavailable.
+    ///
+    /// Returns `Limited` if a limit is reached, `NotFound` if the user does not exist, `Conflict` for a registration
+    /// or invitation, and `Unavailable` if the store fails.
     pub async fn sessions_of_user(&self, id: &str) -> Result<Vec<ListedSession>> {
         self.charge_reads(1).await?;
         let user = self.subject(id).await?.into_user()?;
@@ -95,10 +104,12 @@ impl Administered<'_, Assist> {
         Ok(sessions)
     }
 
-    /// Ends one session of a user, or all with the trusted devices; returns their number.
+    /// Ends one session of a user, or all sessions including trusted devices. Returns the number of ended sessions.
     ///
     /// # Errors
-    /// Limited; not found; conflict, if it is no user yet; unavailable.
+    ///
+    /// Returns `Limited` if a limit is reached, `NotFound` if the user or session does not exist, `Conflict` for a
+    /// registration or invitation, and `Unavailable` if the store fails.
     pub async fn end_sessions_of_user(&self, id: &str, session: Option<&str>) -> Result<usize> {
         self.charge_reads(1).await?;
         let user = self.subject(id).await?.into_user()?;

@@ -1,4 +1,4 @@
-//! Recognises an administrator: by the session of a browser, by a key, or as the command line on the machine.
+//! Authentication of administrators: by a browser session, by an API key, or as the command line on the server.
 
 use std::time::Duration;
 
@@ -20,15 +20,16 @@ use crate::{
     token::RefreshToken,
 };
 
-/// How often the use of a session moves its end.
+/// Minimum interval between updates of a session's last use.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
 
 impl Administration<'_> {
-    /// Recognises the session of an administrator by the value of its cookie. Nothing is cached, so that a grant that was revoked
-    /// counts no more for the next request of any server.
+    /// Authenticates an administrator by the session cookie. Nothing is cached, so a revoked grant has no effect from
+    /// the next request on, on any server.
     ///
     /// # Errors
-    /// No credentials, for every reason; unavailable.
+    ///
+    /// Returns `NoCredentials` for every reason, and `Unavailable` if the store fails.
     pub async fn of_session(&self, cookie: &str) -> Result<Administrator> {
         let (store, realm) = (&self.ports.store, self.realm);
         let token = RefreshToken::parse(&realm.keys, cookie).ok_or(ADMIN_SIGN_IN)?;
@@ -51,7 +52,7 @@ impl Administration<'_> {
         Ok(Administrator::new(Identity::Session(Box::new(owner)), grants, must_add_factor))
     }
 
-    /// Moves the end of a session that is used.
+    /// Extends a session that is in use.
     async fn note_use(&self, session: &Session) -> Result<()> {
         let (now, token) = (self.ctx.now, session.family.current);
         if now.since(session.family.rotated_at) < NOTED_EVERY {
@@ -64,16 +65,18 @@ impl Administration<'_> {
         Ok(())
     }
 
-    /// Recognises a key. Wrong ones count for the client.
+    /// Authenticates an API key. Failed attempts are counted per client.
     ///
     /// # Errors
-    /// No credentials, for every reason; limited; unavailable.
+    ///
+    /// Returns `NoCredentials` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store
+    /// fails.
     pub async fn of_key(&self, presented: &str) -> Result<Administrator> {
         let found = match AdminSecret::parse(presented) {
             Some(presented) => self.key_of(&presented).await?,
             None => None,
         };
-        // A right key waits for no wrong one: with 256 bits there is nothing to guess.
+        // Valid keys are not subject to the limit on failures: a 256-bit secret cannot be guessed.
         let Some((row, key, grants)) = found else {
             let quota = self.settings.limits.admin_sign_in_client;
             self.charge_client(LimitKind::AdminSignIn, quota).await?;
@@ -96,7 +99,7 @@ impl Administration<'_> {
         Ok(self.grants_of_key(&key).await?.map(|grants| (row, key, grants)))
     }
 
-    /// Records the day of a use.
+    /// Records the day of the last use.
     async fn note_use_of_key(&self, row: &RecordRow, key: &AdminKey) -> Result<()> {
         let today = self.ctx.now.day();
         if key.last_used_on.is_some_and(|on: Timestamp| on >= today) {
@@ -109,7 +112,8 @@ impl Administration<'_> {
         Ok(())
     }
 
-    /// Returns the authority of the command line, which runs on the machine with the keys of the server: that of an owner.
+    /// Returns the authority of the command line: an owner, because it runs on the machine that has the server's
+    /// keys.
     #[must_use]
     pub fn of_command_line(&self, system_user: &str) -> Administrator {
         Administrator::new(Identity::Cli(system_user.to_owned()), Grants::of(vec![Grant::OWNER]), false)

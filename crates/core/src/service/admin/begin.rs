@@ -1,4 +1,4 @@
-//! The beginning of administration: whether there is an owner, and a sign-in on pages, in two steps.
+//! First steps of administration: whether an owner exists, and the two-step sign-in used by pages.
 
 use super::{Administration, SignedIn};
 use crate::{
@@ -11,23 +11,27 @@ use crate::{
 #[derive(Debug)]
 pub enum SignInStep {
     SignedIn(SignedIn),
-    /// The password is right, and the ticket waits for the code of a second factor.
+    /// The password is correct, and the ticket requires the code of a second factor.
     Challenged(Challenged),
 }
 
 impl Administration<'_> {
-    /// Returns whether there is an owner. Until there is one, the dashboard explains how to make the first.
+    /// Returns whether an owner exists. Until then the dashboard explains how to create one.
     ///
     /// # Errors
-    /// Unavailable; internal, if the register of owners does not open.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if the register of owners cannot be decrypted.
     pub async fn has_owner(&self) -> Result<bool> {
         Ok(!self.owners().await?.owners.is_empty())
     }
 
-    /// Begins to sign an administrator in by address and password, with the code of a second factor if it is already known.
+    /// Starts the sign-in of an administrator with email address and password, and optionally the code of a second
+    /// factor.
     ///
     /// # Errors
-    /// Refused, for a wrong password or code; limited; overloaded; unavailable.
+    ///
+    /// Returns `Refused` if the password or code is wrong, `Limited` if a limit is reached, `Overloaded` if too many
+    /// passwords are being hashed, and `Unavailable` if the store fails.
     pub async fn begin_sign_in(
         &self,
         email: &RawField,
@@ -49,7 +53,9 @@ impl Administration<'_> {
     /// Completes the sign-in of a ticket with the code of a second factor.
     ///
     /// # Errors
-    /// Refused, for a wrong code or a ticket that is spent; malformed, without a code; limited; unavailable.
+    ///
+    /// Returns `Refused` if the code is wrong or the ticket is used, `Malformed` if there is no code, `Limited` if a
+    /// limit is reached, and `Unavailable` if the store fails.
     pub async fn complete_sign_in(&self, ticket: &RawField, second: SecondFactor<'_>) -> Result<SignedIn> {
         let none = RawField::Missing;
         let completion = Completion { ticket, second, passkey: &none, password: &none, devices: &[] };

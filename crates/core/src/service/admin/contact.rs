@@ -1,4 +1,4 @@
-//! Another address or number for a user, at once: only an owner gives one.
+//! Changes of a user's email address or phone number without verification. Only owners may make them.
 
 use super::{Administered, UserPatch, UserSheet, subject::Subject};
 use crate::{
@@ -16,19 +16,20 @@ use crate::{
     service::{FieldErrors, RawField, kernel::AuditDraft},
 };
 
-/// Address and number that a user gets.
+/// New email address and phone number of a user.
 pub(super) struct NewContact {
     email: Option<EmailAddress>,
-    /// `Some(None)` removes the number.
+    /// `Some(None)` removes the phone number.
     phone: Option<Option<PhoneNumber>>,
     reason: String,
 }
 
 impl Administered<'_, Manage> {
-    /// Reads another address and number, if the request has one.
+    /// Parses the new address and phone number, if the request contains any.
     ///
     /// # Errors
-    /// Forbidden, unless an owner; stale.
+    ///
+    /// Returns `Forbidden` if the administrator is not an owner, and `Stale` if the login is too old or too weak.
     pub(super) fn contact(&self, patch: &UserPatch, errors: &mut FieldErrors) -> Result<Option<NewContact>> {
         if patch.email.is_none() && patch.phone.is_none() {
             return Ok(None);
@@ -44,11 +45,14 @@ impl Administered<'_, Manage> {
         Ok(Some(NewContact { email, phone, reason }))
     }
 
-    /// Commits another address or number. It counts at once and as proved, ends all sessions, and is mailed to the address before
-    /// the change; an address that is replaced is reserved, and its mail undoes the change.
+    /// Commits a new address or phone number. It is effective immediately and considered verified. All sessions end,
+    /// and the previous address is notified. A replaced address is reserved, and the notification contains a link to
+    /// undo the change.
     ///
     /// # Errors
-    /// Conflict, if another user has or reserves the address; outdated; unavailable.
+    ///
+    /// Returns `Conflict` if another user has or reserves the address, `Outdated` if the revision differs, and
+    /// `Unavailable` if the store fails.
     pub(super) async fn change_contact(
         &self,
         user: &User,
@@ -88,7 +92,7 @@ impl Administered<'_, Manage> {
             self.end_sessions(&user.id, None),
             audit.note(&contact.reason),
         ];
-        // What an earlier session has asked for must not undo the change.
+        // Cancels pending requests of earlier sessions, which could otherwise undo the change.
         batch.extend(accounts.drop_requests(user));
         batch.extend(accounts.drop_challenges(user, &[Purpose::FactorCode]));
         if is_moved {

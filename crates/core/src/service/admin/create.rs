@@ -1,4 +1,4 @@
-//! `POST …/users`: invites someone, or makes a user whose address is known to be theirs.
+//! `POST …/users`: invites a user, or creates one whose address is already verified.
 
 use super::{Administered, UserPatch, UserSheet, edit::patched, subject::Subject};
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// A new user, as it was received.
+/// A new user as received.
 #[derive(Debug, Default)]
 pub struct NewUser {
     pub email: RawField,
@@ -33,15 +33,17 @@ pub struct NewUser {
     pub send: RawField,
 }
 
-/// What is mailed to the new user.
+/// Accepted values of `send`.
 const SENDS: [&str; 2] = ["invite", "nothing"];
 
 impl Administered<'_, Manage> {
-    /// Invites someone; with a verified address the user exists at once, without a password. `errors` holds those of fields that the
-    /// request must not have.
+    /// Invites a user. With a verified address the user is created immediately, without a password. `errors` contains
+    /// the errors of unknown fields.
     ///
     /// # Errors
-    /// Invalid; conflict, for a taken, reserved or invited address; forbidden, where sign-up is closed; limited; unavailable.
+    ///
+    /// Returns `Invalid` if fields are invalid, `Conflict` if the address is taken, reserved or invited, `Forbidden`
+    /// if sign-up is closed, `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn create(&self, new: &NewUser, mut errors: FieldErrors) -> Result<UserSheet> {
         let email = errors.email("email", &new.email);
         let is_verified = errors.flag("email_verified", &new.email_verified);
@@ -88,7 +90,7 @@ impl Administered<'_, Manage> {
         self.sheet(&subject).await
     }
 
-    /// Makes the user of a verified address, who sets a password through a mailed link.
+    /// Creates the user of a verified address. The user sets a password through an emailed link.
     async fn insert_user(&self, invitation: &Invitation, is_mailed: bool) -> Result<Subject> {
         let user = self.accounts().invited_user(invitation, &PasswordHash::none())?;
         let audit = self.audit(Event::UserCreated).user(&user).by(self.admin());
@@ -107,10 +109,11 @@ impl Administered<'_, Manage> {
 }
 
 impl<R: crate::admin::Right> Administered<'_, R> {
-    /// Requires an address to be free: without a user, an invitation, or a reservation.
+    /// Requires an address to be free: no user, no invitation and no reservation.
     ///
     /// # Errors
-    /// Conflict, if it is taken; unavailable.
+    ///
+    /// Returns `Conflict` if the address is taken, and `Unavailable` if the store fails.
     pub(super) async fn require_free(&self, index: BlindIndex) -> Result<()> {
         let accounts = self.accounts();
         let is_taken = self.ports.store.at_address(&self.realm.name, index).await?.user.is_some()
@@ -128,10 +131,12 @@ impl<R: crate::admin::Right> Administered<'_, R> {
         ]
     }
 
-    /// Commits a new invitation with its link, which is mailed if there is a kind of mail.
+    /// Commits a new invitation with its link. Sends the link if a kind of mail is given.
     ///
     /// # Errors
-    /// Conflict, if the address was taken meanwhile; limited; unavailable; internal, if the mail cannot be serialised.
+    ///
+    /// Returns `Conflict` if the address was taken concurrently, `Limited` if a limit is reached, `Unavailable` if
+    /// the store fails, and `Internal` if the mail cannot be serialised.
     pub(super) async fn insert_invitation(
         &self,
         invitation: Invitation,
@@ -149,10 +154,11 @@ impl<R: crate::admin::Right> Administered<'_, R> {
         Ok(Subject::Invited(row, Box::new(invitation)))
     }
 
-    /// Returns the operations that store an invitation, in place of one that has expired.
+    /// Returns the operations that store an invitation and replace an expired one.
     ///
     /// # Errors
-    /// Returns `Conflict` if another request has invited the address meanwhile, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Conflict` if another request invited the address concurrently, and `Unavailable` if the store fails.
     async fn put_invitation(&self, row: &RecordRow) -> Result<Batch> {
         let stored = self.ports.store.record(&self.realm.name, row.kind, &row.key).await?;
         let mut batch = Batch::new();
@@ -167,10 +173,12 @@ impl<R: crate::admin::Right> Administered<'_, R> {
         Ok(batch)
     }
 
-    /// Commits an invitation with its mail, if the administrator has not sent too many.
+    /// Commits an invitation with its mail, subject to the mail limits of administrators.
     ///
     /// # Errors
-    /// `lost`, if something that the batch requires has changed; limited; unavailable; internal.
+    ///
+    /// Returns `lost` if a precondition of the batch fails, `Limited` if a limit is reached, `Unavailable` if the
+    /// store fails, and `Internal` if the mail cannot be serialised.
     pub(super) async fn commit_invitation(
         &self,
         invitation: &Invitation,

@@ -1,4 +1,5 @@
-//! `PATCH …/users/{id}`: changes profile and roles; address and number are [`contact`](super::contact).
+//! `PATCH …/users/{id}`: changes profile and roles. See [`contact`](super::contact) for email address and phone
+//! number.
 
 use super::{Administered, UserSheet, contact::NewContact, subject::Subject};
 use crate::{
@@ -15,19 +16,19 @@ use crate::{
     service::{Expected, FieldErrors, ProfilePatch, RawField},
 };
 
-/// Changes of a user, as they were received. A field that is absent stays, and one that is `null` is removed.
+/// Changes to a user as received. Absent fields are unchanged, and `null` removes a value.
 #[derive(Debug, Default)]
 pub struct UserPatch {
     pub profile: ProfilePatch,
     pub roles: Option<RawField>,
     pub email: Option<RawField>,
     pub phone: Option<RawField>,
-    /// Reason for another address or number.
+    /// Reason for a new address or phone number.
     pub reason: RawField,
 }
 
 impl UserPatch {
-    /// Returns the names of the fields that are given.
+    /// Returns the names of the given fields.
     fn names(&self) -> Vec<&'static str> {
         let ProfilePatch { first_name, last_name, country_code, locale, attributes } = &self.profile;
         let given = [
@@ -45,11 +46,13 @@ impl UserPatch {
 }
 
 impl Administered<'_, Manage> {
-    /// Changes a user or an invitation. `errors` holds those of fields that the request must not have.
+    /// Edits a user or an invitation. `errors` contains the errors of unknown fields.
     ///
     /// # Errors
-    /// Not found; invalid, naming all fields with an error; outdated; conflict, for a registration or a taken address; for address
-    /// and number also: forbidden, stale; unavailable.
+    ///
+    /// Returns `NotFound` if the user does not exist, `Invalid` with all field errors, `Outdated` if the revision
+    /// differs, `Conflict` for a registration or a taken address, and `Unavailable` if the store fails. For address
+    /// and phone number also `Forbidden` and `Stale`.
     pub async fn edit(
         &self,
         id: &str,
@@ -125,7 +128,7 @@ impl Administered<'_, Manage> {
     }
 }
 
-/// Applies the changes of a profile.
+/// Applies the changes to a profile.
 pub(super) fn patched(before: &Profile, patch: &ProfilePatch, errors: &mut FieldErrors) -> Profile {
     let mut profile = before.clone();
     match &patch.first_name {

@@ -1,4 +1,4 @@
-//! `DELETE …/users/{id}`: erases a user, or withdraws an invitation or a registration.
+//! `DELETE …/users/{id}`: deletes a user, or withdraws an invitation or a registration.
 
 use super::{Administered, subject::Subject};
 use crate::{
@@ -13,10 +13,14 @@ use crate::{
 };
 
 impl Administered<'_, Manage> {
-    /// Erases a user like the user itself can, and mails a goodbye unless `notify` is `false`.
+    /// Deletes a user in the same way as a user can delete their own account. Sends a confirmation mail unless
+    /// `notify` is `false`.
     ///
     /// # Errors
-    /// Not found; stale; forbidden, for a key that may not; invalid, without a reason; outdated; unavailable.
+    ///
+    /// Returns `NotFound` if the user does not exist, `Stale` if the login is too old or too weak, `Forbidden` if the
+    /// API key lacks the action, `Invalid` if the reason is missing, `Outdated` if the revision differs, and
+    /// `Unavailable` if the store fails.
     pub async fn erase(&self, id: &str, expected: &Expected, reason: &RawField, notify: &RawField) -> Result<()> {
         let subject = self.subject(id).await?;
         self.fresh(FreshVerb::Erase)?;

@@ -17,10 +17,13 @@ use crate::{
 };
 
 impl Administered<'_, Manage> {
-    /// Removes a second factor, and tells the user. With the last one, two-step is off.
+    /// Removes a second factor and notifies the user. Removing the last one turns off two-step verification.
     ///
     /// # Errors
-    /// Not found; stale; forbidden, for a key that may not; invalid, without a reason; conflict; unavailable.
+    ///
+    /// Returns `NotFound` if the user or factor does not exist, `Stale` if the login is too old or too weak,
+    /// `Forbidden` if the API key lacks the action, `Invalid` if the reason is missing, `Conflict` for a registration
+    /// or invitation, and `Unavailable` if the store fails.
     pub async fn remove_factor(&self, id: &str, factor: &str, reason: &RawField) -> Result<UserSheet> {
         let user = self.subject(id).await?.into_user()?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
@@ -34,16 +37,19 @@ impl Administered<'_, Manage> {
         let audit = self.audit(Event::FactorRemoved).user(&user).by(self.admin()).note(&reason);
         let audit = audit.detail("factor", factor).detail("type", removal.method.as_str());
         let change = removal.change;
-        // The row of the administrator takes the place of that of the user.
+        // Replaces the user's audit row with the administrator's.
         let mut with: Vec<Op> = change.with.into_iter().filter(|op| !matches!(op, Op::Audit(_))).collect();
         with.extend(batch![audit, self.message(MessageKind::FactorRemoved, &recipient, None)?]);
         self.change(change.user, with).await
     }
 
-    /// Counts an address or number as proved: a registration becomes its user.
+    /// Marks an address or phone number as verified. A registration becomes a user.
     ///
     /// # Errors
-    /// Not found; invalid, without a reason or with neither; outdated; conflict, if it is proved already; unavailable.
+    ///
+    /// Returns `NotFound` if the user does not exist, `Invalid` if the reason is missing or neither is named,
+    /// `Outdated` if the revision differs, `Conflict` if it is already verified, and `Unavailable` if the store
+    /// fails.
     pub async fn verified(
         &self,
         id: &str,
@@ -73,7 +79,7 @@ impl Administered<'_, Manage> {
         }
     }
 
-    /// Makes the user of a registration. Of several passwords that were given for it, none counts.
+    /// Creates the user of a registration. If several passwords were submitted for it, none of them is kept.
     async fn activate(&self, registration: crate::account::Registration, reason: &str) -> Result<UserSheet> {
         let realm = &self.realm.name;
         let key = registration.envelope.key(&self.realm.keys, &registration.id)?;

@@ -1,4 +1,4 @@
-//! Fields of the requests of administrators.
+//! Fields of administrative requests.
 
 use crate::{
     account::Role,
@@ -10,13 +10,13 @@ use crate::{
     service::{FieldErrors, RawField, RawJson},
 };
 
-/// Length of a reason, in characters.
+/// Allowed length of a reason, in characters.
 const REASON: std::ops::RangeInclusive<usize> = 10..=500;
-/// Most roles of a user.
+/// Maximum number of roles per user.
 const MOST_ROLES: usize = 50;
 
 impl FieldErrors {
-    /// Reads the reason for a change.
+    /// Parses the reason for a change.
     pub(super) fn reason(&mut self, given: &RawField) -> Option<String> {
         let reason = given.text().map(str::trim).filter(|text| REASON.contains(&text.chars().count()));
         if reason.is_none() {
@@ -25,7 +25,7 @@ impl FieldErrors {
         reason.map(str::to_owned)
     }
 
-    /// Reads a list of roles, each of which counts once.
+    /// Parses a list of roles. Duplicates are removed.
     pub(super) fn roles(&mut self, given: &RawField) -> Option<Vec<Role>> {
         let mut roles: Option<Vec<Role>> = match given {
             RawField::Missing => Some(Vec::new()),
@@ -45,7 +45,7 @@ impl FieldErrors {
         roles
     }
 
-    /// Reads a list of grants, at least one.
+    /// Parses a non-empty list of grants.
     pub(super) fn grants(&mut self, given: &RawField) -> Option<Grants> {
         let grants: Option<Vec<Grant>> = match given {
             RawField::Json(RawJson(list)) => {
@@ -60,7 +60,7 @@ impl FieldErrors {
         grants.map(Grants::of)
     }
 
-    /// Reads the verbs that a key may use like a recent proof.
+    /// Parses the actions that an API key may perform without recent authentication.
     pub(super) fn allow(&mut self, given: &RawField) -> Option<Vec<FreshVerb>> {
         let verbs = match given {
             RawField::Missing => Some(Vec::new()),
@@ -75,7 +75,7 @@ impl FieldErrors {
         verbs
     }
 
-    /// Reads a list of networks.
+    /// Parses a list of networks.
     pub(super) fn networks(&mut self, given: &RawField) -> Option<Vec<String>> {
         let networks = match given {
             RawField::Missing => Some(Vec::new()),
@@ -92,7 +92,7 @@ impl FieldErrors {
         networks
     }
 
-    /// Reads a switch, `false` if it is missing.
+    /// Parses a boolean. Defaults to `false`.
     pub(super) fn flag(&mut self, field: &'static str, given: &RawField) -> Option<bool> {
         let flag = match given {
             RawField::Missing => Some(false),
@@ -106,7 +106,7 @@ impl FieldErrors {
         flag
     }
 
-    /// Reads one of these words; the first if it is missing.
+    /// Parses one of the given values. Defaults to the first.
     pub(super) fn one_of<'w>(
         &mut self,
         field: &'static str,
@@ -123,7 +123,7 @@ impl FieldErrors {
         word.copied()
     }
 
-    /// Reads an optional time. The outer `None` means that it is malformed.
+    /// Parses an optional time. The outer `None` means that it is malformed.
     pub(super) fn time(&mut self, field: &'static str, given: &RawField) -> Option<Option<Timestamp>> {
         match given {
             RawField::Missing => Some(None),
@@ -137,7 +137,7 @@ impl FieldErrors {
         }
     }
 
-    /// Reads an optional time in the future.
+    /// Parses an optional time in the future.
     pub(super) fn later(&mut self, field: &'static str, given: &RawField, now: Timestamp) -> Option<Option<Timestamp>> {
         let time = self.time(field, given)?;
         if time.is_some_and(|time| time <= now) {
@@ -147,7 +147,7 @@ impl FieldErrors {
         Some(time)
     }
 
-    /// Reads a name of 1 to 64 characters.
+    /// Parses a name of 1 to 64 characters.
     pub(super) fn title(&mut self, field: &'static str, given: &RawField) -> Option<String> {
         let text = self.text(field, given)?.trim();
         let is_fit = (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);

@@ -1,4 +1,5 @@
-//! `POST …/users/search`: exact by address through the blind index, by words through a bounded scan.
+//! `POST …/users/search`: exact search by address through the blind index, or full-text search through a bounded
+//! scan.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,22 +23,25 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// Most users that one search opens.
+/// Maximum number of users decrypted per search.
 const MOST_SCANNED: usize = 200_000;
-/// Users that are read at once.
+/// Number of users read at a time.
 const CHUNK: usize = 500;
-/// Lengths of a word, and the most words.
+/// Allowed length of a search term, in characters, and the maximum number of terms.
 const WORD: std::ops::RangeInclusive<usize> = 2..=64;
 const MOST_WORDS: usize = 4;
-/// Searches by words that run at the same time in a process: each opens many profiles.
+/// Maximum number of concurrent full-text searches per process. Each search decrypts many profiles.
 const MOST_SEARCHES: usize = 1;
 
 impl Administered<'_, Look> {
-    /// Returns the users whom the filters, an address or words describe. What is masked for an administrator cannot be searched
-    /// for. `has_time` says whether a search by words may go on.
+    /// Returns the users that match the filters and the address or search terms. Administrators cannot search by data
+    /// that is masked for them. A full-text search stops when `has_time` returns `false`.
     ///
     /// # Errors
-    /// Invalid, also for words beside an address; malformed, for the cursor of another search; forbidden, without the right to find; limited; unavailable.
+    ///
+    /// Returns `Invalid` if a filter is invalid or address and terms are combined, `Malformed` if the cursor belongs
+    /// to another search, `Forbidden` without the right to search, `Limited` if a limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn search(
         &self,
         filters: &UserFilters,
@@ -104,7 +108,8 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Opens users, newest first, until enough match, the time is over, or too many were opened. The cursor goes on from there.
+    /// Decrypts users, newest first, until enough of them match, the time is up or the maximum is reached. The cursor
+    /// continues from there.
     async fn by_words(
         &self,
         filters: &UserFilters,
@@ -115,7 +120,7 @@ impl Administered<'_, Look> {
         let query = self.query(filters, &STATUSES)?;
         let cursors = Cursors::of(&self.realm.keys, "admin/search", &format!("{}{words:?}", filter_text(&query)));
         let from = cursors.read(&filters.cursor)?.map(|(_, place)| read_place(&place)).transpose()?;
-        // Before the search, so that it tells nothing beyond the limit.
+        // Charged before the search, so that a refused search reveals nothing.
         self.charge_reads(1).await?;
         let _running = Running::begin()?;
         let limit = query.limit;
@@ -149,7 +154,7 @@ impl Administered<'_, Look> {
     }
 }
 
-/// Place of a search among those that run at the same time in this process: each opens many profiles.
+/// Slot for one of the concurrent searches of this process. Each search decrypts many profiles.
 struct Running;
 
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
@@ -169,10 +174,11 @@ impl Drop for Running {
     }
 }
 
-/// Reads the words of a search.
+/// Parses the search terms.
 ///
 /// # Errors
-/// Invalid, unless there are one to four words of 2 to 64 characters.
+///
+/// Returns `Invalid` unless there are 1 to 4 terms of 2 to 64 characters.
 fn words_of(given: &RawField) -> Result<Vec<String>> {
     let mut errors = FieldErrors::default();
     let text = errors.text("q", given);
@@ -184,13 +190,13 @@ fn words_of(given: &RawField) -> Result<Vec<String>> {
     errors.finish(Some(words))
 }
 
-/// Returns a text without regard to case, accents and width.
+/// Returns the text folded for comparison without case, accents and width.
 fn folded(text: &str) -> String {
     let plain = text.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase();
     plain.nfkd().filter(|c| !is_combining_mark(*c)).collect()
 }
 
-/// Returns whether each word occurs in a name or in the address.
+/// Returns whether every search term occurs in a name or in the address.
 fn is_match(profile: &Profile, words: &[String]) -> bool {
     let names = [&profile.first_name, &profile.last_name].map(|name| name.as_ref().map(|name| folded(name.as_str())));
     let email = folded(profile.email.as_str());

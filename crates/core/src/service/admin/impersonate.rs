@@ -1,4 +1,4 @@
-//! `POST …/users/{id}/impersonate`: a short session in the name of a user, which sees and changes nothing.
+//! `POST …/users/{id}/impersonate`: creates a short read-only session on behalf of a user.
 
 use std::time::Duration;
 
@@ -20,11 +20,11 @@ use crate::{
     token::{AccessToken, TokenUser},
 };
 
-/// Minutes of a session, if the request names none, and the most.
+/// Default and maximum duration of a session, in minutes.
 const MINUTES: u64 = 10;
 const MOST_MINUTES: u64 = 60;
 
-/// A session in the name of a user. It has no refresh token.
+/// An impersonation session. It has no refresh token.
 #[derive(Debug)]
 pub struct Impersonated {
     pub access: AccessToken,
@@ -32,10 +32,13 @@ pub struct Impersonated {
 }
 
 impl Administered<'_, Impersonate> {
-    /// Opens a session in the name of a user, and tells the user.
+    /// Creates an impersonation session and notifies the user.
     ///
     /// # Errors
-    /// Not found; stale; forbidden, for a key that may not; invalid; limited; conflict, unless the user is active; unavailable.
+    ///
+    /// Returns `NotFound` if the user does not exist, `Stale` if the login is too old or too weak, `Forbidden` if the
+    /// API key lacks the action, `Invalid` if a field is invalid, `Limited` if a limit is reached, `Conflict` unless
+    /// the user is active, and `Unavailable` if the store fails.
     pub async fn impersonate(&self, id: &str, reason: &RawField, minutes: &RawField) -> Result<Impersonated> {
         let user = self.subject(id).await?.into_user()?;
         self.fresh(FreshVerb::Impersonate)?;

@@ -1,4 +1,4 @@
-//! `POST …/users/{id}/invite`: a new link for an invitation; the older one is invalid.
+//! `POST …/users/{id}/invite`: resends an invitation with a new link, which invalidates the previous one.
 
 use super::{Administered, UserSheet, subject::Subject};
 use crate::{
@@ -12,10 +12,12 @@ use crate::{
 };
 
 impl Administered<'_, Manage> {
-    /// Mails a new link of an invitation, which is valid from now.
+    /// Emails a new link for an invitation, valid from now.
     ///
     /// # Errors
-    /// Not found; conflict, unless it is an invitation; limited; unavailable.
+    ///
+    /// Returns `NotFound` if the user does not exist, `Conflict` if it is not an invitation, `Limited` if a limit is
+    /// reached, and `Unavailable` if the store fails.
     pub async fn invite_again(&self, id: &str) -> Result<UserSheet> {
         let Subject::Invited(row, invitation) = self.subject(id).await? else { return Err(USER_STATUS.into()) };
         let (row, invitation) = self.renew(&row, *invitation, Some(MessageKind::Invitation)).await?;
@@ -24,10 +26,12 @@ impl Administered<'_, Manage> {
 }
 
 impl<R: Right> Administered<'_, R> {
-    /// Commits a new link of an invitation.
+    /// Commits a new link for an invitation.
     ///
     /// # Errors
-    /// Conflict, if it changed meanwhile; limited; unavailable; internal.
+    ///
+    /// Returns `Conflict` if the invitation changed concurrently, `Limited` if a limit is reached, `Unavailable` if
+    /// the store fails, and `Internal` if the mail cannot be serialised.
     pub(super) async fn renew(
         &self,
         row: &RecordRow,

@@ -15,14 +15,17 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// How the link reaches the administrator.
+/// Accepted ways to deliver the link.
 const DELIVERIES: [&str; 2] = ["mail", "answer"];
 
 impl Administered<'_, Administer> {
-    /// Invites an administrator. The link is mailed; only on the machine it can be returned instead.
+    /// Invites an administrator. The link is emailed. Only the command line can request it in the response.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key or for a link elsewhere; invalid; conflict, if the address is taken; limited; unavailable.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key or if a link is requested
+    /// elsewhere than on the command line, `Invalid` if a field is invalid, `Conflict` if the address is taken,
+    /// `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn invite_admin(
         &self,
         email: &RawField,
@@ -63,10 +66,13 @@ impl Administered<'_, Administer> {
         Ok(invited(&row, &invitation, url))
     }
 
-    /// Mails the link of an invitation again; the older one is invalid.
+    /// Emails a new link for an invitation, which invalidates the previous one.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key; not found; conflict, unless it is an invitation; limited; unavailable.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the invitation
+    /// does not exist, `Conflict` if it is not an invitation, `Limited` if a limit is reached, and `Unavailable` if
+    /// the store fails.
     pub async fn invite_admin_again(&self, id: &str) -> Result<ListedAdmin> {
         self.refuse_keys()?;
         let subject = self.subject(id).await?;

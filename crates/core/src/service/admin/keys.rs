@@ -1,4 +1,4 @@
-//! Keys with which programs administer.
+//! API keys for administration by programs.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// Lifetime of a key, if the request names no end, and the longest.
+/// Default and maximum lifetime of a key.
 const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
-/// A new key, as it was received.
+/// A new API key as received.
 #[derive(Debug, Default)]
 pub struct NewAdminKey {
     pub name: RawField,
@@ -32,7 +32,7 @@ pub struct NewAdminKey {
     pub expires_at: RawField,
 }
 
-/// A key, without its secret.
+/// An API key without its secret.
 #[derive(Debug)]
 pub struct ListedAdminKey {
     pub id: String,
@@ -60,7 +60,7 @@ impl From<&AdminKey> for ListedAdminKey {
     }
 }
 
-/// A page of keys.
+/// A page of API keys.
 #[derive(Debug)]
 pub struct ListedAdminKeys {
     pub items: Vec<ListedAdminKey>,
@@ -69,11 +69,12 @@ pub struct ListedAdminKeys {
 }
 
 impl Administered<'_, Administer> {
-    /// Returns a page of the keys that have not ended.
+    /// Returns a page of the API keys that have not expired.
     ///
     /// # Errors
-    /// Forbidden, for a key; invalid, for a malformed limit; malformed, for the cursor of another list; unavailable; internal, if
-    /// one does not open.
+    ///
+    /// Returns `Forbidden` for an API key, `Invalid` if the limit is malformed, `Malformed` if the cursor belongs to
+    /// another list, `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn admin_keys(&self, limit: &RawField, cursor: &RawField) -> Result<ListedAdminKeys> {
         self.refuse_keys()?;
         let mut errors = FieldErrors::default();
@@ -90,10 +91,11 @@ impl Administered<'_, Administer> {
         AdminKey::open(row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)
     }
 
-    /// Returns the operations that remove the keys that an administrator made.
+    /// Returns the operations that remove the API keys created by an administrator.
     ///
     /// # Errors
-    /// Unavailable; internal, if one does not open.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub(super) async fn end_keys_of(&self, admin: &UserId) -> Result<Batch> {
         let mut batch = Batch::new();
         for row in self.all_records(AdminKey::KIND).await? {
@@ -105,10 +107,12 @@ impl Administered<'_, Administer> {
         Ok(batch)
     }
 
-    /// Makes a key; its secret is returned once.
+    /// Creates an API key. Its secret is returned once.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key or for grants that the caller does not hold; invalid; unavailable.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key or for grants that the caller
+    /// does not have, `Invalid` if a field is invalid, and `Unavailable` if the store fails.
     pub async fn create_key(
         &self,
         new: &NewAdminKey,
@@ -150,10 +154,12 @@ impl Administered<'_, Administer> {
         Ok((listed, secret))
     }
 
-    /// Ends a key. Its next request is refused.
+    /// Revokes an API key. Its next request is refused.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key; not found; unavailable.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the key does
+    /// not exist, and `Unavailable` if the store fails.
     pub async fn revoke_key(&self, id: &str) -> Result<()> {
         self.fresh_to_administer()?;
         let (realm, key) = (self.realm.name.clone(), id.to_owned());

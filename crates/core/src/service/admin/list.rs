@@ -1,4 +1,4 @@
-//! `GET …/users` and the filters of a search.
+//! `GET …/users` and the filters shared with search.
 
 use super::{
     Administered,
@@ -21,10 +21,10 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// Filters of a list, as they were received.
+/// Filters of a list as received.
 #[derive(Debug, Default)]
 pub struct UserFilters {
-    /// Whole identifier, or its beginning of at least 6 characters.
+    /// Identifier, or a prefix of at least 6 characters.
     pub id: RawField,
     pub status: RawField,
     pub role: RawField,
@@ -51,7 +51,7 @@ pub struct ListedUser {
 }
 
 impl ListedUser {
-    /// Returns whether the filters describe the user, the status excepted.
+    /// Returns whether the user matches all filters except the status.
     pub(super) fn is_described_by(&self, query: &UserQuery) -> bool {
         self.id.starts_with(&query.id_prefix)
             && query.role.as_ref().is_none_or(|role| self.roles.iter().any(|own| own == role.as_str()))
@@ -68,22 +68,24 @@ pub struct ListedUsers {
     pub items: Vec<ListedUser>,
     pub next: Option<String>,
     pub prev: Option<String>,
-    /// Number of users that a search by words has opened.
+    /// Number of users decrypted by a full-text search.
     pub scanned: Option<usize>,
-    /// Whether a search by words has seen all users.
+    /// Whether a full-text search has covered all users.
     pub complete: Option<bool>,
 }
 
-/// Shortest beginning of an identifier.
+/// Minimum length of an identifier prefix.
 const SHORTEST_PREFIX: usize = 6;
-/// Statuses of users; the first is none.
+/// Values of the status filter. The empty one means any status.
 pub(super) const STATUSES: [&str; 3] = ["", "active", "locked"];
 
 impl Administered<'_, Look> {
     /// Returns a page of users, newest first.
     ///
     /// # Errors
-    /// Invalid, for a malformed filter; malformed, for the cursor of another list; unavailable.
+    ///
+    /// Returns `Invalid` if a filter is malformed, `Malformed` if the cursor belongs to another list, and
+    /// `Unavailable` if the store fails.
     pub async fn list(&self, filters: &UserFilters) -> Result<ListedUsers> {
         self.require_realm_of_users()?;
         self.charge_reads(1).await?;
@@ -98,18 +100,20 @@ impl Administered<'_, Look> {
         Ok(page)
     }
 
-    /// Requires a realm whose users are not administrators.
+    /// Rejects the administrators' realm, which has no users.
     ///
     /// # Errors
-    /// Not found.
+    ///
+    /// Returns `NotFound` for the administrators' realm.
     pub(super) fn require_realm_of_users(&self) -> Result<()> {
         if self.realm.name == RealmName::admin() { Err(Error::not_found()) } else { Ok(()) }
     }
 
-    /// Reads the filters, of which the status is one of these.
+    /// Parses the filters. `statuses` lists the accepted values of the status.
     ///
     /// # Errors
-    /// Invalid, with all malformed ones.
+    ///
+    /// Returns `Invalid` with all malformed filters.
     pub(super) fn query(&self, filters: &UserFilters, statuses: &[&'static str]) -> Result<UserQuery> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(&filters.limit);
@@ -146,7 +150,7 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Reads a page in the direction of the cursor, with cursors to both sides.
+    /// Reads a page in the direction of the cursor. Returns cursors for both directions.
     pub(super) async fn page(
         &self,
         mut query: UserQuery,
@@ -174,10 +178,11 @@ impl Administered<'_, Look> {
         Ok(ListedUsers { items, next, prev, ..ListedUsers::default() })
     }
 
-    /// Opens a user for a list.
+    /// Decrypts a user for a list.
     ///
     /// # Errors
-    /// Internal, if the profile does not open.
+    ///
+    /// Returns `Internal` if the profile cannot be decrypted.
     pub(super) fn listed(&self, user: &User) -> Result<ListedUser> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let (email, first_name, last_name) = name_of(&user.envelope.open_profile(&key)?, self.is_masked());
@@ -194,7 +199,7 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Returns a page of the invitations that are not accepted yet, newest first.
+    /// Returns a page of the pending invitations, newest first.
     async fn list_invitations(&self, filters: &UserFilters) -> Result<ListedUsers> {
         let query = self.query(filters, &["invited"])?;
         let cursors = Cursors::of(&self.realm.keys, "admin/invitations", &filter_text(&query));
@@ -225,7 +230,7 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Writes the names of the filters, never their values.
+    /// Records the names of the filters in the audit trail, never their values.
     pub(super) async fn note_list(&self, filters: &UserFilters, searched: Option<(&str, usize)>) -> Result<()> {
         let given = [
             ("id", &filters.id),
@@ -246,7 +251,7 @@ impl Administered<'_, Look> {
     }
 }
 
-/// Returns a text that differs for different filters.
+/// Returns a canonical string of the filters, used to bind cursors.
 pub(super) fn filter_text(query: &UserQuery) -> String {
     format!(
         "{:?}",

@@ -1,4 +1,4 @@
-//! `lock` and `unlock`: whether a user may sign in.
+//! `lock` and `unlock`: control whether a user may sign in.
 
 use super::{Administered, UserSheet, subject::Subject};
 use crate::{
@@ -15,10 +15,13 @@ use crate::{
 };
 
 impl Administered<'_, Manage> {
-    /// Locks a user: ends all sessions, and lets no new one begin until the lock ends. A wrong password is answered as before.
+    /// Locks a user: ends all sessions and rejects new ones until the lock ends. The answer to a wrong password is
+    /// unchanged.
     ///
     /// # Errors
-    /// Not found; invalid, without a reason; outdated; conflict, if it is no user yet; unavailable.
+    ///
+    /// Returns `NotFound` if the user does not exist, `Invalid` if the reason is missing, `Outdated` if the revision
+    /// differs, `Conflict` for a registration or invitation, and `Unavailable` if the store fails.
     pub async fn lock(&self, id: &str, expected: &Expected, reason: &RawField, until: &RawField) -> Result<UserSheet> {
         let subject = self.subject(id).await?;
         let mut errors = FieldErrors::default();
@@ -41,10 +44,12 @@ impl Administered<'_, Manage> {
 }
 
 impl Administered<'_, Assist> {
-    /// Ends the lock of a user.
+    /// Unlocks a user.
     ///
     /// # Errors
-    /// Not found; invalid, without a reason; outdated; conflict, if it is not locked; unavailable.
+    ///
+    /// Returns `NotFound` if the user does not exist, `Invalid` if the reason is missing, `Outdated` if the revision
+    /// differs, `Conflict` if the user is not locked, and `Unavailable` if the store fails.
     pub async fn unlock(&self, id: &str, expected: &Expected, reason: &RawField) -> Result<UserSheet> {
         self.charge_reads(1).await?;
         let subject = self.subject(id).await?;
@@ -65,10 +70,11 @@ impl Administered<'_, Assist> {
 }
 
 impl<R: Right> Administered<'_, R> {
-    /// Commits a changed user with these operations, and returns the sheet.
+    /// Commits the changed user with further operations. Returns the user as shown to administrators.
     ///
     /// # Errors
-    /// Outdated, if the user or what belongs to it was changed meanwhile; unavailable.
+    ///
+    /// Returns `Outdated` if the user or related records changed concurrently, and `Unavailable` if the store fails.
     pub(super) async fn change(&self, changed: User, with: Batch) -> Result<UserSheet> {
         let mut batch = batch![UserOp::Update(changed.clone())];
         batch.extend(with);

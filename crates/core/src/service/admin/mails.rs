@@ -1,4 +1,4 @@
-//! Mails that administrators cause: an address gets no more of them than of those that visitors cause.
+//! Mails sent by administrators. They have the same limit per address as mails requested by visitors.
 
 use super::Administered;
 use crate::{
@@ -10,19 +10,22 @@ use crate::{
 };
 
 impl<R: Right> Administered<'_, R> {
-    /// Commits a batch, and answers `lost` if something that it requires has changed meanwhile.
+    /// Commits a batch.
     ///
     /// # Errors
-    /// `lost`; unavailable.
+    ///
+    /// Returns `lost` if a precondition of the batch fails, and `Unavailable` if the store fails.
     pub(super) async fn settle(&self, batch: Batch, lost: Refusal) -> Result<()> {
         self.commit(batch).await.map_err(|error| outcome(error, lost))
     }
 
-    /// The same for a batch with a mail, unless administrators have sent too many to the address. Those that visitors cause count
-    /// separately, so that no visitor can use up what help needs.
+    /// Commits a batch with a mail, subject to the limit of administrators' mails per address. Mails requested by
+    /// visitors are counted separately, so that visitors cannot exhaust the limit needed for support.
     ///
     /// # Errors
-    /// Limited; `lost`; unavailable.
+    ///
+    /// Returns `Limited` if the limit is reached, `lost` if a precondition of the batch fails, and `Unavailable` if
+    /// the store fails.
     pub(super) async fn settle_mail(&self, email: &EmailAddress, batch: Batch, lost: Refusal) -> Result<()> {
         let (kind, quota, now) = (LimitKind::Mails, self.settings.limits.mails_account, self.ctx.now);
         let index = email.blind_index(&self.realm.keys);

@@ -1,4 +1,4 @@
-//! Verbs of administration. Each belongs to a right: without a [`Permit`] there is nothing to call.
+//! Administrative operations. Each requires a right: without a [`Permit`] there is no type to call it on.
 
 mod admins;
 mod assist;
@@ -59,7 +59,7 @@ use crate::{
     service::{Administrator, Permit, Scope, Service},
 };
 
-/// What needs no permit: signing in, and recognising an administrator.
+/// Operations that require no permit: signing in and authenticating an administrator.
 #[derive(Debug, Clone, Copy)]
 pub struct Administration<'a>(Scope<'a>);
 
@@ -71,7 +71,7 @@ impl<'a> Deref for Administration<'a> {
     }
 }
 
-/// The verbs of a right in a realm.
+/// The operations of a right in a realm.
 #[derive(Debug)]
 pub struct Administered<'a, R> {
     scope: Scope<'a>,
@@ -87,15 +87,16 @@ impl<'a, R> Deref for Administered<'a, R> {
 }
 
 impl<R> Administered<'_, R> {
-    /// Returns the administrator who acts.
+    /// Returns the administrator who makes the request.
     fn admin(&self) -> &Administrator {
         self.permit.admin()
     }
 
-    /// Requires a recent proof of identity.
+    /// Requires recent authentication.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key that was not made for the verb.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, and `Forbidden` if the API key lacks the action.
     fn fresh(&self, verb: crate::admin::FreshVerb) -> Result<()> {
         let max_age = self.realms.admin()?.policy.fresh_auth_age;
         self.admin().fresh(verb, self.ctx.now, max_age)
@@ -103,18 +104,20 @@ impl<R> Administered<'_, R> {
 }
 
 impl Service {
-    /// Returns what needs no permit.
+    /// Returns the operations that require no permit.
     ///
     /// # Errors
-    /// Internal, if the realm of administrators is not open.
+    ///
+    /// Returns `Internal` if the administrators' realm is not available.
     pub fn administration<'a>(&'a self, ctx: &'a Ctx, usage: &'a Usage) -> Result<Administration<'a>> {
         Ok(Administration(Scope::new(&self.0, ctx, self.0.realms.admin()?, usage)))
     }
 
-    /// Returns the authority to use a right in a realm, or on the server if none is named.
+    /// Returns the permit for a right in a realm, or on the server if no realm is given.
     ///
     /// # Errors
-    /// Not found, for a realm that does not exist or that no grant reaches; forbidden, without the right.
+    ///
+    /// Returns `NotFound` if the realm does not exist or no grant includes it, and `Forbidden` without the right.
     pub fn permit<R: Right>(&self, admin: &Arc<Administrator>, realm: Option<&str>) -> Result<Permit<R>> {
         let realm = match realm {
             Some(name) => self.0.realms.get(name).ok_or_else(Error::not_found)?,
@@ -123,7 +126,7 @@ impl Service {
         admin.permit(realm)
     }
 
-    /// Returns the verbs of a right.
+    /// Returns the operations of a right.
     #[must_use]
     pub fn administered<'a, R: Right>(
         &'a self,

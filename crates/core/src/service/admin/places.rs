@@ -1,4 +1,4 @@
-//! Cursors of the lists of administration: a place and a direction, bound to the filters.
+//! Cursors of administrative lists: a position and a direction, bound to the filters.
 
 use crate::{
     clock::Timestamp,
@@ -9,7 +9,7 @@ use crate::{
     service::RawField,
 };
 
-/// What binds the cursors of a list: its name, and the filters with which it was asked for.
+/// Context that the cursors of a list are bound to: its name and the filters of the request.
 pub(super) struct Cursors<'a> {
     keys: &'a RealmKeys,
     list: &'static str,
@@ -26,15 +26,16 @@ impl<'a> Cursors<'a> {
         CursorScope { keys: self.keys, list: self.list, owner: &self.filters }
     }
 
-    /// Returns the cursor of the entries beyond a place.
+    /// Returns the cursor for the entries after a position.
     pub(super) fn expose(&self, is_backwards: bool, place: &str) -> String {
         self.scope().expose_text(&format!("{}{place}", if is_backwards { '<' } else { '>' }))
     }
 
-    /// Reads a cursor: direction and place; `None` without one.
+    /// Parses a cursor into direction and position. Returns `None` if no cursor is given.
     ///
     /// # Errors
-    /// Malformed, for the cursor of another list or of other filters.
+    ///
+    /// Returns `Malformed` if the cursor belongs to another list or other filters.
     pub(super) fn read(&self, given: &RawField) -> Result<Option<(bool, String)>> {
         if matches!(given, RawField::Missing) {
             return Ok(None);
@@ -45,12 +46,12 @@ impl<'a> Cursors<'a> {
     }
 }
 
-/// Writes the place of a user.
+/// Serialises the position of a user.
 pub(super) fn place_text(place: &UserPlace) -> String {
     format!("{}/{}", place.created_at.millis(), place.id)
 }
 
-/// Reads the place of a user.
+/// Parses the position of a user.
 pub(super) fn read_place(text: &str) -> Result<UserPlace> {
     let place = text.split_once('/').and_then(|(at, id)| {
         Some(UserPlace { created_at: Timestamp::from_millis(at.parse().ok()?), id: id.to_owned() })

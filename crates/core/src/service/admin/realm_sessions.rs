@@ -1,4 +1,4 @@
-//! Realms: their list, and the end of all sessions of one.
+//! Realms: listing them, and ending all sessions of a realm.
 
 use super::Administered;
 use crate::{
@@ -11,14 +11,14 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// A realm and its policy, as far as administrators see it.
+/// A realm and the part of its policy that administrators can see.
 #[derive(Debug)]
 pub struct RealmStatus {
     pub name: String,
     pub signup: &'static str,
 }
 
-/// Users whose sessions are ended at once.
+/// Number of users whose sessions are ended at a time.
 const CHUNK: usize = 500;
 
 impl Administered<'_, Look> {
@@ -29,7 +29,7 @@ impl Administered<'_, Look> {
         Some(RealmStatus { name: realm.name.to_string(), signup: word(realm.policy.signup) })
     }
 
-    /// Returns the realms that the grants reach.
+    /// Returns the realms covered by the administrator's grants.
     #[must_use]
     pub fn realms_in_reach(&self) -> Vec<RealmStatus> {
         let grants = self.admin().grants();
@@ -40,16 +40,18 @@ impl Administered<'_, Look> {
 }
 
 impl Administered<'_, Manage> {
-    /// Ends all sessions of all users of the realm; returns how many were live.
+    /// Ends all sessions of all users of the realm. Returns the number of sessions that were live.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key that may not; invalid, without a reason; unavailable, in which case some have ended.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the API key lacks the action, `Invalid` if
+    /// the reason is missing, and `Unavailable` if the store fails, possibly after some sessions were ended.
     pub async fn end_all_sessions(&self, reason: &RawField) -> Result<usize> {
         self.fresh(FreshVerb::EndRealmSessions)?;
         let mut errors = FieldErrors::default();
         let reason = errors.reason(reason);
         let reason = errors.finish(reason)?;
-        // Before the first session ends, so that no session ends without a row.
+        // The audit row is committed first, so that no session ends without one.
         self.commit(batch![self.audit(Event::RealmSessionsEnded).by(self.admin()).note(&reason)]).await?;
         let mut query = UserQuery::of(self.realm.name.clone(), self.ctx.now, CHUNK);
         let mut number = 0;

@@ -1,4 +1,4 @@
-//! Lists of records of which there are few: all keys are read, so that a page can go in both directions.
+//! Lists of records with few entries. All keys are read, so pages can be requested in both directions.
 
 use super::places::Cursors;
 use crate::{
@@ -7,10 +7,10 @@ use crate::{
     service::{RawField, Scope},
 };
 
-/// Records that are read at once.
+/// Number of records read at a time.
 const CHUNK: usize = 500;
 
-/// A page of a list, with cursors to both sides.
+/// A page of a list, with cursors for both directions.
 #[derive(Debug)]
 pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
@@ -19,10 +19,11 @@ pub(super) struct Page<T> {
 }
 
 impl Scope<'_> {
-    /// Returns all records of a kind that have not expired, in the order of their keys.
+    /// Returns all unexpired records of a kind, in key order.
     ///
     /// # Errors
-    /// Unavailable.
+    ///
+    /// Returns `Unavailable` if the store fails.
     pub(super) async fn all_records(&self, kind: RecordKind) -> Result<Vec<RecordRow>> {
         let mut all: Vec<RecordRow> = Vec::new();
         let mut after = String::new();
@@ -39,10 +40,11 @@ impl Scope<'_> {
 }
 
 impl Cursors<'_> {
-    /// Returns a page of a list that is sorted by place.
+    /// Returns a page of a list sorted by position.
     ///
     /// # Errors
-    /// Malformed, for the cursor of another list.
+    ///
+    /// Returns `Malformed` if the cursor belongs to another list.
     pub(super) fn page<T>(
         &self,
         mut all: Vec<T>,

@@ -1,4 +1,4 @@
-//! `reset`: a link to set a new password, mailed or, for an owner, as the answer.
+//! `reset`: a password reset link, emailed or, for owners, returned in the response.
 
 use super::Administered;
 use crate::{
@@ -13,14 +13,17 @@ use crate::{
     service::{FieldErrors, RawField, kernel::AuditDraft},
 };
 
-/// How a link reaches the user.
+/// Accepted ways to deliver the link.
 const DELIVERIES: [&str; 2] = ["mail", "answer"];
 
 impl Administered<'_, Assist> {
-    /// Mails a link to set a new password, or returns it.
+    /// Creates a password reset link, and emails or returns it.
     ///
     /// # Errors
-    /// Limited; not found; conflict, if it is no user yet; for the answer: forbidden, stale, invalid without a reason; unavailable.
+    ///
+    /// Returns `Limited` if a limit is reached, `NotFound` if the user does not exist, `Conflict` for a registration
+    /// or invitation, and `Unavailable` if the store fails. If the link is returned also `Forbidden`, `Stale`, and
+    /// `Invalid` if the reason is missing.
     pub async fn reset(&self, id: &str, deliver: &RawField, reason: &RawField) -> Result<Option<String>> {
         self.charge_reads(1).await?;
         let mut errors = FieldErrors::default();
@@ -42,10 +45,13 @@ impl Administered<'_, Assist> {
 }
 
 impl<R: Right> Administered<'_, R> {
-    /// Commits a link to set a new password in place of earlier ones, with other operations; returns it, if it is not mailed.
+    /// Commits a password reset link, which replaces earlier ones, with further operations. Returns the link if it is
+    /// not emailed.
     ///
     /// # Errors
-    /// Limited; `lost`, if something that the other operations require has changed; unavailable; internal, if the mail cannot be serialised.
+    ///
+    /// Returns `Limited` if a limit is reached, `lost` if a precondition of the further operations fails,
+    /// `Unavailable` if the store fails, and `Internal` if the mail cannot be serialised.
     pub(super) async fn start_reset(
         &self,
         user: &User,

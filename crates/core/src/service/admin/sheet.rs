@@ -1,4 +1,4 @@
-//! What administrators see of a user. Masking is decided here, so that no route can show more.
+//! A user as shown to administrators. Masking is applied here, so that no route can bypass it.
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ use crate::{
     limit::{LimitKey, LimitKind},
 };
 
-/// A user, as an administrator may see them.
+/// A user as shown to an administrator.
 #[derive(Debug)]
 pub struct UserSheet {
     pub id: String,
@@ -29,14 +29,14 @@ pub struct UserSheet {
     pub country_code: Option<String>,
     pub country: Option<&'static str>,
     pub locale: Option<String>,
-    /// `None` if they are masked.
+    /// `None` if masked.
     pub attributes: Option<Map<String, Value>>,
     pub roles: Vec<String>,
     pub is_email_verified: bool,
     pub is_phone_verified: bool,
     pub pending_email: Option<String>,
     pub two_step: bool,
-    /// `None` before there is a user.
+    /// `None` for registrations and invitations.
     pub password: Option<PasswordSheet>,
     pub locked: Option<LockSheet>,
     pub factors: Vec<ListedFactor>,
@@ -50,11 +50,11 @@ pub struct UserSheet {
     pub revision: u64,
 }
 
-/// The password of a user, without anything of it.
+/// State of a user's password. Contains neither the password nor its hash.
 #[derive(Debug)]
 pub struct PasswordSheet {
     pub set_at: Timestamp,
-    /// Kind of its hash; `none` if there is no password.
+    /// Kind of the password hash. `none` if there is no password.
     pub kind: &'static str,
     pub compromised: bool,
 }
@@ -64,18 +64,18 @@ pub struct PasswordSheet {
 pub struct LockSheet {
     pub at: Timestamp,
     pub until: Option<Timestamp>,
-    /// `None` if it is masked.
+    /// `None` if masked.
     pub reason: Option<String>,
 }
 
-/// Wrong passwords of an account.
+/// Failed password attempts of an account.
 #[derive(Debug, Default)]
 pub struct WrongPasswords {
     pub count: u32,
     pub wait_until: Option<Timestamp>,
 }
 
-/// The personal part of a sheet.
+/// The personal data of a user.
 #[derive(Debug, Default)]
 struct Shown {
     email: String,
@@ -107,7 +107,7 @@ fn shown(profile: &Profile, is_masked: bool) -> Shown {
     }
 }
 
-/// Name and address of a user in a list.
+/// Returns the name and address of a user for a list.
 pub(super) fn name_of(profile: &Profile, is_masked: bool) -> (String, Option<String>, Option<String>) {
     let Shown { email, first_name, last_name, .. } = shown(profile, is_masked);
     (email, first_name, last_name)
@@ -124,10 +124,11 @@ impl<R: Right> Administered<'_, R> {
         !self.permit.has::<Assist>()
     }
 
-    /// Makes the sheet of a subject.
+    /// Builds the view of a subject.
     ///
     /// # Errors
-    /// Unavailable; internal, if something does not open.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(super) async fn sheet(&self, subject: &Subject) -> Result<UserSheet> {
         match subject {
             Subject::User(user) => self.sheet_of_user(user).await,
@@ -227,14 +228,14 @@ impl<R: Right> Administered<'_, R> {
         })
     }
 
-    /// Masks the names that the user gave to factors, if personal data is masked.
+    /// Masks the user-defined names of factors if personal data is masked.
     fn shown_factors(&self, factors: Vec<ListedFactor>) -> Vec<ListedFactor> {
         let is_shown = |factor: &ListedFactor| !self.is_masked() || factor.method == Method::Sms;
         let name = |factor: &ListedFactor| if is_shown(factor) { factor.name.clone() } else { factor.name.initial() };
         factors.into_iter().map(|factor| ListedFactor { name: name(&factor), ..factor }).collect()
     }
 
-    /// Returns the key under which wrong passwords of an account are counted.
+    /// Returns the limit key that counts failed password attempts of an account.
     pub(super) fn failures_key(&self, user: &User) -> LimitKey {
         LimitKey::in_realm(&self.realm.keys, LimitKind::Passwords, &[b"account", &user.index.0])
     }

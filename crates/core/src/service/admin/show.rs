@@ -11,10 +11,12 @@ use crate::{
 };
 
 impl Administered<'_, Look> {
-    /// Returns a user, and writes who has read it.
+    /// Returns a user and records the access in the audit trail.
     ///
     /// # Errors
-    /// Not found; limited, for those who only help; unavailable.
+    ///
+    /// Returns `NotFound` if the user does not exist, `Limited` if a support administrator has read too many users,
+    /// and `Unavailable` if the store fails.
     pub async fn show(&self, id: &str) -> Result<UserSheet> {
         self.charge_reads(1).await?;
         let subject = self.subject(id).await?;
@@ -25,10 +27,11 @@ impl Administered<'_, Look> {
 }
 
 impl<R: crate::admin::Right> Administered<'_, R> {
-    /// Counts users that are read or found by an administrator who only helps, over all realms.
+    /// Charges users that a support administrator reads or finds to a limit that spans all realms.
     ///
     /// # Errors
-    /// Limited.
+    ///
+    /// Returns `Limited` if the limit is reached.
     pub(super) async fn charge_reads(&self, number: usize) -> Result<()> {
         if self.is_masked() || self.permit.has::<Manage>() {
             return Ok(());
@@ -43,7 +46,7 @@ impl<R: crate::admin::Right> Administered<'_, R> {
         Ok(())
     }
 
-    /// Begins the audit row of an event about a subject.
+    /// Starts the audit row of an event about a subject.
     pub(super) fn about(&self, event: Event, subject: &Subject) -> AuditDraft<'_> {
         let audit = self.audit(event);
         let audit = match subject {

@@ -1,4 +1,4 @@
-//! Signing in and out of administration.
+//! Sign-in and sign-out of administrators.
 
 use zeroize::Zeroizing;
 
@@ -19,7 +19,7 @@ use crate::{
 pub struct SignedIn {
     /// Value of the cookie.
     pub cookie: Zeroizing<String>,
-    /// Longest lifetime of the session.
+    /// Maximum lifetime of the session.
     pub lifetime: std::time::Duration,
 }
 
@@ -30,10 +30,13 @@ impl std::fmt::Debug for SignedIn {
 }
 
 impl Administration<'_> {
-    /// Signs an administrator in by address and password and, with two-step on, a code.
+    /// Signs an administrator in with email address, password and, with two-step verification, a code.
     ///
     /// # Errors
-    /// Invalid, for missing fields; refused, for a wrong password; bad link, for a wrong code; forbidden, without a code; limited; overloaded; unavailable.
+    ///
+    /// Returns `Invalid` if fields are missing, `Refused` if the password is wrong, `BadLink` if the code is wrong,
+    /// `Forbidden` if a code is required, `Limited` if a limit is reached, `Overloaded` if too many passwords are
+    /// being hashed, and `Unavailable` if the store fails.
     pub async fn sign_in(&self, email: &RawField, password: &RawField, second: SecondFactor<'_>) -> Result<SignedIn> {
         let mut errors = FieldErrors::default();
         let both = errors.text("email", email).zip(errors.text("password", password));
@@ -47,9 +50,9 @@ impl Administration<'_> {
                 let cookie = logged_in.tokens.refresh.expose();
                 Ok(SignedIn { cookie, lifetime: self.realm.policy.session_max_age })
             }
-            // The password is right, but the code is wrong, which counts like a wrong password.
+            // The password is correct but the code is wrong. This is answered like a wrong password.
             Ok(Entry::Challenged(_)) if second.is_given() => Err(MFA_INVALID.into()),
-            // The client may try again with the code.
+            // The client can retry with a code.
             Ok(Entry::Challenged(_)) => {
                 self.refund(client).await;
                 Err(ADMIN_CODE_REQUIRED.into())
@@ -66,7 +69,8 @@ impl Administration<'_> {
     /// Ends the session of an administrator.
     ///
     /// # Errors
-    /// No credentials, if it has ended or is no session; unavailable.
+    ///
+    /// Returns `NoCredentials` if the session has ended or the caller has none, and `Unavailable` if the store fails.
     pub async fn sign_out(&self, admin: &Administrator) -> Result<()> {
         let owner = admin.owner().ok_or(ADMIN_SIGN_IN)?;
         let audit = self.audit(Event::LoggedOut).user(owner);

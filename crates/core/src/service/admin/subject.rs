@@ -1,4 +1,4 @@
-//! The user whom a request names: an account, an invitation or a registration.
+//! The target of a request: a user, an invitation or a registration.
 
 use crate::{
     account::{Registration, User},
@@ -12,12 +12,12 @@ use crate::{
     service::{Administered, Expected, Scope},
 };
 
-/// Whom an identifier names.
+/// Target of a request.
 pub(super) enum Subject {
     User(Box<User>),
-    /// An invitation that is not accepted yet, with its record.
+    /// A pending invitation with its record.
     Invited(RecordRow, Box<Invitation>),
-    /// A registration whose address is not verified.
+    /// A registration with an unverified address.
     Unverified(Box<Registration>),
 }
 
@@ -34,17 +34,20 @@ impl Subject {
     /// Returns the user.
     ///
     /// # Errors
-    /// Conflict, if it is none yet.
+    ///
+    /// Returns `Conflict` for a registration or invitation.
     pub(super) fn into_user(self) -> Result<User> {
         if let Self::User(user) = self { Ok(*user) } else { Err(USER_STATUS.into()) }
     }
 }
 
 impl Scope<'_> {
-    /// Returns whom an identifier names.
+    /// Returns the subject with this identifier.
     ///
     /// # Errors
-    /// Not found; unavailable; internal, if a record does not open.
+    ///
+    /// Returns `NotFound` if there is none, `Unavailable` if the store fails, and `Internal` if a record cannot be
+    /// decrypted.
     pub(super) async fn subject(&self, id: &str) -> Result<Subject> {
         let id = UserId::parse(id).ok_or_else(Error::not_found)?;
         let (store, realm) = (&self.ports.store, &self.realm.name);
@@ -65,17 +68,19 @@ impl Scope<'_> {
     /// Opens an invitation.
     ///
     /// # Errors
-    /// Internal, if it does not open.
+    ///
+    /// Returns `Internal` if it cannot be decrypted.
     pub(super) fn open_invitation(&self, row: &RecordRow) -> Result<Invitation> {
         Invitation::open(row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)
     }
 }
 
 impl<R: Right> Administered<'_, R> {
-    /// Requires the revision that the request has seen.
+    /// Checks the revision given in the request.
     ///
     /// # Errors
-    /// Unconditional, without a revision; outdated.
+    ///
+    /// Returns `Unconditional` if no revision is given, and `Outdated` if it differs.
     pub(super) fn require_revision(&self, subject: &Subject, expected: &Expected) -> Result<()> {
         match expected {
             Some(seen) if seen.contains(&subject.revision()) => Ok(()),

@@ -1,4 +1,4 @@
-//! `GET audit` and `POST audit/search`: what a caller may see of the trail, and the filters.
+//! `GET audit` and `POST audit/search`: the audit rows that the caller may see, and the filters.
 
 use super::{
     Administered,
@@ -18,15 +18,15 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// Filters of a query, as they were received.
+/// Filters of a query as received.
 #[derive(Debug, Default)]
 pub struct TrailFilters {
     pub realm: RawField,
     pub user: RawField,
-    /// Whole address; only of a search, whose body has it.
+    /// Full email address. Only accepted in a search, where it is part of the body.
     pub email: RawField,
     pub event: RawField,
-    /// Identifier of an administrator, a key, a user or a user of the operating system.
+    /// Identifier of an administrator, API key, user or operating system user.
     pub actor: RawField,
     pub outcome: RawField,
     pub request_id: RawField,
@@ -37,15 +37,15 @@ pub struct TrailFilters {
     pub cursor: RawField,
 }
 
-/// A row, as far as the caller may see it.
+/// An audit row with the fields that the caller may see.
 #[derive(Debug)]
 pub struct TrailRow {
-    /// Position in its chain; none before it is sealed.
+    /// Position in the chain. `None` if the row is not sealed yet.
     pub position: Option<u64>,
     pub entry: AuditEntry,
-    /// Client, if it can be opened and the caller may see it.
+    /// Client, if it can be decrypted and the caller may see it.
     pub client: Option<AuditClient>,
-    /// Reason that an administrator gave, under the same conditions.
+    /// Reason given by an administrator, under the same conditions.
     pub note: Option<String>,
 }
 
@@ -55,21 +55,21 @@ pub struct ListedTrail {
     pub items: Vec<TrailRow>,
     pub next: Option<String>,
     pub prev: Option<String>,
-    /// Whether all rows were read that the page needs. Otherwise `next` goes on.
+    /// Whether the scan has read all rows needed for the page. Otherwise `next` continues it.
     pub complete: bool,
 }
 
-/// What an administrator sees of the rows of a realm.
+/// Visibility of a realm's rows for an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
-    /// All rows, without client and note.
+    /// All rows, without clients and notes.
     Masked,
-    /// The rows about one user who is named.
+    /// Only the rows of the user named in the request.
     OneUser,
     All,
 }
 
-/// A query, as it was read.
+/// A parsed query.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) realms: Vec<(RealmName, Sight)>,
@@ -86,15 +86,17 @@ pub(super) struct Wanted {
 }
 
 const OUTCOMES: [&str; 4] = ["", "ok", "refused", "failed"];
-/// Maximum length of the identifier of an actor.
+/// Maximum length of an actor identifier.
 const LONGEST_ACTOR: usize = 128;
 
 impl Administered<'_, Look> {
     /// Returns a page of rows, newest first.
     ///
     /// # Errors
-    /// Invalid, for a malformed or missing filter; forbidden, for an address where it is masked; not found, for a realm out of
-    /// reach; malformed, for the cursor of another query; unavailable.
+    ///
+    /// Returns `Invalid` if a filter is malformed or missing, `Forbidden` if an address is given but masked for the
+    /// caller, `NotFound` if no grant includes the realm, `Malformed` if the cursor belongs to another query, and
+    /// `Unavailable` if the store fails.
     pub async fn trail(&self, filters: &TrailFilters) -> Result<ListedTrail> {
         let wanted = self.wanted(filters).await?;
         let cursors = Cursors::of(&self.realm.keys, "admin/audit", &wanted.text());
@@ -112,7 +114,7 @@ impl Administered<'_, Look> {
         rows.truncate(wanted.limit);
         let text = |id: Option<AuditId>| id.map(|id| seal::hex(&id.0));
         let (first, last) = (rows.first().map(|row| row.entry.id), rows.last().map(|row| row.entry.id));
-        // Where the scan stopped, the next page goes on, even without a row.
+        // If the scan stopped early, the next page continues there, even if this page is empty.
         let onwards = if has_more { last } else { reached.filter(|_| !complete) };
         if is_backwards {
             rows.reverse();
@@ -127,7 +129,7 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Returns what the caller sees of the rows of a realm; `None` without any right.
+    /// Returns how much of a realm's rows the caller may see. `None` without any right.
     pub(super) fn sight(&self, realm: &RealmName) -> Option<Sight> {
         let grants = self.admin().grants();
         if *realm == RealmName::admin() {
@@ -141,7 +143,7 @@ impl Administered<'_, Look> {
         }
     }
 
-    /// Returns the realms whose rows the caller sees.
+    /// Returns the realms whose rows the caller may see.
     pub(super) fn seen_realms(&self) -> Vec<(RealmName, Sight)> {
         let names = self.realms.names().cloned().chain([RealmName::admin()]);
         names.filter_map(|realm| self.sight(&realm).map(|sight| (realm, sight))).collect()
@@ -191,7 +193,7 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Returns the user of an address, or its index if it has none.
+    /// Returns the user of an address, or the blind index if there is no user.
     async fn by_address(
         &self,
         realms: &[(RealmName, Sight)],
@@ -216,7 +218,7 @@ fn known_event(text: &str) -> Option<String> {
     Event::ALL.iter().find(|event| event.as_str() == text).map(|event| event.as_str().to_owned())
 }
 
-/// Reads an optional filter.
+/// Parses an optional filter.
 fn parsed<T>(
     errors: &mut FieldErrors,
     name: &'static str,
@@ -234,7 +236,7 @@ fn parsed<T>(
 }
 
 impl Wanted {
-    /// Returns the filter by which the store finds the fewest rows.
+    /// Returns the most selective filter that the store supports.
     pub(super) fn filter(&self) -> AuditFilter {
         let (narrow, wide) = (
             self.request.clone().map(AuditFilter::Request).or_else(|| self.session.clone().map(AuditFilter::Session)),
@@ -249,7 +251,7 @@ impl Wanted {
         narrow.or(of_user).or(wide).or_else(realm).unwrap_or_else(last)
     }
 
-    /// Returns whether a row has what all filters want.
+    /// Returns whether a row matches all filters.
     pub(super) fn matches(&self, row: &PlacedEntry) -> bool {
         let row = &row.entry;
         self.realms.iter().any(|(realm, _)| *realm == row.realm)
@@ -262,7 +264,7 @@ impl Wanted {
             && self.session.as_ref().is_none_or(|session| row.session.as_ref() == Some(session))
     }
 
-    /// Returns a text that differs for different filters.
+    /// Returns a canonical string of the filters, used to bind cursors.
     fn text(&self) -> String {
         let realms: Vec<&str> = self.realms.iter().map(|(realm, _)| realm.as_str()).collect();
         let ids = (&self.user, &self.index, &self.request, &self.session);

@@ -17,15 +17,15 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// Blocks of a page of an export.
+/// Number of blocks per page of an export.
 const BLOCKS_AT_ONCE: usize = 5;
-/// Rows of a page of an export.
+/// Number of rows per page of an export.
 const ROWS_AT_ONCE: usize = 1000;
-/// Last position of a chain.
+/// Maximum position in a chain.
 const LAST: u64 = i64::MAX as u64;
 const CHAINS: [&str; 2] = [Chain::Main.as_str(), Chain::Reads.as_str()];
 
-/// A page of blocks, the last one first.
+/// A page of blocks, latest first.
 #[derive(Debug)]
 pub struct ListedBlocks {
     pub items: Vec<StoredBlock>,
@@ -33,15 +33,15 @@ pub struct ListedBlocks {
     pub prev: Option<String>,
 }
 
-/// What is exported, as it was received.
+/// Export request as received.
 #[derive(Debug, Default)]
 pub struct ExportForm {
     pub realm: RawField,
     pub from: RawField,
     pub to: RawField,
-    /// Whether whole blocks are exported with their rows, so that they can be verified.
+    /// Whether to export whole blocks with their rows, so that they can be verified.
     pub blocks: RawField,
-    /// Whether client and note stay sealed: for a verification.
+    /// Whether to leave clients and notes encrypted, as verification requires.
     pub sealed: RawField,
     pub cursor: RawField,
 }
@@ -50,7 +50,7 @@ pub struct ExportForm {
 #[derive(Debug)]
 pub enum ExportedLine {
     Row(Box<TrailRow>),
-    /// A block, after its rows.
+    /// A block. Its rows precede it.
     Block(Box<StoredBlock>),
 }
 
@@ -64,7 +64,7 @@ pub struct ExportPage {
     pub retention: Retention,
 }
 
-/// What is exported.
+/// Parsed export request.
 struct Period {
     realms: Vec<(RealmName, Sight)>,
     from: Option<Timestamp>,
@@ -76,7 +76,9 @@ impl Administered<'_, Look> {
     /// Returns a page of the blocks of a chain.
     ///
     /// # Errors
-    /// Invalid, for an unknown chain; malformed, for the cursor of another list; unavailable.
+    ///
+    /// Returns `Invalid` if the chain is unknown, `Malformed` if the cursor belongs to another list, and
+    /// `Unavailable` if the store fails.
     pub async fn blocks(&self, chain: &RawField, limit: &RawField, cursor: &RawField) -> Result<ListedBlocks> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(limit);
@@ -104,10 +106,12 @@ impl Administered<'_, Look> {
         Ok(ListedBlocks { items, next, prev })
     }
 
-    /// Returns a page of an export. The first page of one that opens what is sealed is written to the trail.
+    /// Returns a page of an export. If sealed fields are decrypted, the first page is recorded in the audit trail.
     ///
     /// # Errors
-    /// Forbidden, for all but owners; invalid; malformed, for the cursor of another export; unavailable.
+    ///
+    /// Returns `Forbidden` unless the caller is an owner, `Invalid` if a field is invalid, `Malformed` if the cursor
+    /// belongs to another export, and `Unavailable` if the store fails.
     pub async fn export(&self, form: &ExportForm) -> Result<ExportPage> {
         let mut errors = FieldErrors::default();
         let (from, to) = (errors.time("from", &form.from), errors.time("to", &form.to));
@@ -134,7 +138,7 @@ impl Administered<'_, Look> {
         Ok(ExportPage { items, next, at: self.ctx.now, retention: self.settings.audit })
     }
 
-    /// Returns the realms whose rows are exported. Blocks contain rows of all realms.
+    /// Returns the realms to export. Blocks contain rows of all realms.
     fn exported_realms(
         &self,
         form: &ExportForm,
@@ -178,7 +182,7 @@ impl Administered<'_, Look> {
         Ok(rows.into_iter().map(|row| ExportedLine::Row(Box::new(row))).collect())
     }
 
-    /// Returns rows, oldest first, and the place from where the next page goes on.
+    /// Returns rows, oldest first, and the position where the next page starts.
     async fn rows_only(&self, period: &Period, place: Option<&str>) -> Result<(Vec<ExportedLine>, Option<String>)> {
         let from = match place {
             Some(place) => AuditId(seal::unhex(place).ok_or(CURSOR_INVALID)?).next(),
@@ -209,7 +213,7 @@ impl Administered<'_, Look> {
         if blocks.is_empty() {
             let last = store.blocks_before(chain, LAST, 1).await?.pop().map_or(0, |stored| stored.block.last);
             let beyond = store.sealed_rows(chain, last + 1, LAST).await?;
-            // A block that was sealed meanwhile explains them.
+            // The rows may belong to a block that was sealed in the meantime.
             blocks = store.blocks_after(chain, number, BLOCKS_AT_ONCE).await?;
             if blocks.is_empty() {
                 items.extend(self.lines(beyond, period).await?);
@@ -257,7 +261,8 @@ impl Administered<'_, Administer> {
     /// Returns the public audit keys, oldest first.
     ///
     /// # Errors
-    /// Unavailable.
+    ///
+    /// Returns `Unavailable` if the store fails.
     pub async fn audit_keys(&self) -> Result<Vec<PublicAuditKey>> {
         let keys = self.kernel.audit_keys().await?;
         Ok(keys.iter().map(|key| key.public().clone()).collect())

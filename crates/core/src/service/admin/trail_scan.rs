@@ -1,4 +1,4 @@
-//! Reads the rows of a query, and opens what is sealed in them.
+//! Scans the rows of a query and decrypts their sealed fields.
 
 use std::collections::BTreeMap;
 
@@ -14,33 +14,34 @@ use crate::{
     seal::DataKey,
 };
 
-/// Maximum number of rows that a query reads.
+/// Maximum number of rows read per query.
 const MOST_READ: usize = 100_000;
-/// Rows that are read at once, after the first ones.
+/// Number of rows read at a time after the first batch.
 const CHUNK: usize = 1000;
 
-/// Bounds of identifiers, the first inclusive, the second exclusive.
+/// Range of identifiers. The lower bound is inclusive, the upper exclusive.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) from: AuditId,
     pub(super) before: AuditId,
 }
 
-/// What a scan has found.
+/// Result of a scan.
 #[derive(Debug)]
 pub(super) struct Scanned {
     pub(super) rows: Vec<PlacedEntry>,
-    /// Whether the scan ended because there are no more rows, or enough were found.
+    /// Whether the scan reached the end of the rows or found enough of them.
     pub(super) complete: bool,
-    /// Last row that was read.
+    /// Last row read.
     pub(super) reached: Option<AuditId>,
 }
 
 impl Administered<'_, Look> {
-    /// Reads rows until enough match.
+    /// Reads rows until enough of them match.
     ///
     /// # Errors
-    /// Unavailable.
+    ///
+    /// Returns `Unavailable` if the store fails.
     pub(super) async fn scan(
         &self,
         wanted: &Wanted,
@@ -78,10 +79,11 @@ impl Administered<'_, Look> {
         }
     }
 
-    /// Opens client and note of rows, where the caller may see them.
+    /// Decrypts clients and notes where the caller may see them.
     ///
     /// # Errors
-    /// Unavailable.
+    ///
+    /// Returns `Unavailable` if the store fails.
     pub(super) async fn opened(&self, rows: Vec<PlacedEntry>, realms: &[(RealmName, Sight)]) -> Result<Vec<TrailRow>> {
         let (mut keys, mut opened) = (BTreeMap::new(), Vec::new());
         for PlacedEntry { position, entry } in rows {
@@ -119,7 +121,7 @@ impl Administered<'_, Look> {
         Ok(())
     }
 
-    /// Returns the key of a user or of a pending registration; `None` once it is erased.
+    /// Returns the data key of a user or a pending registration. `None` if it was deleted.
     async fn data_key(&self, realm: &RealmName, id: &UserId) -> Result<Option<DataKey>> {
         let Some(keys) = self.realms.any(realm.as_str()).map(|realm| &realm.keys) else { return Ok(None) };
         let wrapped = match self.ports.store.user(realm, id).await? {

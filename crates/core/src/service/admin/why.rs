@@ -1,4 +1,4 @@
-//! `GET why/{request_id}`: what was decided about a request, and by which rule.
+//! `GET why/{request_id}`: explains the decision about a request and the rule behind it.
 
 use std::time::Duration;
 
@@ -11,35 +11,37 @@ use crate::{
     id::RequestId,
 };
 
-/// For how long a request is explained.
+/// Maximum age of requests that can be explained.
 const EXPLAINED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Maximum number of rows of a request.
+/// Maximum number of rows per request.
 const MOST_ROWS: usize = 100;
-/// Rows of refusals that are searched for a repetition, and how many at once.
+/// Maximum number of refusal rows searched for an aggregated request, and the number read at a time.
 const MOST_SEARCHED: usize = 100_000;
 const CHUNK: usize = 1000;
 
-/// What was decided about a request.
+/// The decision about a request.
 #[derive(Debug)]
 pub struct Explained {
     pub request: RequestId,
     pub at: Timestamp,
     pub realm: String,
-    /// Route of a refusal.
+    /// Route, if the request was refused.
     pub route: Option<String>,
     pub outcome: String,
     pub reason: Option<String>,
     pub rule: Option<String>,
-    /// The decision in words.
+    /// Explanation for people.
     pub text: String,
     pub rows: Vec<TrailRow>,
 }
 
 impl Administered<'_, Look> {
-    /// Explains a request of the last 30 days by its rows.
+    /// Explains a request of the last 30 days by its audit rows.
     ///
     /// # Errors
-    /// Not found, without a row that the caller may see; aggregated, if it may be among repetitions that were only counted.
+    ///
+    /// Returns `NotFound` if there is no row that the caller may see, with its own code if the request may be among
+    /// aggregated refusals.
     pub async fn why(&self, id: &str) -> Result<Explained> {
         let request = RequestId::parse(id).ok_or_else(Error::not_found)?;
         let millis = i64::try_from(EXPLAINED_FOR.as_millis()).unwrap_or(i64::MAX);
@@ -72,7 +74,7 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Returns the row of repeated refusals that names the request.
+    /// Returns the row of aggregated refusals that contains the request.
     async fn repetition(&self, request: &RequestId, since: AuditId) -> Result<PlacedEntry> {
         let (realms, mut before, mut has_more, mut read) = (self.seen_realms(), AuditId([u8::MAX; 16]), false, 0);
         let wanted = serde_json::Value::from(request.as_str());
@@ -95,7 +97,7 @@ impl Administered<'_, Look> {
                 break;
             }
         }
-        // Its identifier was not kept.
+        // The request's identifier may have been dropped by the aggregation.
         Err(if has_more { REQUEST_AGGREGATED.into() } else { Error::not_found() })
     }
 }
@@ -105,7 +107,7 @@ fn route_of(row: &AuditEntry) -> Option<String> {
     details.get(ROUTE)?.as_str().map(str::to_owned)
 }
 
-/// Says in words what was decided.
+/// Returns the decision as a sentence.
 fn sentence(row: &AuditEntry) -> String {
     let event = row.event.replace('_', " ");
     let repeated = if row.count > 1 { format!(" It was one of {} within a minute.", row.count) } else { String::new() };
