@@ -1,4 +1,4 @@
-//! The client secret that Apple wants: signed for each use.
+//! The client secret for Apple, which is signed for each request.
 
 use data_encoding::BASE64;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -40,7 +40,7 @@ impl Provider {
     }
 }
 
-/// Returns the PKCS#8 key of a PEM text (RFC 7468 §10).
+/// Extracts the PKCS#8 key from PEM (RFC 7468 §10).
 fn of_pem(text: &str) -> Option<Vec<u8>> {
     let inner: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
     BASE64.decode(inner.as_bytes()).ok()

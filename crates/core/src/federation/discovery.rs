@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use super::{Preset, Provider, preset::TENANT};
 
-/// Metadata of an OpenID Connect provider (OpenID Connect Discovery 1.0 §3), as far as they are used.
+/// Metadata of an OpenID Connect provider (OpenID Connect Discovery 1.0 §3). Only the fields that the server uses.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Discovery {
     pub issuer: String,
@@ -13,12 +13,12 @@ pub struct Discovery {
     pub userinfo_endpoint: Option<String>,
     #[serde(default)]
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// Whether its answers name the issuer (RFC 9207).
+    /// Whether authorization responses contain the issuer (RFC 9207).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
 }
 
-/// Why a document is not used.
+/// Reason why a discovery document was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadDocument {
     #[error("the document of the provider is unreadable")]
@@ -28,16 +28,18 @@ pub enum BadDocument {
 }
 
 impl Discovery {
-    /// Returns the URL of the document of a provider.
+    /// Returns the URL of the provider's discovery document.
     #[must_use]
     pub fn url(provider: &Provider) -> String {
         format!("{}/.well-known/openid-configuration", provider.base_url.trim_end_matches('/'))
     }
 
-    /// Reads the document of a provider. It must name the issuer of the settings, so that no document leads to another one.
+    /// Parses a provider's discovery document. Its issuer must match the settings, so that a document cannot redirect
+    /// to another provider.
     ///
     /// # Errors
-    /// [`BadDocument`].
+    ///
+    /// Returns [`BadDocument`] if the document is unreadable or belongs to another issuer.
     pub fn read(provider: &Provider, body: &[u8]) -> Result<Self, BadDocument> {
         let document: Self = serde_json::from_slice(body).map_err(|_| BadDocument::Unreadable)?;
         let is_right = match provider.preset {
@@ -52,7 +54,8 @@ impl Discovery {
         is_of_microsoft(&provider.base_url, issuer)
     }
 
-    /// Returns the issuer of the tokens of a tenant, which only Microsoft has; `None` for a tenant that the settings do not allow.
+    /// Returns the token issuer for a tenant. Only Microsoft has tenants. Returns `None` if the settings do not allow
+    /// the tenant.
     #[must_use]
     pub fn issuer_of(&self, provider: &Provider, tenant: Option<&str>) -> Option<String> {
         if provider.preset != Preset::Microsoft {
@@ -69,8 +72,8 @@ impl Discovery {
         Some(self.issuer.replace(TENANT, tenant))
     }
 
-    /// Returns whether the secret is sent in the body and not in the header: the header is what every server must take, unless it
-    /// says otherwise (RFC 6749 §2.3.1).
+    /// Returns whether the client secret is sent in the request body instead of the header. Servers must support the
+    /// header unless their metadata says otherwise (RFC 6749 §2.3.1).
     #[must_use]
     pub fn takes_secret_in_body(&self) -> bool {
         let methods = self.token_endpoint_auth_methods_supported.as_deref().unwrap_or_default();
@@ -79,12 +82,12 @@ impl Discovery {
     }
 }
 
-/// Splits `BASE/TENANT/v2.0`, the form of Microsoft's issuers.
+/// Splits `BASE/TENANT/v2.0`, the format of Microsoft issuers.
 fn base_and_tenant(issuer: &str) -> Option<(&str, &str)> {
     issuer.strip_suffix("/v2.0")?.rsplit_once('/')
 }
 
-/// Returns whether the issuer of a document is that of the configured tenant. Only the documents for several tenants have a
+/// Returns whether the issuer of a document matches the configured tenant. Only multi-tenant documents contain a
 /// placeholder.
 fn is_of_microsoft(configured: &str, issuer: &str) -> bool {
     let (Some((base, wanted)), Some((found_base, found))) = (base_and_tenant(configured), base_and_tenant(issuer))
@@ -99,7 +102,7 @@ fn is_of_microsoft(configured: &str, issuer: &str) -> bool {
     base == found_base && is_right
 }
 
-/// Returns whether a text is the identifier of a tenant, which is a UUID.
+/// Returns whether a string is a tenant ID, which is a UUID.
 fn is_tenant_id(text: &str) -> bool {
     let is_dash = |at: usize| [8, 13, 18, 23].contains(&at);
     text.len() == 36

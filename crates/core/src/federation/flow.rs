@@ -14,8 +14,8 @@ use crate::{
 /// Lifetime of a flow.
 pub const FLOW_TTL: Duration = Duration::from_secs(600);
 
-/// The `state` of a sign-in at a provider: 8 bytes of time and 24 random bytes. What the flow is about is sealed in a cookie that only
-/// this state opens, so that neither another browser nor another flow can end it.
+/// The `state` parameter of an authorization request: 8 bytes of time and 24 random bytes. The flow's data is sealed
+/// in a cookie that can only be opened with this state, so another browser or flow cannot complete it.
 #[derive(Clone, Copy)]
 pub struct FlowState([u8; 32]);
 
@@ -25,10 +25,10 @@ impl std::fmt::Debug for FlowState {
     }
 }
 
-/// What a flow is about.
+/// Data of a flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
-    /// Name of the provider: the answer of another one does not end it.
+    /// Name of the provider. Callbacks from other providers are rejected.
     pub provider: String,
     pub purpose: FlowPurpose,
     /// Hash of where the browser goes on.
@@ -51,7 +51,7 @@ pub enum FlowPurpose {
 const LONGEST_NEXT: usize = 3 * 1024;
 
 impl FlowState {
-    /// Begins a flow.
+    /// Starts a flow.
     #[must_use]
     pub fn begin(ctx: &Ctx) -> Self {
         let (at, random): ([u8; 8], [u8; 24]) = (ctx.now.millis().to_be_bytes(), ctx.bytes());
@@ -60,7 +60,7 @@ impl FlowState {
         Self(bytes)
     }
 
-    /// Reads a state.
+    /// Parses a state.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
@@ -72,25 +72,25 @@ impl FlowState {
         BASE64URL_NOPAD.encode(&self.0)
     }
 
-    /// Returns the name of the flow's cookie, which sorts by time.
+    /// Returns the name of the flow's cookie. Names sort by time.
     #[must_use]
     pub fn id(&self) -> String {
         seal::hex(self.0.get(2..12).unwrap_or_default())
     }
 
-    /// Returns the nonce that the ID token must have.
+    /// Returns the expected nonce of the ID token.
     #[must_use]
     pub fn nonce(&self, keys: &RealmKeys) -> String {
         self.derived(keys, b"flow nonce")
     }
 
-    /// Returns the verifier of the code (RFC 7636 §4.1).
+    /// Returns the PKCE code verifier (RFC 7636 §4.1).
     #[must_use]
     pub fn verifier(&self, keys: &RealmKeys) -> String {
         self.derived(keys, b"flow verifier")
     }
 
-    /// Returns the challenge for the verifier (RFC 7636 §4.2).
+    /// Returns the PKCE code challenge (RFC 7636 §4.2).
     #[must_use]
     pub fn challenge(&self, keys: &RealmKeys) -> String {
         let verifier = self.verifier(keys);
@@ -122,7 +122,7 @@ impl FlowState {
         (flow.next == next.map(hash)).then(|| (flow, next.map(str::to_owned)))
     }
 
-    /// Returns the mark of its use.
+    /// Returns the record that marks the flow as used.
     #[must_use]
     pub fn spent(&self) -> SpentProof {
         let at = self.0.first_chunk().copied().unwrap_or_default();

@@ -11,35 +11,35 @@ use serde_json::{Map, Value};
 use super::{Discovery, KeySet, Provider};
 use crate::{clock::Timestamp, token::CLOCK_SKEW};
 
-/// Longest token that is read.
+/// Maximum length of an ID token, in bytes.
 const LONGEST: usize = 16 * 1024;
-/// How far the clock of a provider may be ahead.
+/// Maximum clock skew of a provider.
 const AHEAD: Duration = Duration::from_secs(60);
 
-/// Claims of an ID token that was verified. Personal data: never printed.
+/// Claims of a verified ID token. Personal data: never printed.
 pub struct IdClaims {
-    /// Issuer that was expected, and that the token names.
+    /// Issuer of the token, which matches the expected one.
     pub issuer: String,
     claims: Map<String, Value>,
 }
 
-/// What a token is checked against.
+/// Expected values of an ID token.
 #[derive(Debug)]
 pub struct IdTokenCheck<'a> {
     pub provider: &'a Provider,
     pub document: &'a Discovery,
     pub keys: &'a KeySet,
-    /// Clients that it may be for.
+    /// Accepted audiences.
     pub audience: &'a [String],
     pub nonce: ExpectedNonce<'a>,
     pub now: Timestamp,
 }
 
-/// Nonce that a token must have.
+/// Expected nonce of an ID token.
 #[derive(Clone, Copy)]
 pub enum ExpectedNonce<'a> {
     Exactly(&'a str),
-    /// The text, or its SHA-256 as the SDKs of some providers send it.
+    /// The nonce itself or its SHA-256, which the SDKs of some providers send.
     PlainOrHashed(&'a str),
 }
 
@@ -55,7 +55,7 @@ impl std::fmt::Debug for IdClaims {
     }
 }
 
-/// Why an ID token is refused, for log and audit trail.
+/// Reason why an ID token was rejected, for the log and the audit trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadIdToken {
     #[error("malformed")]
@@ -79,7 +79,7 @@ pub enum BadIdToken {
 }
 
 impl BadIdToken {
-    /// Returns the word for the audit trail.
+    /// Returns the code used in the audit trail.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -96,7 +96,7 @@ impl BadIdToken {
     }
 }
 
-/// JOSE header. Parameters that contain a key or its location are ignored, because a token must not choose its key.
+/// JOSE header. Parameters that embed or reference a key are ignored, because a token must not select its own key.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -104,7 +104,7 @@ struct Header {
     kid: Option<String>,
     #[serde(default)]
     typ: Option<String>,
-    // These change the meaning of a token (RFC 7515 §4.1.11).
+    // Critical header parameters change how a token is processed (RFC 7515 §4.1.11).
     #[serde(default)]
     crit: Option<IgnoredAny>,
     #[serde(default)]
@@ -124,7 +124,7 @@ impl Header {
         let bytes = BASE64URL_NOPAD.decode(encoded.as_bytes()).map_err(|_| BadIdToken::Malformed)?;
         let header: Self = serde_json::from_slice(&bytes).map_err(|_| BadIdToken::Malformed)?;
         let is_plain = header.crit.is_none() && header.b64.is_none() && header.zip.is_none() && header.enc.is_none();
-        // Other tokens of a provider are signed with the same keys: access tokens, logout tokens, security events.
+        // Providers sign other tokens with the same keys: access tokens, logout tokens, security events.
         let is_id_token = header.typ.as_deref().is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
         if is_plain && is_id_token { Ok(header) } else { Err(BadIdToken::Malformed) }
     }
@@ -135,17 +135,18 @@ impl Header {
             "PS256" => Ok(Algorithm::PS256),
             "ES256" => Ok(Algorithm::ES256),
             "EdDSA" => Ok(Algorithm::EdDSA),
-            // `none`, and secrets that are shared.
+            // `none` and algorithms with a shared secret.
             _ => Err(BadIdToken::Algorithm),
         }
     }
 }
 
 impl IdTokenCheck<'_> {
-    /// Returns the name of the key that a token names, if it is one that could be verified.
+    /// Returns the key ID of a token.
     ///
     /// # Errors
-    /// [`BadIdToken`], if the header is malformed or names another algorithm.
+    ///
+    /// Returns [`BadIdToken`] if the header is malformed or the algorithm is not allowed.
     pub fn kid(token: &str) -> Result<Option<String>, BadIdToken> {
         let header = Header::of(token)?;
         header.algorithm()?;
@@ -155,11 +156,12 @@ impl IdTokenCheck<'_> {
     /// Verifies a token.
     ///
     /// # Errors
-    /// [`BadIdToken`].
+    ///
+    /// Returns [`BadIdToken`] with the reason if the token is not valid.
     pub fn verify(&self, token: &str) -> Result<IdClaims, BadIdToken> {
         let header = Header::of(token)?;
         let algorithm = header.algorithm()?;
-        // The tenant of Microsoft's issuer is read before the signature: it only chooses which issuer is expected.
+        // Reads Microsoft's tenant before the signature is verified. It is only used to choose the expected issuer.
         let unverified: Map<String, Value> =
             jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| BadIdToken::Malformed)?;
         let tenant = unverified.get("tid").and_then(Value::as_str);
@@ -184,7 +186,8 @@ impl IdTokenCheck<'_> {
         Ok(IdClaims { issuer, claims })
     }
 
-    /// Returns whether the token is for one of our clients: alone, or with `azp` naming one (OpenID Connect Core 1.0 §3.1.3.7, 3 to 5).
+    /// Returns whether the token was issued to one of our clients: as the only audience, or named in `azp` (OpenID
+    /// Connect Core 1.0 §3.1.3.7, steps 3 to 5).
     fn is_for_us(&self, claims: &Map<String, Value>) -> bool {
         let is_ours = |client: &str| self.audience.iter().any(|ours| ours == client);
         let party = match claims.get("azp") {
@@ -234,7 +237,7 @@ impl ExpectedNonce<'_> {
 }
 
 impl IdClaims {
-    /// Returns a claim that is a text and not empty.
+    /// Returns a claim that is a non-empty string.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
@@ -246,8 +249,8 @@ impl IdClaims {
         self.claims.get(name)
     }
 
-    /// Adds claims of the same subject from `userinfo`; those of the token are stronger. An address and whether it is proved stay
-    /// together.
+    /// Adds claims from `userinfo` about the same subject. Claims in the token take precedence. `email` and
+    /// `email_verified` are taken from the same source.
     #[must_use]
     pub fn with_userinfo(mut self, more: &Map<String, Value>) -> Self {
         const NAMES: [&str; 5] = ["name", "given_name", "family_name", "preferred_username", "nickname"];
@@ -267,7 +270,7 @@ impl IdClaims {
     }
 }
 
-/// The caller checks the claims, at the time of the request.
+/// The caller validates the claims, using the time of the request.
 fn validation(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;

@@ -8,7 +8,7 @@ use crate::{
     seal::{self, RealmKeys},
 };
 
-/// Account of a user at another provider, with which the user logs in. Personal data: never printed.
+/// Account of a user at another provider, used to log in. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
     key: String,
@@ -18,11 +18,11 @@ pub struct Identity {
     pub provider: String,
     pub issuer: String,
     pub subject: String,
-    /// Address that the provider named when the identity was linked. Later changes at the provider change nothing here.
+    /// Address reported by the provider when the identity was linked. Later changes at the provider are ignored.
     pub email: Option<String>,
-    /// Name of the account for its owner.
+    /// Display name of the account, shown to its owner.
     pub called: Option<String>,
-    /// Revision of the account that linked it: the undo of an earlier change removes it.
+    /// Account revision at which it was linked. Undoing an earlier change removes it.
     pub since: u64,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// What is known of a new identity besides what its provider proves.
+/// Data of a new identity that does not come from the provider.
 #[derive(Debug)]
 pub struct NewIdentity<'a> {
     pub id: FactorId,
@@ -44,12 +44,12 @@ pub struct NewIdentity<'a> {
     pub at: Timestamp,
 }
 
-/// Identity, as its owner may see it.
+/// Identity as shown to its owner.
 #[derive(Clone)]
 pub struct ListedIdentity {
     pub id: FactorId,
     pub provider: String,
-    /// Name of the account at the provider; none, if the provider tells none.
+    /// Display name of the account at the provider. `None` if the provider reports none.
     pub called: Option<String>,
     pub issuer: String,
     pub subject: String,
@@ -72,7 +72,7 @@ impl From<&Identity> for ListedIdentity {
 }
 
 impl Identity {
-    /// Makes the identity of an account that was proved.
+    /// Creates the identity of a verified external account.
     #[must_use]
     pub fn new(keys: &RealmKeys, proved: &ProvedIdentity, of: NewIdentity<'_>) -> Self {
         Self {
@@ -90,21 +90,21 @@ impl Identity {
         }
     }
 
-    /// Returns the key of an account: a blind index of provider, issuer and subject.
+    /// Returns the record key of an external account: a blind index of provider, issuer and subject.
     #[must_use]
     pub fn key_of(keys: &RealmKeys, provider: &str, issuer: &str, subject: &str) -> String {
         let parts = [b"identity".as_slice(), provider.as_bytes(), issuer.as_bytes(), subject.as_bytes()];
         seal::hex(seal::mac(keys.index_key(), parts).as_ref())
     }
 
-    /// Returns the identity after this use.
+    /// Returns the identity with its last use updated.
     #[must_use]
     pub fn used(&self, now: Timestamp) -> Self {
         Self { last_used_at: Some(now), ..self.clone() }
     }
 }
 
-/// Serialised form, as it is sealed.
+/// Serialised form, which is sealed.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     id: String,

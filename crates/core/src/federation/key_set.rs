@@ -13,15 +13,16 @@ pub struct KeySet(Vec<PublicKey>);
 #[derive(Debug, Clone)]
 struct PublicKey {
     jwk: Jwk,
-    /// Issuer that the key is for, where the provider has several (Microsoft).
+    /// Issuer that the key belongs to, if the provider has several (Microsoft).
     issuer: Option<String>,
 }
 
-/// Most keys that are kept.
+/// Maximum number of keys.
 const MOST: usize = 64;
 
 impl KeySet {
-    /// Reads a JWK set (RFC 7517 §5). Keys of kinds that are not known are left out, as the standard says; `None` if it is unreadable.
+    /// Parses a JWK set (RFC 7517 §5). Unsupported keys are ignored, as the RFC requires. Returns `None` if the set
+    /// is unreadable.
     #[must_use]
     pub fn read(body: &[u8]) -> Option<Self> {
         let set: Value = serde_json::from_slice(body).ok()?;
@@ -32,14 +33,14 @@ impl KeySet {
         Some(Self(set.get("keys")?.as_array()?.iter().take(MOST).filter_map(key).collect()))
     }
 
-    /// Returns whether there is a key of this name.
+    /// Returns whether a key has this ID.
     #[must_use]
     pub fn has(&self, kid: &str) -> bool {
         self.named(Some(kid)).next().is_some()
     }
 
-    /// Returns the key of this name for an algorithm and issuer. A key has one kind, and a secret is none: what was signed with a
-    /// public key as if it were a secret finds nothing.
+    /// Returns the key with this ID for an algorithm and issuer. Each key has one type and shared secrets are not
+    /// supported, so a token signed with a public key as an HMAC secret is rejected.
     pub(super) fn key(
         &self,
         kid: Option<&str>,

@@ -1,4 +1,4 @@
-//! What the process knows of providers: their documents and keys, so that a sign-in does not ask for them each time.
+//! Cache of provider metadata and keys, so that not every sign-in has to fetch them.
 
 use std::{
     collections::HashMap,
@@ -11,14 +11,14 @@ use futures_util::lock::{Mutex as Turns, MutexGuard as Turn};
 use super::{Discovery, KeySet};
 use crate::{clock::Timestamp, id::RealmName};
 
-/// Time for which a document and its keys are used before they are read again.
+/// Time after which metadata and keys are fetched again.
 const FRESH_FOR: Duration = Duration::from_secs(3600);
-/// Shortest time between two reads: a stranger chooses the name of a key.
+/// Minimum time between two fetches. Limits fetches caused by attackers, who can send any key ID.
 const PAUSE: Duration = Duration::from_secs(60);
 /// The same before the first read that succeeded, while no sign-in is possible.
 const PAUSE_BEFORE_FIRST: Duration = Duration::from_secs(10);
 
-/// Document and keys of a provider.
+/// Metadata and keys of a provider.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     pub(crate) document: Discovery,

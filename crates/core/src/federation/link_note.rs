@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LinkNote {
     pub pending: PendingIdentity,
-    /// Hash of the value that only that browser has.
+    /// Hash of a random value that only that browser has.
     browser: String,
 }
 
@@ -41,7 +41,7 @@ impl LinkCookie {
     }
 }
 
-/// Word that binds a note to challenges.
+/// Name that binds the note to challenges.
 const KIND: &str = "link";
 
 impl LinkNote {
@@ -53,7 +53,7 @@ impl LinkNote {
     /// Returns whether it was made in a browser with one of these values.
     #[must_use]
     pub fn is_of(&self, browser: &[&str]) -> bool {
-        // The hash of a random value tells nothing about it, so comparing hashes needs no constant time.
+        // The hash reveals nothing about the random value, so this comparison need not be constant-time.
         browser.iter().any(|value| !value.is_empty() && self.browser == hash(value))
     }
 
@@ -69,7 +69,8 @@ impl LinkNote {
     /// Opens the note of a link.
     ///
     /// # Errors
-    /// Returns `Internal` if it does not open.
+    ///
+    /// Returns `Internal` if it cannot be decrypted.
     pub fn open(key: &DataKey, link: &Challenge) -> Result<Self> {
         let note = link.note.as_ref().ok_or_else(|| Error::internal("a challenge has no note"))?;
         let plain = key.open_record(KIND, &seal::hex(&link.id.0), note).map_err(Error::internal)?;

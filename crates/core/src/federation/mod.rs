@@ -1,4 +1,4 @@
-//! Sign-in with other providers: who they are, what their tokens prove, and the identities of users there.
+//! Sign-in with other providers: the providers, the verification of their tokens, and the linked identities of users.
 
 mod client_secret;
 mod discovery;

@@ -13,8 +13,8 @@ use crate::{
 /// Lifetime of a nonce.
 pub const NATIVE_NONCE_TTL: Duration = Duration::from_secs(600);
 
-/// Nonce for the ID token that an application gets from the SDK of a provider: 8 bytes of time, 8 random bytes, and a MAC of the
-/// realm over both and the provider. Issuing one stores nothing.
+/// Nonce for ID tokens that applications obtain from a provider's SDK: 8 bytes of time, 8 random bytes, and a MAC of
+/// both and the provider under a key of the realm. Nothing is stored when one is issued.
 #[derive(Clone, Copy)]
 pub struct NativeNonce([u8; 32]);
 
@@ -25,7 +25,7 @@ impl std::fmt::Debug for NativeNonce {
 }
 
 impl NativeNonce {
-    /// Makes a nonce.
+    /// Issues a nonce.
     #[must_use]
     pub fn issue(ctx: &Ctx, keys: &RealmKeys, provider: &str) -> Self {
         let (at, random): ([u8; 8], [u8; 8]) = (ctx.now.millis().to_be_bytes(), ctx.bytes());
@@ -35,7 +35,7 @@ impl NativeNonce {
         Self(bytes)
     }
 
-    /// Reads a nonce; `None` if this realm did not make it for this provider less than ten minutes ago.
+    /// Verifies a nonce. Returns `None` unless this realm issued it for this provider within the last ten minutes.
     #[must_use]
     pub fn open(keys: &RealmKeys, provider: &str, text: &str, now: Timestamp) -> Option<Self> {
         let bytes: [u8; 32] = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?;
@@ -44,7 +44,7 @@ impl NativeNonce {
         let (random, found) = rest.split_first_chunk::<8>()?;
         let is_ours = constant_time::verify_slices_are_equal(&tag(keys, provider, at, random), found).is_ok();
         let issued_at = nonce.issued_at();
-        // The clock of the server that made it may be ahead.
+        // The clock of the issuing server may be ahead.
         (is_ours && now.since(issued_at).max(issued_at.since(now)) < NATIVE_NONCE_TTL).then_some(nonce)
     }
 
@@ -54,8 +54,8 @@ impl NativeNonce {
         BASE64URL_NOPAD.encode(&self.0)
     }
 
-    /// Returns the mark of its use: an ID token has one nonce, so it is exchanged once. The token itself would not do, since some
-    /// signatures have several spellings.
+    /// Returns the record that marks the nonce as used. Each ID token has one nonce and can be exchanged once. The
+    /// token itself cannot serve as the key, because some signatures have several valid encodings.
     #[must_use]
     pub fn spent(&self) -> SpentProof {
         SpentProof::new(&[b"native nonce", &self.0], self.issued_at().plus(NATIVE_NONCE_TTL))

@@ -14,7 +14,7 @@ use crate::{
 /// Time for which the user may be asked.
 pub const PENDING_TTL: Duration = Duration::from_secs(3600);
 
-/// Proved account that waits for an answer of its user, as a page carries it, sealed and for one browser.
+/// A verified external account that needs another step by its user. Pages carry it sealed and bound to the browser.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PendingIdentity {
     /// Name of the provider.
@@ -68,7 +68,7 @@ impl PendingIdentity {
             subject: self.subject.clone(),
             email: self.email.as_deref().and_then(|email| EmailAddress::stored(email).ok()),
             is_email_proved: self.is_email_proved,
-            // Neither is believed after the flow: both let a user in without being asked.
+            // Not trusted after the flow, because both allow a login without a question to the user.
             operates_mailbox: false,
             has_two_factors: false,
             first_name: name(&self.first_name),
@@ -77,7 +77,7 @@ impl PendingIdentity {
         }
     }
 
-    /// Returns the address that the provider proves.
+    /// Returns the address verified by the provider.
     #[must_use]
     pub fn proved_email(&self) -> Option<&str> {
         self.email.as_deref().filter(|_| self.is_email_proved)

@@ -1,4 +1,4 @@
-/// Kind of a provider, which decides its protocol and what proves an address.
+/// Type of a provider. Determines the protocol and when an address is considered verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Preset {
     Google,
@@ -11,17 +11,17 @@ pub enum Preset {
     Oidc,
 }
 
-/// What stands for the tenant in the issuers of Microsoft.
+/// Placeholder for the tenant in Microsoft's issuers.
 pub(super) const TENANT: &str = "{tenantid}";
-/// Tenant of personal accounts at Microsoft, whose addresses Microsoft proves.
+/// Tenant of personal Microsoft accounts. Microsoft verifies their addresses.
 const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 impl Preset {
-    /// All presets, in the order in which they are listed.
+    /// All presets, in display order.
     pub const ALL: [Self; 7] =
         [Self::Google, Self::Microsoft, Self::Apple, Self::Github, Self::Gitlab, Self::Discord, Self::Oidc];
 
-    /// Returns the word of answers; for a preset also the name of its provider.
+    /// Returns the name used in the API. For presets this is also the name of the provider.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,13 +35,13 @@ impl Preset {
         }
     }
 
-    /// Returns the preset of a provider with this name in lower case.
+    /// Returns the preset for a provider name in lower case.
     #[must_use]
     pub fn of(name: &str) -> Self {
         Self::ALL.into_iter().find(|preset| preset.as_str() == name).unwrap_or(Self::Oidc)
     }
 
-    /// Returns the name for people; none, if the settings decide.
+    /// Returns the display name. `None` if the settings define it.
     #[must_use]
     pub const fn label(self) -> Option<&'static str> {
         match self {
@@ -55,7 +55,7 @@ impl Preset {
         }
     }
 
-    /// Returns the scopes that are asked for, separated by spaces.
+    /// Returns the requested scopes, separated by spaces.
     #[must_use]
     pub const fn scopes(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Preset {
         }
     }
 
-    /// Returns the issuer or, for OAuth 2.0, the base URL; none, if the settings must name it.
+    /// Returns the issuer or, for OAuth 2.0, the base URL. `None` if the settings must define it.
     #[must_use]
     pub const fn base_url(self) -> Option<&'static str> {
         match self {
@@ -80,14 +80,14 @@ impl Preset {
         }
     }
 
-    /// Returns whether it speaks OpenID Connect and not only OAuth 2.0.
+    /// Returns whether the provider supports OpenID Connect and not only OAuth 2.0.
     #[must_use]
     pub const fn has_id_tokens(self) -> bool {
         !matches!(self, Self::Github | Self::Discord)
     }
 
-    /// Returns whether the provider operates the mailbox of an address, so that no one else can receive its mail. `hosted` is the
-    /// domain of which the provider says that it hosts its mail.
+    /// Returns whether the provider operates the mailbox of an address, so that no other party can receive its mail.
+    /// `hosted` is the domain whose mail the provider reports to host.
     #[must_use]
     pub fn operates(self, domain: &str, hosted: Option<&str>) -> bool {
         match self {
@@ -97,7 +97,7 @@ impl Preset {
         }
     }
 
-    /// Returns whether a tenant is that of personal accounts.
+    /// Returns whether the tenant is the one of personal accounts.
     pub(crate) fn is_personal(tenant: &str) -> bool {
         tenant == PERSONAL_TENANT
     }

@@ -1,26 +1,26 @@
-//! Accounts at providers, as an ID token or the API of a provider proves them.
+//! External accounts, verified through an ID token or the provider's API.
 
 use serde_json::{Map, Value};
 
 use super::{IdClaims, Preset, Provider};
 use crate::account::{email::EmailAddress, name::PersonName};
 
-/// Account at a provider that a browser or an application has proved. Personal data: never printed.
+/// A verified account at a provider. Personal data: never printed.
 #[derive(Clone)]
 pub struct ProvedIdentity {
     pub issuer: String,
-    /// Identifier of the account, which never changes. Never an address or a name.
+    /// Stable identifier of the account. Never an address or a name.
     pub subject: String,
     pub email: Option<EmailAddress>,
-    /// Whether the provider proves the address.
+    /// Whether the provider has verified the address.
     pub is_email_proved: bool,
     /// Whether the provider operates the mailbox of the address.
     pub operates_mailbox: bool,
     pub first_name: Option<PersonName>,
     pub last_name: Option<PersonName>,
-    /// Name of the account for its owner: the address, else a user name.
+    /// Display name of the account: the address or, without one, the user name.
     pub called: Option<String>,
-    /// Whether the provider says that it asked for two factors.
+    /// Whether the provider reports that two factors were used.
     pub has_two_factors: bool,
 }
 
@@ -30,15 +30,15 @@ impl std::fmt::Debug for ProvedIdentity {
     }
 }
 
-/// Longest name of an account that is kept, in characters.
+/// Maximum length of a stored account name, in characters.
 const LONGEST_NAME: usize = 254;
 
 impl ProvedIdentity {
-    /// Reads the account of an ID token; `None` if the token does not identify one.
+    /// Reads the account from an ID token. Returns `None` if the token does not identify an account.
     #[must_use]
     pub fn of_claims(provider: &Provider, claims: &IdClaims) -> Option<Self> {
         let subject = match provider.preset {
-            // `sub` differs for each client there.
+            // Microsoft's `sub` differs for each client.
             Preset::Microsoft => format!("{}:{}", claims.text("tid")?, claims.text("oid")?),
             _ => claims.text("sub")?.to_owned(),
         };
@@ -62,7 +62,7 @@ impl ProvedIdentity {
         })
     }
 
-    /// Reads the answer of GitHub's `/user` and `/user/emails`; `None` if it does not identify an account.
+    /// Reads the account from GitHub's `/user` and `/user/emails`. Returns `None` if they do not identify an account.
     #[must_use]
     pub fn of_github(provider: &Provider, user: &Map<String, Value>, emails: &[Value]) -> Option<Self> {
         let is_primary = |entry: &&Value| entry.get("primary") == Some(&Value::Bool(true));
@@ -73,7 +73,7 @@ impl ProvedIdentity {
         Self::of_api(provider, id, (email, is_verified), user.get("login"), user.get("name"))
     }
 
-    /// Reads the answer of Discord's `/users/@me`; `None` if it does not identify an account.
+    /// Reads the account from Discord's `/users/@me`. Returns `None` if it does not identify an account.
     #[must_use]
     pub fn of_discord(provider: &Provider, user: &Map<String, Value>) -> Option<Self> {
         let id: u64 = user.get("id").and_then(Value::as_str)?.parse().ok()?;
@@ -91,7 +91,7 @@ impl ProvedIdentity {
     ) -> Option<Self> {
         let email = email.and_then(|email| EmailAddress::parse(email).ok());
         let called = email.as_ref().map(EmailAddress::as_str).or_else(|| login?.as_str());
-        // The whole name: only its owner knows which part is which.
+        // Stores the full name as the first name, because it cannot be split reliably.
         let first_name = name.and_then(Value::as_str).and_then(|name| PersonName::parse(name).ok());
         Some(Self {
             issuer: provider.base_url.clone(),
@@ -106,21 +106,21 @@ impl ProvedIdentity {
         })
     }
 
-    /// Returns the address, if the provider proves it.
+    /// Returns the address if the provider has verified it.
     #[must_use]
     pub fn proved_email(&self) -> Option<&EmailAddress> {
         self.email.as_ref().filter(|_| self.is_email_proved)
     }
 }
 
-/// Returns whether the provider proves the address of a token.
+/// Returns whether the provider has verified the address in the token.
 fn proves(provider: &Provider, claims: &IdClaims) -> bool {
     let is = |name: &str| claims.value(name) == Some(&Value::Bool(true));
     let says = |name: &str| claims.text(name).is_some_and(|text| text.eq_ignore_ascii_case("true"));
     match provider.preset {
         Preset::Google | Preset::Gitlab => is("email_verified"),
         Preset::Apple => is("email_verified") || says("email_verified"),
-        // The administrator of a tenant can write any address into its accounts.
+        // Tenant administrators can set any address on their accounts.
         Preset::Microsoft => {
             let is_owned = is("xms_edov") || says("xms_edov") || claims.text("xms_edov") == Some("1");
             claims.text("tid").is_some_and(Preset::is_personal)
@@ -132,7 +132,7 @@ fn proves(provider: &Provider, claims: &IdClaims) -> bool {
     }
 }
 
-/// Returns a name that can be shown; `None` if it is empty, too long, or has control characters.
+/// Returns the name if it can be displayed. `None` if it is empty, too long or contains control characters.
 fn called_of(name: &str) -> Option<String> {
     let name = name.trim();
     let is_plain = !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);

@@ -2,36 +2,36 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Discovery, Preset};
 
-/// Provider that users of a realm can sign in with, as the settings describe it.
+/// Sign-in provider of a realm, as configured in the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
-    /// Name in URLs: lower-case letters and digits.
+    /// Name used in URLs: lower-case letters and digits.
     pub name: String,
     pub preset: Preset,
-    /// Name for people.
+    /// Display name.
     pub label: String,
-    /// The server as a client of the provider.
+    /// Client ID of the server at the provider.
     pub client_id: String,
     pub client_secret: Option<ClientSecret>,
-    /// Clients whose ID tokens applications may exchange.
+    /// Client IDs of applications that may exchange ID tokens.
     pub native_client_ids: Vec<String>,
-    /// Scopes that are asked for, separated by spaces.
+    /// Requested scopes, separated by spaces.
     pub scopes: String,
-    /// Whether `email_verified` of a provider that is no preset proves an address.
+    /// Whether to trust `email_verified` from a provider that is not a preset.
     pub trust_email: bool,
-    /// Whether `mfa` in the provider's `amr` counts as two factors.
+    /// Whether to accept `mfa` in the provider's `amr` as two factors.
     pub trust_mfa: bool,
-    /// Issuer or, for OAuth 2.0, base URL.
+    /// Issuer or, for OAuth 2.0, the base URL.
     pub base_url: String,
-    /// Whether a setting names the base URL, so that its host may have a private address.
+    /// Whether the base URL comes from a setting. Its host may then have a private address.
     pub is_named_by_setting: bool,
 }
 
-/// Secret of the server at a provider. Never printed.
+/// Client secret of the server at a provider. Never printed.
 #[derive(Debug, Clone)]
 pub enum ClientSecret {
     Fixed(SecretString),
-    /// Signed for each use with a private key, as Apple wants it.
+    /// Signed with a private key for each request, as Apple requires.
     Signed {
         team_id: String,
         key_id: String,
@@ -39,12 +39,12 @@ pub enum ClientSecret {
     },
 }
 
-/// When an identity whose address is taken is linked.
+/// When to link an identity whose address belongs to an existing user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkPolicy {
-    /// After the owner of the address was asked.
+    /// After asking the owner of the address.
     Ask,
-    /// At once, if the provider operates the mailbox and the owner has no second factor.
+    /// Immediately, if the provider operates the mailbox and the user has no second factor.
     Authoritative,
 }
 
@@ -88,7 +88,7 @@ impl Provider {
         }
     }
 
-    /// Returns the base URL if a setting names it: its host may have a private address.
+    /// Returns the base URL if it comes from a setting. Its host may have a private address.
     #[must_use]
     pub fn trusted_url(&self) -> Option<&str> {
         self.is_named_by_setting.then_some(self.base_url.as_str())

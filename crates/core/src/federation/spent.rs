@@ -5,7 +5,7 @@ use crate::{
     seal,
 };
 
-/// A proof that was used, until it would have expired.
+/// Record of a single-use proof. Kept until the proof would have expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpentProof {
     key: String,

@@ -12,8 +12,8 @@ pub struct ClientCredentials {
     pub secret: SecretString,
 }
 
-/// Services that may introspect tokens. Only a digest of each pair of id and secret is kept, so that the server's memory
-/// contains no secrets of theirs. An id may have several secrets, so that they can be rotated.
+/// Services that may introspect tokens. Only a digest of each ID and secret is kept in memory. An ID may have several
+/// secrets, so that they can be rotated.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ApiClients(Vec<[u8; 32]>);
 
@@ -23,8 +23,8 @@ impl ApiClients {
         self.0.push(of(id, secret));
     }
 
-    /// Returns whether the credentials are valid. The duration depends only on the number of services and the length of the
-    /// credentials.
+    /// Returns whether the credentials are valid. The duration depends only on the number of services and the length
+    /// of the credentials.
     #[must_use]
     pub fn admit(&self, credentials: &ClientCredentials) -> bool {
         let given = of(&credentials.id, credentials.secret.expose_secret());

@@ -1,4 +1,4 @@
-//! Who a proved account at a provider is here: the table of linking.
+//! Resolution of a verified external account to a user, following the rules for linking.
 
 use super::Federation;
 use crate::{
@@ -19,24 +19,24 @@ use crate::{
     session::Amr,
 };
 
-/// What a proved account leads to.
+/// Result of resolving a verified account.
 #[derive(Debug)]
 pub(super) enum Arrived {
     Entered(Entry),
-    /// The proof was used by another request.
+    /// Another request has already used the proof.
     AlreadyUsed,
-    /// Another user has the address.
+    /// The address belongs to another user.
     Taken,
-    /// A user had the address until recently; its mailbox can restore it.
+    /// The address was recently changed and is reserved: the owner of the mailbox can restore it.
     Reserved,
-    /// The provider proves no address.
+    /// The provider has not verified an address.
     Unproved,
     /// Fields that sign-up requires are missing.
     Incomplete,
     SignupClosed,
 }
 
-/// Identity that is stored, with its user.
+/// A stored identity and its user.
 pub(super) struct FoundIdentity {
     pub(super) user: User,
     pub(super) key: DataKey,
@@ -44,11 +44,13 @@ pub(super) struct FoundIdentity {
 }
 
 impl Federation<'_> {
-    /// Logs in the user of a proved account, or makes one. `spend` uses up the proof, if it was not before.
+    /// Logs in the user of a verified account, or creates the user. `spend` marks the proof as used and fails if it
+    /// already is.
     ///
     /// # Errors
-    /// Returns `Forbidden` if the account is locked, `Unavailable` if the store fails, and `Internal` if data cannot be
-    /// decrypted or serialized.
+    ///
+    /// Returns `Forbidden` if the account is locked, `Unavailable` if the store fails, and `Internal` if data cannot
+    /// be decrypted or serialized.
     pub(super) async fn arrive(
         &self,
         provider: &Provider,
@@ -74,7 +76,7 @@ impl Federation<'_> {
         retry(ATTEMPTS, "the account kept changing during a sign-in with a provider", work).await
     }
 
-    /// Decides once; `None` if something changed meanwhile.
+    /// Makes one attempt. Returns `None` if a concurrent change requires a retry.
     async fn arrive_once(
         &self,
         provider: &Provider,
@@ -98,7 +100,7 @@ impl Federation<'_> {
             return self.refuse_reserved(provider, email, &reserved).await;
         }
         match &found.user {
-            // Another request with the same account may have made this user since the identity was read.
+            // A concurrent request with the same account may have created this user since the identity was read.
             Some(_) if self.identity_of(provider, proved).await?.is_some() => Ok(None),
             Some(user) if self.is_linked_at_once(proved, user) => {
                 self.link_and_enter(provider, proved, user.clone(), with, devices).await
@@ -123,10 +125,11 @@ impl Federation<'_> {
         Ok(Some(Arrived::Reserved))
     }
 
-    /// Returns the stored identity of a proved account.
+    /// Returns the stored identity of a verified account.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails, and `Internal` if it does not open.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(super) async fn identity_of(
         &self,
         provider: &Provider,
@@ -161,21 +164,21 @@ impl Federation<'_> {
         Ok(self.sessions().enter_proved(login).await?.map(Arrived::Entered))
     }
 
-    /// Returns whether the identity is linked to the user of its address without asking: only where the provider operates the mailbox,
-    /// so that its owner could have a new password anyway.
+    /// Returns whether to link the identity to the user of its address without asking. This requires that the
+    /// provider operates the mailbox, because its owner could reset the password anyway.
     fn is_linked_at_once(&self, proved: &ProvedIdentity, user: &User) -> bool {
         self.realm.policy.social_link == LinkPolicy::Authoritative
             && proved.operates_mailbox
             && self.is_linked_by_mailbox(user)
     }
 
-    /// Returns whether access to the mailbox is enough to link an identity. With two-step verification a factor is needed, too; an
-    /// account that is locked or compromised is not changed at all.
+    /// Returns whether access to the mailbox is sufficient to link an identity. Not with two-step verification, which
+    /// also requires a factor, and not for accounts that are locked or compromised.
     pub(super) fn is_linked_by_mailbox(&self, user: &User) -> bool {
         !self.needs_two_steps(user.two_step) && !user.compromised && !user.is_locked(self.ctx.now)
     }
 
-    /// Returns whether the proof was used already, so that a request that lost a race ends.
+    /// Returns whether the proof is already used. Stops a request that lost a race.
     async fn is_spent(&self, spend: &Op) -> Result<bool> {
         let store = &self.ports.store;
         Ok(match spend {

@@ -1,4 +1,4 @@
-//! `social/{provider}/start` and `callback`: the sign-in of a browser.
+//! `social/{provider}/start` and `callback`: sign-in in a browser.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::{
 
 /// Flow that was begun. Never printed: its values are secrets.
 pub struct Begun {
-    /// Endpoint of the provider, and the parameters with which the browser goes there.
+    /// Authorization endpoint of the provider, and the parameters of the request.
     pub endpoint: String,
     pub parameters: Vec<(&'static str, String)>,
     /// Name and value of the cookie that binds the flow to the browser.
@@ -33,7 +33,7 @@ pub struct Callback<'a> {
     pub code: Option<&'a str>,
     pub iss: Option<&'a str>,
     pub error: Option<&'a str>,
-    /// Names that Apple told once, sealed: a suggestion, since they are not signed.
+    /// Sealed names from Apple's first response. They are only a suggestion, because they are not signed.
     pub suggested: Option<&'a str>,
 }
 
@@ -44,24 +44,24 @@ pub enum Returned {
         /// Address of the account at the provider, for the page that asks for a second factor.
         email: Option<String>,
     },
-    /// The user must be asked something first.
+    /// The user must answer a question first.
     Pending(PendingIdentity, Question),
     SignupClosed,
-    /// The provider, or its user, refused.
+    /// The provider or its user refused.
     Refused,
     /// The user was to authenticate again, and the account at the provider is not theirs.
     OtherAccount,
 }
 
-/// What the user is asked.
+/// Question to the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
     /// To sign in as the user who has the address.
     Taken,
-    /// For an address.
+    /// To enter an address.
     Address,
-    /// For fields that sign-up requires.
+    /// To fill in fields that sign-up requires.
     Fields,
     /// Whether to link it, as the user has asked for.
     Own,
@@ -87,7 +87,7 @@ macro_rules! unprinted {
 unprinted!(Begun, Callback<'_>, Returned, OpenFlow);
 
 impl OpenFlow {
-    /// Returns where the browser goes on, as the page carried it.
+    /// Returns where to redirect the browser, as given by the page.
     #[must_use]
     pub fn next(&self) -> Option<&str> {
         self.next.as_deref()
@@ -95,11 +95,12 @@ impl OpenFlow {
 }
 
 impl Federation<'_> {
-    /// Begins a flow. Nothing is stored.
+    /// Starts a flow. Nothing is stored.
     ///
     /// # Errors
-    /// Returns `NotFound` for another provider, `Limited` if a limit is reached, and `Unavailable` if the provider does not
-    /// answer.
+    ///
+    /// Returns `NotFound` if the provider is unknown, `Limited` if a limit is reached, and `Unavailable` if the
+    /// provider does not respond.
     pub async fn begin(&self, provider: &str, purpose: FlowPurpose, next: Option<&str>) -> Result<Begun> {
         let provider = self.provider(provider).ok_or(NOT_FOUND)?;
         self.charge_client(LimitKind::Authorize, self.settings.limits.authorize_client).await?;
@@ -137,7 +138,8 @@ impl Federation<'_> {
     /// Opens the flow of a callback. `cookie` returns the value of the cookie with this name.
     ///
     /// # Errors
-    /// Returns `BadLink` if it is of another browser, provider or flow, or too old.
+    ///
+    /// Returns `BadLink` if the flow belongs to another browser or provider, or has expired.
     pub fn open_flow(
         &self,
         provider: &str,
@@ -151,15 +153,16 @@ impl Federation<'_> {
         if is_of_provider { Ok(OpenFlow { state, flow, next }) } else { Err(SOCIAL_INVALID.into()) }
     }
 
-    /// Ends a flow, which is used up by that: logs in, makes a user, or says what is missing.
+    /// Completes a flow: logs in, creates a user, or returns what is missing. A flow can be completed once.
     ///
     /// # Errors
-    /// Returns `BadLink` for every reason, `Forbidden` if the account is locked, and `Unavailable` if the provider does not
-    /// answer.
+    ///
+    /// Returns `BadLink` for every reason, `Forbidden` if the account is locked, and `Unavailable` if the provider
+    /// does not respond.
     pub async fn end(&self, open: &OpenFlow, callback: &Callback<'_>, devices: &[RawField]) -> Result<Returned> {
         let provider = self.provider(&open.flow.provider).ok_or(SOCIAL_INVALID)?;
         let spent = open.state.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
-        // Used up first, so that a code is presented to the provider once.
+        // Marks the flow as used first, so that a code is sent to the provider only once.
         let batch = vec![RecordOp::Insert(spent).into()];
         if !self.commit_unless(batch, &[Precondition::RecordFree]).await? {
             return self.refuse_flow(provider, "repeated").await;
@@ -194,14 +197,14 @@ impl Federation<'_> {
             }
             Arrived::SignupClosed => Returned::SignupClosed,
             Arrived::AlreadyUsed => return self.refuse_flow(provider, "repeated").await,
-            // The mailbox of a reserved address was told; the page is that of a taken one.
+            // The mailbox of the reserved address was notified. The page is the same as for a taken address.
             Arrived::Taken | Arrived::Reserved => pending(Question::Taken),
             Arrived::Unproved => pending(Question::Address),
             Arrived::Incomplete => pending(Question::Fields),
         })
     }
 
-    /// Seals the names in the form of Apple, for the GET that follows.
+    /// Seals the names from Apple's form for the GET request that follows.
     #[must_use]
     pub fn suggestion(&self, state: &str, user: &str) -> Option<String> {
         let user: Value = serde_json::from_str(user).ok()?;
@@ -210,7 +213,7 @@ impl Federation<'_> {
         CarriedFor { purpose: "suggested", browser: state }.seal(self.ctx, &self.realm.keys, FLOW_TTL, &names)
     }
 
-    /// Adds the suggested names to what is proved.
+    /// Adds the suggested names to the verified identity.
     fn with_suggestion(&self, proved: ProvedIdentity, state: &FlowState, sealed: Option<&str>) -> ProvedIdentity {
         let (now, keys, state) = (self.ctx.now, &self.realm.keys, state.to_text());
         let bound = CarriedFor { purpose: "suggested", browser: &state };
@@ -224,7 +227,7 @@ impl Federation<'_> {
         }
     }
 
-    /// Returns the redirect URI that the server is registered with.
+    /// Returns the server's redirect URI as registered at the provider.
     pub(super) fn redirect_uri(&self, provider: &Provider) -> String {
         format!("{}/{}/social/{}/callback", self.settings.public_url, self.realm.name, provider.name)
     }

@@ -1,4 +1,4 @@
-//! The code of a callback: exchanging it, and reading whose it is.
+//! Exchange of the authorization code in a callback, and lookup of the external account.
 
 use serde_json::{Map, Value};
 
@@ -10,10 +10,11 @@ use crate::{
 };
 
 impl Federation<'_> {
-    /// Exchanges a code, and reads whose it is; the inner error is the reason of a refusal.
+    /// Exchanges a code and returns the external account. The inner error is the reason for a refusal.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the provider does not answer.
+    ///
+    /// Returns `Unavailable` if the provider does not respond.
     pub(super) async fn proved_by_code(
         &self,
         provider: &Provider,
@@ -52,12 +53,13 @@ impl Federation<'_> {
         if iss.is_some_and(|iss| iss != claims.issuer && iss != document.issuer) {
             return Ok(Err("issuer"));
         }
-        // What proves an address at Microsoft is in the token and says nothing about an address from elsewhere.
+        // At Microsoft, the proof of an address is in the token and does not cover an address from another source.
         let lacks_email = claims.text("email").is_none() && provider.preset != Preset::Microsoft;
         let claims = match (&document.userinfo_endpoint, text(&answer, "access_token")) {
             (Some(endpoint), Some(access)) if lacks_email => {
                 let more = self.userinfo(provider, endpoint, access).await?;
-                // Those of another subject were put in by another person (OpenID Connect Core 1.0 §5.3.2).
+                // Claims of another subject are ignored to prevent token substitution (OpenID Connect Core 1.0
+                // §5.3.2).
                 if text(&more, "sub") == claims.text("sub") { claims.with_userinfo(&more) } else { claims }
             }
             _ => claims,
@@ -86,7 +88,7 @@ impl Federation<'_> {
         Ok(ProvedIdentity::of_github(provider, &user, &self.read::<Vec<Value>>(&answer)?))
     }
 
-    /// Exchanges a code for tokens; `None` if the provider refuses it.
+    /// Exchanges a code for tokens. Returns `None` if the provider rejects the code.
     async fn exchange_code(
         &self,
         provider: &Provider,

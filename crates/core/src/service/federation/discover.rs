@@ -1,4 +1,4 @@
-//! Documents and keys of OpenID Connect providers.
+//! Metadata and keys of OpenID Connect providers.
 
 use std::sync::Arc;
 
@@ -44,7 +44,8 @@ impl Federation<'_> {
     /// Verifies an ID token of a provider.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the provider does not answer.
+    ///
+    /// Returns `Unavailable` if the provider does not respond.
     pub(super) async fn verified(
         &self,
         provider: &Provider,
@@ -81,7 +82,8 @@ impl Federation<'_> {
     /// Sends a request to a provider.
     ///
     /// # Errors
-    /// Returns `Unavailable` if there is no answer, or it is a fault of the provider.
+    ///
+    /// Returns `Unavailable` if there is no response or the provider reports a server error.
     pub(super) async fn send(&self, provider: &Provider, request: FetchRequest) -> Result<Fetched> {
         let trusted = provider.trusted_url().map(str::to_owned);
         let answer = self.ports.fetch.fetch(FetchRequest { trusted, ..request }).await;
@@ -93,17 +95,18 @@ impl Federation<'_> {
         }
     }
 
-    /// Reads an answer of a provider.
+    /// Parses a response of a provider.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if it is unreadable.
     pub(super) fn read<T: DeserializeOwned>(&self, answer: &Fetched) -> Result<T, Error> {
-        // The fault of the parser is not kept: it may quote the answer.
+        // The parser's error is dropped, because it may quote the response.
         serde_json::from_slice(&answer.body).map_err(|_| SOCIAL_UNAVAILABLE.because("the answer is unreadable"))
     }
 }
 
-/// Makes a request without credentials.
+/// Creates a GET request without credentials.
 pub(super) const fn get(url: String) -> FetchRequest {
     FetchRequest { url, trusted: None, form: None, authorization: Authorization::None }
 }

@@ -1,4 +1,4 @@
-//! `me/identities`: lists and unlinks the accounts of a user at other providers.
+//! `me/identities`: lists and unlinks the external accounts of a user.
 
 use super::Federation;
 use crate::{
@@ -16,11 +16,12 @@ use crate::{
 };
 
 impl Federation<'_> {
-    /// Returns the identities of the caller, the newest first.
+    /// Returns the identities of the caller, newest first.
     ///
     /// # Errors
-    /// Returns `BadToken` if the account was deleted meanwhile, `Unavailable` if the store fails, and `Internal` if data
-    /// cannot be decrypted or serialized.
+    ///
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
+    /// `Internal` if data cannot be decrypted or serialized.
     pub async fn identities(&self, viewer: &Viewer) -> Result<Vec<ListedIdentity>> {
         let user = self.user_of_account(viewer.account()).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
@@ -30,11 +31,13 @@ impl Federation<'_> {
         Ok(listed)
     }
 
-    /// Unlinks an identity of the caller, and ends the sessions that it opened, except the current one.
+    /// Unlinks an identity of the caller and ends the sessions it created, except the current one.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old or too weak, `Forbidden` for a wrong password, `NotFound` for another one,
-    /// `Conflict` if it is the last way to log in, `Limited` if a limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the
+    /// identity does not exist, `Conflict` if it is the last way to log in, `Limited` if a limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn unlink(&self, owner: &Owner, current: &RawField, id: &str) -> Result<()> {
         let owner = self.fresh(owner, current).await?;
         let work = |_| self.unlink_once(owner, id);

@@ -1,4 +1,4 @@
-//! New users who come from a provider that proves their address.
+//! Sign-up with a provider that has verified the address.
 
 use super::{Federation, arrive::Arrived};
 use crate::{
@@ -23,10 +23,12 @@ use crate::{
 };
 
 impl Federation<'_> {
-    /// Makes the user of a proved address and logs in, accepting an invitation of the address if there is one; `None` if something
-    /// changed meanwhile. A registration of the address is discarded: its password may be that of another person.
+    /// Creates the user of a verified address and logs in. Accepts the invitation of the address if there is one.
+    /// Returns `None` if a concurrent change requires a retry. A registration of the address is discarded, because
+    /// another person may have chosen its password.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn join(
         &self,
@@ -60,7 +62,7 @@ impl Federation<'_> {
             linked,
             self.message(MessageKind::Welcome, &Recipient::unnamed(email), None)?,
         ]);
-        // Accepted before the user is made, since the address of an invitation counts as taken.
+        // The invitation is accepted before the user is created, because it reserves the address.
         let held = UserOp::Insert(user.clone()).into();
         let with = match &invited {
             Some(invitation) => self.accepting(invitation, &user).into_iter().chain(with).collect(),
@@ -124,7 +126,7 @@ impl Federation<'_> {
     }
 }
 
-/// Returns the profile of a new user: that of the invitation, else what the provider says of the names.
+/// Returns the profile of a new user: from the invitation or, without one, from the names reported by the provider.
 fn profile(proved: &ProvedIdentity, email: &EmailAddress, invited: Option<&Invitation>) -> Profile {
     match invited {
         Some(invitation) => Profile {

@@ -1,4 +1,4 @@
-//! Linking an account at a provider to a user.
+//! Linking an external account to a user.
 
 use super::{Federation, arrive::Arrived};
 use crate::{
@@ -22,11 +22,13 @@ use crate::{
 };
 
 impl Federation<'_> {
-    /// Links an identity to the user of its address, and logs in with it; `None` if something changed meanwhile.
+    /// Links an identity to the user of its address and logs in with it. Returns `None` if a concurrent change
+    /// requires a retry.
     ///
     /// # Errors
-    /// Returns `Forbidden` if the account is locked, `Unavailable` if the store fails, and `Internal` if data cannot be
-    /// decrypted or serialized.
+    ///
+    /// Returns `Forbidden` if the account is locked, `Unavailable` if the store fails, and `Internal` if data cannot
+    /// be decrypted or serialized.
     pub(super) async fn link_and_enter(
         &self,
         provider: &Provider,
@@ -50,10 +52,11 @@ impl Federation<'_> {
         Ok(self.sessions().enter_proved(login).await?.map(Arrived::Entered))
     }
 
-    /// Returns the operations that link an identity to a user, which the caller changes to the next revision: the record, open tickets,
-    /// and the mail that reports it with the link that undoes it.
+    /// Returns the operations that link an identity to a user: they store the record, invalidate open tickets, and
+    /// send a notification with an undo link. The caller updates the user's revision.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if the mail cannot be serialised.
     pub(super) fn linking(
         &self,
@@ -66,7 +69,7 @@ impl Federation<'_> {
         batch.push(self.drop_links(user));
         batch.push(self.audit(Event::IdentityLinked).user(user).detail("provider", provider.name.as_str()).into());
         let recipient = Recipient::of(&user.envelope.open_profile(key)?).with("provider", provider.label.as_str());
-        // Never a user name, in which an attacker could write a message to the owner.
+        // The user name is omitted: an attacker could use it to send a message to the owner.
         let recipient = recipient.with("called", proved.email.as_ref().map_or("", EmailAddress::as_str));
         let undo = self.realm.policy.addition_undo;
         if undo.is_zero() {
@@ -81,7 +84,7 @@ impl Federation<'_> {
         Ok((identity, batch))
     }
 
-    /// Returns the operation that stores a new identity, and its identifier.
+    /// Returns the operation that stores a new identity, with its identifier.
     pub(super) fn new_identity(
         &self,
         provider: &Provider,

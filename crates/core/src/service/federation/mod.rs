@@ -1,4 +1,4 @@
-//! Verbs of sign-in with other providers: what a provider proves, whom it lets in, and the identities of users.
+//! Sign-in with other providers: resolving verified accounts to users, and managing linked identities.
 
 mod arrive;
 mod browser;
@@ -20,12 +20,12 @@ use std::ops::Deref;
 
 use crate::{federation::Provider, service::Scope};
 
-/// The verbs of sign-in with other providers.
+/// The operations of sign-in with other providers.
 #[derive(Debug, Clone, Copy)]
 pub struct Federation<'a>(Scope<'a>);
 
 impl<'a> Scope<'a> {
-    /// Returns the verbs of sign-in with other providers.
+    /// Returns the operations of sign-in with other providers.
     #[must_use]
     pub const fn federation(self) -> Federation<'a> {
         Federation(self)
@@ -41,13 +41,13 @@ impl<'a> Deref for Federation<'a> {
 }
 
 impl<'a> Federation<'a> {
-    /// Returns the providers of the realm, in the order in which they are listed.
+    /// Returns the providers of the realm in display order.
     #[must_use]
     pub fn providers(&self) -> &'a [Provider] {
         &self.0.realm.policy.providers
     }
 
-    /// Returns the provider of this name, if users of the realm can sign in with it.
+    /// Returns the provider with this name, if it is enabled in the realm.
     #[must_use]
     pub fn provider(&self, name: &str) -> Option<&'a Provider> {
         self.0.provider(name)

@@ -1,4 +1,4 @@
-//! `social/{provider}/nonce`, and `token` with an ID token: sign-in of applications that use the SDK of a provider.
+//! `social/{provider}/nonce`, and `token` with an ID token: sign-in of applications that use a provider's SDK.
 
 use super::{Federation, arrive::Arrived};
 use crate::{
@@ -14,26 +14,26 @@ use crate::{
     service::{Entry, RawField},
 };
 
-/// Type of a token (RFC 8693 §3).
+/// Token type identifier (RFC 8693 §3).
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 
-/// Token exchange, as it was received.
+/// Token exchange request as received.
 #[derive(Debug)]
 pub struct Exchange<'a> {
     pub provider: &'a RawField,
-    /// ID token of the provider.
+    /// ID token issued by the provider.
     pub token: &'a RawField,
     pub token_type: &'a RawField,
     pub nonce: &'a RawField,
-    /// Values that may name a known device of the account.
+    /// Device identifiers sent by the client. One may match a known device of the account.
     pub devices: &'a [RawField],
 }
 
-/// Why an exchange is refused.
+/// Reason why an exchange was refused.
 enum Refused {
     Token(BadIdToken),
     Nonce,
-    /// The nonce was used, and so was the token.
+    /// The nonce, and with it the token, is already used.
     Spent,
 }
 
@@ -48,21 +48,23 @@ impl Refused {
 }
 
 impl Federation<'_> {
-    /// Makes a nonce for the ID token of a provider. Nothing is stored.
+    /// Issues a nonce for an ID token of a provider. Nothing is stored.
     ///
     /// # Errors
-    /// Returns `NotFound` for another provider, and `Limited` if a limit is reached.
+    ///
+    /// Returns `NotFound` if the provider is unknown, and `Limited` if a limit is reached.
     pub async fn native_nonce(&self, provider: &str) -> Result<NativeNonce> {
         let provider = self.native_provider(provider).ok_or(NOT_FOUND)?;
         self.charge_client(LimitKind::Authorize, self.settings.limits.authorize_client).await?;
         Ok(NativeNonce::issue(self.ctx, &self.realm.keys, &provider.name))
     }
 
-    /// Logs in with an ID token of a provider, which is used up by that.
+    /// Logs in with an ID token of a provider. A token can be used once.
     ///
     /// # Errors
-    /// Returns `Malformed` if a parameter is missing, `Refused` for every reason, `Forbidden` where a page is needed or
-    /// sign-up is closed, `Limited` if a limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Malformed` if a parameter is missing, `Refused` for every reason, `Forbidden` if a page is required
+    /// or sign-up is closed, `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn exchange(&self, exchange: &Exchange<'_>) -> Result<Entry> {
         let given = (exchange.provider.text(), exchange.token.text(), exchange.nonce.text());
         let (Some(name), Some(token), Some(nonce)) = given else { return Err(SOCIAL_INCOMPLETE.into()) };
@@ -87,12 +89,12 @@ impl Federation<'_> {
             Arrived::SignupClosed => SIGNUP_CLOSED,
             Arrived::Taken | Arrived::Reserved | Arrived::Unproved | Arrived::Incomplete => SOCIAL_INTERACTION,
         };
-        // A token that opened nothing is used up, too: another try would send the same mails again.
+        // Refused tokens are marked as used too, because a retry would send the same mails again.
         self.commit_unless(Batch::from_iter([spend]), &[Precondition::RecordFree]).await?;
         Err(refusal.into())
     }
 
-    /// Returns a provider whose ID tokens applications may exchange.
+    /// Returns the provider with this name, if applications may exchange its ID tokens.
     fn native_provider(&self, name: &str) -> Option<&Provider> {
         self.provider(name).filter(|provider| provider.is_native())
     }
@@ -109,15 +111,16 @@ impl Federation<'_> {
         Ok(claims.and_then(|claims| ProvedIdentity::of_claims(provider, &claims).ok_or(BadIdToken::Subject)))
     }
 
-    /// Records a refusal, whose reason is not told.
+    /// Records a refusal. The response does not contain the reason.
     async fn refuse(&self, provider: &Provider, why: &Refused) -> Result<Entry> {
         self.note_refused(provider, why.as_str()).await?;
         Err(Error::from(SOCIAL_REFUSED))
     }
 
-    /// Records why a sign-in with a provider was refused.
+    /// Records the reason why a sign-in with a provider was refused.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails.
     pub(super) async fn note_refused(&self, provider: &Provider, reason: &'static str) -> Result<()> {
         tracing::info!(realm = %self.realm.name, provider = provider.name, reason, "sign-in with a provider refused");

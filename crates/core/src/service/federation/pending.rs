@@ -1,4 +1,4 @@
-//! `signin/link`: linking an identity that was proved before, by its signed-in user or by a mailed link.
+//! `signin/link`: links a previously verified identity, after its user signs in or follows an emailed link.
 
 use super::{Federation, Question, arrive::Arrived};
 use crate::{
@@ -132,9 +132,10 @@ impl Federation<'_> {
         Ok(self.commit_mail((MessageKind::LinkIdentity, email), batch, Batch::new()).await?)
     }
 
-    /// Returns what a mailed link would link, and the address of its user. Nothing is changed.
+    /// Returns the identity that an emailed link would link, and the address of its user. Nothing is changed.
     ///
     /// # Errors
+    ///
     /// Returns `BadLink` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn offered_link(&self, token: &str, browser: &[&str]) -> Result<(PendingIdentity, String)> {
         self.try_link(async {
@@ -145,11 +146,12 @@ impl Federation<'_> {
         .await
     }
 
-    /// Links what a mailed link is for, and logs in with it.
+    /// Links the identity of an emailed link and logs in with it.
     ///
     /// # Errors
-    /// Returns `BadLink` for every reason, `Conflict` if the identity is another user's, `Limited` if a limit is reached, and
-    /// `Unavailable` if the store fails.
+    ///
+    /// Returns `BadLink` for every reason, `Conflict` if the identity belongs to another user, `Limited` if a limit
+    /// is reached, and `Unavailable` if the store fails.
     pub async fn follow_link(&self, token: &str, browser: &[&str], devices: &[RawField]) -> Result<Entry> {
         let work = |_| async move {
             let (user, _, note, link) = self.opened_link(token, browser).await?;
@@ -182,7 +184,7 @@ impl Federation<'_> {
         let user = self.ports.store.user(&self.realm.name, &link.subject).await?.ok_or_else(Error::bad_link)?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let note = LinkNote::open(&key, &link)?;
-        // The link proves the mailbox that it was sent to, which may not be the user's any more.
+        // The link proves access to the mailbox it was sent to, which may no longer be the user's.
         let proved = note.pending.proved().proved_email().map(|email| email.blind_index(&self.realm.keys));
         let is_usable = note.is_of(browser) && proved == Some(user.index) && self.is_linked_by_mailbox(&user);
         if is_usable { Ok((user, key, note, link)) } else { Err(Error::bad_link()) }

@@ -33,14 +33,15 @@ impl OAuth<'_> {
         self.authenticate(&presented.basic).await.map(Introspector::Service)
     }
 
-    /// Authenticates a service. `credentials` contains each possible reading of them: as sent, and URL-decoded.
+    /// Authenticates a service. `credentials` contains both possible readings of the header: raw and URL-decoded.
     ///
-    /// Wrong credentials are counted as wrong passwords of the network. Right ones are never rejected because of that limit, so
-    /// that others in the same network cannot block the service.
+    /// Wrong credentials are counted as failed password attempts of the network. Valid ones are accepted even if that
+    /// limit is reached, so that other clients in the network cannot block the service.
     ///
     /// # Errors
-    /// Returns `BadClient` if the credentials are missing or wrong, `Limited` if a rate limit is reached, and `Unavailable` if
-    /// the store fails.
+    ///
+    /// Returns `BadClient` if the credentials are missing or wrong, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn authenticate(&self, credentials: &[ClientCredentials]) -> Result<ApiClient> {
         if credentials.iter().fold(false, |found, one| found | self.settings.api_clients.admit(one)) {
             return Ok(ApiClient::new());

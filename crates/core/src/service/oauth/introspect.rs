@@ -1,4 +1,4 @@
-//! `introspect`: whether a token is live, and what its session says (RFC 7662).
+//! `introspect`: whether a token is active, and the properties of its session (RFC 7662).
 
 use super::{OAuth, refresh::CLIENT_GRACE};
 use crate::{
@@ -19,7 +19,7 @@ pub enum TokenKind {
     Refresh,
 }
 
-/// A live token, with what the store knows of its session.
+/// An active token and the stored properties of its session.
 #[derive(Debug)]
 pub struct LiveToken {
     pub kind: TokenKind,
@@ -29,7 +29,7 @@ pub struct LiveToken {
     pub session: SessionId,
     /// Audience of an access token, if it has one.
     pub audience: Option<Audience>,
-    /// Time of issue. Unknown for a previous refresh token.
+    /// Time of issue. `None` for a rotated refresh token.
     pub issued_at: Option<Timestamp>,
     pub expires_at: Timestamp,
     /// Time of the last authentication.
@@ -47,10 +47,12 @@ pub struct LiveToken {
 }
 
 impl OAuth<'_> {
-    /// Returns what is known of a token of this realm; `None` if it is not live, for every reason. The session is read from the
-    /// store each time, so that its end is seen at once. Nothing is changed: an old refresh token ends no session here.
+    /// Returns the properties of a token of this realm. `None` if it is not active, for every reason. The session is
+    /// read from the store each time, so that its end takes effect immediately. Introspection changes nothing: a
+    /// reused refresh token does not end the session.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn introspect(&self, asker: &Introspector, token: &str) -> Result<Option<LiveToken>> {
         let found = match RefreshToken::parse(&self.realm.keys, token) {
@@ -131,7 +133,7 @@ impl OAuth<'_> {
         Ok(Some(LiveToken { issued_at, expires_at, ..self.of(session) }))
     }
 
-    /// Returns what a session says of its tokens.
+    /// Returns the properties of a session's tokens.
     fn of(&self, session: Session) -> LiveToken {
         LiveToken {
             kind: TokenKind::Refresh,
@@ -151,7 +153,7 @@ impl OAuth<'_> {
     }
 }
 
-/// Returns who acts in a session in the name of its user.
+/// Returns the administrator who impersonates the user in a session.
 fn actor_of(session: &Session) -> Option<String> {
     session.impersonator.as_ref().map(Impersonator::subject)
 }

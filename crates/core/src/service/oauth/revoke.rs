@@ -13,12 +13,13 @@ use crate::{
 };
 
 impl OAuth<'_> {
-    /// Ends the session of a token of this realm, if there is one. Any refresh token that this server issued will do, also one
-    /// that was replaced: who has it may end the session. The end is durable when this returns.
+    /// Ends the session of a token of this realm, if there is one. Any refresh token issued by this server is
+    /// accepted, including rotated ones, because any holder may end the session. The end is durable when this
+    /// returns.
     ///
     /// The token of a client needs the client's authentication; that of another client stays valid.
     ///
-    /// Tokens that this server did not issue count as wrong links of the client.
+    /// Tokens that this server did not issue are counted as invalid links of the client.
     ///
     /// # Errors
     /// Returns `BadClient` if a client does not authenticate, `Limited` if a rate limit is reached, and `Unavailable` if the store
@@ -36,7 +37,7 @@ impl OAuth<'_> {
                 return Ok(());
             }
         }
-        // A session without its user is about to end.
+        // The session of a deleted user is about to end.
         let Some(account) = self.account(&session.user).await? else { return Ok(()) };
         let audit = self.audit(Event::LoggedOut).session(&session.id).user(&*account);
         let audit = audit.actor(session.impersonator.as_ref());
@@ -51,7 +52,7 @@ impl OAuth<'_> {
         }
     }
 
-    /// Returns the session of a token that this server issued, and the user that an access token names.
+    /// Returns the session of a token issued by this server, and the user named in an access token.
     fn session_of(&self, token: &str) -> Option<(SessionId, Option<UserId>)> {
         if let Some(token) = RefreshToken::parse(&self.realm.keys, token) {
             return Some((token.session().clone(), None));
