@@ -23,9 +23,9 @@ pub(super) struct CheckReport {
 struct Remark {
     name: String,
     text: String,
-    /// Where the setting was set; absent if the problem is not about a setting.
+    /// Where the setting was set. Absent if the problem does not concern a setting.
     origin: Option<String>,
-    /// The line that fixes it.
+    /// Line that fixes the problem.
     fix: Option<String>,
 }
 
@@ -52,15 +52,17 @@ impl From<ConfigProblem> for Remark {
     }
 }
 
-/// Prints the configuration problems, or that the configuration is valid. Returns the exit code. Nothing is created or changed.
+/// Prints the configuration problems, or that the configuration is valid. Returns the exit code. Nothing is created
+/// or changed.
 ///
 /// # Errors
-/// If `out` cannot be written.
+///
+/// Returns an error if `out` cannot be written.
 pub fn check(sources: Sources, out: &mut Output) -> io::Result<u8> {
     tell_verdict(&checked(sources), out)
 }
 
-/// Reads and checks the settings, including the checks that startup would do.
+/// Reads and checks the settings, including the checks made at startup.
 pub(super) fn checked(sources: Sources) -> Inspection {
     let mut inspection = inspect(sources);
     app::check(&mut inspection);

@@ -6,11 +6,12 @@ use super::{
 };
 use crate::config::{Config, Environment, LogFormat, MailTransport};
 
-/// Prints the server's URL and the next steps to standard error if it is a terminal. Otherwise the log line `serving` is
-/// enough, and log collectors expect nothing else.
+/// Prints the server's URL and the next steps to standard error if it is a terminal. Otherwise the log line `serving`
+/// is sufficient, and log collectors expect no other output.
 ///
 /// # Errors
-/// If standard error cannot be written.
+///
+/// Returns an error if standard error cannot be written.
 pub fn greet(config: &Config) -> io::Result<()> {
     let mut stderr = io::stderr();
     if config.log.format == LogFormat::Json || !stderr.is_terminal() {

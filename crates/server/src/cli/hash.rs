@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::output::{BAD, GOOD, Output, WARNING};
 
-/// Why no password was hashed or compared.
+/// Error of hashing or comparing a password.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No password was given.
@@ -19,7 +19,7 @@ pub enum Error {
     /// The password is too long, or contains control characters.
     #[error("no account can have this password: it is longer than 1024 bytes or contains control characters")]
     Impossible,
-    /// The hash is of an unknown kind, or its cost is too high.
+    /// The hash has an unknown format, or its cost is too high.
     #[error(
         "the hash of --verify cannot be read: it must be in the PHC string format, \
          `$argon2id$v=19$m=…,t=…,p=…$salt$hash`, in single quotes"
@@ -36,7 +36,8 @@ pub enum Error {
 /// Prints the hash of a password, or whether the password matches a hash. Returns the exit code.
 ///
 /// # Errors
-/// If there is no password, or if it cannot be hashed or compared.
+///
+/// Returns an error if there is no password, or if it cannot be hashed or compared.
 pub async fn hash(
     hasher: &dyn PasswordHasher,
     random: &dyn Random,

@@ -17,10 +17,10 @@ use super::{
 use crate::{config::PublicUrl, error_chain};
 
 const URL: &str = "url";
-/// Maximum wait for the response. Orchestrators probe every few seconds.
+/// Timeout of the request. Orchestrators probe every few seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why the server's address cannot be derived from the settings.
+/// Reason why the server's address cannot be derived from the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum Unaddressed {
     /// An HTTP setting is invalid.
@@ -28,7 +28,7 @@ pub enum Unaddressed {
         "HOST or PORT is invalid: run `portcullis config check` for details, or pass the server's address with --url"
     )]
     Unreadable,
-    /// The port is chosen by the operating system.
+    /// The operating system chooses the port.
     #[error("the port is chosen at startup (PORT=0): pass the server's address with --url")]
     Chosen,
 }
@@ -45,10 +45,11 @@ pub(super) fn url(matches: &ArgMatches) -> Option<PublicUrl> {
     matches.get_one(URL).cloned()
 }
 
-/// Returns the URL at which this machine reaches a server that listens on this address.
+/// Returns the local URL of a server that listens on this address.
 ///
 /// # Errors
-/// [`Unaddressed`].
+///
+/// Returns [`Unaddressed`] if the settings do not determine the address.
 pub fn address(listen: Option<SocketAddr>) -> Result<PublicUrl, Unaddressed> {
     let mut address = listen.ok_or(Unaddressed::Unreadable)?;
     if address.port() == 0 {
@@ -62,10 +63,11 @@ pub fn address(listen: Option<SocketAddr>) -> Result<PublicUrl, Unaddressed> {
     PublicUrl::parse(&format!("http://{address}")).map_err(|_| Unaddressed::Unreadable)
 }
 
-/// Asks the server at this URL whether it is ready, and prints the result. Returns the exit code.
+/// Checks whether the server at this URL is ready, and prints the result. Returns the exit code.
 ///
 /// # Errors
-/// If `out` cannot be written.
+///
+/// Returns an error if `out` cannot be written.
 pub async fn health(url: &PublicUrl, out: &mut Output<'_>) -> io::Result<u8> {
     let asked = format!("{url}/readyz");
     let problem = ask(&asked, url.is_https()).await.err();
@@ -80,10 +82,10 @@ pub async fn health(url: &PublicUrl, out: &mut Output<'_>) -> io::Result<u8> {
     Ok(u8::from(problem.is_some()))
 }
 
-/// Requests the URL. The error says why the server is not ready.
+/// Requests the URL. The error is the reason why the server is not ready.
 async fn ask(url: &str, is_https: bool) -> Result<(), String> {
     let client = client(is_https).build().map_err(|error| error_chain(&error))?;
-    // The caller prints the URL, so it is removed from the error.
+    // The URL is removed from the error, because the caller prints it.
     let answer = client.get(url).send().await.map_err(|error| error_chain(&error.without_url()))?;
     match answer.status() {
         status if status.is_success() => Ok(()),
@@ -91,10 +93,10 @@ async fn ask(url: &str, is_https: bool) -> Result<(), String> {
     }
 }
 
-/// Returns a client that connects to this server only: no redirects, and no proxies from the environment.
+/// Returns a client that only connects to this server: no redirects, and no proxies from the environment.
 fn client(is_https: bool) -> ClientBuilder {
     let client =
         Client::builder().user_agent("Portcullis").redirect(redirect::Policy::none()).no_proxy().timeout(PATIENCE);
-    // Plain HTTP needs no root certificates, and minimal machines have none.
+    // Plain HTTP needs no root certificates, and minimal images contain none.
     if is_https { client } else { client.tls_certs_only([]) }
 }

@@ -1,4 +1,4 @@
-//! Help texts other than the lists of commands and flags.
+//! Help texts. The lists of commands and flags are elsewhere.
 
 pub(super) const ABOUT: &str = "\
 User accounts for any application, as one self-hosted server: registration, verified

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::output::{GOOD, Output};
 
-/// Prints the migration steps that are pending. Returns the exit code.
+/// Prints the pending migration steps. Returns the exit code.
 ///
 /// # Errors
-/// If `out` cannot be written.
+///
+/// Returns an error if `out` cannot be written.
 pub fn tell_of_plan(pending: &[String], out: &mut Output) -> io::Result<u8> {
     if out.is_json() {
         out.json(&json!({ "pending": pending }))?;
@@ -23,10 +24,11 @@ pub fn tell_of_plan(pending: &[String], out: &mut Output) -> io::Result<u8> {
     Ok(0)
 }
 
-/// Prints the migration steps that were applied. Returns the exit code.
+/// Prints the applied migration steps. Returns the exit code.
 ///
 /// # Errors
-/// If `out` cannot be written.
+///
+/// Returns an error if `out` cannot be written.
 pub fn tell_of_steps(applied: &[String], out: &mut Output) -> io::Result<u8> {
     if out.is_json() {
         out.json(&json!({ "applied": applied }))?;

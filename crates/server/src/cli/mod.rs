@@ -1,4 +1,4 @@
-//! The command line: the command, and the settings given as flags.
+//! Parsing of the command line into a command and settings.
 
 mod admin;
 mod check;
@@ -41,7 +41,7 @@ use crate::config::{Args, PublicUrl, Sources};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Serve until stopped.
+    /// Run the server until it is stopped.
     Serve,
     /// Migrate the database to this version, or only list the steps.
     Migrate(bool),
@@ -51,15 +51,15 @@ pub enum Command {
     ConfigShow,
     /// Hash a password, or compare it with a hash.
     Hash(Option<String>),
-    /// Check whether a server is ready: the one at this URL, or the one described by the settings.
+    /// Check whether a server is ready. The default is the server described by the settings.
     Health(Option<PublicUrl>),
-    /// Print the OpenAPI description, for a server at this URL.
+    /// Print the OpenAPI description, optionally for a server at this URL.
     OpenApi(Option<PublicUrl>),
     /// Print the completion script of a shell.
     Completions(Shell),
     /// List, check, export or preview the templates of pages and emails.
     Templates(TemplatesVerb),
-    /// An administration command.
+    /// An admin command.
     Admin(AdminVerb),
 }
 
@@ -73,10 +73,11 @@ pub struct Invocation {
     pub args: Args,
 }
 
-/// Parses a command line. Its first word is the name of the program.
+/// Parses a command line. The first argument is the name of the program.
 ///
 /// # Errors
-/// Text to print instead of running a command, such as the help. [`clap::Error::exit`] prints it.
+///
+/// Returns text to print instead of running a command, such as the help. [`clap::Error::exit`] prints it.
 pub fn parse<I>(args: I) -> Result<Invocation, clap::Error>
 where
     I: IntoIterator<Item: Into<OsString> + Clone>,
@@ -89,15 +90,17 @@ where
     })
 }
 
-/// Adds the process environment and the working directory to the flags.
+/// Combines the flags with the process environment and the working directory.
 ///
 /// # Errors
-/// If the working directory no longer exists.
+///
+/// Returns an error if the working directory no longer exists.
 pub fn sources(args: Args) -> io::Result<Sources> {
     Ok(Sources { args, env: environment(), dir: std::env::current_dir()? })
 }
 
-/// Reads the environment. A value that is not UTF-8 gets a replacement character, which the settings reject.
+/// Reads the environment. In values that are not UTF-8, invalid bytes become replacement characters, which the
+/// settings reject.
 #[allow(clippy::disallowed_methods, reason = "the one place where the ambient environment enters")]
 fn environment() -> Vec<(String, String)> {
     let text = |raw: OsString| raw.to_string_lossy().into_owned();

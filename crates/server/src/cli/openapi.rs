@@ -25,7 +25,8 @@ pub(super) fn server(matches: &ArgMatches) -> Option<PublicUrl> {
 /// Prints the OpenAPI description of a server with these realms. Returns the exit code.
 ///
 /// # Errors
-/// If `out` cannot be written.
+///
+/// Returns an error if `out` cannot be written.
 pub fn openapi(realms: &[RealmName], server: Option<&PublicUrl>, out: &mut Output) -> io::Result<u8> {
     let realms: Vec<_> = realms.iter().map(RealmName::as_str).collect();
     out.json(&crate::openapi(&realms, server.map_or("", PublicUrl::as_str)))?;

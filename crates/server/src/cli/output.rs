@@ -53,7 +53,7 @@ impl<'a> Output<'a> {
 
     pub(super) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         let text = serde_json::to_string_pretty(value)?;
-        // JSON escapes the control characters below a space only.
+        // JSON only requires escaping control characters below U+0020.
         let escaped =
             |c: char| if is_active(c) && c != '\n' { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
         writeln!(self.to, "{}", text.chars().map(escaped).collect::<String>())
@@ -65,12 +65,13 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Returns whether a terminal acts on a character instead of showing it: control characters, and those that reorder text.
+/// Returns whether a terminal interprets the character instead of displaying it: control characters and characters
+/// that change the text direction.
 pub(super) fn is_active(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Returns a text of which a terminal shows every character: those on which it would act are written as `\u{1b}`.
+/// Escapes characters that a terminal would interpret as `\u{1b}`.
 pub(super) fn harmless(text: &str) -> String {
     let shown = |c: char| if is_active(c) { c.escape_unicode().to_string() } else { c.to_string() };
     text.chars().map(shown).collect()
@@ -86,14 +87,15 @@ pub fn complain(failure: &impl fmt::Display) {
     let mut stderr = io::stderr();
     let mut out = Output::new(&mut stderr, OutputFormat::Text);
     let name = out.paint(BAD, "portcullis:");
-    // Nothing more can be done if standard error is closed; the exit code still reports the failure.
+    // If standard error is closed, only the exit code can report the failure.
     let _gone = out.line(format_args!("{name} {failure}"));
 }
 
 /// Prints a warning to standard error.
 ///
 /// # Errors
-/// If standard error cannot be written.
+///
+/// Returns an error if standard error cannot be written.
 pub fn warn(warning: &impl fmt::Display) -> io::Result<()> {
     let mut stderr = io::stderr();
     let mut out = Output::new(&mut stderr, OutputFormat::Text);
@@ -104,7 +106,8 @@ pub fn warn(warning: &impl fmt::Display) -> io::Result<()> {
 /// Prints a progress message to standard error if it is a terminal.
 ///
 /// # Errors
-/// If standard error cannot be written.
+///
+/// Returns an error if standard error cannot be written.
 pub fn progress(what: &impl fmt::Display) -> io::Result<()> {
     let mut stderr = io::stderr();
     if !io::IsTerminal::is_terminal(&stderr) {

@@ -1,24 +1,25 @@
-//! Reads a password from standard input: piped in, or typed without echo.
+//! Reads a password from standard input: piped, or typed without echo.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use portcullis_core::SecretString;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// Maximum number of bytes read, longer than any accepted password.
+/// Maximum number of bytes read. Longer than any accepted password.
 const LIMIT: u64 = 16 * 1024;
 
-/// Reads the password without its trailing newline. On a terminal, a new password must be typed twice.
+/// Reads the password and removes its trailing newline. On a terminal, a new password must be entered twice.
 ///
 /// # Errors
-/// If standard input cannot be read or is not UTF-8, or if the two passwords differ.
+///
+/// Returns an error if standard input cannot be read or is not UTF-8, or if the two passwords differ.
 pub fn read_password(is_new: bool) -> io::Result<SecretString> {
     if !io::stdin().is_terminal() {
         let mut text = String::new();
         io::stdin().lock().take(LIMIT).read_to_string(&mut text)?;
         return Ok(without_newline(text).into());
     }
-    // Echo stays off from before the first prompt until the end, so that text typed early is neither shown nor lost.
+    // Echo is off from before the first prompt until the end, so that early input is neither displayed nor lost.
     let _unseen = Unseen::begin()?;
     let typed = ask("Password: ")?;
     if is_new && ask("Repeat password: ")? != typed {
@@ -47,7 +48,7 @@ fn without_newline(mut text: String) -> String {
     text
 }
 
-/// Turns terminal echo off until it is dropped.
+/// Turns off terminal echo until it is dropped.
 struct Unseen(Termios);
 
 impl Unseen {
@@ -62,7 +63,7 @@ impl Unseen {
 
 impl Drop for Unseen {
     fn drop(&mut self) {
-        // The terminal may be gone already; then there is nothing to restore.
+        // If the terminal is gone, there is nothing to restore.
         let _gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }

@@ -7,13 +7,13 @@ use crate::config::{
     setting::{Fallback, Info},
 };
 
-/// Returns the settings that have flags: all but those of families, whose names the operator chooses.
+/// Returns the settings with flags: all except families, whose names the operator chooses.
 fn flagged(section: &'static Section) -> impl Iterator<Item = &'static Info> {
     section.settings.iter().map(|setting| setting.info()).filter(|info| info.family().is_none())
 }
 
-/// Returns two flags per setting: one for its value and one for a file that contains it. The help shows only the first, except
-/// for secrets, where it shows only the second, because other users of the machine can read command lines.
+/// Returns two flags per setting: one for its value and one for a file that contains it. The help shows only the
+/// first. For secrets it shows only the second, because other users of the machine can read command lines.
 pub(super) fn flags() -> impl Iterator<Item = Arg> {
     SECTIONS.iter().flat_map(|section| {
         flagged(section)
@@ -21,7 +21,7 @@ pub(super) fn flags() -> impl Iterator<Item = Arg> {
     })
 }
 
-/// Returns the settings that were given, by their names.
+/// Returns the given settings by name.
 pub(super) fn given(matches: &ArgMatches) -> Vec<(String, String)> {
     let names = SECTIONS.iter().flat_map(flagged).flat_map(|info| {
         let name = info.name;

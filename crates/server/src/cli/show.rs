@@ -14,7 +14,8 @@ use crate::config::{Inspection, SECTIONS, Sources, Values, setting::Info};
 /// Prints every setting with its value and source, followed by the configuration problems. Returns the exit code.
 ///
 /// # Errors
-/// If `out` cannot be written.
+///
+/// Returns an error if `out` cannot be written.
 pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
     let inspection = checked(sources);
     if out.is_json() {
@@ -74,7 +75,7 @@ struct RealmLines<'a> {
 #[derive(Serialize)]
 struct SettingLine {
     name: &'static str,
-    /// Value as text; absent if not set, masked if secret.
+    /// Value as text. Absent if not set, masked if secret.
     value: Option<String>,
     origin: String,
     is_secret: bool,

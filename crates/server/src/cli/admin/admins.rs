@@ -16,7 +16,7 @@ struct Found {
     revision: Option<u64>,
 }
 
-/// Returns the administrator whom a name describes.
+/// Returns the administrator with this identifier or address.
 async fn admin(caller: &Caller, named: &str) -> Result<Found, CallError> {
     let text = |admin: &Value, name: &str| admin.get(name).and_then(Value::as_str).map(str::to_lowercase);
     let is_named = |admin: &&Value| [text(admin, "email"), text(admin, "id")].contains(&Some(named.to_lowercase()));
@@ -35,10 +35,10 @@ async fn admin(caller: &Caller, named: &str) -> Result<Found, CallError> {
     }
 }
 
-/// Attempts to change grants, of which others may be given and taken at the same time.
+/// Maximum number of attempts to change grants if others change them concurrently.
 const ATTEMPTS: usize = 50;
 
-/// Changes the grants of an administrator, based on those that are held at the time of the change.
+/// Changes the grants of an administrator, based on the current grants.
 async fn change_grants(caller: &Caller, verb: &AdminVerb, change: impl Fn(&mut Vec<String>)) -> Answer {
     let named = subject(verb)?;
     let mut is_confirmed = false;
@@ -63,7 +63,7 @@ async fn change_grants(caller: &Caller, verb: &AdminVerb, change: impl Fn(&mut V
     Err(CallError::Unreachable("the grants kept changing".to_owned()))
 }
 
-/// Runs a verb about administrators.
+/// Runs a command for administrators.
 pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
     let roles = || {
         verb.all("role").into_iter().map(|role| if role.contains('@') { role.to_owned() } else { format!("{role}@*") })

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{AdminVerb, CallError, Caller, audit_lines};
 use crate::cli::output::Output;
 
-/// Flags of a query and the parameters that they become.
+/// Flags of a query and their API parameters.
 const FILTERS: [(&str, &str); 11] = [
     ("realm", "realm"),
     ("user", "user"),
@@ -33,7 +33,7 @@ fn parameters<'a>(verb: &'a AdminVerb, names: &[(&'static str, &'static str)]) -
     names.iter().filter_map(|(flag, name)| Some((*name, verb.flag(flag)?))).collect()
 }
 
-/// Runs a verb whose answer is printed like those of other groups.
+/// Runs a command whose result is printed like those of other groups.
 pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Result<Value, CallError> {
     let subject = verb.subjects.first().map_or("", String::as_str);
     match verb.name {

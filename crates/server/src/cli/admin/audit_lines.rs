@@ -65,7 +65,7 @@ impl Members<'_> {
         Chain::parse(self.0.get("chain")?.as_str()?)
     }
 
-    /// Reads a member that may be null. The outer `None` means that it is malformed.
+    /// Parses a nullable member. The outer `None` means that it is malformed.
     fn if_any<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
         match self.0.get(name)? {
             Value::Null => Some(None),
@@ -74,7 +74,7 @@ impl Members<'_> {
     }
 }
 
-/// Reads a line; `None` if it is malformed.
+/// Parses a line. Returns `None` if it is malformed.
 pub(super) fn read(line: &Value) -> Option<Line> {
     let members = Members(line);
     if line.get("export").is_some() {

@@ -21,16 +21,16 @@ use crate::{
     http::{HttpService, SystemUser},
 };
 
-/// Why a call failed.
+/// Error of an API call.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The command line is wrong.
+    /// The command line is invalid.
     #[error("{0}")]
     Usage(String),
-    /// The server refused.
+    /// The server refused the request.
     #[error("{detail} ({code})")]
     Refused { status: u16, code: String, detail: String },
-    /// The server was not reached.
+    /// The server cannot be reached.
     #[error("the server cannot be reached: {0}")]
     Unreachable(String),
     /// The output cannot be written.
@@ -39,7 +39,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Returns the exit code: 1 refused or failed, 2 wrong use, 3 not found, 4 not reached.
+    /// Returns the exit code: 1 for refusals and failures, 2 for usage errors, 3 if not found, 4 if unreachable.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
@@ -51,15 +51,15 @@ impl CallError {
     }
 }
 
-/// Calls the API of administration.
+/// Client of the admin API.
 pub struct Caller(Way);
 
 enum Way {
-    /// In this process, as this user of the operating system.
+    /// In this process, on behalf of this operating system user.
     Here(HttpService, SystemUser, Arc<Local>),
-    /// Not at all: the verb works on a file.
+    /// No API: the command works on a file.
     Nowhere,
-    /// Over HTTP, with a key.
+    /// Over HTTP, with an API key.
     There { client: Client, url: String, key: String },
 }
 
@@ -77,7 +77,7 @@ impl fmt::Debug for Caller {
 }
 
 impl Caller {
-    /// Calls the service in this process.
+    /// Creates a client of the service in this process.
     #[must_use]
     pub fn here(beside: &Beside) -> Self {
         let user = system_user();
@@ -98,16 +98,18 @@ impl Caller {
         }
     }
 
-    /// Calls nothing, for a verb that works on a file.
+    /// Creates a client for a command that works on a file.
     #[must_use]
     pub const fn nowhere() -> Self {
         Self(Way::Nowhere)
     }
 
-    /// Calls a server with the key in a file. In clear the key is sent to this machine only.
+    /// Creates a client of a server, with the API key in a file. Over plain HTTP the key is only sent to this
+    /// machine.
     ///
     /// # Errors
-    /// [`CallError`], if the URL cannot be used, the key cannot be read or the client cannot be set up.
+    ///
+    /// Returns [`CallError`] if the URL is not allowed, the key cannot be read or the HTTP client cannot be created.
     pub fn there(server: &ServerAddress) -> Result<Self, CallError> {
         let url = PublicUrl::parse(&server.url).map_err(|wrong| CallError::Usage(format!("--server {wrong}")))?;
         if !url.is_https() && !url.is_loopback() {
@@ -118,16 +120,17 @@ impl Caller {
         let key = std::fs::read_to_string(file);
         let key = key.map_err(|error| CallError::Usage(format!("{} cannot be read: {error}", file.display())))?;
         let client = Client::builder().user_agent("Portcullis").redirect(redirect::Policy::none());
-        // A proxy would read what is sent in clear.
+        // A proxy could read the key in plain HTTP.
         let client = if url.is_https() { client } else { client.no_proxy() };
         let client = client.build().map_err(|error| CallError::Unreachable(error_chain(&error)))?;
         Ok(Self(Way::There { client, url: url.to_string(), key: key.trim().to_owned() }))
     }
 
-    /// Calls a route, and returns the answer.
+    /// Calls a route and returns the response.
     ///
     /// # Errors
-    /// [`CallError`].
+    ///
+    /// Returns [`CallError`] if the server cannot be reached or refuses the request.
     pub(super) async fn call(
         &self,
         method: Method,
@@ -193,7 +196,7 @@ fn read(status: u16, answer: &[u8]) -> Result<Value, CallError> {
     Err(CallError::Refused { status, code: text("code"), detail })
 }
 
-/// Returns the name of the user of the operating system, from the list of users of this machine, or the number.
+/// Returns the name of the operating system user, or the numeric ID if the name is unknown.
 fn system_user() -> String {
     let id = rustix::process::geteuid().as_raw();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Names and flags of the verbs. Flags have the names of the fields of the API.
+//! Names and flags of the admin commands. Flags are named like the API fields.
 
 use std::path::PathBuf;
 
@@ -10,25 +10,25 @@ use super::{
     flags::{flag_help, subject_help},
 };
 
-/// A verb of administration, as it was given.
+/// A parsed admin command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminVerb {
     pub group: &'static str,
     pub name: &'static str,
-    /// User, address, key or session that the verb is about.
+    /// Users, addresses, keys or sessions that the command applies to.
     pub subjects: Vec<String>,
     /// Flags with a value, by name.
     pub flags: Vec<(&'static str, String)>,
     pub switches: Vec<&'static str>,
-    /// Server that is called; this process, if there is none.
+    /// Server to call. `None` for this process.
     pub server: Option<ServerAddress>,
 }
 
-/// A server that is called over HTTP.
+/// A server reached over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerAddress {
     pub url: String,
-    /// File with the key.
+    /// File that contains the API key.
     pub key_file: PathBuf,
 }
 
@@ -37,12 +37,12 @@ impl AdminVerb {
         self.flags.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns all values of a flag that may be repeated.
+    /// Returns all values of a repeatable flag.
     pub(super) fn all(&self, name: &str) -> Vec<&str> {
         self.flags.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Returns whether the verb works on files alone.
+    /// Returns whether the command only works on files.
     #[must_use]
     pub fn is_offline(&self) -> bool {
         (self.group, self.name) == ("audit", "verify") && !self.subjects.is_empty() && self.flag("public-key").is_some()
@@ -53,7 +53,7 @@ impl AdminVerb {
     }
 }
 
-/// Name, description, names of what it is about, flags and switches of a verb.
+/// Name, description, arguments, flags and switches of a command.
 pub(super) struct Spec {
     name: &'static str,
     about: &'static str,
@@ -186,7 +186,7 @@ const GROUPS: &[Group] = &[
 
 const SERVER: &str = "server";
 const KEY_FILE: &str = "key-file";
-/// Flags that may be given several times.
+/// Repeatable flags.
 const REPEATED: [&str; 7] = ["role", "allow", "network", "redirect-uri", "post-logout-redirect-uri", "grant", "scope"];
 
 pub(in crate::cli) fn grammars() -> impl Iterator<Item = clap::Command> {
@@ -202,7 +202,7 @@ pub(in crate::cli) fn grammars() -> impl Iterator<Item = clap::Command> {
 fn grammar(spec: &Spec) -> clap::Command {
     let mut verb = clap::Command::new(spec.name).about(spec.about);
     for subject in spec.subjects {
-        // The name of an optional one is in brackets.
+        // Names of optional arguments are in brackets.
         let (name, is_required) = (subject.trim_matches(['[', ']']), !subject.starts_with('['));
         verb = verb.arg(Arg::new(*subject).value_name(name).required(is_required).help(subject_help(subject)));
     }
@@ -220,7 +220,7 @@ fn grammar(spec: &Spec) -> clap::Command {
         .arg(json_flag())
 }
 
-/// Returns the verb that was given, if it is one of administration.
+/// Returns the admin command that was given, if any.
 pub(in crate::cli) fn request(matches: &ArgMatches) -> Option<AdminVerb> {
     let (group, matches) = matches.subcommand()?;
     if group == WHY.name {

@@ -19,10 +19,12 @@ pub(super) use grammar::{grammars, request};
 
 use super::Output;
 
-/// Runs a verb. Returns the exit code: 0 done, 1 refused or failed, 2 wrong use, 3 not found, 4 not reached.
+/// Runs a command. Returns the exit code: 0 for success, 1 for refusals and failures, 2 for usage errors, 3 if not
+/// found, 4 if unreachable.
 ///
 /// # Errors
-/// If `out` cannot be written.
+///
+/// Returns an error if `out` cannot be written.
 pub async fn administer(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>) -> std::io::Result<u8> {
     match run(caller, verb, out).await {
         Ok(code) => Ok(code),

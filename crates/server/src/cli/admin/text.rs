@@ -1,4 +1,4 @@
-//! Prints answers for people, or as JSON.
+//! Formatting of API responses as text or JSON.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::AdminVerb;
 use crate::cli::output::{FAINT, Output, harmless};
 
-/// Members of list entries that are printed, in this order.
+/// Members printed for list entries, in this order.
 const COLUMNS: [&str; 25] = [
     "id",
     "kid",
@@ -36,7 +36,7 @@ const COLUMNS: [&str; 25] = [
     "hash",
 ];
 
-/// Prints an answer. With `--print` it is exactly one URL.
+/// Prints a response. With `--print`, prints only the URL.
 pub(super) fn print(verb: &AdminVerb, answer: &Value, out: &mut Output<'_>) -> io::Result<()> {
     let url = ["invitation_url", "reset_url"].iter().find_map(|name| answer.get(*name)?.as_str());
     if let (true, Some(url)) = (verb.has("print") && !out.is_json(), url) {

@@ -1,4 +1,4 @@
-//! Turns a verb into calls of the API.
+//! Maps commands to API calls.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -11,7 +11,7 @@ use crate::cli::output::harmless;
 
 pub(super) type Answer = Result<Value, CallError>;
 
-/// Runs a verb.
+/// Runs a command.
 pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
     match verb.group {
         "users" => users(caller, verb).await,
@@ -32,7 +32,7 @@ pub(super) async fn post(caller: &Caller, path: &str, body: Option<Value>) -> An
     caller.call(Method::POST, path, body, None).await
 }
 
-/// Returns the realm of the flag, or the only one.
+/// Returns the realm given by the flag, or the only realm.
 async fn realm(caller: &Caller, verb: &AdminVerb) -> Result<String, CallError> {
     if let Some(realm) = verb.flag("realm") {
         return Ok(realm.to_owned());
@@ -49,7 +49,7 @@ pub(super) fn items(answer: &Value) -> impl Iterator<Item = &Value> {
     answer.get("items").and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Returns what the verb is about: an argument, `-` for standard input, or `@FILE`.
+/// Returns the argument of the command. `-` reads standard input, and `@FILE` reads a file.
 pub(super) fn subject(verb: &AdminVerb) -> Result<String, CallError> {
     let given = verb.subjects.first().map(String::as_str).unwrap_or_default();
     let text = match given.strip_prefix('@') {
@@ -64,7 +64,7 @@ pub(super) fn subject(verb: &AdminVerb) -> Result<String, CallError> {
     Ok(text.trim().to_owned())
 }
 
-/// Returns the path of the user whom the verb names by identifier or address.
+/// Returns the path of the user, who is given by identifier or address.
 async fn user(caller: &Caller, verb: &AdminVerb) -> Result<String, CallError> {
     let (realm, named) = (realm(caller, verb).await?, subject(verb)?);
     let id = if named.contains('@') {
@@ -90,7 +90,7 @@ async fn revision(caller: &Caller, path: &str) -> Result<Option<u64>, CallError>
     Ok(get(caller, path).await?.get("revision").and_then(Value::as_u64))
 }
 
-/// Returns the members of a body from flags of the same name.
+/// Builds a request body from flags with the same names.
 fn body(verb: &AdminVerb, names: &[(&str, &str)]) -> Map<String, Value> {
     let given = names.iter().filter_map(|(flag, field)| Some(((*field).to_owned(), json!(verb.flag(flag)?))));
     given.collect()
@@ -98,7 +98,7 @@ fn body(verb: &AdminVerb, names: &[(&str, &str)]) -> Map<String, Value> {
 
 const PROFILE: [(&str, &str); 2] = [("first-name", "first_name"), ("last-name", "last_name")];
 
-/// Asks on a terminal, unless `--yes` is given; elsewhere `--yes` is required.
+/// Asks for confirmation on a terminal. Without a terminal, `--yes` is required.
 pub(super) fn confirm(verb: &AdminVerb, what: &str) -> Result<(), CallError> {
     if verb.has("yes") {
         return Ok(());

@@ -6,8 +6,8 @@ use std::{
 
 use crate::{cli::output::Output, templates::templates};
 
-/// Writes the built-in templates into a folder, which is created if needed. Without `force`, nothing is written if one of the
-/// files exists.
+/// Writes the built-in templates to a folder, which is created if needed. Without `force`, nothing is written if one
+/// of the files exists.
 pub(super) fn export(here: &Path, to: &Path, force: bool, out: &mut Output) -> io::Result<u8> {
     let dir = here.join(to);
     fs::create_dir_all(&dir)?;
@@ -19,7 +19,7 @@ pub(super) fn export(here: &Path, to: &Path, force: bool, out: &mut Output) -> i
     }
     for template in templates() {
         let path = dir.join(template.name);
-        // Without `force`, a file created in the meantime is kept, too.
+        // Without `force`, a file that was created in the meantime is kept too.
         let mut file = if force { File::create(path) } else { File::create_new(path) }?;
         file.write_all(template.source.as_bytes())?;
     }

@@ -7,10 +7,10 @@ use crate::templates::{
     dev::{DEV_STYLESHEET, PreviewIndex},
 };
 
-/// Last line of `index.html`, by which a folder of previews is recognized.
+/// Last line of `index.html`. Identifies a folder of previews.
 const MARK: &str = "<!-- written by `portcullis templates preview` -->\n";
 
-/// Writes all previews into a folder, with an index page.
+/// Writes all previews to a folder, with an index page.
 pub(super) fn write(templates: &Templates, dir: &Path, now: Timestamp) -> io::Result<()> {
     keep_others(dir)?;
     let previews = templates.previews("..", now).map_err(io::Error::other)?;
