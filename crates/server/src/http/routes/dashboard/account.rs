@@ -1,4 +1,4 @@
-//! The account of the administrator who is signed in.
+//! Account of the signed-in administrator.
 
 use axum::{
     http::{Method, StatusCode},
@@ -20,24 +20,24 @@ use crate::http::{
     qr,
 };
 
-/// Shows the own account.
+/// Shows the administrator's own account.
 pub(super) async fn page(desk: Desk) -> Response {
     let values = json!({ "answer": desk.me, "calls": [call_line(&desk, "/me")] });
     show(&desk, "dash_account.html", "account", values)
 }
 
-/// Explains two-step verification, and begins it with a button.
+/// Explains two-step verification, with a button to set it up.
 pub(super) async fn two_step(desk: Desk) -> Response {
     show(&desk, "dash_two_step.html", "account", begin_values(&desk, "", ""))
 }
 
 fn begin_values(desk: &Desk, problem: &str, password_error: &str) -> Value {
-    // Without a realm in reach nothing else is allowed yet.
+    // Until the second factor is set up, no realm is visible and no other page is allowed.
     let is_required = desk.realms.is_empty();
     json!({ "offer": null, "is_required": is_required, "problem": problem, "password_error": password_error, "needs_password": !password_error.is_empty() })
 }
 
-/// Makes a key for an authenticator app, or turns two-step verification on with a code of it.
+/// Generates a secret for an authenticator app, or turns on two-step verification with a code.
 pub(super) async fn set_up(Posted { desk, mut fields }: Posted) -> Response {
     match fields.take_filled("enrolment").text() {
         Some(enrolment) => confirm(&desk, enrolment, &mut fields).await,
@@ -65,7 +65,7 @@ async fn begin(desk: &Desk, fields: &mut Fields) -> Response {
     }
 }
 
-/// Shows the key as QR code and as text.
+/// Shows the secret as QR code and as text.
 fn offer(desk: &Desk, status: StatusCode, offer: Value, code_error: &str) -> Response {
     let uri = offer.get("uri").and_then(Value::as_str).unwrap_or_default();
     let qr = match qr::svg(uri) {

@@ -1,4 +1,4 @@
-//! Shows a form, and makes its call.
+//! Displays forms and submits them to the API.
 
 use axum::{http::StatusCode, response::Response};
 use serde_json::{Map, Value, json};
@@ -17,12 +17,12 @@ use crate::http::{
     problem::REFUSED_FORM,
 };
 
-/// What is wrong with a form.
+/// Validation errors of a form.
 #[derive(Default)]
 pub(super) struct Wrong {
     pub(super) fields: Vec<(String, String)>,
     pub(super) problem: String,
-    /// Whether the identity must be proved again.
+    /// Whether the administrator must authenticate again.
     pub(super) needs_proof: bool,
 }
 
@@ -45,7 +45,7 @@ impl Wrong {
     }
 }
 
-/// Shows a form.
+/// Displays a form.
 pub(super) fn form(desk: &Desk, form: &Form, subject: &Subject) -> Response {
     if !desk.can().meet(form.need) {
         return not_for_this_role(desk);
@@ -53,7 +53,7 @@ pub(super) fn form(desk: &Desk, form: &Form, subject: &Subject) -> Response {
     show(desk, "dash_form.html", subject.section, values(desk, form, subject, (None, &Wrong::default())))
 }
 
-/// Makes the call of a form, after the proof of identity if one was typed.
+/// Calls the API for a form, after authenticating again if a password or code was entered.
 pub(super) async fn act(desk: &Desk, form: &Form, subject: &Subject, mut fields: Fields) -> Response {
     if !desk.can().meet(form.need) {
         return not_for_this_role(desk);
@@ -80,7 +80,7 @@ pub(super) async fn act(desk: &Desk, form: &Form, subject: &Subject, mut fields:
     }
 }
 
-/// Goes back to the page that the form is about, or shows what is answered once.
+/// Redirects to the page of the subject, or displays a result that is shown only once.
 fn done(desk: &Desk, form: &Form, subject: &Subject, answer: &Answer) -> Response {
     let id = answer.text("id");
     if let Some((member, label)) = form.more.once
@@ -101,7 +101,7 @@ fn done(desk: &Desk, form: &Form, subject: &Subject, answer: &Answer) -> Respons
 fn values(desk: &Desk, form: &Form, subject: &Subject, (typed, wrong): (Option<&Typed>, &Wrong)) -> Value {
     let fields = form.fields(&subject.now, typed, |name| wrong.field(name));
     let known: Vec<&str> = form.inputs.iter().map(|input| input.name).chain(proof::FIELDS).collect();
-    // A fault of a member that the form does not show.
+    // Errors of fields that the form does not contain.
     let others = wrong.fields.iter().filter(|(field, _)| !known.iter().any(|name| field.starts_with(name)));
     let others: Vec<String> = others.map(|(field, error)| format!("{field}: {error}")).collect();
     let problem = if others.is_empty() { wrong.problem.clone() } else { others.join(" ") };

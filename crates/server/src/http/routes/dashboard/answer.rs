@@ -1,4 +1,4 @@
-//! Answers of the dashboard: a page with its headers, another page, or why there is none.
+//! Responses of the dashboard: pages with their headers, redirects and error pages.
 
 use axum::{
     http::{
@@ -16,12 +16,12 @@ use super::{
 };
 use crate::http::{admin_api::Answer, layers::headers::CSP_DASHBOARD, problem::ApiError, state::AppState};
 
-/// Answers with another page of the dashboard.
+/// Redirects to another page of the dashboard.
 pub(super) fn go(state: &AppState, page: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, format!("{}{HOME}{page}", state.info.root))]).into_response()
 }
 
-/// Answers with a page in the frame of the dashboard.
+/// Responds with a page in the dashboard layout.
 pub(super) fn show(desk: &Desk, template: &'static str, section: &str, values: Value) -> Response {
     show_with(desk, StatusCode::OK, template, (section, values))
 }
@@ -40,14 +40,14 @@ pub(super) fn show_with(
     html(&desk.state, status, template, &Value::Object(all))
 }
 
-/// Answers with a page outside the frame: sign-in, and what comes before it.
+/// Responds with a page outside the layout: sign-in and the pages before it.
 pub(super) fn html(state: &AppState, status: StatusCode, template: &'static str, values: &Value) -> Response {
     match state.templates.dashboard(template, values) {
         Ok(html) => {
             let mut response = (status, Html(html)).into_response();
             let headers = response.headers_mut();
             headers.insert(CONTENT_SECURITY_POLICY, CSP_DASHBOARD);
-            // Browsers then send `Origin` with the form.
+            // Makes browsers send `Origin` with the form.
             headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
             response
         }
@@ -55,7 +55,7 @@ pub(super) fn html(state: &AppState, status: StatusCode, template: &'static str,
     }
 }
 
-/// Answers with the page that says why the API refused.
+/// Responds with a page that explains the API's refusal.
 pub(super) fn refused(desk: &Desk, answer: &Answer) -> Response {
     match answer.code() {
         "admin.sign_in" => go(&desk.state, "/sign-in"),
@@ -67,7 +67,7 @@ pub(super) fn refused(desk: &Desk, answer: &Answer) -> Response {
     }
 }
 
-/// Answers with the page that says why the API refused, to a browser of which nothing is known.
+/// Responds with a page that explains the API's refusal to an unauthenticated browser.
 pub(super) fn sorry(state: &AppState, ctx: &Ctx, answer: &Answer) -> Response {
     let mut values = explained(answer, ctx);
     if let Some(values) = values.as_object_mut() {
@@ -76,19 +76,19 @@ pub(super) fn sorry(state: &AppState, ctx: &Ctx, answer: &Answer) -> Response {
     with_wait(html(state, answer.status, "dash_sorry.html", &values), answer)
 }
 
-/// Answers that the role does not include a page.
+/// Responds that the role does not permit the page.
 pub(super) fn not_for_this_role(desk: &Desk) -> Response {
     let (heading, text) = words::refusal("admin.forbidden");
     let values = json!({ "heading": heading, "text": text, "request_id": desk.from.ctx().request_id.as_str() });
     show_with(desk, crate::http::problem::CLOSED, "dash_error.html", ("", values))
 }
 
-/// Answers that there is no such page.
+/// Responds that the page does not exist.
 pub(super) fn not_found() -> Response {
     ApiError::from(Error::not_found()).into_response()
 }
 
-/// Returns what pages outside the frame need.
+/// Returns the template values of pages outside the layout.
 pub(super) fn bare_frame(state: &AppState, token: &str) -> Value {
     let info = &state.info;
     json!({ "root": &*info.root, "home": format!("{}{HOME}", info.root), "url": &*info.base_url, "token": token })
@@ -99,7 +99,7 @@ fn explained(answer: &Answer, ctx: &Ctx) -> Value {
     let faults: Vec<String> = answer.faults().map(|(field, _, detail)| format!("{field}: {detail}")).collect();
     let detail = if faults.is_empty() { answer.text("detail").to_owned() } else { faults.join(" ") };
     let text = if text.is_empty() { detail } else { text.to_owned() };
-    // The call has its own line in the log.
+    // The API call has its own log line.
     let call = answer.text("instance");
     let request_id = if call.is_empty() { ctx.request_id.as_str() } else { call };
     json!({ "heading": heading, "text": text, "request_id": request_id })

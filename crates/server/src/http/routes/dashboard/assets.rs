@@ -8,12 +8,12 @@ use crate::{
     templates::dashboard::{DASHBOARD_SCRIPT, DASHBOARD_STYLESHEET},
 };
 
-/// Answers the stylesheet of the dashboard.
+/// Returns the stylesheet of the dashboard.
 pub(super) async fn css() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DASHBOARD_STYLESHEET)
 }
 
-/// Answers the script of the dashboard, without which all pages work.
+/// Returns the script of the dashboard. All pages work without it.
 pub(super) async fn js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DASHBOARD_SCRIPT)
 }

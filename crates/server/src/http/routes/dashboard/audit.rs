@@ -1,4 +1,4 @@
-//! The audit trail, and why a request was refused.
+//! The audit trail and the explanation of refused requests.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use super::{
 use crate::http::admin_api::{Answer, Call};
 
 const LIMIT: &str = "50";
-/// Filters that the page hands to the API as they are.
+/// Filters passed to the API unchanged.
 const FILTERS: [&str; 6] = ["user", "event", "outcome", "actor", "request_id", "session"];
 const HOUR: u64 = 3600;
-/// Periods, as the filter offers them.
+/// Time periods offered by the filter.
 const PERIODS: [(&str, &str, u64); 4] = [
     ("1h", "Last hour", HOUR),
     ("24h", "Last 24 hours", 24 * HOUR),
@@ -29,8 +29,8 @@ const PERIODS: [(&str, &str, u64); 4] = [
 ];
 const OUTCOMES: [(&str, &str); 3] = [("ok", "Done"), ("refused", "Refused"), ("failed", "Failed")];
 
-/// Returns the parameters of the page that stay when another page of the list is shown. A period becomes its first moment, since a
-/// cursor is bound to the filters.
+/// Returns the query parameters to keep when paging. A period is replaced by its start, because cursors are bound to
+/// the filters.
 fn kept(desk: &Desk) -> Vec<(&'static str, String)> {
     let mut kept: Vec<(&str, String)> = Vec::new();
     kept.extend(desk.realm().map(|realm| ("realm", realm.to_owned())));
@@ -53,7 +53,7 @@ fn with(kept: &[(&'static str, String)], more: &[(&str, &str)]) -> String {
     encoded(kept.iter().map(|(name, value)| (*name, value.as_str())).chain(more.iter().copied()))
 }
 
-/// Shows a page of the trail. One row may be open.
+/// Shows a page of the trail, with at most one row expanded.
 pub(super) async fn list(desk: Desk) -> Response {
     let kept = kept(&desk);
     let mut sent = kept.clone();
@@ -103,7 +103,7 @@ fn values(desk: &Desk, kept: &[(&'static str, String)], answer: &Value, (call, p
     })
 }
 
-/// Searches by an address, which travels in the body only; all else has a URL.
+/// Searches by address. The address is part of the body, never of a URL.
 pub(super) async fn search(Posted { desk, mut fields }: Posted) -> Response {
     let (given, kind) = (fields.take("q"), fields.take("kind"));
     let realm = fields.take_filled("realm").text().map(str::to_owned).or_else(|| desk.realm().map(str::to_owned));
@@ -139,7 +139,7 @@ pub(super) async fn search(Posted { desk, mut fields }: Posted) -> Response {
     }
 }
 
-/// A search has no URL, so its rows open nowhere and other pages of it are not linked.
+/// Removes links to rows and other pages, because a search has no URL.
 fn leave_out_places(values: &mut Value) {
     if let Some(values) = values.as_object_mut() {
         values.extend(
@@ -149,7 +149,7 @@ fn leave_out_places(values: &mut Value) {
     }
 }
 
-/// Shows what was decided about a request.
+/// Shows the decision about a request.
 pub(super) async fn why(desk: Desk) -> Response {
     let call = format!("/why/{}", segment(desk.part("id")));
     match desk.call(Call::get(call.clone())).await {

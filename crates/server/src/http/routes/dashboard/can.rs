@@ -4,7 +4,7 @@ use portcullis_core::{
 };
 use serde::Serialize;
 
-/// What an administrator may do, so that a page leaves out the rest. The API decides in any case.
+/// Permissions of an administrator, used to hide unavailable actions. The API enforces them in any case.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(super) struct Can {
     look: bool,
@@ -16,7 +16,7 @@ pub(super) struct Can {
     administer: bool,
 }
 
-/// What an action needs.
+/// Permission required by an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
     Assist,
@@ -27,7 +27,7 @@ pub(super) enum Need {
 }
 
 impl Can {
-    /// Returns what grants allow in a realm.
+    /// Returns the permissions that grants give in a realm.
     pub(super) fn within(grants: &Grants, realm: &RealmName) -> Self {
         Self {
             look: Look::is_given(grants, realm),
@@ -40,7 +40,7 @@ impl Can {
         }
     }
 
-    /// Returns what grants allow on the server as a whole.
+    /// Returns the permissions that grants give in any realm or on the server.
     pub(super) fn anywhere(grants: &Grants) -> Self {
         Self {
             look: grants.reach_anywhere(AdminRole::Auditor),
@@ -49,7 +49,7 @@ impl Can {
         }
     }
 
-    /// Returns what one or the other allows.
+    /// Returns the union of two sets of permissions.
     pub(super) const fn or(self, other: Self) -> Self {
         Self {
             look: self.look || other.look,
@@ -62,12 +62,12 @@ impl Can {
         }
     }
 
-    /// Returns whether events are seen of all users.
+    /// Returns whether events of all users are visible.
     pub(super) const fn sees_all_events(self) -> bool {
         self.manage || (self.look && !self.assist)
     }
 
-    /// Returns whether this is allowed.
+    /// Returns whether the permission is granted.
     pub(super) const fn meet(self, need: Need) -> bool {
         match need {
             Need::Assist => self.assist,

@@ -1,4 +1,4 @@
-//! The desk of a signed-in administrator: who it is, what the grants allow, and the calls of the API for a page.
+//! Context of a dashboard request: the signed-in administrator, their permissions, and access to the API.
 
 use std::collections::HashMap;
 
@@ -27,48 +27,48 @@ use crate::http::{
     state::AppState,
 };
 
-/// Start of all pages of the dashboard.
+/// Path of the dashboard.
 pub(super) const HOME: &str = "/admin";
-/// Page on which an administrator adds a second factor.
+/// Page for adding a second factor.
 pub(super) const TWO_STEP: &str = "/account/two-step";
 
-/// A request of a signed-in administrator for a page.
+/// A page request of a signed-in administrator.
 pub(super) struct Desk {
     pub(super) state: AppState,
     api: AdminApi,
     pub(super) from: OnBehalf,
-    /// Parts of the path by name.
+    /// Path parameters by name.
     parts: HashMap<String, String>,
     query: Vec<(String, String)>,
-    /// Path below the start of the dashboard, without the query.
+    /// Path relative to the dashboard, without the query.
     pub(super) page: String,
-    /// Value that each form of the pages carries.
+    /// CSRF token of the forms.
     pub(super) token: String,
     pub(super) me: Value,
     grants: Grants,
-    /// Names of the realms that the grants reach.
+    /// Names of the realms covered by the grants.
     pub(super) realms: Vec<String>,
 }
 
 impl Desk {
-    /// Returns a part of the path.
+    /// Returns a path parameter.
     pub(super) fn part(&self, name: &str) -> &str {
         self.parts.get(name).map_or("", String::as_str)
     }
 
-    /// Returns a parameter of the query; one that is empty is none.
+    /// Returns a query parameter. An empty one is treated as absent.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// Returns the realm of the page: that of the path or of the query, if the grants reach it.
+    /// Returns the realm given in the path or query, if the grants include it.
     pub(super) fn realm(&self) -> Option<&str> {
         let named = Some(self.part("realm")).filter(|realm| !realm.is_empty()).or_else(|| self.parameter("realm"));
         named.filter(|named| self.realms.iter().any(|realm| realm == named))
     }
 
-    /// Returns what the grants allow in the realm of the page or, without one, anywhere.
+    /// Returns the permissions in the realm of the page or, without a realm, anywhere.
     pub(super) fn can(&self) -> Can {
         let realm = self.realm().and_then(|realm| RealmName::parse(realm).ok());
         match realm {
@@ -83,15 +83,17 @@ impl Desk {
     /// Calls the API.
     ///
     /// # Errors
-    /// The answer, if it is a refusal.
+    ///
+    /// Returns the API's response if it is an error.
     pub(super) async fn call(&self, call: Call) -> Result<Answer, Answer> {
         self.api.call(&self.from, call).await
     }
 
-    /// Reads an answer of the API for a page.
+    /// Calls the API for a page.
     ///
     /// # Errors
-    /// The page that says why there is none.
+    ///
+    /// Returns an error page if the API refuses.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Response> {
         match self.call(Call::get(path.to_owned())).await {
             Ok(answer) => Ok(answer.body),
@@ -99,12 +101,12 @@ impl Desk {
         }
     }
 
-    /// Reads a part of a page; `None` if the role may not see it.
+    /// Calls the API for an optional part of a page. Returns `None` if the role does not permit it.
     pub(super) async fn get_if_allowed(&self, path: &str) -> Option<Value> {
         self.call(Call::get(path.to_owned())).await.ok().map(|answer| answer.body)
     }
 
-    /// Returns what all pages show: where things are, who is signed in, and what may be done.
+    /// Returns the template values of the layout: navigation, signed-in administrator and permissions.
     pub(super) fn frame(&self, section: &str) -> Value {
         let info = &self.state.info;
         let email = self.me.get("email").and_then(Value::as_str).unwrap_or_default();
@@ -128,14 +130,13 @@ impl Desk {
     }
 }
 
-/// Returns the value that proves that a form came from a page of this session. It is derived from the cookie, which no other site
-/// and no script can read.
+/// Returns the CSRF token. It is derived from the session cookie, which other sites and scripts cannot read.
 pub(super) fn form_token(state: &AppState, headers: &HeaderMap) -> String {
     let cookie = AdminCookie::value(state, headers).unwrap_or_default();
     BASE64URL_NOPAD.encode(&seal::digest([b"dashboard form".as_slice(), cookie.as_bytes()]))
 }
 
-/// Returns the API, as the routing hands it to the pages.
+/// Returns the API handle that routing added to the request.
 pub(super) fn api_of(parts: &Parts) -> Result<AdminApi, Error> {
     let api = parts.extensions.get::<AdminApi>().cloned();
     api.ok_or_else(|| Error::internal("a page of the dashboard without the API"))
@@ -146,7 +147,7 @@ fn words(value: &Value, name: &str) -> Vec<String> {
     items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
-/// Returns the names of the realms in reach; none, while a second factor must be added first.
+/// Returns the names of the visible realms. The list is empty until a required second factor is set up.
 fn realm_names(realms: &Value) -> Vec<String> {
     let items = realms.get("items").and_then(Value::as_array).into_iter().flatten();
     items.filter_map(|realm| realm.get("name")?.as_str().map(str::to_owned)).collect()
@@ -188,7 +189,7 @@ impl FromRequestParts<AppState> for Desk {
     }
 }
 
-/// Goes to the sign-in page, which comes back to a page that was asked for.
+/// Redirects to the sign-in page, which returns to the requested page afterwards.
 fn to_sign_in(state: &AppState, parts: &Parts, page: &str) -> Response {
     if page.is_empty() || parts.method != Method::GET {
         return go(state, "/sign-in");

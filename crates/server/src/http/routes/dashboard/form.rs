@@ -1,4 +1,4 @@
-//! Forms: each is a call of the API, described by its fields.
+//! Forms. Each is described by its fields and submitted as one API call.
 
 use axum::http::Method;
 use serde_json::{Map, Value, json};
@@ -9,25 +9,25 @@ use crate::http::extract::Fields;
 /// A form of the dashboard.
 #[derive(Debug)]
 pub(super) struct Form {
-    /// Last part of the page's path.
+    /// Last segment of the page's path.
     pub(super) name: &'static str,
     pub(super) need: Need,
     pub(super) method: Verb,
-    /// Path of the call below that of its noun; `{item}` stands for the last part of the page's path.
+    /// Path of the API call relative to its subject. `{item}` is replaced by the last segment of the page's path.
     pub(super) call: &'static str,
     pub(super) title: &'static str,
-    /// What happens.
+    /// Description of the effect.
     pub(super) lead: &'static str,
     pub(super) button: &'static str,
     pub(super) inputs: &'static [Input],
-    /// Members that the call always has.
+    /// Members added to every call.
     pub(super) always: &'static [(&'static str, Fixed)],
     pub(super) more: More,
-    /// Word for what was done.
+    /// Code of the success message.
     pub(super) done: &'static str,
 }
 
-/// Method of a call that changes something.
+/// HTTP method of a state-changing call.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Verb {
     Post,
@@ -47,30 +47,30 @@ impl From<Verb> for Method {
     }
 }
 
-/// What else a form has.
+/// Further properties of a form.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct More {
-    /// Whether it cannot be undone.
+    /// Whether the action cannot be undone.
     pub(super) is_danger: bool,
-    /// Whether the call needs the revision that was seen.
+    /// Whether the call requires the revision of the displayed state.
     pub(super) has_revision: bool,
-    /// Whether the noun is gone afterwards.
+    /// Whether the subject no longer exists afterwards.
     pub(super) removes: bool,
-    /// Member of the answer that is shown once, and what it is.
+    /// Member of the response that is shown only once, with its label.
     pub(super) once: Option<(&'static str, &'static str)>,
-    /// Statuses of a user in which it is offered; all, if there are none.
+    /// Statuses of a user for which the form is offered. Empty means all.
     pub(super) statuses: &'static [&'static str],
-    /// Whether it waits in the zone of dangerous actions.
+    /// Whether the form is in the danger zone of the page.
     pub(super) in_zone: bool,
 }
 
 impl More {
-    /// Nothing else.
+    /// No further properties.
     pub(super) const NONE: Self =
         Self { is_danger: false, has_revision: false, removes: false, once: None, statuses: &[], in_zone: false };
 }
 
-/// A member that is always the same.
+/// A member with a constant value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fixed {
     Yes,
@@ -86,29 +86,29 @@ pub(super) struct Input {
     pub(super) kind: Kind,
 }
 
-/// What a field takes.
+/// Type of a field.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    /// Left out if it is empty.
+    /// Omitted if empty.
     Text,
-    /// `null` if it is empty.
+    /// Sent as `null` if empty.
     Clearable,
     Email,
     Phone,
     /// Always sent.
     Reason,
-    /// Words between spaces or commas.
+    /// Words separated by spaces or commas.
     Words,
-    /// A minute in UTC.
+    /// A time in UTC, to the minute.
     Time,
     Number,
-    /// Sent as `false` if it is not ticked.
+    /// Checkbox. Sent as `false` if it is not checked.
     Switch,
     /// A JSON object.
     Json,
-    /// Roles in realms, ticked in a table.
+    /// Grants, chosen in a table of roles and realms.
     Grants,
-    /// Words of a list, each ticked.
+    /// Multiple choice from a list.
     Several(&'static [(&'static str, &'static str)]),
 }
 
@@ -129,18 +129,18 @@ impl Kind {
     }
 }
 
-/// Roles of a grant, the least first.
+/// Roles of a grant, lowest first.
 pub(super) const ROLES: [&str; 5] = ["auditor", "support", "manager", "owner", "impersonate"];
 
-/// What was typed into a form, in the form of the call.
+/// Submitted form fields, converted for the API call.
 pub(super) struct Typed {
     pub(super) body: Map<String, Value>,
-    /// What each field shows again.
+    /// Values to redisplay in each field.
     shown: Map<String, Value>,
 }
 
 impl Form {
-    /// Reads the fields. Only those of the form reach the API.
+    /// Parses the submitted fields. Fields that the form does not define are not sent to the API.
     pub(super) fn read(&self, fields: &mut Fields, realms: &[String]) -> Typed {
         let mut typed = Typed { body: Map::new(), shown: Map::new() };
         for (name, fixed) in self.always {
@@ -160,7 +160,7 @@ impl Form {
         typed
     }
 
-    /// Returns the fields as the page shows them, with what was typed or what is there now, and what is wrong.
+    /// Returns the fields for the template, with their submitted or current values and their errors.
     pub(super) fn fields(&self, now: &Value, typed: Option<&Typed>, wrong: impl Fn(&str) -> String) -> Vec<Value> {
         let field = |input: &Input| {
             let shown = typed.and_then(|typed| typed.shown.get(input.name).cloned());
@@ -176,7 +176,7 @@ impl Form {
         self.inputs.iter().map(field).collect()
     }
 
-    /// Returns whether it is offered for a status of a user.
+    /// Returns whether the form is offered for a user status.
     pub(super) fn is_for(&self, status: &str) -> bool {
         self.more.statuses.is_empty() || self.more.statuses.contains(&status)
     }
@@ -187,7 +187,7 @@ impl Input {
         Self { name, label, hint, kind }
     }
 
-    /// Returns what the field shows again, and what the call has.
+    /// Returns the value to redisplay and the value for the API call.
     fn read(&self, fields: &mut Fields, realms: &[String]) -> (Value, Option<Value>) {
         let ticked = |fields: &mut Fields, words: Vec<String>| {
             let is_ticked = |word: &String| fields.take(&format!("{}:{word}", self.name)).text().is_some();
@@ -215,14 +215,14 @@ impl Input {
             Kind::Time => filled.map(|text| json!(format!("{text}:00Z"))),
             Kind::Number => filled.map(|text| text.parse::<u32>().map_or_else(|_| json!(text), |number| json!(number))),
             Kind::Switch => Some(json!(filled.is_some())),
-            // What is no JSON is refused by the API, in its words.
+            // Invalid JSON is passed on, so that the API reports the error.
             Kind::Json => Some(serde_json::from_str(text).unwrap_or_else(|_| json!(text))),
             Kind::Grants | Kind::Several(_) => None,
         };
         (json!(text), sent)
     }
 
-    /// Returns what the field shows of what is there now.
+    /// Returns the displayed form of the current value.
     fn present(&self, now: &Value) -> Value {
         let value = now.get(self.name).unwrap_or(&Value::Null);
         match (self.kind, value) {

@@ -1,4 +1,4 @@
-//! Forms about a realm, administrators and their keys.
+//! Forms for realms, administrators and API keys.
 
 use super::{
     can::Need,
@@ -16,14 +16,14 @@ const GRANTS: Input = Input::new(
     Kind::Grants,
 );
 
-/// A form that creates.
+/// Defines a form that creates something.
 const fn create(name: &'static str, need: Need, title: &'static str, lead: &'static str, done: &'static str) -> Form {
     let method = Verb::Post;
     let (inputs, always): (&[Input], &[(&str, Fixed)]) = (&[], &[]);
     Form { name, need, method, call: "", title, lead, button: title, inputs, always, more: More::NONE, done }
 }
 
-/// Forms about a realm.
+/// Forms for a realm.
 pub(super) static REALM_FORMS: &[Form] = &[
     Form {
         call: "/users",
@@ -75,7 +75,7 @@ pub(super) static REALM_FORMS: &[Form] = &[
     },
 ];
 
-/// Forms that need no administrator or key.
+/// Form that invites an administrator. It has no subject.
 pub(super) static NEW_ADMIN: Form = Form {
     inputs: &[EMAIL, GRANTS],
     button: "Send invitation",
@@ -88,7 +88,7 @@ pub(super) static NEW_ADMIN: Form = Form {
     )
 };
 
-/// Forms about an administrator.
+/// Forms for an administrator.
 pub(super) static ADMIN_FORMS: &[Form] = &[
     Form {
         method: Verb::Put,
@@ -138,7 +138,7 @@ pub(super) static ADMIN_FORMS: &[Form] = &[
     },
 ];
 
-/// Verbs that a key may use like a recent proof of identity.
+/// Actions that an API key may perform without recent authentication.
 const ALLOW: &[(&str, &str)] = &[
     ("erase", "Erase users"),
     ("impersonate", "Sign in as users"),
@@ -167,7 +167,7 @@ pub(super) static NEW_KEY: Form = Form {
     ..create("new", Need::Administer, "New key", "A program sends it with each request. You see it once.", "")
 };
 
-/// Forms about a key.
+/// Forms for an API key.
 pub(super) static KEY_FORMS: &[Form] = &[Form {
     method: Verb::Delete,
     more: More { is_danger: true, removes: true, ..More::NONE },

@@ -1,4 +1,4 @@
-//! Forms about one user.
+//! Forms for a user.
 
 use super::{
     can::Need,
@@ -14,14 +14,14 @@ const REASON: Input = Input {
 
 const USERS: &[&str] = &["active", "locked"];
 
-/// A form without fields, with the role and the call.
+/// Defines a form without fields.
 const fn plain(name: &'static str, need: Need, title: &'static str, lead: &'static str, done: &'static str) -> Form {
     let method = Verb::Post;
     let (inputs, always): (&[Input], &[(&str, Fixed)]) = (&[], &[]);
     Form { name, need, method, call: "", title, lead, button: title, inputs, always, more: More::NONE, done }
 }
 
-/// All forms about a user. The page offers those that fit the role and the status.
+/// All forms for a user. The page offers those that match the administrator's role and the user's status.
 pub(super) static FORMS: &[Form] = &[
     Form {
         call: "/reset",
@@ -191,7 +191,7 @@ pub(super) static FORMS: &[Form] = &[
     },
 ];
 
-/// Forms about a part of a user, which the path names.
+/// Forms for an item of a user, such as a session. The path contains the item.
 pub(super) static ITEM_FORMS: &[Form] = &[
     Form {
         method: Verb::Delete,

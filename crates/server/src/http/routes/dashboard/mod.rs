@@ -1,4 +1,4 @@
-//! The dashboard of administrators. A page is a template over answers of the API of administration, and a form is a call of it.
+//! Dashboard for administrators. Pages are templates over responses of the admin API, and forms are calls of it.
 
 mod account;
 mod act;
@@ -25,12 +25,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::state::AppState;
 
-/// Returns whether a path is one of the dashboard.
+/// Returns whether a path belongs to the dashboard.
 pub(in crate::http) fn is_page(path: &str) -> bool {
     path == desk::HOME || path.strip_prefix(desk::HOME).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Returns the routes of this area. They are pages, which are not part of the description of the API.
+/// Returns the routes of this area. Pages are not part of the OpenAPI description.
 pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
     let forms = get(server::form).post(server::act);
     let user_forms = get(user::form).post(user::act);

@@ -1,4 +1,4 @@
-//! The first page, and the menu of small screens.
+//! The start page, and the menu for small screens.
 
 use axum::response::Response;
 use serde_json::{Map, Value, json};
@@ -11,15 +11,15 @@ use super::{
     words,
 };
 
-/// Parts of the overview, and the calls that answer them.
+/// Parts of the overview and the API calls that provide them.
 const PARTS: &[(&str, &str)] = &[("nodes", "/nodes"), ("recent", "/audit?limit=8")];
 
-/// Shows the servers and what happened lately.
+/// Shows the servers and recent events.
 pub(super) async fn page(desk: Desk) -> Response {
     let mut calls = vec![call_line(&desk, "/realms")];
     let mut parts = Map::new();
     for (name, path) in PARTS {
-        // With the role `support` alone, events are seen of one user at a time.
+        // The role `support` can only read the events of one user at a time.
         let is_asked = *name != "recent" || desk.can().sees_all_events();
         let answer = if is_asked { desk.get_if_allowed(path).await } else { None };
         if let Some(answer) = answer {
@@ -33,7 +33,7 @@ pub(super) async fn page(desk: Desk) -> Response {
     show(&desk, "dash_overview.html", "overview", Value::Object(parts))
 }
 
-/// Leads to the users of a realm, which is its page.
+/// Redirects the page of a realm to its users.
 pub(super) async fn of_realm(desk: Desk) -> Response {
     let Some(realm) = desk.realm() else { return not_found() };
     let done = desk
@@ -44,7 +44,7 @@ pub(super) async fn of_realm(desk: Desk) -> Response {
     go(&desk.state, &format!("/realms/{}/users{done}", segment(realm)))
 }
 
-/// Shows the menu as a page of its own.
+/// Shows the menu as a page.
 pub(super) async fn menu(desk: Desk) -> Response {
     show(&desk, "dash_menu.html", "menu", json!({}))
 }

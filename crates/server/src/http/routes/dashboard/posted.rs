@@ -11,7 +11,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// A form that a page of this session sent.
+/// A form submitted from a page of this session.
 pub(super) struct Posted {
     pub(super) desk: Desk,
     pub(super) fields: Fields,
@@ -27,7 +27,7 @@ impl FromRequest<AppState> for Posted {
         let PageForm(mut fields) = PageForm::from_request(Request::from_parts(parts, body), state).await?;
         let desk = Desk::from_request_parts(&mut own, state).await?;
         let given = fields.take("token");
-        // The digests are compared, so that the time tells nothing of the value.
+        // Comparing digests makes the duration independent of the submitted value.
         let digest = |text: &str| seal::digest([text.as_bytes()]);
         if digest(given.text().unwrap_or_default()) != digest(&desk.token) {
             return Err(ApiError::from(CROSS_SITE).into_response());

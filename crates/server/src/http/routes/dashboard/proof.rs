@@ -1,4 +1,4 @@
-//! The proof that it is still the same person, typed into the form that needs it, so that nothing else that was typed is lost.
+//! Re-authentication as part of a form, so that the other fields are not lost.
 
 use axum::http::Method;
 use portcullis_core::{link::TypedCode, service::RawField};
@@ -10,13 +10,14 @@ use crate::http::{
     extract::Fields,
 };
 
-/// Fields of the proof.
+/// Fields used to authenticate again.
 pub(super) const FIELDS: [&str; 2] = ["current_password", "code"];
 
-/// Renews the authentication of the session, if a form has what that needs.
+/// Authenticates the session again if the form contains a password or code.
 ///
 /// # Errors
-/// What is wrong with the proof.
+///
+/// Returns the validation errors if authentication fails.
 pub(super) async fn take(desk: &Desk, fields: &mut Fields) -> Result<(), Wrong> {
     let [password, code] = FIELDS.map(|name| fields.take_filled(name));
     if matches!((&password, &code), (RawField::Missing, RawField::Missing)) {
@@ -33,7 +34,8 @@ pub(super) async fn take(desk: &Desk, fields: &mut Fields) -> Result<(), Wrong> 
     }
 }
 
-/// Returns the members of a call for the code of a second factor: six digits are of an app, all others a recovery code.
+/// Returns the members of an API call for a second-factor code. Six digits are a TOTP code, anything else is a
+/// recovery code.
 pub(super) fn code_members(code: &RawField) -> Map<String, Value> {
     let Some(text) = code.text() else { return Map::new() };
     let kind = if TypedCode::parse(text).is_some() { "totp" } else { "recovery_code" };

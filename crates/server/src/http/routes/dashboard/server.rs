@@ -1,4 +1,4 @@
-//! Realms, administrators, keys and nodes.
+//! Realms, administrators, API keys and servers.
 
 use axum::response::Response;
 use serde_json::json;
@@ -14,7 +14,7 @@ use super::{
     users::call_line,
 };
 
-/// Shows a list that is one call of the API.
+/// Shows a list returned by one API call.
 async fn list(desk: &Desk, call: &str, template: &'static str, section: &str) -> Response {
     match desk.get(call).await {
         Ok(answer) => show(desk, template, section, json!({ "answer": answer, "calls": [call_line(desk, call)] })),
@@ -57,7 +57,7 @@ pub(super) async fn admin(desk: Desk) -> Response {
     show(&desk, "dash_admin.html", "admins", values)
 }
 
-/// Returns the form of the path, and what it is about.
+/// Returns the form named in the path, and its subject.
 async fn of_path(desk: &Desk) -> Result<(&'static Form, Subject), Response> {
     let find = |forms: &'static [Form]| forms.iter().find(|form| form.name == desk.part("form"));
     let page = desk.page.trim_start_matches('/');
@@ -71,7 +71,7 @@ async fn of_path(desk: &Desk) -> Result<(&'static Form, Subject), Response> {
     }
 }
 
-/// Shows a form.
+/// Displays a form.
 pub(super) async fn form(desk: Desk) -> Response {
     match of_path(&desk).await {
         Ok((form, subject)) => act::form(&desk, form, &subject),
@@ -79,7 +79,7 @@ pub(super) async fn form(desk: Desk) -> Response {
     }
 }
 
-/// Does what a form is for.
+/// Submits a form.
 pub(super) async fn act(Posted { desk, fields }: Posted) -> Response {
     match of_path(&desk).await {
         Ok((form, subject)) => act::act(&desk, form, &subject, fields).await,

@@ -29,12 +29,12 @@ use crate::{
     templates::in_words,
 };
 
-/// What the page shows again.
+/// Values to redisplay on the page.
 #[derive(Default)]
 struct Shown<'a> {
     email: &'a str,
     next: &'a str,
-    /// Ticket that waits for a code.
+    /// Ticket that still requires a code.
     ticket: &'a str,
     problem: String,
     /// Fields that were left empty.
@@ -52,7 +52,7 @@ fn page(state: &AppState, code: StatusCode, shown: &Shown<'_>) -> Response {
     html(state, code, "dash_sign_in.html", &values)
 }
 
-/// Shows the sign-in page or, while there is no owner, how to make the first.
+/// Shows the sign-in page or, until an owner exists, instructions to create the first one.
 pub(super) async fn show(State(state): State<AppState>, door: AdminDoor, request: Request) -> Response {
     let has_owner = match door.administration() {
         Ok(administration) => administration.has_owner().await,
@@ -78,7 +78,7 @@ pub(super) async fn show(State(state): State<AppState>, door: AdminDoor, request
     page(&state, StatusCode::OK, &Shown { next: &next, ..Shown::default() })
 }
 
-/// Returns whether this is a path of the dashboard below its start.
+/// Returns whether a path is below the dashboard.
 fn is_page(next: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~?&=%:|".contains(&byte);
     next.starts_with('/') && !next.starts_with("//") && next.len() <= 1000 && next.bytes().all(is_plain)
@@ -143,7 +143,7 @@ async fn complete(door: &AdminDoor, ticket: &RawField, code: &RawField) -> Resul
     door.administration()?.complete_sign_in(ticket, second).await
 }
 
-/// Shows the form again, with what is wrong. A ticket that is spent leads back to the password.
+/// Shows the form again with its errors. If the ticket has expired, the password is requested again.
 async fn wrong(state: &AppState, door: &AdminDoor, error: &Error, shown: Shown<'_>) -> Response {
     let kind = error.kind();
     let say = |code, problem: &str| page(state, code, &Shown { problem: problem.to_owned(), ..shown });
@@ -183,12 +183,12 @@ async fn wrong(state: &AppState, door: &AdminDoor, error: &Error, shown: Shown<'
 
 /// Signs the administrator out.
 pub(super) async fn sign_out(State(state): State<AppState>, Posted { desk, .. }: Posted) -> Response {
-    // A session that has ended meanwhile is signed out.
+    // If the session has already ended, the administrator is signed out.
     let _ = desk.call(Call::of(Method::POST, "/sign_out".to_owned(), None)).await;
     AdminCookie::set(&state, go(&state, "/sign-in"), "", Duration::ZERO)
 }
 
-/// Leads links of other pages, which know the sign-in of users, to that of administrators.
+/// Redirects the path of the users' sign-in page, which other pages link to, to the administrators' sign-in page.
 pub(super) async fn other_name(State(state): State<AppState>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     match AdminDoor::from_request_parts(&mut parts, &state).await {

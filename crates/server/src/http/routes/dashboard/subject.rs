@@ -1,4 +1,4 @@
-//! What a form is about.
+//! Subjects of forms.
 
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -6,33 +6,33 @@ use serde_json::{Value, json};
 
 use super::{answer::not_found, desk::Desk};
 
-/// A user, a realm, an administrator or a key, or the list to which a form adds one.
+/// The subject of a form: a user, a realm, an administrator or an API key, or the list that the form adds to.
 pub(super) struct Subject {
-    /// Path of its call.
+    /// Path of its API call.
     pub(super) api: String,
-    /// Its page, to which a form leads back.
+    /// Its page, shown after the form is submitted.
     pub(super) page: String,
-    /// The page of its list.
+    /// Page of its list.
     pub(super) list: String,
     pub(super) section: &'static str,
-    /// What it is now.
+    /// Current state.
     pub(super) now: Value,
-    /// Name and address as the page shows it; empty if there is none.
+    /// Name and address as displayed. Empty if there is none.
     pub(super) name: String,
 }
 
-/// Returns a part of a path.
+/// Percent-encodes a path segment.
 pub(super) fn segment(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 impl Desk {
-    /// Returns the path of the calls about the user of the page.
+    /// Returns the API path of the user on the page.
     pub(super) fn user_call(&self) -> String {
         format!("/realms/{}/users/{}", segment(self.part("realm")), segment(self.part("id")))
     }
 
-    /// Reads the user of the page.
+    /// Loads the user of the page.
     pub(super) async fn user(&self) -> Result<Subject, Response> {
         let api = self.user_call();
         let list = format!("/realms/{}/users", segment(self.part("realm")));
@@ -49,7 +49,7 @@ impl Desk {
         Some(Subject { list: format!("{api}/users"), page: api.clone(), api, section: "users", now: json!({}), name })
     }
 
-    /// Returns the administrator or the key of the page, from the list that the API answers.
+    /// Returns the administrator or API key of the page. It is looked up in the list returned by the API.
     pub(super) async fn listed(&self, list: &str, section: &'static str) -> Result<Subject, Response> {
         let all = self.get(&format!("{list}?limit=200")).await?;
         let id = self.part("id");
@@ -63,7 +63,7 @@ impl Desk {
         Ok(Subject { api: format!("{list}/{}", segment(id)), page, list: home, section, now: now.clone(), name })
     }
 
-    /// Returns a list to which a form adds something.
+    /// Returns a list as the subject of a form that adds to it.
     pub(super) fn of_list(&self, list: &str, section: &'static str) -> Subject {
         let page = format!("/{section}");
         Subject { api: list.to_owned(), list: page.clone(), page, section, now: json!({}), name: String::new() }

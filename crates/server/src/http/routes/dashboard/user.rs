@@ -1,4 +1,4 @@
-//! The page of a user.
+//! Details page of a user.
 
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::{
     users::call_line,
 };
 
-/// Shows a user, with what the role may see and do.
+/// Shows a user, limited to what the administrator's role permits.
 pub(super) async fn page(desk: Desk) -> Response {
     let subject = match desk.user().await {
         Ok(subject) => subject,
@@ -50,7 +50,7 @@ fn of_path(desk: &Desk) -> Option<&'static Form> {
     forms.iter().find(|form| form.name == desk.part("form"))
 }
 
-/// Shows a form about a user.
+/// Displays a form for a user.
 pub(super) async fn form(desk: Desk) -> Response {
     let Some(form) = of_path(&desk) else { return not_found() };
     match desk.user().await {
@@ -59,7 +59,7 @@ pub(super) async fn form(desk: Desk) -> Response {
     }
 }
 
-/// Does what a form about a user is for.
+/// Submits a form for a user.
 pub(super) async fn act(Posted { desk, fields }: Posted) -> Response {
     let Some(form) = of_path(&desk) else { return not_found() };
     match desk.user().await {

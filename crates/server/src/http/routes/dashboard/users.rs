@@ -1,4 +1,4 @@
-//! Lists of users and invitations, and the search.
+//! Lists of users and invitations, and user search.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use super::{
 };
 use crate::http::{admin_api::Call, problem::REFUSED_FORM};
 
-/// Users of a page, as in the API.
+/// Number of users per page. Same as in the API.
 const LIMIT: u32 = 50;
 const DAY: u64 = 24 * 3600;
-/// Times since a registration, as the filter offers them.
+/// Registration periods offered by the filter.
 const CREATED: [(&str, u64); 4] = [("1d", DAY), ("7d", 7 * DAY), ("30d", 30 * DAY), ("90d", 90 * DAY)];
 
-/// Goes to the users of the only realm, or asks for one.
+/// Redirects to the users of the only realm, or shows a choice of realms.
 pub(super) async fn choose(desk: Desk) -> Response {
     match desk.realms.as_slice() {
         [only] => go(&desk.state, &format!("/realms/{}/users", segment(only))),
@@ -28,14 +28,14 @@ pub(super) async fn choose(desk: Desk) -> Response {
     }
 }
 
-/// Returns the filters of the API for those of the page.
+/// Converts the filters of the page to those of the API.
 fn filters(desk: &Desk) -> Vec<(&'static str, String)> {
     let names = ["id", "status", "role", "two_step", "cursor"];
     let mut filters: Vec<(&str, String)> =
         names.iter().filter_map(|name| Some((*name, desk.parameter(name)?.to_owned()))).collect();
     let created = desk.parameter("created").and_then(|word| CREATED.iter().find(|(known, _)| *known == word));
     if let Some((_, seconds)) = created {
-        // A whole day, so that the cursor of the next page fits the same filter.
+        // Rounded to a whole day, because the cursor of the next page is bound to the filter.
         let today = desk.from.ctx().now.day();
         let from = today.millis() - i64::try_from(Duration::from_secs(*seconds).as_millis()).unwrap_or_default();
         filters.push(("created_after", portcullis_core::clock::Timestamp::from_millis(from).to_string()));
@@ -50,7 +50,7 @@ fn query(pairs: &[(&str, String)]) -> String {
     query.finish()
 }
 
-/// Returns the query of another page of the list: its filters with another cursor.
+/// Returns the query of another page of the list: the same filters with another cursor.
 fn place(desk: &Desk, names: &[&str], cursor: &Value) -> Value {
     let Some(cursor) = cursor.as_str() else { return Value::Null };
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -102,7 +102,7 @@ pub(super) async fn invitations(desk: Desk) -> Response {
     }
 }
 
-/// Searches for what was typed. The words travel in the body only, never in a URL.
+/// Searches for the submitted text. It is part of the body, never of a URL.
 pub(super) async fn search(Posted { desk, mut fields }: Posted) -> Response {
     let Some(realm) = desk.realm().map(str::to_owned) else { return not_found() };
     let given = fields.take("q");
@@ -144,7 +144,7 @@ pub(super) async fn search(Posted { desk, mut fields }: Posted) -> Response {
     }
 }
 
-/// Returns which member of a search a text is for; empty if there is none.
+/// Returns the API parameter for a search text, or an empty string if the text is empty.
 fn kind_of(text: &str) -> &'static str {
     let is_id = text.len() == 26 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     let is_number = text.starts_with('+') && text.bytes().filter(u8::is_ascii_digit).count() >= 6;
@@ -158,7 +158,7 @@ fn kind_of(text: &str) -> &'static str {
     }
 }
 
-/// Returns the call of a page, for a terminal.
+/// Returns the API call behind the page as a shell command.
 pub(super) fn call_line(desk: &Desk, path: &str) -> String {
     format!("curl -H \"Authorization: Bearer $ADMIN_KEY\" '{}/v1/admin{path}'", desk.state.info.base_url)
 }

@@ -1,6 +1,6 @@
-//! Words of the dashboard.
+//! Texts of the dashboard.
 
-/// What was done, as pages say it, by the word in their URL.
+/// Success messages by their code in the URL.
 const DONE: &[(&str, &str)] = &[
     ("edited", "Changes saved."),
     ("contact", "Changes saved. All sessions of the user are ended, and the old address is told."),
@@ -23,15 +23,15 @@ const DONE: &[(&str, &str)] = &[
     ("two_step", "Two-step verification is on."),
 ];
 
-/// What is wrong with a code of an app.
+/// Error message for a wrong TOTP code.
 pub(super) const WRONG_CODE: &str = "That code is incorrect or has expired. Enter the current code from your app.";
 
-/// Returns what was done.
+/// Returns a success message.
 pub(super) fn done(word: &str) -> Option<&'static str> {
     DONE.iter().find(|(known, _)| *known == word).map(|(_, text)| *text)
 }
 
-/// Returns heading and text for a refusal; without a text, that of the API is shown.
+/// Returns the heading and text for an error code. If the text is empty, the API's text is shown.
 pub(super) fn refusal(code: &str) -> (&'static str, &'static str) {
     match code {
         "admin.forbidden" => ("Your role doesn't include this", "Ask an owner to do it, or to change your grants."),
@@ -44,7 +44,7 @@ pub(super) fn refusal(code: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Returns what is wrong with a field, in the words of pages.
+/// Returns the error message for a field.
 pub(super) fn fault<'a>(code: &str, detail: &'a str) -> &'a str {
     match code {
         "reason.missing" => "Give a reason of 10 to 500 characters",
@@ -57,7 +57,7 @@ pub(super) fn fault<'a>(code: &str, detail: &'a str) -> &'a str {
     }
 }
 
-/// Returns what is wrong with a whole form.
+/// Returns the error message for a whole form.
 pub(super) fn problem<'a>(code: &str, detail: &'a str) -> &'a str {
     match code {
         "revision.stale" => "The user changed meanwhile. Check what's there now, then send it again.",
