@@ -15,7 +15,7 @@ use crate::http::{
     routes::Message,
 };
 
-/// An administrator, or an invitation of one.
+/// An administrator, or the pending invitation of one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminAnswer {
     #[schema(example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja")]
@@ -31,10 +31,10 @@ pub(crate) struct AdminAnswer {
     two_step: bool,
     #[schema(example = "2026-11-28", format = Date, required)]
     seen_on: Option<String>,
-    /// Of the grants, for `If-Match`.
+    /// Revision of the grants, for `If-Match`.
     #[schema(example = 3)]
     revision: u64,
-    /// Link of the invitation, which only the command line on the machine gets.
+    /// Link of the invitation. Only returned to the command line on the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation_url: Option<String>,
 }
@@ -59,9 +59,10 @@ pub(crate) struct AdminList {
 
 refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
-/// List the administrators
+/// List administrators
 ///
-/// With their grants, and then those who are invited. Needs `owner@*`; no key may.
+/// Returns the administrators with their grants, followed by pending invitations. Requires `owner@*`. Not available
+/// to API keys.
 #[utoipa::path(
     operation_id = "admin_admins_admins",
     get, path = "/v1/admin/admins", tag = "Administration", security(("admin_session" = [])),
@@ -74,13 +75,13 @@ pub(crate) async fn admins(request: AdminRequest<Administer>, query: Query) -> R
     Ok(Json(AdminList { items: items.into_iter().map(Into::into).collect(), next, prev }))
 }
 
-/// An invitation of an administrator.
+/// An invitation for a new administrator.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewAdmin {
     #[schema(example = "ada@example.com")]
     email: String,
-    /// `ROLE@REALM` or `ROLE@*`, with the roles `auditor`, `support`, `manager`, `owner` and `impersonate`.
+    /// Grants as `ROLE@REALM` or `ROLE@*`. The roles are `auditor`, `support`, `manager`, `owner` and `impersonate`.
     #[schema(example = json!(["support@User1"]))]
     grants: Vec<String>,
 }
@@ -89,7 +90,8 @@ refusals!(InviteRefusals: Problem [ADMIN, JSON, &[LIMITED, AUTH_STALE, EMAIL_TAK
 
 /// Invite an administrator
 ///
-/// Mails a link that opens a form for a password. Needs `owner@*` and a recent proof of identity; no key may.
+/// Sends an email with a link to set a password. Requires `owner@*` and recent authentication. Not available to API
+/// keys.
 #[utoipa::path(
     operation_id = "admin_admins_invite",
     post, path = "/v1/admin/admins", tag = "Administration", security(("admin_session" = [])),
@@ -101,13 +103,13 @@ pub(crate) async fn invite(
     JsonBody(mut fields): JsonBody,
 ) -> Result<(StatusCode, Json<AdminAnswer>), ApiError> {
     let (email, grants) = (fields.take("email"), fields.take("grants"));
-    // Only on the machine a link may be printed.
+    // Only the command line on the server may print a link.
     let deliver = if request.is_on_machine() { fields.take("deliver") } else { RawField::Missing };
     let invited = request.verbs().invite_admin(&email, &grants, &deliver, fields.unknown()).await?;
     Ok((StatusCode::CREATED, Json(invited.into())))
 }
 
-/// Grants of an administrator.
+/// New grants of an administrator.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewGrants {
@@ -119,9 +121,9 @@ refusals!(GrantRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_STALE, OWN
 
 /// Replace the grants of an administrator
 ///
-/// The next request of the administrator has the new ones. With `If-Match` they are replaced at this revision only, so that no other
-/// change is lost. The last owner stays one. Needs `owner@*` and a recent proof of identity;
-/// no key may.
+/// The new grants apply from the administrator's next request. With `If-Match`, they are only replaced at this
+/// revision, so that no concurrent change is lost. The last owner cannot be demoted. Requires `owner@*` and recent
+/// authentication. Not available to API keys.
 #[utoipa::path(
     operation_id = "admin_admins_grants",
     put, path = "/v1/admin/admins/{id}/grants", tag = "Administration", security(("admin_session" = [])),
@@ -143,9 +145,10 @@ pub(crate) async fn grants(
 
 refusals!(AgainRefusals: Problem [ADMIN, &[LIMITED, AUTH_STALE, USER_STATUS]]);
 
-/// Invite an administrator again
+/// Resend the invitation of an administrator
 ///
-/// Mails a new link; the older one is invalid. Needs `owner@*` and a recent proof of identity; no key may.
+/// Sends an email with a new link, which invalidates the previous one. Requires `owner@*` and recent authentication.
+/// Not available to API keys.
 #[utoipa::path(
     operation_id = "admin_admins_invite_again",
     post, path = "/v1/admin/admins/{id}/invite", tag = "Administration", security(("admin_session" = [])),
@@ -158,9 +161,9 @@ pub(crate) async fn invite_again(request: AdminRequest<Administer>) -> Result<Js
 
 refusals!(ResetRefusals: Problem [ADMIN, &[LIMITED, AUTH_STALE, USER_STATUS]]);
 
-/// Send a reset link to an administrator
+/// Send a password reset link to an administrator
 ///
-/// Needs `owner@*` and a recent proof of identity; no key may.
+/// Requires `owner@*` and recent authentication. Not available to API keys.
 #[utoipa::path(
     operation_id = "admin_admins_reset",
     post, path = "/v1/admin/admins/{id}/reset", tag = "Administration", security(("admin_session" = [])),
@@ -179,7 +182,8 @@ refusals!(RemoveRefusals: Problem [ADMIN, &[AUTH_STALE, REVISION_STALE, OWNER_LA
 
 /// Remove an administrator
 ///
-/// Erases the account with the keys that it made, or withdraws the invitation. The last owner stays. Needs `owner@*` and a recent proof of identity; no key may.
+/// Deletes the account and the API keys it created, or withdraws the invitation. The last owner cannot be removed.
+/// Requires `owner@*` and recent authentication. Not available to API keys.
 #[utoipa::path(
     operation_id = "admin_admins_remove",
     delete, path = "/v1/admin/admins/{id}", tag = "Administration", security(("admin_session" = [])),

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::http::{answers::FactorAnswer, extract::Query, openapi};
 
-/// Path of a user.
+/// Path parameters of a user.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 #[allow(dead_code, reason = "describes the path, which the request reads")]
@@ -22,28 +22,29 @@ pub(super) struct UserPath {
     /// Realm of the user.
     #[param(example = "User1", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
     realm: String,
-    /// Identifier of the user, the invitation or the registration.
+    /// Identifier of a user, an invitation or a registration.
     #[param(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
     id: String,
 }
 
-/// Place in a list.
+/// Pagination parameters.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the query, which is read field by field")]
 pub(super) struct PageQuery {
-    /// Number of entries of a page, at most 200.
+    /// Number of entries per page, at most 200.
     #[param(minimum = 1, maximum = 200, example = 50)]
     limit: Option<u32>,
-    /// `next` or `prev` of another page.
+    /// Value of `next` or `prev` from another page.
     #[param(example = "AZt22qgAfR-KUgwfb28_Ebn0Xq3bq0mJYwq0d3o5m2Q")]
     cursor: Option<String>,
 }
 
-/// Reads limit and cursor of a list without filters.
+/// Parses limit and cursor of a list without filters.
 ///
 /// # Errors
-/// Invalid, for other parameters.
+///
+/// Returns `Invalid` if there are other parameters.
 pub(super) fn page(query: Query) -> Result<(RawField, RawField), Error> {
     let Query(mut fields) = query;
     let (limit, cursor) = (fields.take("limit"), fields.take("cursor"));
@@ -51,24 +52,25 @@ pub(super) fn page(query: Query) -> Result<(RawField, RawField), Error> {
     Ok((limit, cursor))
 }
 
-/// Refuses parameters, of which the route has none.
+/// Rejects query parameters on a route that has none.
 ///
 /// # Errors
-/// Invalid, for every parameter.
+///
+/// Returns `Invalid` if there are any parameters.
 pub(super) fn without_filters(query: Query) -> Result<(), Error> {
     query.0.refuse_unknown()
 }
 
-/// Reason of a change.
+/// Reason for a change.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 pub(super) struct Reason {
-    /// 10 to 500 characters, kept sealed in the audit trail.
+    /// 10 to 500 characters. Stored encrypted in the audit trail.
     #[schema(example = "Reported stolen by the owner")]
     reason: String,
 }
 
-/// A user in a list. Auditors see it masked.
+/// A user in a list. Masked for auditors.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminListedUser {
     #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
@@ -88,7 +90,7 @@ pub(crate) struct AdminListedUser {
     two_step: bool,
     #[schema(example = "2026-10-02T08:11:05Z", format = DateTime)]
     created_at: String,
-    /// Day on which a session was last opened or refreshed.
+    /// Day on which a session was last created or refreshed.
     #[schema(example = "2026-11-28", format = Date, required)]
     seen_on: Option<String>,
 }
@@ -116,13 +118,13 @@ pub(crate) struct AdminUsers {
     /// Cursor of the next page; null on the last one.
     #[schema(required, example = json!(null))]
     next: Option<String>,
-    /// Cursor of the page before; null on the first one.
+    /// Cursor of the previous page; null on the first one.
     #[schema(required, example = json!(null))]
     prev: Option<String>,
-    /// Of a search by words: number of users that were opened.
+    /// Full-text search only: number of users that were searched.
     #[serde(skip_serializing_if = "Option::is_none")]
     scanned: Option<usize>,
-    /// Of a search by words: whether all users were opened. Otherwise `next` goes on.
+    /// Full-text search only: whether all users were searched. Otherwise `next` continues the search.
     #[serde(skip_serializing_if = "Option::is_none")]
     complete: Option<bool>,
 }
@@ -134,7 +136,7 @@ impl From<ListedUsers> for AdminUsers {
     }
 }
 
-/// The password of a user, without anything of it.
+/// State of a user's password.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminPassword {
     #[schema(example = "2026-10-02T08:11:05Z", format = DateTime)]
@@ -146,19 +148,19 @@ pub(crate) struct AdminPassword {
     compromised: bool,
 }
 
-/// The lock of a user.
+/// Lock of a user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminLock {
     #[schema(example = "2026-11-29T09:00:00Z", format = DateTime)]
     at: String,
-    /// When it ends by itself.
+    /// Time at which the lock ends automatically.
     #[schema(example = json!(null), format = DateTime, required)]
     until: Option<String>,
     #[schema(example = "Reported stolen by the owner", required)]
     reason: Option<String>,
 }
 
-/// Wrong passwords of an account.
+/// Failed password attempts of an account.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminWrongPasswords {
     #[schema(example = 6)]
@@ -167,7 +169,8 @@ pub(crate) struct AdminWrongPasswords {
     wait_until: Option<String>,
 }
 
-/// A user, as administrators see it. For auditors address, number and names are masked, and attributes are null.
+/// A user as shown to administrators. For auditors, address, phone number and names are masked, and attributes are
+/// null.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminUser {
     #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
@@ -208,7 +211,7 @@ pub(crate) struct AdminUser {
     #[schema(required)]
     locked: Option<AdminLock>,
     factors: Vec<FactorAnswer>,
-    /// Accounts at other providers: none.
+    /// Accounts at other providers. Always empty.
     #[schema(value_type = Vec<Object>, example = json!([]))]
     identities: [(); 0],
     /// Number of live sessions.
@@ -222,7 +225,7 @@ pub(crate) struct AdminUser {
     created_by: &'static str,
     #[schema(example = "2026-11-28", format = Date, required)]
     seen_on: Option<String>,
-    /// Number of changes; also the `ETag`.
+    /// Revision of the user, also sent as `ETag`.
     #[schema(example = 9)]
     revision: u64,
 }
@@ -271,7 +274,7 @@ impl From<UserSheet> for AdminUser {
     }
 }
 
-/// Answers a user with the revision as `ETag`.
+/// Responds with the user and its revision as `ETag`.
 impl IntoResponse for AdminUser {
     fn into_response(self) -> Response {
         let tag = HeaderValue::from_str(&format!("\"{}\"", self.revision));

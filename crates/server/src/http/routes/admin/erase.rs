@@ -15,22 +15,22 @@ use crate::http::{
     routes::Message,
 };
 
-/// Erasure of a user.
+/// Deletion of a user.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct Erasure {
     #[schema(example = "Asked for by the owner of the account")]
     reason: String,
-    /// `false`: no mail.
+    /// `false` to send no email.
     notify: Option<bool>,
 }
 
 refusals!(EraseRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_MISSING, REVISION_STALE], Fields(&[field("reason", REASON_MISSING), field("notify", FIELD_NOT_BOOLEAN), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Erase a user
+/// Delete a user
 ///
-/// Erases all data of a user at once, or withdraws an invitation or registration. Needs the role `manager` and a recent proof of
-/// identity.
+/// Permanently deletes all data of a user, or withdraws an invitation or registration. Requires the role `manager`
+/// and recent authentication.
 #[utoipa::path(
     operation_id = "admin_erase_erase",
     delete, path = "/v1/admin/realms/{realm}/users/{id}", tag = "Administration",
@@ -57,7 +57,8 @@ refusals!(FactorRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_STALE, US
 
 /// Remove a second factor of a user
 ///
-/// Tells the user by mail. Without a factor, two-step verification is off. Needs the role `manager` and a recent proof of identity.
+/// Notifies the user by email. Removing the last factor turns off two-step verification. Requires the role `manager`
+/// and recent authentication.
 #[utoipa::path(
     operation_id = "admin_erase_remove_factor",
     delete, path = "/v1/admin/realms/{realm}/users/{id}/factors/{fid}", tag = "Administration",
@@ -76,41 +77,41 @@ pub(crate) async fn remove_factor(
     Ok(AdminUser::from(sheet).into_response())
 }
 
-/// A session in the name of a user.
+/// Request for an impersonation session.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct Impersonation {
     #[schema(example = "Ticket 4711: the user sees an empty page")]
     reason: String,
-    /// At most 60; 10 if it is missing.
+    /// Duration in minutes. At most 60, default 10.
     #[schema(example = 10)]
     minutes: Option<u32>,
 }
 
-/// Access token in the name of a user.
+/// Access token of an impersonation session.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ImpersonationAnswer {
-    /// Its claim `act` names the administrator, its `amr` is `imp`. It changes nothing.
+    /// The token is read-only. Its `act` claim identifies the administrator, and its `amr` is `imp`.
     #[schema(example = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxazB2NnNxN3QybTgifQ.c2lnbmF0dXJl")]
     access_token: String,
     #[schema(example = "bearer")]
     token_type: &'static str,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 600)]
     expires_in: u64,
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
     session: String,
-    /// Page of the account: there is none yet.
+    /// URL of the account page. Always null.
     #[schema(required, example = json!(null))]
     url: Option<String>,
 }
 
 refusals!(ImpersonateRefusals: Problem [ADMIN, JSON, &[LIMITED, AUTH_STALE, REVISION_STALE, USER_STATUS], Fields(&[field("reason", REASON_MISSING), field("minutes", VALUE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Act in the name of a user
+/// Impersonate a user
 ///
-/// Answers an access token without a refresh token, which sees what the user sees and changes nothing. The user is told by mail.
-/// Needs the grant `impersonate` beside a role, and a recent proof of identity.
+/// Returns an access token without a refresh token. It grants read-only access to everything the user can see. The
+/// user is notified by email. Requires the grant `impersonate` in addition to a role, and recent authentication.
 #[utoipa::path(
     operation_id = "admin_erase_impersonate",
     post, path = "/v1/admin/realms/{realm}/users/{id}/impersonate", tag = "Administration",

@@ -19,9 +19,9 @@ use crate::http::{
 
 refusals!(InviteRefusals: Problem [ADMIN, &[LIMITED, USER_STATUS]]);
 
-/// Invite again
+/// Resend an invitation
 ///
-/// Mails a new link of an invitation; the older one is invalid. Needs the role `manager`.
+/// Sends an email with a new link, which invalidates the previous one. Requires the role `manager`.
 #[utoipa::path(
     operation_id = "admin_help_invite",
     post, path = "/v1/admin/realms/{realm}/users/{id}/invite", tag = "Administration",
@@ -35,9 +35,9 @@ pub(crate) async fn invite(request: AdminRequest<Manage>) -> Result<Response, Ap
 
 refusals!(ResendRefusals: Problem [ADMIN, &[LIMITED, USER_STATUS]]);
 
-/// Send the verification mail again
+/// Resend the verification email
 ///
-/// For a registration that waits. Needs the role `support`.
+/// Only for pending registrations. Requires the role `support`.
 #[utoipa::path(
     operation_id = "admin_help_resend",
     post, path = "/v1/admin/realms/{realm}/users/{id}/resend", tag = "Administration",
@@ -53,32 +53,32 @@ pub(crate) async fn resend(request: AdminRequest<Assist>) -> Result<Json<Message
     Ok(Message::say("Verification mail sent"))
 }
 
-/// How the link reaches the user.
+/// Delivery of the reset link.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct AdminReset {
-    /// `mail` (default), or `answer`, for which an owner gives a reason.
+    /// `mail` (default) or `answer`, which requires the role `owner` and a reason.
     #[schema(example = "mail")]
     deliver: Option<String>,
     reason: Option<String>,
 }
 
-/// A reset that was started.
+/// Result of creating a reset link.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ResetStarted {
     #[schema(example = "Reset link sent")]
     message: &'static str,
-    /// With `deliver` `answer`: the link.
+    /// The link, if `deliver` is `answer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reset_url: Option<String>,
 }
 
 refusals!(ResetRefusals: Problem [ADMIN, JSON, &[LIMITED, AUTH_STALE, USER_STATUS], Fields(&[field("deliver", VALUE_INVALID), field("reason", REASON_MISSING), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Send a reset link
+/// Send a password reset link
 ///
-/// Mails a link to set a new password. Needs the role `support`; the link as the answer needs `owner`, a recent proof of identity
-/// and a reason.
+/// Sends an email with a link to set a new password. Requires the role `support`. Returning the link in the response
+/// requires the role `owner`, recent authentication and a reason.
 #[utoipa::path(
     operation_id = "admin_help_reset",
     post, path = "/v1/admin/realms/{realm}/users/{id}/reset", tag = "Administration",
@@ -98,9 +98,10 @@ pub(crate) async fn reset(
     Ok(Json(ResetStarted { message, reset_url }))
 }
 
-/// Forget wrong passwords
+/// Clear failed attempts
 ///
-/// Forgets the wrong passwords and second factors of a user, so that the next try need not wait. Needs the role `support`.
+/// Clears the failed password and second-factor attempts of a user, so that the user can try again immediately.
+/// Requires the role `support`.
 #[utoipa::path(
     operation_id = "admin_help_unthrottle",
     post, path = "/v1/admin/realms/{realm}/users/{id}/unthrottle", tag = "Administration",
@@ -148,11 +149,11 @@ impl From<ListedSession> for AdminSession {
     }
 }
 
-/// The live sessions of a user.
+/// Live sessions of a user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminSessions {
     items: Vec<AdminSession>,
-    /// The answer has all sessions: always null.
+    /// Always null, because the response contains all sessions.
     #[schema(required, example = json!(null))]
     next: Option<String>,
     #[schema(required, example = json!(null))]
@@ -167,7 +168,8 @@ impl AdminSessions {
 
 /// List the sessions of a user
 ///
-/// All live sessions, most recent use first. Writes who has read them to the audit trail. Needs the role `support`.
+/// Returns all live sessions, most recently used first. The access is recorded in the audit trail. Requires the role
+/// `support`.
 #[utoipa::path(
     operation_id = "admin_help_sessions",
     get, path = "/v1/admin/realms/{realm}/users/{id}/sessions", tag = "Administration",
@@ -180,7 +182,7 @@ pub(crate) async fn sessions(request: AdminRequest<Assist>) -> Result<Json<Admin
     Ok(Json(AdminSessions::of(sessions.into_iter().map(Into::into).collect())))
 }
 
-/// Number of sessions that were ended.
+/// Number of sessions ended.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminEnded {
     #[schema(example = 2)]
@@ -189,7 +191,7 @@ pub(crate) struct AdminEnded {
 
 /// End all sessions of a user
 ///
-/// Also forgets the trusted devices. Needs the role `support`.
+/// Also revokes the trusted devices. Requires the role `support`.
 #[utoipa::path(
     operation_id = "admin_help_end_sessions",
     delete, path = "/v1/admin/realms/{realm}/users/{id}/sessions", tag = "Administration",

@@ -15,7 +15,7 @@ use crate::http::{
     routes::Message,
 };
 
-/// A key, without its secret.
+/// An API key without its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminKeyAnswer {
     #[schema(example = "k7k0v6sq7t2m8g4c9e5r3n1h0j")]
@@ -24,7 +24,7 @@ pub(crate) struct AdminKeyAnswer {
     name: String,
     #[schema(example = json!(["support@User1"]))]
     grants: Vec<String>,
-    /// Verbs that it may use like a recent proof of identity.
+    /// Actions that the key may perform without recent authentication.
     #[schema(example = json!(["erase"]))]
     allow: Vec<&'static str>,
     #[schema(example = json!(["10.0.0.0/8"]))]
@@ -35,7 +35,7 @@ pub(crate) struct AdminKeyAnswer {
     expires_at: String,
     #[schema(example = "2026-11-28", format = Date, required)]
     last_used_on: Option<String>,
-    /// The key itself, once.
+    /// The key itself. Only returned on creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
@@ -56,7 +56,7 @@ impl From<ListedAdminKey> for AdminKeyAnswer {
     }
 }
 
-/// A page of keys.
+/// A page of API keys.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminKeys {
     items: Vec<AdminKeyAnswer>,
@@ -68,9 +68,9 @@ pub(crate) struct AdminKeys {
 
 refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
-/// List the keys
+/// List API keys
 ///
-/// Those that have not ended, without their secrets. Needs `owner@*`; no key may.
+/// Returns the keys that have not expired, without their secrets. Requires `owner@*`. Not available to API keys.
 #[utoipa::path(
     operation_id = "admin_keys_keys",
     get, path = "/v1/admin/admin-keys", tag = "Administration", security(("admin_session" = [])),
@@ -83,32 +83,32 @@ pub(crate) async fn keys(request: AdminRequest<Administer>, query: Query) -> Res
     Ok(Json(AdminKeys { items: items.into_iter().map(Into::into).collect(), next, prev }))
 }
 
-/// A new key.
+/// A new API key.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewKey {
     /// 1 to 64 characters.
     #[schema(example = "billing")]
     name: String,
-    /// Grants that the caller holds.
+    /// Grants of the key. The caller must have all of them.
     #[schema(example = json!(["support@User1"]))]
     grants: Vec<String>,
-    /// Verbs that it may use like a recent proof of identity: `erase`, `impersonate`, `remove_factor`, `end_realm_sessions`,
-    /// `rotate_keys`, `deliver_reset`, `change_contact`.
+    /// Actions that the key may perform without recent authentication: `erase`, `impersonate`, `remove_factor`,
+    /// `end_realm_sessions`, `rotate_keys`, `deliver_reset`, `change_contact`.
     allow: Option<Vec<String>>,
-    /// Networks from which it is accepted; all, if there are none.
+    /// Allowed client networks. All networks are allowed if empty.
     networks: Option<Vec<String>>,
-    /// In 90 days if it is missing, in a year at the latest.
+    /// Defaults to 90 days from now. At most one year from now.
     expires_at: Option<String>,
 }
 
 refusals!(CreateRefusals: Problem [ADMIN, JSON, &[AUTH_STALE], Fields(&[field("name", FIELD_MISSING), field("grants", GRANT_INVALID), field("allow", VALUE_INVALID), field("networks", VALUE_INVALID), field("expires_at", TIME_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Make a key
+/// Create an API key
 ///
-/// For programs. The key is answered once. It manages neither administrators nor keys, has never more than its maker has now, and
-/// ends with the account of its maker. Needs `owner@*` and a recent proof of
-/// identity; no key may.
+/// The secret is returned only once. A key cannot manage administrators or keys. Its grants are limited to the
+/// current grants of its creator, and it is deleted with the creator's account. Requires `owner@*` and recent
+/// authentication. Not available to API keys.
 #[utoipa::path(
     operation_id = "admin_keys_create",
     post, path = "/v1/admin/admin-keys", tag = "Administration", security(("admin_session" = [])),
@@ -134,9 +134,9 @@ pub(crate) async fn create(
 
 refusals!(RevokeRefusals: Problem [ADMIN, &[AUTH_STALE]]);
 
-/// Revoke a key
+/// Revoke an API key
 ///
-/// Its next request is refused. Needs `owner@*` and a recent proof of identity; no key may.
+/// The next request with the key is refused. Requires `owner@*` and recent authentication. Not available to API keys.
 #[utoipa::path(
     operation_id = "admin_keys_revoke",
     delete, path = "/v1/admin/admin-keys/{id}", tag = "Administration", security(("admin_session" = [])),

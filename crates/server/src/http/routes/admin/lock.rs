@@ -13,10 +13,10 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewLock {
-    /// 10 to 500 characters, kept sealed.
+    /// 10 to 500 characters. Stored encrypted.
     #[schema(example = "Reported stolen by the owner")]
     reason: String,
-    /// When the lock ends by itself (RFC 3339).
+    /// Time at which the lock ends automatically (RFC 3339).
     until: Option<String>,
 }
 
@@ -24,8 +24,8 @@ refusals!(ChangeRefusals: Problem [ADMIN, JSON, &[LIMITED, REVISION_MISSING, REV
 
 /// Lock a user
 ///
-/// Ends all sessions. Until the lock ends, a complete sign-in is 403 `account.locked`; a wrong password is answered as before. Needs
-/// the role `manager`.
+/// Ends all sessions. Until the lock ends, a successful sign-in is answered with 403 `account.locked`. The answer to
+/// a wrong password is unchanged. Requires the role `manager`.
 #[utoipa::path(
     operation_id = "admin_lock_lock",
     post, path = "/v1/admin/realms/{realm}/users/{id}/lock", tag = "Administration",
@@ -47,7 +47,7 @@ pub(crate) async fn lock(
 
 /// Unlock a user
 ///
-/// The user may sign in again. Needs the role `support`.
+/// Allows the user to sign in again. Requires the role `support`.
 #[utoipa::path(
     operation_id = "admin_lock_unlock",
     post, path = "/v1/admin/realms/{realm}/users/{id}/unlock", tag = "Administration",
@@ -68,7 +68,8 @@ pub(crate) async fn unlock(
 
 /// Mark a password as compromised
 ///
-/// Ends all sessions, and mails a link for a new password, without which the user cannot sign in. Needs the role `support`.
+/// Ends all sessions and sends an email with a link to set a new password. Until then the user cannot sign in.
+/// Requires the role `support`.
 #[utoipa::path(
     operation_id = "admin_lock_compromised",
     post, path = "/v1/admin/realms/{realm}/users/{id}/compromised", tag = "Administration",
@@ -87,14 +88,14 @@ pub(crate) async fn compromised(
     Ok(AdminUser::from(request.verbs().compromised(request.id(), &expected, &reason).await?).into_response())
 }
 
-/// What counts as proved.
+/// What to mark as verified.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct Verification {
-    /// Of a registration: its address. It becomes a user.
+    /// For a registration: the email address. The registration becomes a user.
     #[schema(example = true)]
     email: Option<bool>,
-    /// Of a user: the number.
+    /// For a user: the phone number.
     phone: Option<bool>,
     #[schema(example = "Identity card seen in the office")]
     reason: String,
@@ -102,9 +103,9 @@ struct Verification {
 
 refusals!(VerifiedRefusals: Problem [ADMIN, JSON, &[REVISION_MISSING, REVISION_STALE, USER_STATUS], Fields(&[field("reason", REASON_MISSING), field("email", FIELD_NOT_BOOLEAN), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Count an address or number as proved
+/// Mark an address or phone number as verified
 ///
-/// A registration becomes its user; a contested one, without a password. Needs the role `manager`.
+/// A registration becomes a user. If it is contested, the user has no password. Requires the role `manager`.
 #[utoipa::path(
     operation_id = "admin_lock_verified",
     post, path = "/v1/admin/realms/{realm}/users/{id}/verified", tag = "Administration",

@@ -12,10 +12,10 @@ use crate::http::{
     routes::Message,
 };
 
-/// The administrator who asks.
+/// The authenticated administrator.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminMe {
-    /// Null for a key.
+    /// Null for an API key.
     #[schema(example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja", required)]
     id: Option<String>,
     #[schema(example = "ada@example.com", required)]
@@ -29,9 +29,9 @@ pub(crate) struct AdminMe {
 
 refusals!(MeRefusals: Problem [ADMIN]);
 
-/// See the own account
+/// Get the own account
 ///
-/// Who the caller is, with which grants and second factors.
+/// Returns the identity, grants and second factors of the caller.
 #[utoipa::path(
     operation_id = "admin_me_me",
     get, path = "/v1/admin/me", tag = "Administration", security(("admin_session" = []), ("admin_key" = [])),
@@ -53,13 +53,13 @@ pub(crate) async fn me(request: AdminSelf) -> Result<Json<AdminMe>, ApiError> {
     }))
 }
 
-/// Proof that the caller is still the same person.
+/// Proof of the caller's identity.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct AdminProof {
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
-    /// Code of a second factor, where the account has one.
+    /// Code of a second factor, if the account has one.
     #[schema(example = "123456")]
     code: Option<String>,
     /// Kind of the code: `totp` or `recovery_code`.
@@ -68,9 +68,10 @@ struct AdminProof {
 
 refusals!(StepUpRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, PASSWORD_WRONG, MFA_INVALID, MFA_NO_FACTOR], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
-/// Prove the identity again
+/// Authenticate again
 ///
-/// Makes the session recent, for routes that answer `auth.stale`: by the password, with two-step verification by password and code.
+/// Required by routes that answer `auth.stale`. Accepts the password or, with two-step verification, password and
+/// code.
 #[utoipa::path(
     operation_id = "admin_me_step_up",
     post, path = "/v1/admin/me/step_up", tag = "Administration", security(("admin_session" = [])),
@@ -92,19 +93,19 @@ pub(crate) async fn step_up(request: AdminSelf, JsonBody(mut fields): JsonBody) 
     }
 }
 
-/// A request for an authenticator app.
+/// Request to add an authenticator app.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct AdminNewTotp {
-    /// 1 to 64 characters; `Authenticator app` if it is missing.
+    /// 1 to 64 characters. Defaults to `Authenticator app`.
     #[schema(example = "Phone")]
     name: Option<String>,
-    /// Where the sign-in is not recent.
+    /// Required if the sign-in is not recent.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
 
-/// A secret that counts once a code of it is given back.
+/// TOTP secret. Takes effect when a code is confirmed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminTotpOffer {
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
@@ -113,16 +114,17 @@ pub(crate) struct AdminTotpOffer {
     secret: String,
     #[schema(example = "otpauth://totp/Portcullis:ada%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")]
     uri: String,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 600)]
     expires_in: u64,
 }
 
 refusals!(TotpRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, MFA_TOO_MANY], Fields(&[field("name", FACTOR_NAME_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Begin to add an authenticator app
+/// Start adding an authenticator app
 ///
-/// As `me/mfa/totp` of users. With ADMIN_MFA=required this is all that an administrator without a second factor can do.
+/// Works like `me/mfa/totp` for users. With ADMIN_MFA=required, an administrator without a second factor can do
+/// nothing else.
 #[utoipa::path(
     operation_id = "admin_me_begin_totp",
     post, path = "/v1/admin/me/mfa/totp", tag = "Administration", security(("admin_session" = [])),
@@ -146,7 +148,7 @@ pub(crate) async fn begin_totp(
     }))
 }
 
-/// The first code of an authenticator app.
+/// First code of an authenticator app.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct AdminTotpConfirmation {
@@ -156,21 +158,21 @@ struct AdminTotpConfirmation {
     code: String,
 }
 
-/// The factor that was added.
+/// The added factor.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminAddedFactor {
     #[serde(flatten)]
     factor: FactorAnswer,
-    /// With the first factor: ten codes, each of which replaces a factor once. Shown once.
+    /// Returned with the first factor: ten codes, each of which can replace a factor once. Shown only once.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
 }
 
 refusals!(ConfirmRefusals: Problem [ADMIN, JSON, &[LIMITED, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("enrolment", FIELD_MISSING), field("code", FIELD_MISSING), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Add an authenticator app
+/// Confirm an authenticator app
 ///
-/// As `me/mfa/totp/confirm` of users.
+/// Works like `me/mfa/totp/confirm` for users.
 #[utoipa::path(
     operation_id = "admin_me_confirm_totp",
     post, path = "/v1/admin/me/mfa/totp/confirm", tag = "Administration", security(("admin_session" = [])),

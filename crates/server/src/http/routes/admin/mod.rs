@@ -1,4 +1,4 @@
-//! Administration. Each route names the right that it needs as the type of its request.
+//! Administration. The request type of each route names the required right.
 
 mod admins;
 mod answers;

@@ -27,7 +27,7 @@ pub(crate) struct AdminRealm {
     signup: &'static str,
 }
 
-/// The realms that the grants reach.
+/// Realms covered by the caller's grants.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminRealms {
     items: Vec<AdminRealm>,
@@ -39,9 +39,9 @@ pub(crate) struct AdminRealms {
 
 refusals!(RealmsRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
-/// List the realms
+/// List realms
 ///
-/// Those that the grants of the caller reach.
+/// Returns the realms covered by the caller's grants.
 #[utoipa::path(
     operation_id = "admin_realms_realms",
     get, path = "/v1/admin/realms", tag = "Administration",
@@ -69,15 +69,15 @@ pub(crate) struct AdminNode {
     started_at: String,
     #[schema(example = "2026-11-29T10:00:00Z", format = DateTime)]
     seen_at: String,
-    /// Age of its copy of the change log, in milliseconds.
+    /// Replication lag of the change log, in milliseconds.
     #[schema(example = 120, required)]
     lag_ms: Option<u64>,
-    /// Whether it uses Redis at present; null without Redis.
+    /// Whether Redis is currently in use; null if it is not configured.
     #[schema(example = json!(null), required)]
     redis: Option<bool>,
 }
 
-/// The running servers.
+/// Running servers.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminNodes {
     items: Vec<AdminNode>,
@@ -87,12 +87,12 @@ pub(crate) struct AdminNodes {
     prev: Option<String>,
 }
 
-/// How old the line of a running server may be.
+/// Maximum age of a server's last report.
 const FRESH: Duration = Duration::from_secs(150);
 
-/// List the servers
+/// List servers
 ///
-/// Those that have written their line in the last minutes.
+/// Returns the servers that have reported within the last minutes.
 #[utoipa::path(
     operation_id = "admin_realms_nodes",
     get, path = "/v1/admin/nodes", tag = "Administration",
@@ -118,7 +118,7 @@ refusals!(EndSessionsRefusals: Problem [ADMIN, JSON, &[AUTH_STALE], Fields(&[fie
 
 /// End all sessions of a realm
 ///
-/// Needs the role `manager` and a recent proof of identity.
+/// Requires the role `manager` and recent authentication.
 #[utoipa::path(
     operation_id = "admin_realms_end_sessions",
     post, path = "/v1/admin/realms/{realm}/sessions/end", tag = "Administration",

@@ -22,7 +22,7 @@ struct AdminCredentials {
     email: String,
     #[schema(example = "securepassword123", format = Password)]
     password: String,
-    /// The code of a second factor, if the administrator has one.
+    /// Code of a second factor, if the administrator has one.
     #[schema(example = "123456")]
     code: Option<String>,
     /// Kind of the code: `totp` or `recovery_code`.
@@ -33,8 +33,9 @@ refusals!(SignInRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, LOGIN_REFUSE
 
 /// Sign in as an administrator
 ///
-/// Sets the cookie of a session, which ends after 30 minutes without a request, and after 12 hours. Requests with the cookie that
-/// change something must come from a page of the server (`Sec-Fetch-Site: same-origin`, or its `Origin`).
+/// Sets a session cookie. The session ends after 30 minutes of inactivity, and after 12 hours at the latest.
+/// State-changing requests with the cookie must come from a page of the server (`Sec-Fetch-Site: same-origin` or a
+/// matching `Origin`).
 #[utoipa::path(
     operation_id = "admin_sign_in_sign_in",
     post, path = "/v1/admin/sign_in", tag = "Administration",

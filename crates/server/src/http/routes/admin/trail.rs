@@ -17,10 +17,10 @@ pub(crate) struct AdminAudit {
     /// Cursor of the next page; null on the last one.
     #[schema(required, example = json!(null))]
     next: Option<String>,
-    /// Cursor of the page before; null on the first one.
+    /// Cursor of the previous page; null on the first one.
     #[schema(required, example = json!(null))]
     prev: Option<String>,
-    /// Whether all rows were read that the page needs: a query reads at most 100,000. Otherwise `next` goes on.
+    /// Whether the page is complete. A query reads at most 100,000 rows; otherwise `next` continues it.
     #[schema(example = true)]
     complete: bool,
 }
@@ -52,8 +52,8 @@ refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID],
 
 /// List the audit trail
 ///
-/// Newest first. Needs the role `auditor`, for whom client and note are null. With only `support`, `user` is required.
-/// Rows of the realm of administrators need `owner@*`.
+/// Newest first. Requires the role `auditor`, for which client and note are null. With only the role `support`,
+/// `user` is required. Rows of the administrators' realm require `owner@*`.
 #[utoipa::path(
     operation_id = "admin_trail_list",
     get, path = "/v1/admin/audit", tag = "Administration",
@@ -80,11 +80,11 @@ pub(crate) async fn list(request: AdminRequest<Look>, query: Query) -> Result<Js
     answer(&request, &filters).await
 }
 
-/// A search. The address travels in the body only.
+/// A search. The address is part of the body, never of the URL.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct AdminAuditSearch {
-    /// Whole email address, whether or not a user has it. Needs `realm` and the role `support`.
+    /// Full email address, of a user or not. Requires `realm` and the role `support`.
     #[schema(example = "ada@example.com")]
     email: Option<String>,
     #[schema(example = "User1")]
@@ -105,7 +105,7 @@ refusals!(SearchRefusals: Problem [ADMIN, JSON, &[CURSOR_INVALID], Fields(&[fiel
 
 /// Search the audit trail
 ///
-/// The filters of the list, and `email`, which is looked up by its keyed hash.
+/// Accepts the filters of the list and `email`, which is looked up by its keyed hash.
 #[utoipa::path(
     operation_id = "admin_trail_search",
     post, path = "/v1/admin/audit/search", tag = "Administration",

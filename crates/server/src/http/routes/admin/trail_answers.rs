@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::http::openapi;
 
-/// Who caused an event.
+/// Actor of an event.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminAuditActor {
     /// `user`, `admin`, `key`, `cli`, `server` or `anonymous`.
@@ -29,7 +29,7 @@ pub(crate) struct AdminAuditClient {
     device: Option<String>,
 }
 
-/// Client and note as they are stored, in base64url.
+/// Client and note as stored, in base64url.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminAuditSealed {
     #[schema(example = "q8Zk1bVt", required)]
@@ -41,13 +41,13 @@ pub(crate) struct AdminAuditSealed {
 /// A row of the audit trail.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminAuditRow {
-    /// Of an export: `main` or `reads`.
+    /// Exports only: `main` or `reads`.
     #[serde(skip_serializing_if = "Option::is_none")]
     chain: Option<&'static str>,
-    /// Position in its chain; null until the row is sealed.
+    /// Position in the chain; null until the row is sealed.
     #[schema(example = 41804, required)]
     position: Option<u64>,
-    /// UUID (version 7), in the order of time.
+    /// UUID (version 7). Sorts by time.
     #[schema(example = "019aca1e-6f0c-7a31-9d52-0c1f6f6f3c11")]
     id: String,
     #[schema(example = "2026-11-29T10:00:00.123Z", format = DateTime)]
@@ -59,16 +59,16 @@ pub(crate) struct AdminAuditRow {
     /// `ok`, `refused` or `failed`.
     #[schema(example = "ok")]
     outcome: String,
-    /// Reason of a refusal.
+    /// Reason for a refusal.
     #[schema(example = json!(null), required)]
     reason: Option<String>,
-    /// Setting or limit that decided.
+    /// Setting or limit that determined the outcome.
     #[schema(example = json!(null), required)]
     rule: Option<String>,
     actor: AdminAuditActor,
     #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja", required)]
     user: Option<String>,
-    /// Keyed hash of an address that has no user.
+    /// Keyed hash of an address that belongs to no user.
     #[schema(example = json!(null), required)]
     index: Option<String>,
     #[schema(example = json!(null), required)]
@@ -80,16 +80,16 @@ pub(crate) struct AdminAuditRow {
     node: Option<String>,
     #[schema(schema_with = openapi::event_details)]
     details: Value,
-    /// Null where it is masked or erased.
+    /// Null if masked or erased.
     #[schema(required)]
     client: Option<AdminAuditClient>,
-    /// Reason that an administrator gave; null where it is masked or erased.
+    /// Reason given by an administrator; null if masked or erased.
     #[schema(example = "Reported stolen by the owner", required)]
     note: Option<String>,
-    /// Number of events: 1, or the number of repeated refusals.
+    /// Number of events: 1, or the number of aggregated refusals.
     #[schema(example = 1)]
     count: u64,
-    /// Of an export.
+    /// Exports only.
     #[serde(skip_serializing_if = "Option::is_none")]
     sealed: Option<AdminAuditSealed>,
 }
@@ -126,7 +126,7 @@ impl From<TrailRow> for AdminAuditRow {
 }
 
 impl AdminAuditRow {
-    /// Returns a row with its chain, and with what is sealed as it is stored.
+    /// Returns a row with its chain and its encrypted fields as stored.
     fn exported(row: TrailRow) -> Self {
         let chain = Some(Chain::of(&row.entry.event).as_str());
         let stored = |sealed: &Option<Sealed>| sealed.as_ref().map(|sealed| base64(sealed.as_bytes()));
@@ -141,7 +141,7 @@ pub(crate) struct AdminAuditBlock {
     /// `main` or `reads`.
     #[schema(example = "main")]
     chain: &'static str,
-    /// Number of restores of the database, plus 1.
+    /// Number of database restores so far, plus 1.
     #[schema(example = 1)]
     epoch: u64,
     #[schema(example = 412)]
@@ -153,7 +153,7 @@ pub(crate) struct AdminAuditBlock {
     last: u64,
     #[schema(example = 844)]
     count: u64,
-    /// Earliest time of a row.
+    /// Time of the earliest row.
     #[schema(example = "2026-11-29T09:59:02.001Z", format = DateTime)]
     from: String,
     #[schema(example = "2026-11-29T10:00:00.123Z", format = DateTime)]
@@ -161,21 +161,21 @@ pub(crate) struct AdminAuditBlock {
     /// SHA-256 digest of the rows, in base64url.
     #[schema(example = "q8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Y")]
     rows: String,
-    /// Hash of the block before.
+    /// Hash of the previous block.
     #[schema(example = "Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk0")]
     prev: String,
     #[schema(example = "1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bU")]
     hash: String,
-    /// Audit key that signed.
+    /// Identifier of the signing key.
     #[schema(example = "au5f3c11a9d52e6f0c")]
     kid: String,
     /// Ed25519 signature.
     #[schema(example = "Vtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zg")]
     signature: String,
-    /// Whether its rows have been removed by `AUDIT_RETENTION`.
+    /// Whether the rows were removed by `AUDIT_RETENTION`.
     #[schema(example = false)]
     pruned: bool,
-    /// Of an export: what tells which row of the block was changed.
+    /// Exports only: truncated row digests, which identify a changed row.
     #[serde(skip_serializing_if = "Option::is_none")]
     marks: Option<String>,
 }
@@ -202,7 +202,7 @@ impl From<StoredBlock> for AdminAuditBlock {
     }
 }
 
-/// A line of an export: a row, or a block after its rows.
+/// A line of an export: a row, or a block. The rows of a block precede it.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum AdminAuditLine {

@@ -27,7 +27,7 @@ refusals!(BlocksRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID
 
 /// List the blocks of the audit trail
 ///
-/// The last one first. Each block is signed and names the one before. Needs the role `auditor`.
+/// Latest first. Each block is signed and contains the hash of the previous one. Requires the role `auditor`.
 #[utoipa::path(
     operation_id = "admin_trail_blocks",
     get, path = "/v1/admin/audit/blocks", tag = "Administration",
@@ -110,7 +110,7 @@ pub(crate) async fn export(request: AdminRequest<Look>, query: Query) -> Result<
     Ok(Json(AdminAuditExport { items, next: page.next, at: page.at.to_string(), retention }))
 }
 
-/// The public audit keys.
+/// Public audit keys.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminAuditKeys {
     items: Vec<AdminAuditKey>,
@@ -124,7 +124,7 @@ refusals!(KeysRefusals: Problem [ADMIN]);
 
 /// List the public audit keys
 ///
-/// Oldest first. Keep a copy elsewhere: it verifies exports. Needs the role `owner@*`.
+/// Oldest first. Keep a copy in another place: it is needed to verify exports. Requires the role `owner@*`.
 #[utoipa::path(
     operation_id = "admin_trail_keys",
     get, path = "/v1/admin/audit/keys", tag = "Administration",

@@ -14,10 +14,10 @@ use crate::http::{
 
 refusals!(ShowRefusals: Problem [ADMIN, &[LIMITED]]);
 
-/// See a user
+/// Get a user
 ///
-/// The user, an invitation or a registration. Writes who has read it to the audit trail. Needs the role `auditor`, for whom personal
-/// data is masked.
+/// Returns a user, an invitation or a registration. The access is recorded in the audit trail. Requires the role
+/// `auditor`, for which personal data is masked.
 #[utoipa::path(
     operation_id = "admin_user_show",
     get, path = "/v1/admin/realms/{realm}/users/{id}", tag = "Administration",
@@ -29,7 +29,7 @@ pub(crate) async fn show(request: AdminRequest<Look>) -> Result<Response, ApiErr
     Ok(AdminUser::from(request.verbs().show(request.id()).await?).into_response())
 }
 
-/// A change of a user. A member that is absent stays, and `null` removes the value.
+/// Changes to a user. Absent members are unchanged, and `null` removes a value.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct AdminUserChange {
@@ -42,20 +42,21 @@ struct AdminUserChange {
     /// Replaces all roles.
     #[schema(example = json!(["editor", "reviewer"]))]
     roles: Option<Vec<String>>,
-    /// Only an owner: another address, at once.
+    /// Owners only: a new address, effective immediately.
     email: Option<String>,
-    /// Only an owner: another number, at once.
+    /// Owners only: a new phone number, effective immediately.
     phone: Option<String>,
-    /// Reason for another address or number.
+    /// Reason for a new address or phone number.
     reason: Option<String>,
 }
 
 refusals!(EditRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_MISSING, REVISION_STALE, EMAIL_TAKEN, USER_STATUS], Fields(&[field("first_name", NAME_EMPTY), field("country_code", COUNTRY_UNKNOWN), field("locale", LOCALE_INVALID), field("attributes", ATTRIBUTES_INVALID), field("roles", ROLE_INVALID), field("email", EMAIL_INVALID), field("phone", PHONE_INVALID), field("reason", REASON_MISSING), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Change a user
+/// Edit a user
 ///
-/// A merge patch (RFC 7396). `If-Match` is required. Needs the role `manager`; another address or number needs `owner`, a recent
-/// proof of identity and a reason, ends all sessions, and is mailed to the address before the change.
+/// Accepts a merge patch (RFC 7396). `If-Match` is required. Requires the role `manager`. A new address or phone
+/// number requires the role `owner`, recent authentication and a reason. It ends all sessions, and the previous
+/// address is notified.
 #[utoipa::path(
     operation_id = "admin_user_edit",
     patch, path = "/v1/admin/realms/{realm}/users/{id}", tag = "Administration",

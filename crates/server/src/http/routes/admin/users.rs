@@ -38,8 +38,9 @@ refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID],
 
 /// List users
 ///
-/// Newest first. A page costs the same wherever it is, and no user is skipped or repeated while others come and go. Without
-/// `status`, users and no invitations. Needs the role `auditor`, for whom personal data is masked.
+/// Newest first. All pages have the same cost, and no user is skipped or repeated if others are created or deleted
+/// meanwhile. Without `status`, returns users but no invitations. Requires the role `auditor`, for which personal
+/// data is masked.
 #[utoipa::path(
     operation_id = "admin_users_list",
     get, path = "/v1/admin/realms/{realm}/users", tag = "Administration",
@@ -65,14 +66,14 @@ pub(crate) async fn list(request: AdminRequest<Look>, query: Query) -> Result<Js
     Ok(Json(request.verbs().list(&filters).await?.into()))
 }
 
-/// A search. What personal data it has travels in the body only.
+/// A search. Personal data is part of the body, never of the URL.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct AdminSearch {
-    /// Whole address.
+    /// Full address.
     #[schema(example = "ada@example.com")]
     email: Option<String>,
-    /// One to four words, each of which occurs in a name or in the address.
+    /// One to four search terms. Each must occur in a name or in the address.
     q: Option<String>,
     status: Option<String>,
     role: Option<String>,
@@ -112,7 +113,7 @@ pub(crate) async fn search(
     Ok(Json(request.verbs().search(&filters, (&email, &words), has_time).await?.into()))
 }
 
-/// A new user. An administrator never sets a password.
+/// A new user. Administrators cannot set passwords.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct AdminNewUser {
@@ -129,13 +130,13 @@ struct AdminNewUser {
     attributes: Option<serde_json::Map<String, serde_json::Value>>,
     #[schema(example = json!(["editor"]))]
     roles: Option<Vec<String>>,
-    /// Whether the user exists at once, because the address is known to be theirs.
+    /// Whether the address is already verified. The user is then created immediately.
     email_verified: Option<bool>,
     /// `invite` (default) or `nothing`.
     send: Option<String>,
 }
 
-/// Takes the fields of a profile and the roles.
+/// Takes the profile fields and the roles.
 pub(super) fn patch(fields: &mut Fields) -> UserPatch {
     UserPatch {
         profile: ProfilePatch {
@@ -156,8 +157,8 @@ refusals!(CreateRefusals: Problem [ADMIN, JSON, &[LIMITED, EMAIL_TAKEN, SIGNUP_C
 
 /// Create or invite a user
 ///
-/// Mails an invitation, whose link opens a form for a password; the user exists when the form is sent. With `email_verified` the
-/// user exists at once, without a password. Needs the role `manager`.
+/// Sends an invitation with a link to a form for a password. The user is created when the form is submitted. With
+/// `email_verified`, the user is created immediately, without a password. Requires the role `manager`.
 #[utoipa::path(
     operation_id = "admin_users_create",
     post, path = "/v1/admin/realms/{realm}/users", tag = "Administration",

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::trail_answers::AdminAuditRow;
 use crate::http::{extract::AdminRequest, openapi::refusals, problem::ApiError};
 
-/// What was decided about a request.
+/// The decision about a request.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminWhy {
     #[schema(example = "c7r3n1h0ja1k0v6sq7t2m8g4c9")]
@@ -15,7 +15,7 @@ pub(crate) struct AdminWhy {
     at: String,
     #[schema(example = "User1")]
     realm: String,
-    /// Route of a refusal, without the values of its parameters.
+    /// Route of a refused request, without parameter values.
     #[schema(example = "/v1/{realm}/login", required)]
     route: Option<String>,
     /// `ok`, `refused` or `failed`.
@@ -23,13 +23,13 @@ pub(crate) struct AdminWhy {
     outcome: String,
     #[schema(example = "wrong", required)]
     reason: Option<String>,
-    /// Setting or limit that decided.
+    /// Setting or limit that determined the outcome.
     #[schema(example = json!(null), required)]
     rule: Option<String>,
-    /// The decision in words.
+    /// Explanation for people.
     #[schema(example = "The request was refused (wrong); the event is: login refused.")]
     text: String,
-    /// Its rows in the audit trail.
+    /// Audit rows of the request.
     rows: Vec<AdminAuditRow>,
 }
 
@@ -53,8 +53,8 @@ refusals!(WhyRefusals: Problem [ADMIN, &[REQUEST_AGGREGATED]]);
 
 /// Explain a request
 ///
-/// What was decided about a request of the last 30 days, and by which rule. Its identifier is in the answer (`X-Request-Id`) and
-/// in the log. Needs the role `auditor`, for whom client and note are null.
+/// Returns the decision about a request of the last 30 days and the rule behind it. The request ID is in the response
+/// (`X-Request-Id`) and in the log. Requires the role `auditor`, for which client and note are null.
 #[utoipa::path(
     operation_id = "admin_trail_why",
     get, path = "/v1/admin/why/{request_id}", tag = "Administration",

@@ -1,4 +1,4 @@
-//! Sessions and events in the words of the pages.
+//! Formatting of sessions and events for the pages.
 
 use portcullis_core::{
     audit::ListedEvent,
@@ -7,10 +7,10 @@ use portcullis_core::{
 
 use crate::templates::pages::{EventRow, SessionRow};
 
-/// Time for which a session is new.
+/// Age up to which a session is marked as new.
 const NEW_FOR: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
 
-/// Returns a session for the list of devices.
+/// Formats a session for the list of devices.
 pub(super) fn session(listed: ListedSession, now: portcullis_core::clock::Timestamp) -> SessionRow {
     let of_application = listed.application.map(|(_, name)| name);
     let device = listed.client.agent.as_deref().and_then(device_name).unwrap_or_else(|| "Unknown device".to_owned());
@@ -42,7 +42,7 @@ fn how(amr: &[Amr]) -> &'static str {
     }
 }
 
-/// Returns an event for the list of activity.
+/// Formats an event for the list of activity.
 pub(super) fn event(listed: ListedEvent) -> EventRow {
     EventRow {
         text: text(&listed.event),

@@ -1,4 +1,4 @@
-//! Answers of pages: a page with its headers, or a form again with what was wrong.
+//! Responses of pages: a page with its headers, or a form with its errors.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::{
     templates::{Page, in_words, pages::Gate},
 };
 
-/// Answers with a page whose form acts on a cookie.
+/// Responds with a page whose form relies on a cookie.
 pub(super) fn show(state: &AppState, visit: &Visit, page: &impl Page) -> Response {
     show_with(state, visit, StatusCode::OK, page)
 }
@@ -35,7 +35,7 @@ pub(super) fn show_with<P: Page>(state: &AppState, visit: &Visit, status: Status
     let for_client = visit.client_target().and_then(|target| ending_at(&policy, &target));
     let is_for_client = for_client.is_some();
     headers.insert(CONTENT_SECURITY_POLICY, for_client.unwrap_or(policy));
-    // Browsers then send `Origin` with the form.
+    // Makes browsers send `Origin` with the form.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     if is_for_client {
         keep_opener(&mut response);
@@ -43,12 +43,12 @@ pub(super) fn show_with<P: Page>(state: &AppState, visit: &Visit, status: Status
     response
 }
 
-/// Answers with another page.
+/// Redirects to another page.
 pub(super) fn go(location: String) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
 }
 
-/// Answers with the form again, and with what is wrong with it. Faults of the server are pages of their own.
+/// Responds with the form and its errors. Server errors have their own page.
 pub(super) fn again<P: Page>(
     state: &AppState,
     visit: &Visit,
@@ -85,12 +85,12 @@ fn whole_seconds(wait: Duration) -> Duration {
     Duration::from_secs(wait.as_millis().div_ceil(1000).max(1) as u64)
 }
 
-/// What was typed into a form, to be shown again; passwords and codes are never kept.
+/// Submitted values to redisplay in a form. Never contains passwords or codes.
 #[derive(Debug, Default)]
 pub(super) struct Typed(pub(super) std::collections::BTreeMap<&'static str, String>);
 
 impl Typed {
-    /// Reads these fields.
+    /// Takes the values of these fields.
     pub(super) fn of(fields: &Fields, names: &[&'static str]) -> Self {
         let text = |name: &&'static str| Some((*name, fields.peek(name)?.to_owned()));
         Self(names.iter().filter_map(text).collect())

@@ -26,10 +26,10 @@ use crate::{
     templates::pages::{Gate, Person, SigninConfirm, Way},
 };
 
-/// Words that this page leaves for itself.
+/// Message codes that this page can set for itself.
 const PROBLEMS: [&str; 4] = ["timed_out", "too_many_codes", "passkey", "other_account"];
 
-/// Second part of a renewed authentication.
+/// Second step of a re-authentication.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct ConfirmStep {
     pub(super) ticket: String,
@@ -37,7 +37,7 @@ pub(super) struct ConfirmStep {
     pub(super) ability: Ability,
     /// Whether a code was sent by SMS.
     pub(super) is_sent: bool,
-    /// Whether a passkey is to be enough, without the password.
+    /// Whether a passkey alone is sufficient, without the password.
     pub(super) is_alone: bool,
 }
 
@@ -45,20 +45,20 @@ impl Carried for ConfirmStep {
     const NAME: &'static str = "confirm";
 }
 
-/// What the page asks for.
+/// Prompt of the page.
 pub(super) struct Asked {
     pub(super) step: Option<ConfirmStep>,
-    /// `password`, `passkey`, a kind of code, or `login` where nothing helps but a new sign-in.
+    /// `password`, `passkey`, a kind of code, or `login` if only a new sign-in is possible.
     pub(super) method: &'static str,
-    /// Whether a passkey may take the place of the password.
+    /// Whether a passkey can replace the password.
     offers_passkey: bool,
     /// Providers with which the user signs in again, where nothing else helps.
     providers: Vec<Way>,
 }
 
-/// The page on which a signed-in user authenticates again
+/// Show the page to authenticate again
 ///
-/// Asks for a passkey or the password, then for a second factor where the account has one.
+/// Asks for a passkey or the password, then for a second factor if the account has one.
 #[utoipa::path(get, path = "/v1/{realm}/signin/confirm", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     let asked = asked(&signed_in, signed_in.visit.parameter("method")).await?;
@@ -66,7 +66,7 @@ pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> 
     Ok(show(&state, &signed_in.visit, &page(&signed_in, &asked, gate)))
 }
 
-/// Returns what to ask for: the rest of a step, or the first proof.
+/// Returns what to ask for: the next part of a started step, or the first credential.
 async fn asked(signed_in: &SignedIn, method: Option<&str>) -> Result<Asked, Error> {
     if let Some(step) = signed_in.visit.carried::<ConfirmStep>() {
         let method = step::choose(&step.kinds, method, step.ability);
@@ -111,7 +111,7 @@ pub(super) fn page(signed_in: &SignedIn, asked: &Asked, gate: Gate) -> SigninCon
     }
 }
 
-/// Returns the path of the page, or of that for one kind of code.
+/// Returns the path of this page, optionally for one kind of code.
 fn link(visit: &Visit, method: Option<&str>) -> String {
     match visit.parameter(ConfirmStep::NAME).zip(method) {
         Some((carried, method)) => visit.link("signin/confirm", &[(ConfirmStep::NAME, carried), ("method", method)]),
@@ -128,7 +128,7 @@ pub(super) fn person(signed_in: &SignedIn) -> Person {
 
 /// Authenticate again
 ///
-/// Goes on to what was asked for. The cookie gets a new value.
+/// Redirects to the page that required it. The session cookie is replaced.
 #[utoipa::path(post, path = "/v1/{realm}/signin/confirm", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn confirm(
     State(state): State<AppState>,
@@ -164,7 +164,7 @@ pub(crate) async fn confirm(
     }
 }
 
-/// Goes on if the session was renewed by another press of the same button, or begins again.
+/// Continues if the form was submitted twice and the session is already renewed. Otherwise starts again.
 fn over(state: &AppState, signed_in: &SignedIn, owner: &Owner, problem: &'static str) -> Response {
     if signed_in.visit.request.sessions().is_fresh(owner) {
         return signed_in.visit.go_on();
@@ -217,7 +217,7 @@ fn missing(field: &'static str) -> Error {
     errors.into_error()
 }
 
-/// Goes on to what is missing; where nothing can be given, the user signs in again.
+/// Redirects to the next required factor. If none can be used, the user must sign in again.
 async fn next(
     state: &AppState,
     signed_in: &SignedIn,
@@ -225,7 +225,7 @@ async fn next(
     ability: Ability,
 ) -> Result<Response, Error> {
     if challenged.challenges.contains(&FactorChallenge::Password) {
-        // A passkey that has not verified its user takes the place of no password.
+        // A passkey without user verification does not replace the password.
         return Ok(signed_in.visit.say(state, "signin/confirm", Says::Problem("passkey")));
     }
     let kinds = step::kinds(challenged);

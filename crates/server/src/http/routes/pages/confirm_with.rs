@@ -1,4 +1,4 @@
-//! What the page that confirms asks the server for before it is sent: the options of a passkey, or a code by SMS.
+//! Requests of the re-authentication page before it is submitted: passkey options, or a code by SMS.
 
 use axum::response::{IntoResponse, Response};
 use portcullis_core::service::{Owner, RawField, SecondFactor, StepUp, Stepped};
@@ -19,7 +19,7 @@ use crate::{
     templates::pages::Gate,
 };
 
-/// Answers the script with the options of a passkey, for the ticket of a step or for a new one.
+/// Returns passkey options to the script, for the ticket of a started step or a new one.
 pub(super) async fn options(
     state: &AppState,
     signed_in: &SignedIn,
@@ -32,7 +32,7 @@ pub(super) async fn options(
         Some(step) => step,
         None => {
             let second = SecondFactor { code: &none, kind: &none, remember: &none };
-            // The passkey renews the login, however recent it is.
+            // Requires a new login regardless of the age of the current one.
             let now = RawField::from("0");
             let asked = StepUp { current_password: &none, second, acr_values: &none, max_age: &now };
             match sessions.step_up(owner, &asked).await? {
@@ -55,7 +55,7 @@ pub(super) async fn options(
     }))
 }
 
-/// Sends a code by SMS, and goes to the page that takes it.
+/// Sends a code by SMS and redirects to the page for it.
 pub(super) async fn send(state: &AppState, signed_in: &SignedIn, step: &ConfirmStep, asked: &Asked) -> Response {
     let visit = &signed_in.visit;
     let (ticket, kind) = (RawField::from(&*step.ticket), RawField::from("sms"));

@@ -32,11 +32,11 @@ use crate::{
     templates::pages::{EnrollApp, Gate, Person, SigninEnroll},
 };
 
-/// First factor of an account that needs one, which the page carries in its URL.
+/// State of a required first factor, passed to the page in its URL.
 #[derive(Serialize, Deserialize)]
 pub(super) struct EnrollStep {
     ticket: String,
-    /// Of an authenticator app, where the realm has them.
+    /// TOTP enrolment, if the realm allows authenticator apps.
     enrolment: Option<String>,
     /// Whether the first factor can be a passkey.
     has_passkeys: bool,
@@ -48,7 +48,7 @@ impl Carried for EnrollStep {
     const NAME: &'static str = "enroll";
 }
 
-/// Begins the enrolment of a first factor, and goes to the page for it.
+/// Starts the enrolment of a first factor and redirects to its page.
 pub(super) async fn begin(
     state: &AppState,
     visit: &Visit,
@@ -71,9 +71,9 @@ pub(super) async fn begin(
     visit.carry(state, "signin/enroll", &EnrollStep { ticket, enrolment, has_passkeys, email, keep }, &[])
 }
 
-/// The page for a first factor
+/// Show the page for a first factor
 ///
-/// Shows the key of an authenticator app, and offers a passkey, for an account that needs one to sign in.
+/// For accounts that need a factor to sign in. Shows the secret of an authenticator app and offers a passkey.
 #[utoipa::path(get, path = "/v1/{realm}/signin/enroll", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
     let Some(step) = visit.carried::<EnrollStep>() else { return start_again(&state, &visit, "timed_out") };
@@ -103,9 +103,9 @@ async fn page(visit: &Visit, step: &EnrollStep, gate: Gate) -> Result<SigninEnro
     })
 }
 
-/// Add the first factor, and complete the sign-in
+/// Add the first factor and complete the sign-in
 ///
-/// Then the recovery codes are shown.
+/// Redirects to the recovery codes.
 #[utoipa::path(post, path = "/v1/{realm}/signin/enroll", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn confirm(
     State(state): State<AppState>,
@@ -151,7 +151,7 @@ pub(crate) async fn confirm(
     again(&state, &visit, error, (Gate::default(), &Typed::default()), render)
 }
 
-/// Adds the passkey, or the app of which the form has a code.
+/// Adds the passkey, or the authenticator app whose code was submitted.
 async fn added(
     visit: &Visit,
     step: &EnrollStep,
@@ -179,7 +179,7 @@ async fn added(
     Ok((confirmed.logged_in, confirmed.recovery_codes))
 }
 
-/// Answers the script with the options of a passkey.
+/// Returns passkey options to the script.
 async fn options(state: &AppState, visit: &Visit, step: &EnrollStep) -> Response {
     let ticket = RawField::from(&*step.ticket);
     let enrols = Enrols::Ticket(&ticket, &[]);

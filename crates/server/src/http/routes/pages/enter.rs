@@ -1,4 +1,4 @@
-//! The end of each sign-in: the cookies of the session.
+//! Completion of a sign-in: sets the session cookies.
 
 use axum::response::{IntoResponse, Response};
 use portcullis_core::{Error, service::LoggedIn};
@@ -9,16 +9,16 @@ use crate::http::{
     state::AppState,
 };
 
-/// Way of a sign-in.
+/// Method of a sign-in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Way<'a> {
-    /// Name for the cookie of the way that was used last.
+    /// Name stored in the cookie that remembers the last used method.
     pub(super) name: &'a str,
     /// Whether the user stays signed in.
     pub(super) keep: bool,
 }
 
-/// Sets the cookies of a session that was opened, in place of an earlier one of this browser, and goes on with `next`.
+/// Sets the cookies of a new session, which replaces an earlier one of this browser, and redirects to `next`.
 pub(super) async fn enter(
     state: &AppState,
     visit: &Visit,
@@ -29,7 +29,7 @@ pub(super) async fn enter(
     let Some(token) = done.tokens.browser else {
         return ApiError::from(Error::internal("a page opened a session for an application")).into_response();
     };
-    // The new session exists, so its cookie is set in any case.
+    // The new session exists, so its cookie is set even if the earlier one could not be ended.
     if let Err(error) = visit.end_session().await {
         tracing::warn!(realm = %visit.request.realm.name, %error, "earlier session of a browser not ended");
     }

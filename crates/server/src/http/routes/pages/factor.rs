@@ -30,11 +30,11 @@ use crate::{
     },
 };
 
-/// Second part of a sign-in, which the page carries in its URL.
+/// State of the second step of a sign-in, passed to the page in its URL.
 #[derive(Serialize, Deserialize)]
 pub(super) struct FactorStep {
     pub(super) ticket: String,
-    /// As it was typed.
+    /// Address as submitted.
     pub(super) email: String,
     pub(super) kinds: Vec<Kind>,
     /// Whether the user stays signed in.
@@ -48,9 +48,9 @@ impl Carried for FactorStep {
     const NAME: &'static str = "step";
 }
 
-/// The page that asks for a second factor
+/// Show the page for a second factor
 ///
-/// Shows the strongest first, and links to the others.
+/// Shows the strongest factor and links to the others.
 #[utoipa::path(get, path = "/v1/{realm}/signin/factor", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
     let Some(step) = visit.carried::<FactorStep>() else { return start_again(&state, &visit, "timed_out") };
@@ -71,20 +71,20 @@ fn page(visit: &Visit, step: &FactorStep, method: &'static str, gate: Gate) -> S
     }
 }
 
-/// Returns the path of the page for one kind of code.
+/// Returns the path of this page for one kind of code.
 fn link(visit: &Visit, method: &str) -> String {
     let carried = visit.parameter(FactorStep::NAME).unwrap_or_default();
     visit.link("signin/factor", &[(FactorStep::NAME, carried), ("method", method)])
 }
 
-/// Goes back to the sign-in page, with a word for the reason.
+/// Redirects to the sign-in page with a message.
 pub(super) fn start_again(state: &AppState, visit: &Visit, problem: &'static str) -> Response {
     visit.say(state, "signin", Says::Problem(problem))
 }
 
 /// Complete the sign-in
 ///
-/// With the code of a second factor, or with a passkey or security key.
+/// Accepts the code of a second factor, a passkey or a security key.
 #[utoipa::path(post, path = "/v1/{realm}/signin/factor", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn complete(
     State(state): State<AppState>,
@@ -140,7 +140,7 @@ pub(crate) async fn complete(
     }
 }
 
-/// Answers the script with the options of a passkey or security key.
+/// Returns the options of a passkey or security key to the script.
 async fn options(state: &AppState, visit: &Visit, step: &FactorStep) -> Response {
     let (ticket, kind) = (RawField::from(&*step.ticket), RawField::from("passkey"));
     match visit.request.sessions().request_factor(&ticket, &kind).await {
@@ -150,13 +150,13 @@ async fn options(state: &AppState, visit: &Visit, step: &FactorStep) -> Response
     }
 }
 
-/// Shows the page again after a wrong proof.
+/// Shows the page again after a failed attempt.
 fn refuse(state: &AppState, visit: &Visit, step: &FactorStep, method: &'static str) -> Response {
     let gate = Gate { errors: vec![("code", step::wrong(method).to_owned())], ..Gate::default() };
     show_with(state, visit, REFUSED_FORM, &page(visit, step, method, gate))
 }
 
-/// Shows the page again with what is missing, or how long to wait.
+/// Shows the page again with the missing fields or the time to wait.
 fn wrong(state: &AppState, visit: &Visit, step: &FactorStep, method: &'static str, error: Error) -> Response {
     again(state, visit, error, (Gate::default(), &Typed::default()), |mut gate| {
         if !gate.wait.is_empty() {
@@ -166,8 +166,8 @@ fn wrong(state: &AppState, visit: &Visit, step: &FactorStep, method: &'static st
     })
 }
 
-/// Goes on after the sign-in. After a recovery code the account says how many are left, unless the sign-in was to end elsewhere; the
-/// mail says it in any case.
+/// Redirects after the sign-in. After a recovery code was used, the account page shows how many are left, unless the
+/// sign-in has another target. The email always contains the number.
 fn next(state: &AppState, visit: &Visit, method: &str, ability: Ability) -> Response {
     let ends_at_home = match visit.next() {
         None => true,
@@ -188,7 +188,8 @@ fn next(state: &AppState, visit: &Visit, method: &str, ability: Ability) -> Resp
     }
 }
 
-/// Sends a code by SMS, and goes to the page that takes it. Beyond a limit the page is the same: a code that was sent before is valid.
+/// Sends a code by SMS and redirects to the page for it. If a limit is reached, the response is the same, because an
+/// earlier code may still be valid.
 async fn send(state: &AppState, visit: &Visit, step: &FactorStep) -> Response {
     let (ticket, kind) = (RawField::from(&*step.ticket), RawField::from("sms"));
     match visit.request.second_factors().send_code(&ticket, &kind).await {
@@ -208,7 +209,7 @@ async fn send(state: &AppState, visit: &Visit, step: &FactorStep) -> Response {
 }
 
 impl FactorStep {
-    /// Returns the same step once a code was sent.
+    /// Returns the step with the code marked as sent.
     fn after_sending(&self) -> Self {
         Self {
             ticket: self.ticket.clone(),

@@ -16,9 +16,9 @@ use crate::{
     },
 };
 
-/// The page for a forgotten password
+/// Show the form for a forgotten password
 ///
-/// Asks for the address.
+/// Asks for the email address.
 #[utoipa::path(get, path = "/v1/{realm}/signin/forgot", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
     show(&state, &visit, &page(&visit, Gate::default()))
@@ -29,9 +29,9 @@ fn page(visit: &Visit, gate: Gate) -> SigninForgot {
     SigninForgot { gate: Gate { query: visit.query(&[]), ..gate }, valid_for }
 }
 
-/// Send a link for a new password
+/// Send a password reset link
 ///
-/// The answer is the same whether or not the address has an account.
+/// The response is the same whether or not the address has an account.
 #[utoipa::path(post, path = "/v1/{realm}/signin/forgot", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn send(State(state): State<AppState>, visit: Visit, PageForm(mut fields): PageForm) -> Response {
     let typed = Typed::of(&fields, &["email"]);

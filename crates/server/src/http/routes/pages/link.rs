@@ -1,4 +1,4 @@
-//! `signin/link`: an identity whose user must be asked before it is linked.
+//! `signin/link`: asks the user before an identity is linked.
 
 use axum::{
     extract::State,
@@ -30,7 +30,7 @@ use crate::{
 
 const PAGE: &str = "signin/link";
 
-/// Identity that waits for its user.
+/// An identity that requires an answer of the user.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Linking {
     pub(super) pending: PendingIdentity,
@@ -41,7 +41,7 @@ impl Carried for Linking {
     const NAME: &'static str = "linking";
 }
 
-/// Token of a mailed link, taken out of the URL that the mail had.
+/// Token of an emailed link, moved from the URL to a cookie.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Mailed {
     pub(super) token: String,
@@ -64,9 +64,9 @@ pub(super) fn label(visit: &Visit, pending: &PendingIdentity) -> String {
     provider.map_or_else(|| pending.provider.clone(), |provider| provider.label.clone())
 }
 
-/// The page that links an account at a provider
+/// Show the page to link an account at a provider
 ///
-/// Names both accounts, and asks.
+/// Shows both accounts and asks for confirmation.
 #[utoipa::path(get, path = "/v1/{realm}/signin/link", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Providing, flows: FlowCookies) -> Response {
     if let Some(token) = visit.parameter("token") {
@@ -94,7 +94,7 @@ pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Provid
     show(&state, &visit, &page(&visit, &linking.pending, stage, &email, problem))
 }
 
-/// Returns what the page asks, and the address that it names.
+/// Returns the question on the page, and the address shown in it.
 fn stage(visit: &Visit, linking: &Linking) -> (&'static str, String) {
     let proved = linking.pending.proved_email().map(str::to_owned);
     match &visit.viewer {
@@ -139,7 +139,7 @@ fn page(
     }
 }
 
-/// Returns this page as the end of a sign-in.
+/// Returns this page as the target of a sign-in.
 pub(super) fn back(visit: &Visit) -> Continue {
     let linking = visit.parameter(Linking::NAME).filter(|text| is_carried(text)).unwrap_or_default();
     Continue::Page(format!("signin/link?{}={linking}", Linking::NAME))
@@ -147,7 +147,7 @@ pub(super) fn back(visit: &Visit) -> Continue {
 
 /// Link an account at a provider
 ///
-/// By the signed-in user, or by the mailed link.
+/// For a signed-in user, or with an emailed link.
 #[utoipa::path(post, path = "/v1/{realm}/signin/link", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn link(
     State(state): State<AppState>,
@@ -193,7 +193,7 @@ async fn follow(
     }
 }
 
-/// Links the identity to the signed-in user, who authenticates again first if that was long ago.
+/// Links the identity to the signed-in user. Requires a recent login.
 async fn confirm(state: &AppState, visit: &Visit, viewer: &Viewer, linking: &Linking) -> Response {
     let sessions = visit.request.sessions();
     let linked = async {

@@ -1,4 +1,4 @@
-//! Pages that people sign in with. Each calls the same verbs as the routes for programs.
+//! Sign-in pages for people. They call the same operations as the API routes.
 
 mod account;
 mod activity;

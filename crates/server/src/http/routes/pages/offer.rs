@@ -20,12 +20,12 @@ use crate::{
     templates::pages::{Gate, SigninPasskey},
 };
 
-/// Days between two offers in a browser.
+/// Minimum number of days between two offers in a browser.
 const DAYS: i64 = 30;
-/// Number of *not now* after which there are no more offers.
+/// Maximum number of offers a user can decline. After that there are no more.
 const MOST: u8 = 3;
 
-/// How often the offer was declined in this browser, and the day of the last one.
+/// Number of declined offers in this browser, and the day of the last one.
 #[derive(Clone, Copy, Debug, Default)]
 struct NotNow {
     times: u8,
@@ -33,7 +33,7 @@ struct NotNow {
 }
 
 impl NotNow {
-    /// Reads the cookie; another value is none.
+    /// Parses the cookie. An invalid value is treated as absent.
     fn of(visit: &Visit) -> Self {
         let parts = visit.not_now.as_deref().and_then(|text| text.split_once('.'));
         let parsed = parts.and_then(|(times, day)| Some((times.parse().ok()?, day.parse().ok()?)));
@@ -53,21 +53,21 @@ impl NotNow {
     }
 }
 
-/// Returns whether to offer a passkey after a sign-in: the browser can make one, and was not asked lately.
+/// Returns whether to offer a passkey after a sign-in: the browser supports passkeys and was not asked recently.
 pub(super) fn is_due(visit: &Visit, ability: Ability) -> bool {
     ability == Ability::Platform
         && visit.request.second_factors().has_passkeys()
         && NotNow::of(visit).is_due(NotNow::today(visit))
 }
 
-/// Answers with the offer of a passkey, if it is due, or with the page where the sign-in was to end.
+/// Redirects to the passkey offer if it is due, otherwise to the target of the sign-in.
 pub(super) fn or_go_on(visit: &Visit, ability: Ability) -> Response {
     if is_due(visit, ability) { go(visit.link("signin/passkey", &[])) } else { visit.go_on() }
 }
 
-/// The offer of a passkey
+/// Offer a passkey
 ///
-/// After a sign-in, if the account has none. Goes on otherwise.
+/// Shown after a sign-in if the account has no passkey. Redirects otherwise.
 #[utoipa::path(get, path = "/v1/{realm}/signin/passkey", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Response {
     let visit = &signed_in.visit;
@@ -84,7 +84,7 @@ pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> 
     response
 }
 
-/// Returns whether the account can get its first passkey now: the user has just signed in.
+/// Returns whether the account can add its first passkey now: it has none, and the user has just signed in.
 async fn has_none(signed_in: &SignedIn) -> Result<bool, Error> {
     let request = &signed_in.visit.request;
     let Ok(owner) = signed_in.owner().await else { return Ok(false) };
@@ -95,14 +95,14 @@ async fn has_none(signed_in: &SignedIn) -> Result<bool, Error> {
 }
 
 fn page(signed_in: &SignedIn, gate: Gate) -> SigninPasskey {
-    // Once there is a passkey, the page goes on by itself.
+    // The page redirects once a passkey exists.
     let action = signed_in.visit.link("signin/passkey", &[]);
     SigninPasskey { gate: Gate { action, ..gate }, user: person(signed_in) }
 }
 
-/// Add the passkey that was offered, or decline
+/// Accept or decline the offered passkey
 ///
-/// A browser that declines three times is not asked again.
+/// A browser that has declined three times is not asked again.
 #[utoipa::path(post, path = "/v1/{realm}/signin/passkey", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn answer(
     State(state): State<AppState>,

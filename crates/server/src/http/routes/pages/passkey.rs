@@ -1,4 +1,4 @@
-//! What the script of the pages sends for a passkey: it asks for the options of a ceremony, and posts the credential as a form.
+//! Requests of the pages' passkey script: it asks for the options of a ceremony and posts the credential as a form.
 
 use axum::{
     Json,
@@ -14,23 +14,23 @@ use crate::http::extract::Fields;
 struct ForScript<T> {
     #[serde(flatten)]
     options: T,
-    /// Target of the form with the credential, where it is not the page's own.
+    /// Target URL of the credential form, if it is not the page itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<String>,
 }
 
-/// What the script found that the browser can do. Without script it can do nothing.
+/// Passkey support of the browser, as detected by the script. Without the script there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Ability {
     #[default]
     Nothing,
     Passkeys,
-    /// Also has an authenticator of its own, such as a fingerprint reader.
+    /// Also has a platform authenticator, such as a fingerprint reader.
     Platform,
 }
 
 impl Ability {
-    /// Reads what the script has written into the form of the sign-in.
+    /// Parses the value that the script adds to the sign-in form.
     pub(super) fn of(fields: &Fields) -> Self {
         match fields.peek("passkeys") {
             Some("platform") => Self::Platform,
@@ -40,23 +40,23 @@ impl Ability {
     }
 }
 
-/// Answers with the options of a ceremony, and where to post the credential.
+/// Responds with the options of a ceremony and the target URL of the credential.
 pub(super) fn options(options: impl Serialize, action: Option<String>) -> Response {
     Json(ForScript { options, action }).into_response()
 }
 
-/// Returns whether the script asks for options.
+/// Returns whether the script requests options.
 pub(super) fn wants_options(fields: &Fields) -> bool {
     fields.peek("type") == Some("passkey") && fields.peek("action") == Some("send")
 }
 
-/// Returns whether the form is that of a passkey.
+/// Returns whether the form contains a passkey credential.
 pub(super) fn is_given(fields: &Fields) -> bool {
     fields.peek("type") == Some("passkey")
 }
 
-/// Takes the credential out. Where the ceremony has failed in the browser, the form names the error in its place; the result is then
-/// the word for what to say.
+/// Takes the credential. If the ceremony failed in the browser, the form contains the error instead, and the message
+/// code is returned.
 pub(super) fn credential(fields: &mut Fields) -> Result<RawField, &'static str> {
     match fields.peek("credential") {
         Some(text) if text.starts_with('{') => Ok(fields.take("credential")),

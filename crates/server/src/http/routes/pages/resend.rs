@@ -16,12 +16,12 @@ use crate::{
     templates::pages::{Gate, Person, SignupResend},
 };
 
-/// Recipient of a mail, which the page carries in its URL.
+/// Recipient of an email, passed to the page in its URL.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SentTo {
     email: String,
     what: String,
-    /// Whether it was asked for once more.
+    /// Whether a resend was requested.
     is_again: bool,
 }
 
@@ -30,18 +30,18 @@ impl Carried for SentTo {
 }
 
 impl SentTo {
-    /// Makes the value for an address as it was typed. `what` is `registration` or `reset`.
+    /// Creates the value for a submitted address. `what` is `registration` or `reset`.
     pub(super) fn new(email: &RawField, what: &str) -> Self {
         Self { email: email.text().unwrap_or_default().trim().to_owned(), what: what.to_owned(), is_again: false }
     }
 
-    /// Goes to the page that says that a mail is on its way.
+    /// Redirects to the page that confirms the email.
     pub(super) fn show(&self, state: &AppState, visit: &Visit) -> Response {
         visit.carry(state, "signup/resend", self, &[])
     }
 }
 
-/// Takes an address out; an empty one is none.
+/// Takes the address. An empty one is treated as absent.
 pub(super) fn address(fields: &mut Fields) -> RawField {
     match fields.peek("email") {
         Some(text) if text.trim().is_empty() => RawField::Missing,
@@ -49,9 +49,9 @@ pub(super) fn address(fields: &mut Fields) -> RawField {
     }
 }
 
-/// The page that says that a mail is on its way
+/// Show the page that confirms an email
 ///
-/// Without an address in its URL it asks for one.
+/// Asks for the address if the URL contains none.
 #[utoipa::path(get, path = "/v1/{realm}/signup/resend", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
     let sent = visit.carried::<SentTo>();
@@ -70,9 +70,9 @@ fn page(state: &AppState, visit: &Visit, sent: Option<SentTo>, gate: Gate) -> Si
     }
 }
 
-/// Send a mail again
+/// Resend an email
 ///
-/// The answer is the same whether or not a mail is sent.
+/// The response is the same whether or not an email is sent.
 #[utoipa::path(post, path = "/v1/{realm}/signup/resend", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn resend(State(state): State<AppState>, visit: Visit, PageForm(mut fields): PageForm) -> Response {
     let Some(sent) = visit.carried::<SentTo>() else {
@@ -91,7 +91,7 @@ pub(crate) async fn resend(State(state): State<AppState>, visit: Visit, PageForm
         _ => accounts.resend_verification(&email).await,
     };
     match result {
-        // Beyond the limit the words are the same, and a mail that was sent before may still arrive.
+        // If the limit is reached, the response is the same, because an earlier email may still arrive.
         Err(error) if !matches!(error.kind(), ErrorKind::Limited(_)) => ApiError::from(error).into_response(),
         _ => SentTo { is_again: true, ..sent }.show(&state, &visit),
     }

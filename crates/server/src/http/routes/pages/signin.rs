@@ -26,13 +26,13 @@ use crate::{
     templates::pages::{Gate, Signin},
 };
 
-/// Words that another page may leave for this one.
+/// Message codes that other pages can set for this page.
 const PROBLEMS: [&str; 5] = ["timed_out", "too_many_codes", "locked", "compromised", "provider"];
 const DONE: [&str; 2] = ["deleted", "secured"];
 
-/// The sign-in page
+/// Show the sign-in page
 ///
-/// Goes on at once if the browser is signed in.
+/// Redirects if the browser is already signed in.
 #[utoipa::path(get, path = "/v1/{realm}/signin", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
     if visit.viewer.is_some() && !visit.selects_account() {
@@ -63,7 +63,7 @@ pub(super) fn page(visit: &Visit, gate: Gate) -> Signin {
 
 /// Sign in
 ///
-/// With the address and the password, or with a passkey.
+/// With email address and password, or with a passkey.
 #[utoipa::path(post, path = "/v1/{realm}/signin", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
@@ -106,7 +106,7 @@ pub(crate) async fn sign_in(
     }
 }
 
-/// Names what is missing or can be no address.
+/// Reports missing fields and malformed addresses.
 fn check(email: &RawField, password: &RawField) -> Result<(), Error> {
     let mut errors = FieldErrors::default();
     match email.text().map(str::trim) {
@@ -120,7 +120,7 @@ fn check(email: &RawField, password: &RawField) -> Result<(), Error> {
     errors.finish(Some(()))
 }
 
-/// Goes to the page that asks for the second factor.
+/// Redirects to the page for the second factor.
 pub(super) async fn ask(
     state: &AppState,
     visit: &Visit,

@@ -1,4 +1,4 @@
-//! Signing in with a passkey, from the button or from the field of the address.
+//! Sign-in with a passkey, started by the button or by autofill in the address field.
 
 use axum::response::{IntoResponse, Response};
 use portcullis_core::{error::catalogue::ACCOUNT_LOCKED, factor::passkey::CredentialId, service::PasskeyOutcome};
@@ -20,7 +20,7 @@ use crate::{
     templates::pages::{Gate, Signin},
 };
 
-/// Answers the script with options, or signs in with the credential that it posts.
+/// Returns options to the script, or signs in with the posted credential.
 pub(super) async fn sign_in(state: &AppState, visit: &Visit, cookie: &DeviceCookie, fields: &mut Fields) -> Response {
     let keep = fields.take("remember").text() == Some("true");
     let sessions = visit.request.browser_sessions(keep);
@@ -50,7 +50,7 @@ pub(super) async fn sign_in(state: &AppState, visit: &Visit, cookie: &DeviceCook
     }
 }
 
-/// Returns a credential that the browser can forget, for its `signalUnknownCredential`.
+/// Returns the argument of `signalUnknownCredential` for a credential that the browser can delete.
 fn signal((rp_id, credential): (String, CredentialId)) -> String {
     let unknown = UnknownCredentialAnswer { rp_id, credential_id: credential.to_text() };
     serde_json::to_string(&unknown).unwrap_or_default()

@@ -15,9 +15,9 @@ use crate::{
     templates::pages::{Person, Signout},
 };
 
-/// The page that asks whether to sign out
+/// Ask whether to sign out
 ///
-/// Says that it is done, if the browser is not signed in.
+/// Shows a confirmation if the browser is not signed in.
 #[utoipa::path(get, path = "/v1/{realm}/signout", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn ask(State(state): State<AppState>, visit: Visit) -> Response {
     let user = visit.viewer.as_ref().map(|viewer| Person::new(viewer.account().profile.email.as_str(), [None, None]));

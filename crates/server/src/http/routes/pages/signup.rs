@@ -20,9 +20,9 @@ use crate::{
     templates::pages::{Gate, Signup},
 };
 
-/// The sign-up page
+/// Show the sign-up page
 ///
-/// With the fields of `create`.
+/// Contains the fields of `create`.
 #[utoipa::path(get, path = "/v1/{realm}/signup", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
     if visit.request.realm.policy.signup != realm::Signup::Open {
@@ -48,7 +48,7 @@ pub(super) fn closed(state: &AppState, visit: &Visit) -> Response {
 
 /// Sign up
 ///
-/// The answer is the same whether or not the address has an account.
+/// The response is the same whether or not the address has an account.
 #[utoipa::path(post, path = "/v1/{realm}/signup", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn sign_up(
     State(state): State<AppState>,

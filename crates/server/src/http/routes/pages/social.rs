@@ -1,4 +1,4 @@
-//! Sign-in of a browser with another provider: the way there, and the way back.
+//! Browser sign-in with another provider: the redirect to the provider, and the callback.
 
 use std::collections::HashMap;
 
@@ -41,7 +41,7 @@ fn name_of(path: &PathOf) -> &str {
     path.get("provider").map(String::as_str).unwrap_or_default()
 }
 
-/// Returns the buttons of the providers, for sign-in and sign-up.
+/// Returns the provider buttons for sign-in and sign-up.
 pub(super) fn ways(visit: &Visit) -> Vec<pages::Way> {
     let providers = visit.request.federation().providers().iter().filter(|provider| provider.is_for_browsers());
     let way = |provider: &portcullis_core::federation::Provider| pages::Way {
@@ -65,7 +65,7 @@ pub(super) async fn ways_to_confirm(visit: &Visit, viewer: &Viewer) -> Result<Ve
     Ok(ways(visit).into_iter().filter(has_one).map(again).collect())
 }
 
-/// Returns the label of the provider that the URL names, which did not sign the user in.
+/// Returns the label of the provider named in the URL, for which the sign-in failed.
 pub(super) fn named(visit: &Visit) -> String {
     let name = visit.parameter("provider").unwrap_or_default();
     let provider = visit.request.federation().provider(name);
@@ -74,7 +74,7 @@ pub(super) fn named(visit: &Visit) -> String {
 
 /// Sign in with a provider
 ///
-/// Goes to the provider, and comes back to `callback`.
+/// Redirects to the provider, which redirects back to `callback`.
 #[utoipa::path(get, path = "/v1/{realm}/social/{provider}/start", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 302, description = "To the provider")))]
 pub(crate) async fn start(
     State(state): State<AppState>,
@@ -108,9 +108,9 @@ pub(crate) async fn start(
     response
 }
 
-/// Come back from a provider that posts its answer
+/// Receive a provider's form response
 ///
-/// The browser brings no cookie with a form of another site, so it is sent on to the other route.
+/// Browsers send no cookies with a cross-site form, so this redirects to the GET route.
 #[utoipa::path(post, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "To the same with GET")))]
 pub(crate) async fn come_back_by_form(
     Providing(visit): Providing,
@@ -129,9 +129,9 @@ pub(crate) async fn come_back_by_form(
     (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
 }
 
-/// Come back from a provider
+/// Receive a provider's response
 ///
-/// Signs in, or asks what is missing.
+/// Signs in, or asks for what is missing.
 #[utoipa::path(get, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "To the next page")))]
 pub(crate) async fn come_back(
     State(state): State<AppState>,
@@ -201,7 +201,8 @@ pub(super) fn refuse(state: &AppState, visit: &Visit, error: Error) -> Response 
     }
 }
 
-/// Goes on after a login with a provider: to the page of the second factor, or to where the sign-in was to end.
+/// Continues after a login with a provider: redirects to the page for the second factor or to the target of the
+/// sign-in.
 pub(super) async fn enter(
     state: &AppState,
     visit: &Visit,

@@ -1,4 +1,4 @@
-//! Kinds of codes that complete a ticket, as pages offer them.
+//! Second factors that can complete a ticket, as offered by the pages.
 
 use portcullis_core::{
     error::ErrorKind,
@@ -9,27 +9,27 @@ use serde::{Deserialize, Serialize};
 use super::passkey::Ability;
 use crate::templates::pages::Way;
 
-/// A kind of code.
+/// A kind of second factor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Kind {
     name: String,
-    /// End of the phone number that an SMS is sent to.
+    /// Last digits of the phone number that receives the SMS.
     pub(super) to: Option<String>,
 }
 
 impl Kind {
-    /// Returns the kind of passkeys and security keys.
+    /// Returns the kind for passkeys and security keys.
     pub(super) fn passkey() -> Self {
         Self { name: "passkey".to_owned(), to: None }
     }
 }
 
-/// Returns the way back to the password.
+/// Returns the link back to the password.
 pub(super) fn password(href: String) -> Way {
     Way { name: "password".into(), label: "Use your password".to_owned(), icon: "lock", href, ..Way::default() }
 }
 
-/// Returns the kinds that complete a ticket, the strongest first.
+/// Returns the kinds that can complete a ticket, strongest first.
 pub(super) fn kinds(challenged: &Challenged) -> Vec<Kind> {
     let plain = |name: &str| Some(Kind { name: name.to_owned(), to: None });
     let kind = |challenge: &FactorChallenge| match challenge {
@@ -42,7 +42,8 @@ pub(super) fn kinds(challenged: &Challenged) -> Vec<Kind> {
     challenged.challenges.iter().filter_map(kind).collect()
 }
 
-/// Returns the kind that is asked for, or the strongest that the browser can use. An SMS is sent only if its button was pressed.
+/// Returns the requested kind, or the strongest that the browser supports. An SMS is only sent when its button is
+/// pressed.
 pub(super) fn choose(kinds: &[Kind], asked: Option<&str>, ability: Ability) -> &'static str {
     let has = |name: &str| kinds.iter().any(|kind| kind.name == name);
     let all = match ability {
@@ -53,7 +54,7 @@ pub(super) fn choose(kinds: &[Kind], asked: Option<&str>, ability: Ability) -> &
     wanted.or_else(|| all.into_iter().find(|name| has(name))).unwrap_or("totp")
 }
 
-/// Returns the other kinds. `link` is the path of the page for one.
+/// Returns the other kinds. `link` returns the path of the page for a kind.
 pub(super) fn ways(kinds: &[Kind], method: &str, link: impl Fn(&str) -> String) -> Vec<Way> {
     let way = |kind: &Kind| {
         let (name, label, icon) = match kind.name.as_str() {
@@ -68,12 +69,12 @@ pub(super) fn ways(kinds: &[Kind], method: &str, link: impl Fn(&str) -> String) 
     kinds.iter().filter(|kind| kind.name != method).map(way).collect()
 }
 
-/// Returns the end of the phone number.
+/// Returns the last digits of the phone number.
 pub(super) fn ending(kinds: &[Kind]) -> String {
     kinds.iter().find_map(|kind| kind.to.clone()).unwrap_or_default()
 }
 
-/// Returns what is wrong with a code.
+/// Returns the error message for a code.
 pub(super) fn wrong(method: &str) -> &'static str {
     match method {
         "recovery_code" => "That code is incorrect or was already used",
@@ -83,7 +84,7 @@ pub(super) fn wrong(method: &str) -> &'static str {
     }
 }
 
-/// Returns whether a code was refused.
+/// Returns whether the error means that the code is wrong.
 pub(super) const fn is_refusal(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Refused | ErrorKind::BadLink | ErrorKind::Malformed)
 }

@@ -1,8 +1,8 @@
-//! Words of what is wrong with a field. Those of the API are for developers.
+//! Error messages for form fields. The API's messages are written for developers.
 
 use portcullis_core::error::FieldError;
 
-/// Returns the field, and the sentence for the person who typed it.
+/// Returns the field and the message for the user.
 pub(super) fn of(error: &FieldError, min_length: usize) -> (&'static str, String) {
     let field = name(&error.field);
     let words = match (error.code, field) {
@@ -31,7 +31,7 @@ pub(super) fn of(error: &FieldError, min_length: usize) -> (&'static str, String
     (field, words.to_owned())
 }
 
-/// Returns the name of the field on the pages.
+/// Returns the display name of a field.
 fn name(field: &str) -> &'static str {
     match field {
         "email" | "username" => "email",

@@ -6,9 +6,9 @@ use crate::{
     templates::pages::AccountApps,
 };
 
-/// Applications that may use the account
+/// List authorized applications
 ///
-/// None yet.
+/// There are none yet.
 #[utoipa::path(get, path = "/v1/{realm}/account/apps", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn list(State(state): State<AppState>, signed_in: SignedIn) -> Response {
     show(&state, &signed_in.visit, &AccountApps { user: person(&signed_in) })

@@ -21,10 +21,11 @@ use crate::{
     templates::pages::AccountSecurityCodes,
 };
 
-/// New recovery codes, which the page carries in its URL, sealed for this browser: the store has their hashes only.
+/// New recovery codes, sealed for this browser and passed to the page in its URL, because the store only has their
+/// hashes.
 #[derive(Serialize, Deserialize)]
 struct Made {
-    /// Session that may see them.
+    /// Session that may view them.
     session: String,
     codes: Vec<String>,
 }
@@ -34,7 +35,7 @@ impl Carried for Made {
     const LIFETIME: Duration = Duration::from_secs(600);
 }
 
-/// Goes to the page that shows codes.
+/// Redirects to the page that shows the codes.
 pub(in super::super) fn carried<'a>(
     state: &AppState,
     signed_in: &SignedIn,
@@ -43,7 +44,7 @@ pub(in super::super) fn carried<'a>(
     show_codes(state, &signed_in.visit, signed_in.viewer.session(), codes)
 }
 
-/// Goes to the page that shows codes, also from a sign-in.
+/// Redirects to the page that shows the codes, after a change in the account or after a sign-in.
 pub(in super::super) fn show_codes<'a>(
     state: &AppState,
     visit: &Visit,
@@ -54,14 +55,14 @@ pub(in super::super) fn show_codes<'a>(
     visit.carry(state, "account/security/codes", &made, &[])
 }
 
-/// Returns the codes that the URL carries for this session.
+/// Returns the codes in the URL, if they belong to this session.
 fn made(signed_in: &SignedIn) -> Option<Made> {
     signed_in.visit.carried::<Made>().filter(|made| made.session == signed_in.viewer.session().as_str())
 }
 
-/// New recovery codes
+/// Show new recovery codes
 ///
-/// For ten minutes, in the session that made them.
+/// Available for ten minutes, in the session that generated them.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/codes", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Response {
     let Some(made) = made(&signed_in) else { return go(&signed_in, "account/security") };
@@ -72,9 +73,9 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
     answer::show(&state, &signed_in.visit, &page)
 }
 
-/// New recovery codes as a file
+/// Download new recovery codes
 ///
-/// One a line.
+/// A text file with one code per line.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/codes.txt", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn file(signed_in: SignedIn) -> Response {
     let Some(made) = made(&signed_in) else { return go(&signed_in, "account/security") };
@@ -85,9 +86,9 @@ pub(crate) async fn file(signed_in: SignedIn) -> Response {
     (headers, made.codes.join("\n") + "\n").into_response()
 }
 
-/// Make new recovery codes
+/// Generate new recovery codes
 ///
-/// Needs a recent login. Earlier codes are invalid.
+/// Invalidates the previous codes. Requires a recent login.
 #[utoipa::path(post, path = "/v1/{realm}/account/security/codes", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn renew(State(state): State<AppState>, signed_in: SignedIn, _: PageForm) -> Result<Response, Turned> {
     let owner = signed_in.fresh().await?;

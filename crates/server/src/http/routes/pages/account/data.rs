@@ -21,18 +21,18 @@ use crate::{
     templates::pages::{AccountData, AccountDataDelete, Gate},
 };
 
-/// Export and deletion
+/// Show export and deletion
 ///
-/// The export itself is the POST of this page.
+/// The export is the POST route of this page.
 #[utoipa::path(get, path = "/v1/{realm}/account/data", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Response {
     let page = AccountData { gate: Gate::default(), user: person(&signed_in) };
     answer::show(&state, &signed_in.visit, &page)
 }
 
-/// The page that asks whether to delete the account
+/// Ask whether to delete the account
 ///
-/// With two-step verification it needs a recent login, otherwise the password.
+/// Requires a recent login with two-step verification, otherwise the password.
 #[utoipa::path(get, path = "/v1/{realm}/account/data/delete", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn ask(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     if signed_in.needs_two() {
@@ -47,7 +47,7 @@ fn page(signed_in: &SignedIn, gate: Gate) -> AccountDataDelete {
 
 /// Delete the account
 ///
-/// Erases it for good.
+/// The deletion is permanent.
 #[utoipa::path(post, path = "/v1/{realm}/account/data/delete", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn delete(
     State(state): State<AppState>,

@@ -25,9 +25,9 @@ use crate::{
 
 const DONE: [&str; 5] = ["saved", "sent", "cancelled", "phone", "no_phone"];
 
-/// Personal details
+/// Show personal details
 ///
-/// Name and country, address and phone number.
+/// Name, country, address and phone number.
 #[utoipa::path(get, path = "/v1/{realm}/account/details", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Response {
     let profile = &signed_in.viewer.account().profile;
@@ -55,7 +55,7 @@ fn page(signed_in: &SignedIn, gate: Gate) -> AccountDetails {
 
 /// Change name and country
 ///
-/// A field that is left empty removes the value.
+/// An empty field removes the value.
 #[utoipa::path(post, path = "/v1/{realm}/account/details", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn save(
     State(state): State<AppState>,

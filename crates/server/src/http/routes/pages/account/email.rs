@@ -18,9 +18,9 @@ use crate::{
     templates::pages::{AccountDetailsEmail, Gate},
 };
 
-/// The page for a new address
+/// Show the form for a new email address
 ///
-/// Needs a recent login.
+/// Requires a recent login.
 #[utoipa::path(get, path = "/v1/{realm}/account/details/email", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     signed_in.fresh().await?;
@@ -32,9 +32,9 @@ fn page(signed_in: &SignedIn, gate: Gate) -> AccountDetailsEmail {
     AccountDetailsEmail { gate, user: person(signed_in) }
 }
 
-/// Ask for a new address
+/// Change the email address
 ///
-/// Sends a link to it, sends that again, or cancels the change.
+/// Sends a confirmation link to the new address, resends it, or cancels the change.
 #[utoipa::path(post, path = "/v1/{realm}/account/details/email", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn send(
     State(state): State<AppState>,

@@ -19,9 +19,9 @@ const EVENTS: usize = 3;
 /// Number of recovery codes below which new ones are recommended.
 const FEW_CODES: usize = 3;
 
-/// The home page of the account
+/// Show the home page of the account
 ///
-/// How the user signs in, where, and what happened lately.
+/// Sign-in methods, sessions and recent events.
 #[utoipa::path(get, path = "/v1/{realm}/account", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn home(State(state): State<AppState>, signed_in: SignedIn) -> Response {
     match page(&signed_in).await {
@@ -56,7 +56,7 @@ fn names(status: &FactorStatus, is_meant: impl Fn(Method) -> bool) -> Vec<String
     meant.map(|factor| factor.name.as_str().to_owned()).collect()
 }
 
-/// Returns what is worth most to do next.
+/// Returns the recommended next step.
 fn recommended(status: &FactorStatus) -> Option<Recommended> {
     let left = status.recovery_codes.as_ref().map_or(0, |codes| codes.left);
     if status.two_step && !status.factors.is_empty() && left < FEW_CODES {

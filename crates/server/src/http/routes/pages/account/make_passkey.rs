@@ -1,4 +1,4 @@
-//! Making a passkey or security key from a page: the options for the script, then the credential that it posts.
+//! Creation of a passkey or security key on a page. The script requests the options and then posts the credential.
 
 use axum::response::Response;
 use portcullis_core::{
@@ -18,14 +18,14 @@ use crate::{
 
 /// Result of a step.
 pub(in super::super) enum Making {
-    /// For the script.
+    /// Response to the script.
     Options(Response),
     Added(Box<AddedPasskey>),
-    /// The page again, with what is wrong.
+    /// The page with the error.
     Refused(Gate),
 }
 
-/// Answers the script with options, or adds the credential that it posts.
+/// Returns the options to the script, or adds the posted credential.
 pub(in super::super) async fn make_passkey(
     signed_in: &SignedIn,
     fields: &mut Fields,

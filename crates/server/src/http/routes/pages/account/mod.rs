@@ -57,17 +57,17 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(data::ask, data::delete))
 }
 
-/// Goes to another page of the account.
+/// Redirects to another account page.
 fn go(signed_in: &SignedIn, page: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, signed_in.visit.path(page))]).into_response()
 }
 
-/// Goes to another page of the account, which says this.
+/// Redirects to another account page with a message.
 fn say(state: &AppState, signed_in: &SignedIn, page: &str, says: Says) -> Response {
     signed_in.visit.say_at(state, page, says)
 }
 
-/// Turns a refusal into what the user does next: one that asks for a recent login is the page that asks for it.
+/// Converts an error to a response. If a recent login is required, redirects to the page for it.
 fn turned(signed_in: &SignedIn, error: Error) -> Turned {
     match error.kind() {
         ErrorKind::Stale { .. } => signed_in.confirm(),

@@ -21,9 +21,9 @@ use crate::{
     templates::pages::{AccountSecurityPasskey, Gate},
 };
 
-/// The page for a passkey
+/// Show the form for a passkey
 ///
-/// Needs a recent login.
+/// Requires a recent login.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/passkey", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     shown(&state, &signed_in, PasskeyUse::Login).await
@@ -31,7 +31,7 @@ pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> 
 
 /// Add a passkey
 ///
-/// Answers the script of the page with the options of a creation, then takes the credential.
+/// Returns the creation options to the script, then accepts the credential.
 #[utoipa::path(post, path = "/v1/{realm}/account/security/passkey", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn add(
     State(state): State<AppState>,
@@ -41,9 +41,9 @@ pub(crate) async fn add(
     made(&state, &signed_in, form, PasskeyUse::Login).await
 }
 
-/// The page for a security key
+/// Show the form for a security key
 ///
-/// Needs a recent login. A security key is a second factor, and never signs in alone.
+/// Requires a recent login. A security key is a second factor and cannot replace the password.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/key", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn key_form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     shown(&state, &signed_in, PasskeyUse::SecondFactor).await
@@ -51,8 +51,8 @@ pub(crate) async fn key_form(State(state): State<AppState>, signed_in: SignedIn)
 
 /// Add a security key
 ///
-/// Answers the script of the page with the options of a creation, then takes the credential. The first one turns two-step
-/// verification on.
+/// Returns the creation options to the script, then accepts the credential. The first one turns on two-step
+/// verification.
 #[utoipa::path(post, path = "/v1/{realm}/account/security/key", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn add_key(
     State(state): State<AppState>,

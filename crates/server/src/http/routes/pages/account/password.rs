@@ -21,9 +21,9 @@ use crate::{
     templates::pages::{AccountSecurityPassword, Gate},
 };
 
-/// The page for a new password
+/// Show the form for a new password
 ///
-/// With two-step verification, and for an account without a password, it needs a recent login.
+/// Requires a recent login if two-step verification is on or the account has no password.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/password", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     if !signed_in.viewer.account().has_password {

@@ -25,7 +25,7 @@ use crate::{
     templates::pages::{AccountDetailsPhone, Gate},
 };
 
-/// Code that was sent, which the page carries in its URL.
+/// State of a sent code, passed to the page in its URL.
 #[derive(Serialize, Deserialize)]
 struct Texted {
     handle: String,
@@ -36,9 +36,9 @@ impl Carried for Texted {
     const NAME: &'static str = "sent";
 }
 
-/// The page for a new phone number
+/// Show the form for a new phone number
 ///
-/// Needs a recent login. Asks for the code once it was sent.
+/// Requires a recent login. Asks for the code after it was sent.
 #[utoipa::path(get, path = "/v1/{realm}/account/details/phone", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     let texted = signed_in.visit.carried::<Texted>();
@@ -58,7 +58,7 @@ fn page(signed_in: &SignedIn, texted: Option<&Texted>, gate: Gate) -> AccountDet
 
 /// Change the phone number
 ///
-/// Sends a code to it, then takes the code.
+/// Sends a code to the new number, then accepts the code.
 #[utoipa::path(post, path = "/v1/{realm}/account/details/phone", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn send(
     State(state): State<AppState>,

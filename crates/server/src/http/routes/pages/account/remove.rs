@@ -18,9 +18,9 @@ use crate::{
     templates::pages::AccountSecurityRemove,
 };
 
-/// The page that asks whether to remove a factor
+/// Ask whether to remove a factor
 ///
-/// Needs a recent login.
+/// Requires a recent login.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/remove", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn ask(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     signed_in.fresh().await?;

@@ -20,9 +20,9 @@ use crate::{
     templates::pages::{AccountSecurityRename, Gate},
 };
 
-/// The page for another name of a passkey
+/// Show the form to rename a passkey
 ///
-/// The name is for its owner only.
+/// The name is only shown to its owner.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/rename", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     let Some(passkey) = named(&signed_in).await? else { return Ok(go(&signed_in, "account/security")) };
@@ -30,7 +30,7 @@ pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> 
     Ok(show(&state, &signed_in.visit, &page(&signed_in, gate)))
 }
 
-/// Returns the passkey that the URL names.
+/// Returns the passkey named in the URL.
 async fn named(signed_in: &SignedIn) -> Result<Option<ListedPasskey>, Turned> {
     let id = signed_in.visit.parameter("id").unwrap_or_default();
     let status = signed_in.visit.request.second_factors().status(&signed_in.viewer).await;
@@ -44,9 +44,7 @@ fn page(signed_in: &SignedIn, gate: Gate) -> AccountSecurityRename {
     AccountSecurityRename { gate: Gate { action, ..gate }, user: person(signed_in) }
 }
 
-/// Rename a passkey
-///
-/// Or a security key.
+/// Rename a passkey or security key
 #[utoipa::path(post, path = "/v1/{realm}/account/security/rename", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn rename(
     State(state): State<AppState>,

@@ -9,7 +9,7 @@ use crate::http::{
 
 /// Secure the account
 ///
-/// Ends all sessions, marks the password as compromised, and mails a link for a new one.
+/// Ends all sessions, marks the password as compromised and sends an email with a password reset link.
 #[utoipa::path(post, path = "/v1/{realm}/account/secure", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn secure(
     State(state): State<AppState>,

@@ -39,7 +39,7 @@ const DONE: [&str; 12] = [
 ];
 const PROBLEMS: [&str; 5] = ["required", "too_many", "too_many_keys", "no_factor", "last"];
 
-/// Security of the account
+/// Show the security page
 ///
 /// Passkeys, password, second factors and recovery codes.
 #[utoipa::path(get, path = "/v1/{realm}/account/security", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
@@ -54,7 +54,7 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
     let apps = status.factors.iter().filter(|factor| factor.method == Method::Totp).count();
     let (passkeys, signal) = match status.passkeys {
         Some((passkeys, accepted)) => {
-            // After a change, password managers learn which passkeys are left.
+            // Informs password managers which passkeys remain after a change.
             let changed = gate.done.starts_with("passkey_") || gate.done.starts_with("key_");
             let signal = serde_json::to_string(&SignalAnswer::from(accepted)).unwrap_or_default();
             (Some(passkeys), if changed { signal } else { String::new() })

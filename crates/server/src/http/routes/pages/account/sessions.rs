@@ -16,9 +16,9 @@ use crate::{
 
 const DONE: [&str; 3] = ["one", "others", "device"];
 
-/// Where the user is signed in
+/// List sessions
 ///
-/// And the devices that need no second factor.
+/// Also lists the trusted devices.
 #[utoipa::path(get, path = "/v1/{realm}/account/sessions", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn list(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     let (request, viewer) = (&signed_in.visit.request, &signed_in.viewer);
@@ -49,7 +49,7 @@ fn row(device: ListedDevice) -> SessionRow {
 
 /// End sessions
 ///
-/// One, or all others; or let a trusted device be asked for a code again.
+/// Ends one session or all other sessions, or revokes a trusted device.
 #[utoipa::path(post, path = "/v1/{realm}/account/sessions", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn end(
     State(state): State<AppState>,
@@ -68,7 +68,7 @@ pub(crate) async fn end(
         (None, None) => return Ok(go(&signed_in, "account/sessions")),
     };
     match result {
-        // What has ended already is what was asked for.
+        // A session that has already ended is not an error.
         Err(error) if error.kind() != ErrorKind::NotFound => Err(turned(&signed_in, error)),
         _ => Ok(signed_in.renewed(&state, say(&state, &signed_in, "account/sessions", Says::Done(done))).await),
     }

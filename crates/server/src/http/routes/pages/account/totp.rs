@@ -24,7 +24,7 @@ use crate::{
     templates::pages::{AccountSecurityTotp, Gate},
 };
 
-/// Enrolment that was begun, which the page carries in its URL.
+/// State of a TOTP enrolment, passed to the page in its URL.
 #[derive(Serialize, Deserialize)]
 struct Begun {
     enrolment: String,
@@ -34,9 +34,9 @@ impl Carried for Begun {
     const NAME: &'static str = "enrolment";
 }
 
-/// The page for an authenticator app
+/// Show the form for an authenticator app
 ///
-/// Shows the key of an enrolment that the same browser has begun.
+/// Shows the secret of an enrolment started in this browser.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/totp", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     let Some(begun) = signed_in.visit.carried::<Begun>() else { return Ok(go(&signed_in, "account/security")) };
@@ -66,7 +66,7 @@ async fn page(signed_in: &SignedIn, begun: &Begun, gate: Gate) -> Result<Account
 
 /// Add an authenticator app
 ///
-/// Begins the enrolment, then takes the first code.
+/// Starts the enrolment, then accepts the first code.
 #[utoipa::path(post, path = "/v1/{realm}/account/security/totp", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn confirm(
     State(state): State<AppState>,

@@ -10,7 +10,7 @@ use crate::http::{
 
 /// Unlink an account at a provider
 ///
-/// Ends the sessions that it opened. Needs a recent login.
+/// Ends the sessions created with it. Requires a recent login.
 #[utoipa::path(post, path = "/v1/{realm}/account/security/unlink", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn unlink(
     State(state): State<AppState>,
