@@ -1,5 +1,5 @@
-//! The API of administration, as the dashboard calls it: in the same process, with the cookie and the address of the browser.
-//! Authority, limits, refusals and audit are therefore those of the API.
+//! In-process client of the admin API, used by the dashboard. Calls carry the browser's cookie and address, so
+//! authorization, limits, errors and audit are those of the API.
 
 use axum::{
     Router,
@@ -17,7 +17,8 @@ use tower::ServiceExt as _;
 
 use super::layers::scope::Peer;
 
-/// Headers by which the API knows who asks, and from which site. `Authorization` is none of them: keys open no page.
+/// Headers that identify the caller and the originating site. `Authorization` is excluded, because API keys cannot
+/// open pages.
 const CARRIED: [HeaderName; 6] = [
     COOKIE,
     HOST,
@@ -27,13 +28,13 @@ const CARRIED: [HeaderName; 6] = [
     HeaderName::from_static("x-forwarded-for"),
 ];
 
-/// The routes of administration, in the frame of all routes.
+/// The admin routes inside the request layers.
 #[derive(Clone)]
 pub(super) struct AdminApi {
     router: Router,
 }
 
-/// The request of a browser, on whose behalf the API is called.
+/// The browser request that causes the API calls.
 pub(super) struct OnBehalf {
     headers: HeaderMap,
     peer: Option<Peer>,
@@ -44,7 +45,8 @@ impl OnBehalf {
     /// Takes what the API needs from a request.
     ///
     /// # Errors
-    /// Internal, outside the frame of a request.
+    ///
+    /// Returns `Internal` if the request has no request scope.
     pub(super) fn of(parts: &Parts) -> Result<Self, Error> {
         let ctx = parts.extensions.get::<Ctx>().cloned();
         let ctx = ctx.ok_or_else(|| Error::internal("a page outside the frame of a request"))?;
@@ -62,7 +64,7 @@ impl OnBehalf {
     }
 }
 
-/// A call of the API.
+/// A call of the admin API.
 pub(super) struct Call {
     method: Method,
     /// Path below `/v1/admin`, with the query.
@@ -80,13 +82,13 @@ impl Call {
         Self { method, path, body, revision: None }
     }
 
-    /// Requires a revision.
+    /// Sets `If-Match` to a revision.
     pub(super) fn at(self, revision: Option<String>) -> Self {
         Self { revision, ..self }
     }
 }
 
-/// What the API answered.
+/// Response of the API.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) body: Value,
@@ -94,17 +96,17 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Returns a text of the body.
+    /// Returns a string member of the body.
     pub(super) fn text(&self, name: &str) -> &str {
         self.body.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Returns the code of a refusal.
+    /// Returns the error code.
     pub(super) fn code(&self) -> &str {
         self.text("code")
     }
 
-    /// Returns what is wrong with each field of a refusal: its name, the code and the text.
+    /// Returns the error of each invalid field: its name, code and text.
     pub(super) fn faults(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         let faults = self.body.get("errors").and_then(Value::as_array).into_iter().flatten();
         faults.filter_map(|fault| {
@@ -122,7 +124,8 @@ impl AdminApi {
     /// Calls the API.
     ///
     /// # Errors
-    /// The answer, if it is a refusal.
+    ///
+    /// Returns the response if it is an error.
     pub(super) async fn call(&self, from: &OnBehalf, call: Call) -> Result<Answer, Answer> {
         let answer = self.send(from, call).await;
         if answer.status.is_success() { Ok(answer) } else { Err(answer) }
@@ -151,7 +154,7 @@ impl AdminApi {
             Err(never) => match never {},
         };
         let (parts, body) = response.into_parts();
-        // The answer was made in this process, within the limits of the API.
+        // The body was created in this process, within the limits of the API.
         let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
         Answer {
             status: parts.status,

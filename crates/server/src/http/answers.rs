@@ -30,7 +30,7 @@ pub(crate) struct TokenAnswer {
     /// Lifetime in seconds.
     #[schema(example = 1800)]
     expires_in: u64,
-    /// Refresh token for the next pair of tokens, at `token`. It can be used once.
+    /// Refresh token, exchanged for the next pair of tokens at `token`. It can be used once.
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
     refresh_token: String,
     /// Value that identifies this device at its next login, for clients without cookies. Returned after a login.
@@ -44,12 +44,12 @@ pub(crate) struct TokenAnswer {
 }
 
 impl TokenAnswer {
-    /// Returns the answer to a login.
+    /// Returns the response to a login.
     pub(in crate::http) fn of(done: LoggedIn) -> Self {
         Self { device: Some(done.device), ..Self::from(done.tokens) }
     }
 
-    /// Returns the answer to a token exchange.
+    /// Returns the response to a token exchange.
     pub(in crate::http) fn exchanged(done: LoggedIn) -> Self {
         Self { issued_token_type: Some("urn:ietf:params:oauth:token-type:access_token"), ..Self::of(done) }
     }
@@ -93,15 +93,15 @@ impl From<AccessToken> for StepUpAnswer {
 pub(crate) struct FactorAnswer {
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
     id: String,
-    /// `totp` (an authenticator app), `sms` (codes by SMS), `passkey` or `security_key`.
+    /// `totp` (authenticator app), `sms` (codes by SMS), `passkey` or `security_key`.
     #[schema(example = "totp")]
     r#type: &'static str,
-    /// Name chosen by the user, or the end of the phone number for `sms`.
+    /// Name chosen by the user, or the last digits of the phone number for `sms`.
     #[schema(example = "Authenticator app")]
     name: String,
     #[schema(example = "2026-10-03T10:00:00Z", format = DateTime)]
     created_at: String,
-    /// Time of the last use; null if it has not been used since it was added.
+    /// Time of the last use; null if the factor has not been used yet.
     #[schema(example = "2026-11-28T07:30:00Z", format = DateTime, required)]
     last_used_at: Option<String>,
 }
@@ -119,22 +119,22 @@ impl From<ListedFactor> for FactorAnswer {
     }
 }
 
-/// A device that needs no second factor until it expires.
+/// A trusted device, which needs no second factor until the trust expires.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeviceAnswer {
     #[schema(example = "4f8a0c5e6d7b1a2c3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d")]
     id: String,
-    /// Name of the browser and the system; null if they are not recognised.
+    /// Name of the browser and operating system; null if not recognised.
     #[schema(example = "Firefox on Linux", required)]
     name: Option<String>,
-    /// Network address of the login that made it trusted.
+    /// IP address of the login that made the device trusted.
     #[schema(example = "203.0.113.7", required)]
     ip: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
     last_used_at: String,
-    /// End, however often it is used.
+    /// Expiry. It is not extended by use.
     #[schema(format = DateTime)]
     expires_at: String,
 }

@@ -31,14 +31,14 @@ use portcullis_core::Error;
 use problem::ApiError;
 use state::AppState;
 
-/// The complete service, from a request to its answer. It never fails.
+/// The complete service, from request to response. It never fails.
 pub(crate) type HttpService = Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>;
 
 /// What a listener serves.
 #[derive(Clone)]
 pub(crate) struct Handler {
     pub(crate) service: HttpService,
-    /// Responds to requests whose head cannot be read. If it is `None`, the HTTP library responds.
+    /// Responds to requests whose head cannot be parsed. If `None`, the HTTP library responds.
     pub(crate) refuse: Option<RefuseHead>,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Debug for Handler {
     }
 }
 
-/// Merges the routes of all areas. A route cannot be added without its description.
+/// Merges the routes of all areas. Routes cannot be added without a description.
 fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> {
     let mut all = OpenApiRouter::with_openapi(openapi::begin(info))
         .merge(routes::me::routes())
@@ -74,9 +74,8 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
     all.merge(routes::dev::routes(info.is_development, with_mailbox))
 }
 
-/// Returns the description of the API (OpenAPI 3.1) for a server with these realms at the URL `server`; if that is empty, at the
-/// address where the description is served. It has every route of the API; pages and the routes of developers do not belong to
-/// it.
+/// Returns the OpenAPI 3.1 description for a server with these realms at the URL `server`, or at the URL of the
+/// description if that is empty. It contains every API route, but no pages and no developer routes.
 #[must_use]
 pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
     let info = ServerInfo {
@@ -88,8 +87,8 @@ pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
     openapi::finish(&all_routes(&info, true).split_for_parts().1, &info)
 }
 
-/// Adds the layers to the routes: the alias decides which path the others see. All others are one layer, since each costs every
-/// request as much as the rest of the routing.
+/// Adds the layers to the routes. The alias layer rewrites the path that the others see. All others are combined into
+/// one layer, because each layer costs every request as much as the rest of the routing.
 pub(crate) fn handler(mut shared: Shared) -> Handler {
     let (router, document) = all_routes(&shared.info, shared.mailbox.is_some()).split_for_parts();
     shared.openapi = openapi::finish(&document, &shared.info).to_string().into();
@@ -111,7 +110,7 @@ pub(crate) fn handler(mut shared: Shared) -> Handler {
     Handler { service, refuse: Some(Arc::new(move |status| head::refuse(&state, status))) }
 }
 
-/// Returns the API of administration, as the dashboard calls it.
+/// Returns the in-process client of the admin API.
 fn admin_api(state: &AppState) -> AdminApi {
     let (router, _) = routes::admin::routes().split_for_parts();
     let router = router.fallback(async || ApiError::from(Error::not_found()));

@@ -67,8 +67,8 @@ pub(super) fn render(state: &AppState, ctx: &Ctx, realm: &str, status: StatusCod
     }
 }
 
-/// Replaces a problem document with a page if a browser opens a URL. Status and headers are kept. Other responses are
-/// unchanged.
+/// Replaces a problem document with a page if a browser navigates to a URL. Status and headers are kept. Other
+/// responses are unchanged.
 pub(super) fn in_place_of_problem(
     state: &AppState,
     ctx: &Ctx,
@@ -91,7 +91,7 @@ pub(super) fn in_place_of_problem(
             parts.headers.remove(CONTENT_LENGTH);
             parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             if page.wait.is_some() {
-                // The script counts down.
+                // The script shows a countdown.
                 parts.headers.insert(CONTENT_SECURITY_POLICY, CSP_GATE);
             }
             Response::from_parts(parts, Body::from(html))

@@ -1,4 +1,4 @@
-//! Options of the ceremonies of passkeys, as browsers take them.
+//! Options of passkey ceremonies, in the format that browsers expect.
 
 use portcullis_core::{
     factor::passkey::{CHALLENGE_TTL, KeyAlgorithm, PasskeyUse},
@@ -15,7 +15,7 @@ pub(crate) struct CredentialAnswer {
     r#type: &'static str,
     #[schema(example = "x9QmV1c0")]
     id: String,
-    /// Ways to reach its authenticator.
+    /// Transports of its authenticator.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(example = json!(["internal", "hybrid"]))]
     transports: Vec<String>,
@@ -143,7 +143,7 @@ pub(crate) struct PartyUser {
 pub(crate) struct Parameter {
     #[schema(example = "public-key")]
     r#type: &'static str,
-    /// Number of COSE: ES256, EdDSA or RS256.
+    /// COSE algorithm identifier: ES256, EdDSA or RS256.
     #[schema(example = -7)]
     alg: i64,
 }

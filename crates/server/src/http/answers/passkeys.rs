@@ -18,19 +18,19 @@ pub(crate) struct PasskeyAnswer {
     r#use: &'static str,
     #[schema(example = "2026-01-01T10:00:00Z", format = DateTime)]
     created_at: String,
-    /// Time of the last use; null if it has not been used since it was added.
+    /// Time of the last use; null if the passkey has not been used yet.
     #[schema(example = json!(null), format = DateTime, required)]
     last_used_at: Option<String>,
     backup: BackupAnswer,
 }
 
-/// Whether a passkey outlives its device.
+/// Backup state of a passkey.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BackupAnswer {
-    /// Whether it may be copied to other devices.
+    /// Whether the passkey can be synced to other devices.
     #[schema(example = true)]
     eligible: bool,
-    /// Whether it is.
+    /// Whether the passkey is currently backed up.
     #[schema(example = true)]
     backed_up: bool,
 }
@@ -49,7 +49,8 @@ impl From<ListedPasskey> for PasskeyAnswer {
     }
 }
 
-/// The passkeys that the server accepts, as the browser's `PublicKeyCredential.signalAllAcceptedCredentials` takes them.
+/// The passkeys accepted by the server, in the format of the browser's
+/// `PublicKeyCredential.signalAllAcceptedCredentials`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AcceptedCredentials)]
 #[serde(rename_all = "camelCase")]

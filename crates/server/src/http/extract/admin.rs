@@ -1,4 +1,5 @@
-//! Requests of administrators: the network and the credentials, then the right in the realm of the path, before a body is read.
+//! Requests of administrators. Network and credentials are checked first, then the right in the realm of the path,
+//! all before a body is read.
 
 use std::{
     collections::HashMap,
@@ -29,12 +30,12 @@ use crate::http::{problem::ApiError, state::AppState};
 
 const COOKIE: CookieName = CookieName("portcullis_admin", "__Host-portcullis_admin");
 
-/// Name of the user of the operating system who runs a subcommand. Only the command line, which calls the service in
-/// its own process, can add this to a request.
+/// Name of the operating system user who runs a command. Only the command line, which calls the service in its own
+/// process, can add it to a request.
 #[derive(Clone, Debug)]
 pub(crate) struct SystemUser(pub(crate) Arc<str>);
 
-/// Who sends a request to administration, for the audit row of a refusal.
+/// Identity of the caller, recorded in the audit row if the request is refused.
 #[derive(Clone, Debug, Default)]
 pub(in crate::http) struct AdminTrace(Arc<Traced>);
 
@@ -49,13 +50,13 @@ impl AdminTrace {
         self.0.admin.get().map(|admin| &**admin)
     }
 
-    /// Returns whether the request had credentials, right or wrong.
+    /// Returns whether the request contained credentials, valid or not.
     pub(in crate::http) fn is_presented(&self) -> bool {
         self.admin().is_some() || self.0.is_presented.load(Ordering::Relaxed)
     }
 }
 
-/// A request that may reach administration. Who sends it is not known.
+/// A request that may reach the admin API. The caller is not authenticated yet.
 #[derive(Debug)]
 pub(in crate::http) struct AdminDoor {
     pub(in crate::http) ctx: Ctx,
@@ -64,12 +65,12 @@ pub(in crate::http) struct AdminDoor {
 }
 
 impl AdminDoor {
-    /// Returns what needs no permit.
+    /// Returns the operations that require no permit.
     pub(in crate::http) fn administration(&self) -> Result<Administration<'_>, Error> {
         self.service.administration(&self.ctx, &self.usage)
     }
 
-    /// Returns who sends the request, and notes it for the audit row of a refusal.
+    /// Authenticates the caller and records the identity for the audit row of a refusal.
     async fn administrator(&self, parts: &Parts, state: &AppState) -> Result<Arc<Administrator>, ApiError> {
         let trace = parts.extensions.get::<AdminTrace>().cloned().unwrap_or_default();
         if parts.headers.contains_key(AUTHORIZATION) || COOKIE.value(state, &parts.headers).is_some() {
@@ -115,7 +116,7 @@ impl FromRequestParts<AppState> for AdminDoor {
     }
 }
 
-/// A request of an administrator about the own account.
+/// A request of an administrator that concerns their own account.
 #[derive(Debug)]
 pub(in crate::http) struct AdminSelf {
     pub(in crate::http) door: AdminDoor,
@@ -123,7 +124,7 @@ pub(in crate::http) struct AdminSelf {
 }
 
 impl AdminSelf {
-    /// Returns the authority over the own account; a key has none.
+    /// Returns the authority over the caller's own account. API keys have none.
     pub(in crate::http) fn owner(&self) -> Result<&Owner, Error> {
         self.admin.owner().ok_or_else(|| ADMIN_SIGN_IN.into())
     }
@@ -178,7 +179,7 @@ impl<R: Right> AdminRequest<R> {
         self.door.service.administered(&self.door.ctx, &self.door.usage, &self.permit)
     }
 
-    /// Returns a part of the path.
+    /// Returns a path parameter.
     pub(in crate::http) fn part(&self, name: &str) -> &str {
         self.path.get(name).map_or("", String::as_str)
     }
@@ -187,7 +188,7 @@ impl<R: Right> AdminRequest<R> {
         self.part("id")
     }
 
-    /// Returns whether the command line on the machine asks.
+    /// Returns whether the request comes from the command line on the server.
     pub(in crate::http) fn is_on_machine(&self) -> bool {
         self.permit.admin().is_on_machine()
     }
@@ -209,7 +210,7 @@ impl<R: Right> FromRequestParts<AppState> for AdminRequest<R> {
         let path = match Path::<HashMap<String, String>>::from_request_parts(parts, state).await {
             Ok(Path(path)) => path,
             Err(PathRejection::MissingPathParams(_)) => HashMap::new(),
-            // A realm that cannot be read must not count as none, which would be the server.
+            // An invalid realm must not be treated as absent, which would mean the whole server.
             Err(_) => return Err(Error::not_found().into()),
         };
         let permit = state.service.permit::<R>(&admin, path.get("realm").map(String::as_str))?;
@@ -217,7 +218,7 @@ impl<R: Right> FromRequestParts<AppState> for AdminRequest<R> {
     }
 }
 
-/// The cookie of an administrator's session.
+/// Session cookie of an administrator.
 #[derive(Debug)]
 pub(in crate::http) struct AdminCookie;
 

@@ -11,15 +11,15 @@ use portcullis_core::{
 use super::{Query, RealmRequest};
 use crate::http::{problem::ApiError, state::AppState};
 
-/// A request of the owner of an account, with a valid bearer token (RFC 6750 §2.1). An administrator who impersonates the user
-/// is refused.
+/// A request of an account owner, with a valid bearer token (RFC 6750 §2.1). Requests of an impersonating
+/// administrator are rejected.
 #[derive(Debug)]
 pub(in crate::http) struct Authenticated {
     pub(in crate::http) request: RealmRequest,
     pub(in crate::http) owner: Owner,
 }
 
-/// A request to see an account, with a valid bearer token.
+/// A request to read an account, with a valid bearer token.
 #[derive(Debug)]
 pub(in crate::http) struct Viewing {
     pub(in crate::http) request: RealmRequest,
@@ -43,7 +43,8 @@ impl FromRequestParts<AppState> for Viewing {
         let request = RealmRequest::of(parts, state).await?;
         let mut query = Query::from_request_parts(parts, state).await?;
         let token = token(parts)?;
-        // A token in the URL is never accepted, since URLs are logged; a token in two places is an error (RFC 6750 §2).
+        // Tokens in the URL are rejected, because URLs are logged. Sending a token in two places is an error (RFC
+        // 6750 §2).
         if query.take("access_token").text().is_some() && token.is_some() {
             return Err(TOKEN_TWICE.into());
         }
@@ -74,7 +75,7 @@ impl FromRequestParts<AppState> for ClientBearer {
     }
 }
 
-/// A request that may have a valid bearer token. One that is sent and not valid is refused.
+/// A request with an optional bearer token. An invalid token is rejected.
 #[derive(Debug)]
 pub(in crate::http) struct MaybeAuthenticated {
     pub(in crate::http) request: RealmRequest,

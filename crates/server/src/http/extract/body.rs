@@ -80,7 +80,7 @@ const FORM: Accepted = Accepted { formats: &[Format::Form, Format::Multipart], o
 const ANY: Accepted =
     Accepted { formats: &[Format::Json, Format::Form, Format::Multipart], otherwise: NEITHER_JSON_NOR_FORM };
 
-/// Why a body is rejected.
+/// Reason why a body was rejected.
 enum Unread {
     Http(HttpError),
     Malformed(Error),
@@ -117,8 +117,9 @@ fn refuse_encoded(headers: &HeaderMap) -> Result<(), Unread> {
     if is_plain { Ok(()) } else { Err(Unread::Http(WRONG_ENCODING)) }
 }
 
-/// Reads the whole body within the time limit, which starts with the body: the request context has the time of the head. A body
-/// whose declared length is too large is rejected before any of it is read, and before `100 Continue` is sent.
+/// Reads the whole body. The time limit starts with the body, because the request context already contains the time
+/// of the head. If the declared length is too large, the body is rejected before it is read and before `100 Continue`
+/// is sent.
 async fn collect(body: Body, state: &AppState) -> Result<Bytes, Unread> {
     if body.size_hint().lower() > state.bounds.body as u64 {
         return Err(Unread::Http(TOO_LARGE));
@@ -163,7 +164,7 @@ impl FromRequest<AppState> for JsonOrQuery {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         let query = Fields::from_urlencoded(request.uri().query().unwrap_or_default());
         let query = query.map_err(|error| ApiError::from(error).into_response())?;
-        // The original service read only the query, so clients may send any body along with it.
+        // The original service only read the query, so clients may send any body with it.
         if request.body().is_end_stream() || ["id", "phone"].into_iter().all(|name| query.contains(name)) {
             return Ok(Self(query));
         }

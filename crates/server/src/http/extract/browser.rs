@@ -16,15 +16,15 @@ const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 
-/// What the request headers reveal about the client. Mail scanners open links as browsers do, so opening a link in a browser
-/// must not change anything.
+/// Properties of the client derived from request headers. Mail scanners open links like browsers do, so opening a
+/// link in a browser must not change anything.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts of a request")]
 pub(in crate::http) struct Browser {
     accepted: Accepted,
     is_head: bool,
     is_navigation: bool,
-    /// Whether it has a header that only browsers send, or a browser's user agent.
+    /// Whether the request has a header that only browsers send, or a browser's user agent.
     is_browser: bool,
     has_browser_agent: bool,
     is_prefetch: bool,
@@ -49,13 +49,13 @@ impl Browser {
         }
     }
 
-    /// Returns whether opening a link may use it: the client is not a browser, or requests JSON.
+    /// Returns whether opening a link may consume it: the client is not a browser, or it requests JSON.
     pub(in crate::http) const fn may_act(&self) -> bool {
         let looks_like_one = self.accepted.prefers_html() || self.is_navigation || self.has_browser_agent;
         !self.is_prefetch && !self.is_head && (self.accepted.names_json() || !looks_like_one)
     }
 
-    /// Returns whether a page may submit its form automatically: a prefetched page must not.
+    /// Returns whether a page may submit its form automatically. Prefetched pages must not.
     pub(in crate::http) const fn may_submit(&self) -> bool {
         !self.is_prefetch
     }

@@ -1,4 +1,4 @@
-//! Cookies set by the server: for this host only, not readable by scripts, and not sent with forms of other sites.
+//! Cookies of the server. They are sent to this host only, hidden from scripts, and omitted from cross-site forms.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::http::state::AppState;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CookieName(pub(super) &'static str, pub(super) &'static str);
 
-/// Returns the name of a realm's cookie, on https with the prefix.
+/// Returns the name of a realm's cookie. On https it has the prefix.
 pub(super) fn of_realm(state: &AppState, name: &str, realm: &str) -> String {
     let prefix = if state.info.is_https { "__Host-" } else { "" };
     format!("{prefix}portcullis_{name}_{realm}")
@@ -31,7 +31,7 @@ pub(super) fn value(name: &str, headers: &HeaderMap) -> Option<String> {
     })
 }
 
-/// Returns the cookies whose names begin with this, by the rest of their names.
+/// Returns the cookies with this name prefix, by the rest of their names.
 pub(super) fn beginning_with(prefix: &str, headers: &HeaderMap) -> Vec<(String, String)> {
     let pairs = headers.get_all(COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     let named =
@@ -70,7 +70,7 @@ impl CookieName {
         response
     }
 
-    /// Sets a cookie that no request from another site carries.
+    /// Sets a cookie that browsers omit from all cross-site requests.
     pub(super) fn set_strict(
         self,
         state: &AppState,

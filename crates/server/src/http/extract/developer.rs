@@ -13,8 +13,8 @@ use portcullis_core::Error;
 
 use crate::http::{layers::scope::Peer, problem::ApiError, state::AppState};
 
-/// Proof that a request comes from this machine or from an allowed network, through no proxy, and with a known host name
-/// (against DNS rebinding).
+/// Proof that a request comes from this machine or an allowed network, not through a proxy, and with a known host
+/// name. The host name is checked to prevent DNS rebinding.
 #[derive(Debug)]
 pub(in crate::http) struct DeveloperOnly;
 
@@ -31,7 +31,7 @@ fn peer(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get::<Peer>().map(|peer| peer.0.ip())
 }
 
-/// Returns the host name of the request; none for HTTP/1.0, because old proxies use it without leaving a trace.
+/// Returns the host name of the request. `None` for HTTP/1.0, because old proxies use it without adding headers.
 fn host(parts: &Parts) -> Option<String> {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };

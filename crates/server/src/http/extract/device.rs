@@ -11,7 +11,7 @@ use crate::http::state::AppState;
 
 const NAME: CookieName = CookieName("portcullis_device", "__Host-portcullis_device");
 
-/// The cookie of a known device, which has signed in before.
+/// Cookie with the known devices of this browser.
 #[derive(Debug)]
 pub(in crate::http) struct DeviceCookie {
     value: Option<String>,

@@ -20,7 +20,7 @@ use crate::http::{problem::ApiError, state::AppState};
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
     fields: BTreeMap<String, RawField>,
-    /// Whether they were URL-encoded, so that a `+` became a space.
+    /// Whether the fields were URL-encoded, so that a raw `+` became a space.
     is_urlencoded: bool,
 }
 
@@ -30,18 +30,19 @@ impl Fields {
         self.fields.remove(name).unwrap_or_default()
     }
 
-    /// Removes and returns the field with this name; one that was left empty is none.
+    /// Removes and returns the field with this name. An empty field is treated as absent.
     pub(in crate::http) fn take_filled(&mut self, name: &str) -> RawField {
         let field = self.take(name);
         if field.text().is_some_and(|text| text.trim().is_empty()) { RawField::Missing } else { field }
     }
 
-    /// Returns the text of the field with this name, if it has one.
+    /// Returns the value of the field with this name without removing it.
     pub(in crate::http) fn peek(&self, name: &str) -> Option<&str> {
         self.fields.get(name).and_then(RawField::text)
     }
 
-    /// Removes and returns a field that has two names, with the name that was used. Using both counts as a repeated field.
+    /// Removes and returns a field with two names, together with the name that was used. Using both is reported as a
+    /// repeated field.
     pub(in crate::http) fn take_either(&mut self, names: [&'static str; 2]) -> Result<NamedField, Error> {
         let [first, second] = names;
         let (one, other) = (self.take(first), self.take(second));
@@ -52,8 +53,8 @@ impl Fields {
         }
     }
 
-    /// Removes and returns an email address. No address contains a space, so a space in the middle is a `+` that the client did
-    /// not encode, as in `?email=john+news@example.com`.
+    /// Removes and returns an email address. Addresses contain no spaces, so a space in the middle is treated as a
+    /// `+` that the client did not encode, as in `?email=john+news@example.com`.
     pub(in crate::http) fn take_address(&mut self, name: &str) -> RawField {
         let field = self.take(name);
         match field.text().map(str::trim) {
@@ -62,7 +63,7 @@ impl Fields {
         }
     }
 
-    /// Removes and returns a phone number. A leading space is a `+` that the client did not encode.
+    /// Removes and returns a phone number. A leading space is treated as a `+` that the client did not encode.
     pub(in crate::http) fn take_phone(&mut self, name: &str) -> RawField {
         let field = self.take(name);
         match field.text().and_then(|text| text.strip_prefix(' ')) {
@@ -76,11 +77,11 @@ impl Fields {
         self.fields.remove(name)
     }
 
-    /// Returns an error for each remaining field, which the route does not know.
+    /// Returns an error for each remaining field, because the route does not define it.
     pub(in crate::http) fn unknown(self) -> FieldErrors {
         let mut errors = FieldErrors::default();
         for name in self.fields.into_keys() {
-            // Names come from the client; only harmless ones are repeated in the response.
+            // Field names come from the client, so only harmless ones are echoed.
             let is_plain =
                 name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
             errors.add(FieldError { field: if is_plain { name.into() } else { "?".into() }, ..FIELD_UNKNOWN.of("") });
@@ -151,18 +152,18 @@ impl Fields {
     }
 }
 
-/// Maximum number of fields. No route has twenty, and each field takes more memory than its bytes.
+/// Maximum number of fields. No route has twenty, and each field takes more memory than its length.
 const MOST_FIELDS: usize = 1000;
 
-/// Decodes a name or value that starts at this byte offset. The decoder of `form_urlencoded` would replace invalid UTF-8 with
-/// U+FFFD, but a value is either accepted unchanged or rejected.
+/// Decodes a name or value that starts at this byte offset. `form_urlencoded` would replace invalid UTF-8 with
+/// U+FFFD. Here such values are rejected.
 pub(super) fn decode(part: &str, begin: usize) -> Result<String, Error> {
     let spaced = part.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
     decoded.map(Cow::into_owned).map_err(|_| Error::from(UNREADABLE).at(begin))
 }
 
-/// Returns the byte offset of a syntax error. The parser counts lines, and bytes within a line, from one.
+/// Returns the byte offset of a syntax error. The parser reports lines and columns, starting at one.
 fn offset(raw: &[u8], fault: &serde_json::Error) -> usize {
     if fault.is_eof() {
         return raw.len();
@@ -221,8 +222,8 @@ impl FromRequestParts<AppState> for Query {
     }
 }
 
-/// Token in the link of a page. A malformed or repeated token is treated as missing, so that the page shows its own error.
-/// Other parameters, which email clients and trackers add, are ignored.
+/// Token in the link of a page. A malformed or repeated token is treated as missing, so that the page shows its own
+/// error. Other parameters are ignored, because email clients and trackers add some.
 #[derive(Debug)]
 pub(in crate::http) struct Link(pub(in crate::http) RawField);
 

@@ -10,7 +10,7 @@ use portcullis_core::federation::{FLOW_TTL, LinkCookie};
 use super::cookie;
 use crate::http::state::AppState;
 
-/// Most flows of a browser; each of its tabs may have one.
+/// Maximum number of concurrent flows per browser. Each tab may have its own.
 const MOST: usize = 8;
 
 /// Most bytes of all of them, since browsers send them with each request.
@@ -37,7 +37,7 @@ impl FlowCookies {
         Self { prefix, flows }
     }
 
-    /// Returns the value of a flow.
+    /// Returns the cookie value of a flow.
     pub(in crate::http) fn value(&self, id: &str) -> Option<String> {
         self.flows.iter().find(|(known, _)| known == id).map(|(_, value)| value.clone())
     }
@@ -47,7 +47,7 @@ impl FlowCookies {
         self.flows.iter().map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Adds a flow, in place of the oldest if there are too many.
+    /// Adds a flow. Replaces the oldest one if there are too many.
     pub(in crate::http) fn add(&self, state: &AppState, response: &mut Response, id: &str, value: &str) {
         self.put(state, response, (id, value), FLOW_TTL);
     }
@@ -70,7 +70,7 @@ impl FlowCookies {
         self.set(state, response, id, value, lifetime);
     }
 
-    /// Removes a flow that has ended.
+    /// Removes a completed flow.
     pub(in crate::http) fn forget(&self, state: &AppState, response: &mut Response, id: &str) {
         self.set(state, response, id, "", Duration::ZERO);
     }

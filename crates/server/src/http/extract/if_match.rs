@@ -8,8 +8,8 @@ use portcullis_core::service::Expected;
 
 use crate::http::state::AppState;
 
-/// Revisions accepted by the client (RFC 9110 §13.1.1). A number without quotes is read as the same revision, since some clients
-/// drop them. Weak and malformed tags match nothing.
+/// Revisions accepted by the client (RFC 9110 §13.1.1). Numbers without quotes are accepted, because some clients
+/// drop the quotes. Weak and malformed tags match nothing.
 #[derive(Debug)]
 pub(in crate::http) struct IfMatch(pub(in crate::http) Expected);
 

@@ -1,4 +1,4 @@
-//! Extractors: what a handler takes from a request.
+//! Extractors of request data for handlers.
 
 mod accept;
 mod admin;

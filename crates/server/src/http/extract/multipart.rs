@@ -8,7 +8,7 @@ use portcullis_core::{Error, error::catalogue::UNREADABLE, service::RawField};
 
 use super::fields::Fields;
 
-/// Returns the fields of a form. A file is not accepted as a string; parts without a name are ignored.
+/// Returns the fields of a form. Files are not accepted as strings, and parts without a name are ignored.
 pub(super) async fn fields(headers: &HeaderMap, body: Bytes) -> Result<Fields, Error> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let boundary = kind.and_then(|kind| multer::parse_boundary(kind).ok()).ok_or(UNREADABLE)?;

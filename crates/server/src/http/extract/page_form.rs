@@ -13,7 +13,8 @@ use crate::http::{problem::ApiError, state::AppState};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Form of a page. Its authority is a cookie, or it sets one, so it must have been sent by a page of this server (CSRF, login CSRF).
+/// Form of a page. It relies on a cookie or sets one, so it must be submitted from a page of this server. Prevents
+/// CSRF and login CSRF.
 #[derive(Debug)]
 pub(in crate::http) struct PageForm(pub(in crate::http) Fields);
 
@@ -28,8 +29,8 @@ impl FromRequest<AppState> for PageForm {
     }
 }
 
-/// Returns whether a page of this server sent the request: `Sec-Fetch-Site` says so or, without that header, `Origin`. Another
-/// `Origin` refuses it in any case.
+/// Returns whether the request was sent by a page of this server, according to `Sec-Fetch-Site` or, without that
+/// header, `Origin`. A foreign `Origin` is always rejected.
 pub(super) fn is_from_here(state: &AppState, headers: &HeaderMap) -> bool {
     let is_ours = |origin: &[u8]| origin == state.info.origin().as_bytes() || is_local(state, origin, headers);
     match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
@@ -40,8 +41,8 @@ pub(super) fn is_from_here(state: &AppState, headers: &HeaderMap) -> bool {
     }
 }
 
-/// Returns whether the origin is this server under another loopback name, such as `127.0.0.1` for `localhost`. A developer may use
-/// each of them.
+/// Returns whether the origin is this server under another loopback name, such as `127.0.0.1` instead of `localhost`.
+/// Developers use both.
 fn is_local(state: &AppState, origin: &[u8], headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).map(|host| host.as_bytes()).unwrap_or_default();
     let name = host.split(|byte| *byte == b':').next().unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::http::state::AppState;
 
 const NAME: CookieName = CookieName("portcullis_registration", "__Host-portcullis_registration");
 
-/// Cookie of the browser in which a registration was made.
+/// Cookie of the browser that submitted a registration.
 #[derive(Debug)]
 pub(in crate::http) struct RegistrationCookie {
     value: Option<String>,

@@ -15,9 +15,9 @@ use portcullis_core::{
 use super::bearer;
 use crate::http::{layers::alias::RequestRealm, problem::ApiError, state::AppState};
 
-/// Ends of the paths whose GET changes nothing, among those that need no token.
+/// Path suffixes of token-free GET routes that change nothing.
 const READS: [&str; 4] = ["/openid-configuration", "/undo", "/reset_password_form", "/social"];
-/// Ends of the paths that change nothing, or end the session of the token that they are given.
+/// Path suffixes of routes that change nothing, or only end the session of the given token.
 const ALLOWED: [&str; 2] = ["/introspect", "/revoke"];
 
 /// A request in one realm: its context and the operations of the service.
@@ -40,12 +40,14 @@ impl RealmRequest {
         self.scope().sessions()
     }
 
-    /// Returns the operations on sessions for a page, where logins open browser sessions. With `keep` the user stays signed in.
+    /// Returns the operations on sessions for a page. Logins create browser sessions. With `keep`, they are
+    /// persistent.
     pub(in crate::http) fn browser_sessions(&self, keep: bool) -> Sessions<'_> {
         self.scope().in_browser(keep).sessions()
     }
 
-    /// Returns the operations on second factors for a page, where an enrolment that completes a login opens a browser session.
+    /// Returns the operations on second factors for a page. An enrolment that completes a login creates a browser
+    /// session.
     pub(in crate::http) fn browser_factors(&self, keep: bool) -> SecondFactors<'_> {
         self.scope().in_browser(keep).second_factors()
     }
@@ -60,7 +62,7 @@ impl RealmRequest {
         self.scope().federation()
     }
 
-    /// Returns the same for a page, where logins open browser sessions.
+    /// Returns the operations of sign-in with other providers for a page. Logins create browser sessions.
     pub(in crate::http) fn browser_federation(&self) -> Federation<'_> {
         self.scope().in_browser(false).federation()
     }
@@ -80,7 +82,7 @@ impl RealmRequest {
         self.scope().audit_trail()
     }
 
-    /// Reads the realm and the context of a request.
+    /// Extracts the realm and the context of a request.
     pub(super) async fn of(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let RequestContext(ctx) = match RequestContext::from_request_parts(parts, state).await {
             Ok(context) => context,
@@ -91,8 +93,8 @@ impl RealmRequest {
         Ok(Self { ctx, realm, service: Arc::clone(&state.service), usage })
     }
 
-    /// Refuses a request that changes something if it carries a token with which an administrator impersonates a user. The
-    /// route itself needs no token, so any other one is ignored.
+    /// Rejects a state-changing request that carries an impersonation token. The route itself requires no token, so
+    /// any other token is ignored.
     async fn refuse_impersonated(&self, parts: &Parts) -> Result<(), ApiError> {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let is_one_of = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));

@@ -1,4 +1,5 @@
-//! Words that one page leaves for the next. They are sealed for the browser, so that no link can put them into a page.
+//! Messages passed from one page to the next. They are sealed for the browser, so that no link can inject them into a
+//! page.
 
 use std::time::Duration;
 
@@ -11,14 +12,14 @@ use super::{
 };
 use crate::http::state::AppState;
 
-/// What the next page says.
+/// Message for the next page.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) enum Says {
     Done(&'static str),
     Problem(&'static str),
 }
 
-/// The word in the URL of the next page.
+/// Message code in the URL of the next page.
 #[derive(Default, Serialize, Deserialize)]
 struct Said {
     done: String,
@@ -40,17 +41,17 @@ impl From<Says> for Said {
 }
 
 impl Visit {
-    /// Answers with another page, which says this and ends where this one was asked to.
+    /// Redirects to another page with a message. The target of the flow is kept.
     pub(in crate::http) fn say(&self, state: &AppState, page: &str, says: Says) -> Response {
         self.carry(state, page, &Said::from(says), &[])
     }
 
-    /// Answers with another page, which says this.
+    /// Redirects to another page with a message.
     pub(in crate::http) fn say_at(&self, state: &AppState, page: &str, says: Says) -> Response {
         self.saying(state, says, |said| go(&format!("{}?{said}", self.path(page))))
     }
 
-    /// Answers with what is made of the query with which a page says this.
+    /// Builds a response from the query string that carries a message.
     pub(in crate::http) fn saying(
         &self,
         state: &AppState,
@@ -60,22 +61,22 @@ impl Visit {
         self.carrying(state, &Said::from(says), |sealed| answer(&format!("{}={sealed}", Said::NAME)))
     }
 
-    /// Returns the value of the field `said`, for a form that opens the next page.
+    /// Returns the value of the field `said`, for a form that leads to the next page.
     pub(in crate::http) fn said(&self, says: Says) -> String {
         self.sealed_again(&Said::from(says))
     }
 
-    /// Signs the browser out, and answers with another page, which says this.
+    /// Signs the browser out and redirects to another page with a message.
     pub(in crate::http) fn leave_saying(&self, state: &AppState, page: &str, says: Says) -> Response {
         self.leave(state, page, &Said::from(says))
     }
 
-    /// Returns the one of these words that the page before left as done; empty without any.
+    /// Returns the success message of the previous page if it is one of the known codes. Empty otherwise.
     pub(in crate::http) fn done(&self, known: &[&'static str]) -> &'static str {
         known_word(known, &self.carried::<Said>().unwrap_or_default().done)
     }
 
-    /// Returns the one of these words that the page before left as a problem; empty without any.
+    /// Returns the error message of the previous page if it is one of the known codes. Empty otherwise.
     pub(in crate::http) fn problem(&self, known: &[&'static str]) -> &'static str {
         known_word(known, &self.carried::<Said>().unwrap_or_default().problem)
     }

@@ -12,7 +12,7 @@ use crate::http::{problem::ApiError, state::AppState};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Proof that the request was not caused by another site (CSRF). Clients other than browsers send neither header.
+/// Proof that the request is not cross-site (CSRF protection). Clients other than browsers send neither header.
 #[derive(Debug)]
 pub(in crate::http) struct SameOrigin;
 

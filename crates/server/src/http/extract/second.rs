@@ -2,7 +2,7 @@ use portcullis_core::service::{RawField, SecondFactor};
 
 use super::Fields;
 
-/// What a request says about the second factor.
+/// Second-factor fields of a request.
 #[derive(Debug)]
 pub(in crate::http) struct Second {
     code: RawField,
@@ -11,7 +11,7 @@ pub(in crate::http) struct Second {
 }
 
 impl Second {
-    /// Takes the fields out.
+    /// Takes the fields.
     pub(in crate::http) fn take(fields: &mut Fields) -> Self {
         Self { code: fields.take("code"), kind: fields.take("type"), remember: fields.take("remember") }
     }

@@ -1,4 +1,4 @@
-//! A visit by a browser that is signed in.
+//! Page requests of a signed-in browser.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,13 @@ use super::{
 };
 use crate::http::{problem::ApiError, state::AppState};
 
-/// A visit by a browser that is signed in. Others are sent to the sign-in page, and come back.
+/// A page request of a signed-in browser. Other browsers are redirected to the sign-in page, which returns to this
+/// page afterwards.
 #[derive(Debug)]
 pub(in crate::http) struct SignedIn {
     pub(in crate::http) visit: Visit,
     pub(in crate::http) viewer: Viewer,
-    /// Path of the page in its realm, with the `id` of its query.
+    /// Path of the page in its realm, with the `id` query parameter.
     page: String,
 }
 
@@ -45,13 +46,13 @@ impl FromRequestParts<AppState> for SignedIn {
     }
 }
 
-/// Returns the path of a request in its realm, with the `id` of its query. What a page carries in its URL is for the page that
-/// made it.
+/// Returns the path of a request in its realm, with the `id` query parameter. Other parameters belong to the page
+/// that created them.
 fn page_of(parts: &Parts, realm: &str) -> String {
     let path = parts.uri.path();
     let page = path.strip_prefix("/v1/").and_then(|rest| rest.strip_prefix(realm)).unwrap_or_default();
     let page = page.trim_start_matches('/');
-    // A button has no page of its own to come back to.
+    // A button has no page of its own to return to.
     let page = page.strip_suffix("/secure").unwrap_or(page);
     let query = parts.uri.query().unwrap_or_default().split('&');
     let is_id = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -61,17 +62,17 @@ fn page_of(parts: &Parts, realm: &str) -> String {
     }
 }
 
-/// Why a page does not do what it was asked for.
+/// Reason why a page does not perform its action.
 #[derive(Debug)]
 pub(in crate::http) enum Turned {
-    /// Another page comes first.
+    /// Redirect to another page first.
     Elsewhere(String),
-    /// Another page comes first, and this one gets back what was typed.
+    /// Redirect to another page first, which returns the submitted values to this one.
     Keeping(Box<Response>),
     Refused(ApiError),
 }
 
-/// What was typed into a form before another page came first.
+/// Submitted values of a form that was interrupted by another page.
 #[derive(Serialize, Deserialize)]
 struct Kept(BTreeMap<String, String>);
 
@@ -99,16 +100,18 @@ impl SignedIn {
     /// Returns the authority to change the account.
     ///
     /// # Errors
-    /// Returns an error if an administrator opened the session.
+    ///
+    /// Returns an error if the session is an impersonation session.
     pub(in crate::http) async fn owner(&self) -> Result<Owner, Turned> {
         Ok(self.visit.request.sessions().require_owner(self.viewer.clone()).await?)
     }
 
-    /// Returns the authority to change the account, if the user has authenticated recently. Others are asked to, and come back to
-    /// this page.
+    /// Returns the authority to change the account if the user has authenticated recently. Otherwise the user must
+    /// authenticate again and returns to this page.
     ///
     /// # Errors
-    /// Returns the page that asks to authenticate again.
+    ///
+    /// Returns a redirect to the re-authentication page.
     pub(in crate::http) async fn fresh(&self) -> Result<Owner, Turned> {
         let owner = self.owner().await?;
         if self.visit.request.sessions().is_fresh(&owner) { Ok(owner) } else { Err(self.confirm()) }
@@ -119,7 +122,7 @@ impl SignedIn {
         Turned::Elsewhere(self.visit.detour("signin/confirm", &Continue::Page(self.page.clone())))
     }
 
-    /// Answers with the page that asks to authenticate again, and comes back to this one with what was typed into it.
+    /// Redirects to the re-authentication page. It returns to this page with the submitted values.
     pub(in crate::http) fn confirm_keeping(&self, state: &AppState, typed: &BTreeMap<&'static str, String>) -> Turned {
         let kept = Kept(typed.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
         let answer = |sealed: &str| {
@@ -129,19 +132,19 @@ impl SignedIn {
         Turned::Keeping(Box::new(self.visit.carrying(state, &kept, answer)))
     }
 
-    /// Returns what was typed into these fields before the user authenticated again.
+    /// Returns the values of these fields that were submitted before the user authenticated again.
     pub(in crate::http) fn kept(&self, names: &[&'static str]) -> BTreeMap<&'static str, String> {
         let Some(Kept(kept)) = self.visit.carried::<Kept>() else { return BTreeMap::new() };
         names.iter().filter_map(|name| Some((*name, kept.get(*name)?.clone()))).collect()
     }
 
-    /// Returns whether the account needs two factors, so that a password alone renews nothing.
+    /// Returns whether the account needs two factors, so that a password alone cannot renew the session.
     pub(in crate::http) fn needs_two(&self) -> bool {
         self.visit.request.sessions().needs_two(&self.viewer)
     }
 
-    /// Replaces the cookie's value after a change that signs others out, so that a stolen copy of it is worth nothing. The
-    /// change is done, whether or not this succeeds.
+    /// Replaces the cookie's value after a change that ends other sessions, so that a stolen copy is useless. The
+    /// change is committed even if this fails.
     pub(in crate::http) async fn renewed(&self, state: &AppState, mut response: Response) -> Response {
         if let Err(error) = self.visit.renew_session(state, &mut response).await {
             tracing::debug!(%error, "value of a session's cookie not replaced");
@@ -149,14 +152,14 @@ impl SignedIn {
         response
     }
 
-    /// Sets the value of the cookie that came with the commit in which the session authenticated again.
+    /// Sets the cookie value that was issued when the session authenticated again.
     pub(in crate::http) fn with_cookie(
         &self,
         state: &AppState,
         mut response: Response,
         renewed: Option<&RenewedCookie>,
     ) -> Response {
-        // A ticket of an earlier session in the same browser must not put that session in the place of this one.
+        // A ticket of an earlier session in the same browser must not replace the current session.
         if let Some(renewed) = renewed.filter(|renewed| renewed.token.session() == self.viewer.session()) {
             self.visit.set_renewed(state, &mut response, renewed);
         }

@@ -1,4 +1,4 @@
-//! A visit of a page by a browser: its session, and what the page carries in its URL.
+//! A browser's request of a page: its session, and the state that the page carries in its URL.
 
 use std::time::Duration;
 
@@ -20,16 +20,16 @@ use serde::{Deserialize, Serialize};
 use super::{RealmRequest, cookie};
 use crate::http::{layers::headers::keep_opener, problem::ApiError, state::AppState};
 
-/// Lifetime of what a page carries.
+/// Lifetime of state carried in URLs.
 pub(super) const CARRIED_FOR: Duration = Duration::from_secs(3600);
-/// Lifetime of the cookies that only help: how this browser signed in, and whether to offer a passkey.
+/// Lifetime of convenience cookies: the last sign-in method, and whether to offer a passkey.
 const HELPS_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Where to go after a sign-in, sealed in the URL of the page.
+/// Redirect target after a sign-in, sealed in the URL of the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::http) enum Continue {
-    /// A page of the account, by its path in the realm.
+    /// A page of the account, as a path in the realm.
     Page(String),
     /// The request of an application.
     Authorize(Box<AuthorizeRequest>),
@@ -45,11 +45,11 @@ pub(in crate::http) struct Visit {
     /// Parameters of the URL, as they were sent.
     parameters: Vec<(String, String)>,
     session: Option<String>,
-    /// Random value that only this browser has.
+    /// Random value known only to this browser.
     browser: Option<String>,
-    /// How this browser signed in last.
+    /// Last sign-in method used in this browser.
     pub(in crate::http) last: Option<String>,
-    /// How often this browser's user has declined a passkey, and the day of the last offer.
+    /// Number of declined passkey offers in this browser, and the day of the last one.
     pub(in crate::http) not_now: Option<String>,
 }
 
@@ -82,7 +82,7 @@ impl Visit {
         Ok(Self { request, viewer, home, parameters, session, browser, last, not_now })
     }
 
-    /// Returns a parameter of the URL.
+    /// Returns a URL parameter.
     pub(in crate::http) fn parameter(&self, name: &str) -> Option<&str> {
         self.pairs().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
@@ -92,7 +92,7 @@ impl Visit {
         self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Continues where a flow was begun: its cookie has kept what the URL of the page carried.
+    /// Restores the redirect target of a flow. The flow's cookie has kept it from the URL of the page.
     pub(in crate::http) fn resume(&mut self, next: Option<&str>) {
         self.parameters.retain(|(name, _)| name != "continue");
         self.parameters.extend(next.map(|next| ("continue".to_owned(), next.to_owned())));
@@ -107,18 +107,18 @@ impl Visit {
         format!("{}/{page}", self.home)
     }
 
-    /// Returns where to go after the sign-in, if the URL says so and can be trusted.
+    /// Returns the redirect target after the sign-in, if the URL contains a valid one.
     pub(in crate::http) fn next(&self) -> Option<Continue> {
         let text = self.parameter("continue")?;
         CONTINUE.open(self.request.ctx.now, &self.request.realm.keys, text)
     }
 
-    /// Returns whether the URL says where to go, but too long ago.
+    /// Returns whether the URL contains a redirect target that has expired.
     pub(in crate::http) fn is_outdated(&self) -> bool {
         self.parameter("continue").is_some() && self.next().is_none()
     }
 
-    /// Returns the query for links to other pages, with these further parameters.
+    /// Returns the query for links to other pages, with additional parameters.
     pub(in crate::http) fn query(&self, more: &[(&str, &str)]) -> String {
         let carried = self.parameter("continue").filter(|_| self.next().is_some());
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -130,12 +130,12 @@ impl Visit {
         }
     }
 
-    /// Returns the path of another page that ends where this one was asked to.
+    /// Returns the path of another page with the same redirect target.
     pub(in crate::http) fn link(&self, page: &str, more: &[(&str, &str)]) -> String {
         format!("{}{}", self.path(page), self.query(more))
     }
 
-    /// Returns the path of a page from which the browser comes back to `next`.
+    /// Returns the path of a page that redirects to `next` afterwards.
     pub(in crate::http) fn detour(&self, page: &str, next: &Continue) -> String {
         self.leading_to(page, next).unwrap_or_else(|| self.path(page))
     }
@@ -162,7 +162,7 @@ impl Visit {
         }
     }
 
-    /// Sets the cookie of a new session, and remembers how it was opened.
+    /// Sets the cookie of a new session, and remembers the sign-in method.
     pub(in crate::http) fn set_session(
         &self,
         state: &AppState,
@@ -176,7 +176,7 @@ impl Visit {
         self.set_cookie(state, response, "last", last, Some(HELPS_FOR));
     }
 
-    /// Remembers for a year whether to offer a passkey.
+    /// Remembers declined passkey offers for a year.
     pub(in crate::http) fn set_not_now(&self, state: &AppState, response: &mut Response, value: &str) {
         self.set_cookie(state, response, "not_now", value, Some(HELPS_FOR));
     }
@@ -197,12 +197,12 @@ impl Visit {
         Ok(())
     }
 
-    /// Sets the value that replaces that of the session's cookie.
+    /// Sets the new value of the session cookie.
     pub(in crate::http) fn set_renewed(&self, state: &AppState, response: &mut Response, renewed: &RenewedCookie) {
         self.set_cookie(state, response, "session", &renewed.token.expose(), renewed.kept);
     }
 
-    /// Removes the cookie of the session, and that which opens what pages carried for this user.
+    /// Removes the session cookie, and the cookie that opens the carried state of this user.
     pub(in crate::http) fn forget_session(&self, state: &AppState, response: &mut Response) {
         self.set_cookie(state, response, "session", "", Some(Duration::ZERO));
         self.set_cookie(state, response, "browser", "", Some(Duration::ZERO));
@@ -223,7 +223,7 @@ impl Visit {
 
 const CONTINUE: CarriedFor<'static> = CarriedFor { purpose: "continue", browser: "" };
 
-/// Returns whether a sign-in may end on this page.
+/// Returns whether a sign-in may redirect to this page.
 fn is_end(page: &str) -> bool {
     page.starts_with("account") || page.strip_prefix("signin/link?linking=").is_some_and(is_carried)
 }

@@ -14,7 +14,7 @@ use portcullis_core::ctx::Client;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Headers with which proxies forward a client's address, or the original host and scheme.
+/// Headers in which proxies forward the client's address or the original host and scheme.
 const FORWARDING: [HeaderName; 5] = [
     FORWARDED,
     X_FORWARDED_FOR,
@@ -31,12 +31,12 @@ pub(super) fn client(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[I
     Client { ip: peer.map(|peer| behind(peer, headers, proxies)), agent: agent(headers), route: None }
 }
 
-/// Returns the client's address. Each proxy appends its peer's address on the right. Entries made up by the client are further
-/// to the left and never reached, because the search ends at the first address that is not a trusted proxy.
+/// Returns the client's address. Each proxy appends the address of its peer on the right. Forged entries are further
+/// to the left and never reached, because the search stops at the first address that is not a trusted proxy.
 fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let mut client = peer;
     let lines = headers.get_all(X_FORWARDED_FOR).into_iter().rev();
-    // Split as bytes, because invalid text from the client must not hide what its proxy has appended.
+    // Split as bytes, because invalid text sent by the client must not hide what its proxy has appended.
     let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     let mut hops = hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty());
     while proxies.iter().any(|proxy| proxy.contains(&client)) {
@@ -48,7 +48,7 @@ fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     client
 }
 
-/// Warns once about a forwarding header from a proxy that is not trusted: behind it, all clients share one limit.
+/// Warns once about a forwarding header from an untrusted proxy. All clients behind it share one limit.
 pub(super) fn warn_of_unknown_proxy(told: &Once, peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[IpNet]) {
     let Some(peer) = peer.map(|peer| peer.ip().to_canonical()) else { return };
     let is_trusted = || proxies.iter().any(|proxy| proxy.contains(&peer));
@@ -61,7 +61,7 @@ pub(super) fn warn_of_unknown_proxy(told: &Once, peer: Option<SocketAddr>, heade
     });
 }
 
-/// Returns the setting that trusts this peer. The address of a peer outside this network may be personal data.
+/// Returns the setting that would trust this peer. The address of a peer outside this network may be personal data.
 fn setting_for(peer: IpAddr, proxies: &[IpNet]) -> String {
     let is_near = match peer {
         IpAddr::V4(peer) => peer.is_loopback() || peer.is_private() || peer.is_link_local(),

@@ -1,5 +1,5 @@
-//! Cross-origin requests (CORS). Credentials are not allowed: pages of other origins send the value of the device cookie as a
-//! field. The pages of developers (`/dev/…`) are never readable from another origin.
+//! Cross-origin requests (CORS). Credentials are not allowed: pages of other origins send the value of the device
+//! cookie as a field. Developer pages (`/dev/…`) are never readable from another origin.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -20,11 +20,11 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::config::{CorsOrigins, PublicUrl};
 
-/// How long a browser keeps the answer to a preflight. An origin that is removed from the settings is refused at once, since
-/// every other answer is checked too.
+/// How long browsers cache the result of a preflight. If an origin is removed from the settings, it is rejected
+/// immediately, because all other responses are checked too.
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
-/// Value of `Vary` where the answer depends on the origin.
+/// Value of `Vary` if the response depends on the origin.
 const VARYING: &str = "authorization, origin, accept";
 
 /// Creates the layer for these origins, or returns `None` if there are none. `*` means all.
@@ -46,7 +46,7 @@ pub(super) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        // Headers without a meaning here do no harm: credentials are never allowed.
+        // Unknown request headers are harmless, because credentials are never allowed.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([
             ETAG,
@@ -61,13 +61,13 @@ pub(super) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
     Some(layer)
 }
 
-/// Whether a page comes from this machine, on whatever port.
+/// Returns whether an origin is on this machine, on any port.
 fn is_loopback(origin: &HeaderValue) -> bool {
     let Some(text) = origin.to_str().ok() else { return false };
     PublicUrl::parse(text).is_ok_and(|url| url.as_str() == text && url.path().is_empty() && url.is_loopback())
 }
 
-/// Returns whether the answer to this request depends on its origin.
+/// Returns whether the response to this request depends on its origin.
 pub(super) fn concerns(request: &Request) -> bool {
     // An OPTIONS without a requested method is not a preflight.
     let is_plain_options =

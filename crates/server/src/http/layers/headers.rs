@@ -22,19 +22,19 @@ const CSP_DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; fram
 const CSP_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// Policy for pages that people sign in with: also the server's own script.
+/// Policy for sign-in pages. Also allows the server's own script.
 pub(in crate::http) const CSP_GATE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// Policy for pages whose script asks the server for the options of a passkey.
+/// Policy for pages with a passkey script. Also allows requests to the server.
 pub(in crate::http) const CSP_PASSKEYS: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// Policy of the dashboard: only what this server serves.
+/// Policy of the dashboard. Only allows resources of this server.
 pub(in crate::http) const CSP_DASHBOARD: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// Policy for developer pages: also the server's own scripts and frames.
+/// Policy for developer pages. Also allows the server's own scripts and frames.
 pub(in crate::http) const CSP_DEVELOPMENT: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
@@ -46,7 +46,7 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Headers of every answer.
+/// Headers of every response.
 const DEFAULTS: [(HeaderName, HeaderValue); 7] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -57,13 +57,13 @@ const DEFAULTS: [(HeaderName, HeaderValue); 7] = [
     (PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=()")),
 ];
 const VARYING: HeaderValue = HeaderValue::from_static("Authorization, Origin, Accept");
-/// Number of headers that most answers have at most.
+/// Upper bound of the number of headers in most responses.
 const ROOM: usize = 20;
 
-/// Sets the headers that the route has not set. A route that needs a looser policy sets its own.
+/// Sets the default headers. Headers set by the route are kept, so a route can have a looser policy.
 pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usage: &Usage, headers: &mut HeaderMap) {
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    // With room for all, the headers are moved once.
+    // Reserving space for all headers avoids repeated moves.
     headers.reserve(ROOM);
     default(headers, CONTENT_SECURITY_POLICY, if is_page { CSP_PAGE } else { CSP_DATA });
     for (name, value) in DEFAULTS {
@@ -101,7 +101,7 @@ pub(in crate::http) fn ending_at(policy: &HeaderValue, target: &str) -> Option<H
     HeaderValue::from_str(&policy).ok()
 }
 
-/// Sets quota and remaining requests of each limit (draft-ietf-httpapi-ratelimit-headers-10).
+/// Reports the quota and remaining requests of each limit (draft-ietf-httpapi-ratelimit-headers-10).
 fn tell_limits(headers: &mut HeaderMap, usage: &Usage) {
     let statuses = usage.statuses();
     if statuses.is_empty() {

@@ -1,8 +1,10 @@
-//! Validates the `Host` header. Its value is not used, but parsers that disagree about it enable request smuggling.
+//! Validates the `Host` header. The server does not use its value, but disagreement between parsers enables request
+//! smuggling.
 
 use axum::http::{HeaderMap, Version, header::HOST, uri::Authority};
 
-/// Returns whether there is exactly one `Host`, which is an authority or empty (RFC 9112 §3.2). HTTP/1.0 does not require it.
+/// Returns whether there is exactly one `Host` header that is a valid authority or empty (RFC 9112 §3.2). HTTP/1.0
+/// does not require it.
 pub(super) fn is_valid(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {

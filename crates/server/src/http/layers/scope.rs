@@ -1,4 +1,4 @@
-//! The frame of one request: its context, its log line, and the headers of its answer.
+//! The scope of one request: its context, its log line, and the headers of its response.
 
 use std::{
     any::Any,
@@ -35,11 +35,11 @@ use crate::{
     request_frame::{ANSWERED, RequestFrame},
 };
 
-/// Address of the other end of the connection.
+/// Remote address of the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// A resource, such as a place among the connections, that is held until the work for a request has ended.
+/// A resource, such as a connection permit, that is held until the work of a request is finished.
 #[derive(Clone, Debug)]
 pub(crate) struct KeepAlive(#[expect(dead_code, reason = "only dropped")] Arc<dyn Any + Send + Sync>);
 
@@ -49,7 +49,8 @@ impl KeepAlive {
     }
 }
 
-/// Puts the frame around a route. One layer for everything: a layer is cloned with all that are inside it for each request.
+/// Adds the request scope to a route. This is a single layer, because each layer is cloned with its inner layers for
+/// every request.
 #[derive(Clone)]
 pub(in crate::http) struct ScopeLayer {
     state: AppState,
@@ -100,7 +101,7 @@ where
         async move {
             let response = answer.await;
             if let Some((kind, code)) = problem::refused(&response) {
-                // Nothing depends on the end of it.
+                // Best effort: the response does not depend on the audit row.
                 let _ = tokio::time::timeout(state.bounds.time, scope.note_refusal(&state, kind, code)).await;
             }
             Ok(scope.close(&state, response))
@@ -109,7 +110,7 @@ where
     }
 }
 
-/// Returns the response within the time limit, as far as the request headers can be trusted.
+/// Returns the response within the time limit, if the request headers are valid.
 async fn answer<S>(time: Duration, cors: Option<Arc<CorsLayer>>, request: Request, inner: S) -> Response
 where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static,
@@ -127,22 +128,22 @@ where
     }
 }
 
-/// What is known of a request before its route, and used after it.
+/// Properties of a request that are determined before routing and used afterwards.
 struct RequestScope {
     began: Instant,
     ctx: Ctx,
     realm: Option<RequestRealm>,
     usage: Arc<Usage>,
     frame: Arc<RequestFrame>,
-    /// Whether a browser opens an address.
+    /// Whether a browser is navigating to the URL.
     is_navigation: bool,
     admin: Option<AdminCall>,
 }
 
-/// What is known of a request to administration.
+/// Properties of a request to the admin API.
 struct AdminCall {
     trace: AdminTrace,
-    /// Realm of the path.
+    /// Realm in the path.
     realm: Option<String>,
 }
 
@@ -171,8 +172,8 @@ impl RequestScope {
             route: request.extensions().get::<MatchedPath>().cloned(),
         });
         let realm = request.extensions().get::<RequestRealm>().cloned();
-        // A browser that opens an address gets pages; its scripts and other clients get problem documents.
-        // A form is sent by a browser only where a page has it.
+        // A browser that navigates to a URL gets pages. Scripts and other clients get problem documents. Browsers
+        // only submit forms that belong to a page.
         let is_read = [Method::GET, Method::HEAD].contains(request.method());
         let is_form = request.extensions().get::<MatchedPath>().is_some_and(|route| is_page(route.as_str()));
         let asks_for_a_page = Accepted::of(request.headers().get_all(ACCEPT)).asks_for_a_page();
@@ -184,13 +185,14 @@ impl RequestScope {
         Self { began, ctx, realm, usage, frame, is_navigation, admin }
     }
 
-    /// Returns whether the client may reach the pages of administrators, if the request is for one.
+    /// Returns whether the client may access the admin pages. True for requests of other pages.
     fn is_admitted(&self, state: &AppState) -> bool {
         let is_of_admin = self.realm.as_ref().is_some_and(|RequestRealm(realm)| realm.name == RealmName::admin());
         !is_of_admin || state.admin.admits(self.ctx.client.ip)
     }
 
-    /// Records a refusal in the audit trail: of administration, and elsewhere of a limit. Verbs record all others.
+    /// Records a refusal in the audit trail: all refusals of the admin API, and exceeded limits elsewhere. Other
+    /// refusals are recorded by the operations.
     async fn note_refusal(&self, state: &AppState, kind: ErrorKind, code: &'static str) {
         if let Some(AdminCall { trace, realm }) = &self.admin {
             let Ok(administration) = state.service.administration(&self.ctx, &self.usage) else { return };
@@ -213,7 +215,7 @@ impl RequestScope {
             }
             headers::protect(&state.info, realm.is_some(), &ctx, &usage, response.headers_mut());
             if state.is_stopping() {
-                // A proxy sends its next request over another connection, to a server that stays.
+                // Makes proxies send the next request over a new connection, to a server that keeps running.
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             let status = response.status().as_u16();
@@ -236,7 +238,7 @@ fn measure(frame: &RequestFrame, status: u16, began: Instant, usage: &Usage) {
     }
 }
 
-/// Returns whether a route is a page that people sign in with, or one of administrators.
+/// Returns whether a route is a sign-in page or a dashboard page.
 fn is_page(route: &str) -> bool {
     if route == "/admin" || route.starts_with("/admin/") {
         return true;
@@ -245,7 +247,8 @@ fn is_page(route: &str) -> bool {
     page.is_some_and(|page| ["signin", "signup", "signout", "account"].contains(&page))
 }
 
-/// Returns the name of a standard method, `other` for the rest: a client may send any word, which must not become a label.
+/// Returns the name of a standard method, and `other` for the rest. Clients can send arbitrary methods, which must
+/// not become metric labels.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

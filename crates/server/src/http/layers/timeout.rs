@@ -1,4 +1,4 @@
-//! The request timeout. Work in progress is completed even after it.
+//! The request timeout. Work in progress is completed after the timeout.
 
 use std::{
     convert::Infallible,
@@ -38,16 +38,17 @@ pub(super) async fn bound(
 
 type Work = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// Work that continues after the client has disconnected or received a timeout, because nothing may be aborted between a commit
-/// and the update of the caches. It is spawned as a task only then, because spawning every request would be costly. It is still
-/// counted towards the connection limit, so that a client cannot start more work by disconnecting.
+/// Work that continues after the client has disconnected or the request has timed out, because nothing may be
+/// cancelled between a commit and the update of the caches. Only then is it spawned as a task, because spawning every
+/// request would be costly. It still occupies a connection permit, so that clients cannot start more work by
+/// disconnecting.
 struct RunToCompletion(Option<Work>, Option<KeepAlive>);
 
 impl Future for RunToCompletion {
     type Output = Response;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
-        // Taken out while it is polled, so that work that has panicked is not resumed.
+        // Taken while it is polled, so that work that has panicked is not polled again.
         let Some(mut work) = self.0.take() else { return Poll::Pending };
         let polled = work.as_mut().poll(context);
         if polled.is_pending() {

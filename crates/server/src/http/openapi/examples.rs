@@ -25,7 +25,7 @@ pub(super) fn complete(bodies: &mut Map<String, Value>, components: &Value) {
     }
 }
 
-/// Returns a value for this schema from the examples of its fields. Fields without an example are left out.
+/// Builds a value for this schema from the examples of its fields. Fields without an example are omitted.
 fn sample(schema: &Value, components: &Value) -> Option<Value> {
     if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
         return sample(components.pointer(name.strip_prefix("#/components")?)?, components);

@@ -1,5 +1,5 @@
-//! Refusals that several routes share, by what a route does. The macro `refusals!` has these names and the names of
-//! the catalogue in scope.
+//! Groups of refusals that several routes share. The macro `refusals!` has these names and those of the catalogue in
+//! scope.
 
 use axum::http::StatusCode;
 use portcullis_core::error::{
@@ -20,8 +20,7 @@ pub(in crate::http) const REALM: &[Refusal] = &[NOT_FOUND, INTERNAL, UNAVAILABLE
 pub(in crate::http) const HASHING: &[Refusal] = &[OVERLOADED];
 /// Refusals of a route that needs a bearer token.
 pub(in crate::http) const BEARER: &[Refusal] = &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE];
-/// Refusals of a route that needs the bearer token of an owner and refuses the token of an administrator who impersonates the
-/// user.
+/// Refusals of a route that requires the bearer token of an owner and rejects impersonation tokens.
 pub(in crate::http) const OWNER: &[Refusal] =
     &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE, IMPERSONATED];
 /// Refusals of a route of administrators.
@@ -45,15 +44,15 @@ pub(in crate::http) const FORM: Body =
 pub(in crate::http) const JSON: Body = Body(OF_JSON, &[TOO_LARGE, TOO_SLOW, NOT_JSON, WRONG_ENCODING]);
 /// Refusals of a route that reads JSON or a form.
 pub(in crate::http) const ANY: Body = Body(OF_JSON, &[TOO_LARGE, TOO_SLOW, NEITHER_JSON_NOR_FORM, WRONG_ENCODING]);
-/// Refusals of the token endpoint that its format does not turn into errors of OAuth 2.0.
+/// Refusals of the token endpoint that are not reported in the OAuth 2.0 format.
 pub(in crate::http) const TOKEN_BODY: Body = Body(&[], &[TOO_LARGE, TOO_SLOW]);
 const OF_JSON: &[Refusal] = &[UNREADABLE, NOT_AN_OBJECT, REPEATED];
 
-/// Refusals of a route that reads a body, because of its content, size, duration or type.
+/// Refusals of a route that reads a body, caused by its content, size, duration or type.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Body(&'static [Refusal], &'static [HttpError]);
 
-/// Fields that a route refuses, as one refusal.
+/// Invalid fields of a route, as one refusal.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Fields(pub(in crate::http) &'static [FieldProblem<'static>]);
 
@@ -71,7 +70,7 @@ pub(in crate::http) struct Documented {
     pub(super) fields: &'static [FieldProblem<'static>],
 }
 
-/// Where a refusal comes from, which decides its status.
+/// Origin of a refusal, which determines its status.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) enum Source {
     Domain(ErrorKind),

@@ -1,4 +1,4 @@
-//! The description of the API (OpenAPI 3.1): what the routes do not declare themselves.
+//! The OpenAPI 3.1 description: everything that the routes do not declare themselves.
 
 mod examples;
 pub(super) mod groups;
@@ -42,18 +42,18 @@ use super::{
 )]
 struct Api;
 
-/// Shared by all routes of accounts.
+/// Path parameters shared by all account routes.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 #[allow(dead_code, reason = "describes a part of the path, which is read before any route is looked for")]
 pub(super) struct RealmPath {
-    /// The realm: one separate population of users.
-    // This is not an enumeration, because one client may use servers with other realms.
+    /// The realm, which is a separate set of users.
+    // Not an enum, because one client may use servers with different realms.
     #[param(example = "User1", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
     realm: String,
 }
 
-/// Security scheme of a route that needs a token; [`finish`] adds the logins of the realms.
+/// Security scheme of a route that requires a token. [`finish`] adds the logins of the realms.
 const BEARER: &str = "bearer";
 /// Security schemes of a route for administrators.
 const ADMIN_SESSION: &str = "admin_session";
@@ -61,7 +61,7 @@ const ADMIN_KEY: &str = "admin_key";
 /// Security scheme of a route for services.
 const SERVICE: &str = "service";
 
-/// Returns the description without paths; the routes add theirs.
+/// Returns the description without paths. The routes add theirs.
 pub(super) fn begin(info: &ServerInfo) -> Document {
     let mut document = Api::openapi();
     if !info.root.is_empty() {
@@ -92,13 +92,13 @@ pub(super) fn begin(info: &ServerInfo) -> Document {
     document
 }
 
-/// Returns the name of the login to a realm. Clients of typescript-fetch send the last scheme in the order of names, and only
-/// [`BEARER`] with its prefix.
+/// Returns the name of the security scheme for logging in to a realm. The typescript-fetch generator sends the last
+/// scheme in alphabetical order, and adds a prefix only for [`BEARER`].
 fn login_of(realm: &str) -> String {
     format!("account_{realm}")
 }
 
-/// Returns the whole description as JSON. Every body gets an example, and examples name this server's realms.
+/// Returns the complete description as JSON. Every body gets an example, and examples use this server's realms.
 pub(super) fn finish(document: &Document, info: &ServerInfo) -> Value {
     let mut document = json!(document);
     scope::keep_api(&mut document);
@@ -118,8 +118,8 @@ pub(super) fn finish(document: &Document, info: &ServerInfo) -> Value {
     document
 }
 
-/// Puts the paths of a realm first, and among them those that need no token: the order in which a reader needs them,
-/// whichever areas the routes belong to.
+/// Sorts the paths: realm routes first, and those without authentication before the others. This is the order in
+/// which readers need them.
 fn sort(paths: &mut Map<String, Value>) {
     let needs_token =
         |operation: &Value| operation.get("security").and_then(Value::as_array).is_some_and(|ways| !ways.is_empty());

@@ -1,4 +1,4 @@
-//! Refusals in the description of the API: by status, with an example of each.
+//! Refusals in the OpenAPI description: by status, with an example of each.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ impl RefusalFormat {
             .or_insert_with(|| RefOr::T(ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build()));
         let RefOr::T(content) = content else { return };
         let example = ExampleBuilder::new().summary(one.detail).value(Some(self.example(one)));
-        // A code may have a second text.
+        // The same code may already have another text.
         let has_another = |known: &RefOr<Example>| matches!(known, RefOr::T(known) if known.summary != one.detail);
         let is_second = content.examples.get(one.code).is_some_and(has_another);
         let name = if is_second { format!("{}_2", one.code) } else { one.code.to_owned() };
@@ -90,7 +90,7 @@ impl RefusalFormat {
         }
     }
 
-    /// Returns the word that programs compare.
+    /// Returns the code that programs compare.
     fn word(self, one: &Documented) -> &'static str {
         match one.source {
             Source::Domain(kind) if self == Self::OAuth => problem::grant_word(kind, one.code),
@@ -123,7 +123,7 @@ impl RefusalFormat {
         is_ticket.then(TicketAnswer::sample)
     }
 
-    /// Returns a setting that may limit routes of this format.
+    /// Returns a setting that limits routes of this format.
     const fn limit(self, one: &Documented) -> Option<&'static str> {
         match (one.source, self) {
             (Source::Domain(ErrorKind::Limited(_)), Self::OAuth) => Some(LimitKind::Refreshes.setting()),

@@ -1,4 +1,4 @@
-//! Which routes the description contains, and which server its examples use.
+//! Selects the routes in the description, and the server used in its examples.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::http::state::ServerInfo;
 
-/// Tags of routes for browsers and developers, which generated clients do not need.
+/// Tags of routes for browsers and developers. Generated clients do not need them.
 const LEFT_OUT: [&str; 2] = ["Pages", "Development"];
 /// Prefix of a schema reference.
 const SCHEMAS: &str = "#/components/schemas/";
@@ -48,7 +48,7 @@ fn references(value: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Replaces the example server and realm in all texts and examples with the address and the realm of this server.
+/// Replaces the example server and realm in all texts and examples with those of this server.
 pub(super) fn name_server(value: &mut Value, info: &ServerInfo) {
     match value {
         Value::String(text) => {

@@ -8,17 +8,17 @@ use portcullis_core::{
 };
 use serde::Serialize;
 
-/// The document of RFC 9457, with our extensions.
+/// Problem document (RFC 9457) with our extensions.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(in crate::http) struct Problem<'a> {
     /// `urn:portcullis:problem:` and the code.
     #[serde(rename = "type")]
     #[schema(example = json!(problem_type(LOGIN_REFUSED.code)))]
     kind: String,
-    /// The status in words.
+    /// Reason phrase of the status.
     #[schema(example = "Unauthorized")]
     title: &'a str,
-    /// The status.
+    /// HTTP status.
     #[schema(example = 401)]
     status: u16,
     /// Human-readable message.
@@ -27,13 +27,13 @@ pub(in crate::http) struct Problem<'a> {
     /// Stable, machine-readable code.
     #[schema(example = json!(LOGIN_REFUSED.code))]
     code: &'a str,
-    /// The request's id, as in the `X-Request-Id` header and the log.
+    /// Request ID, as in the `X-Request-Id` header and the log.
     #[schema(example = "c7r3k1nq0v5t8a2m4e6g9h1j3d")]
     instance: &'a str,
     /// All invalid fields, for status 422.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::http) errors: Vec<FieldProblem<'a>>,
-    /// Name of the setting whose limit is reached, for status 429.
+    /// Name of the setting whose limit was reached, for status 429.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "LIMIT_PASSWORDS_CLIENT")]
     pub(in crate::http) limit: Option<&'static str>,
@@ -53,15 +53,15 @@ pub(in crate::http) struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 300)]
     expires_in: Option<u64>,
-    /// Challenges that complete the ticket, the strongest first.
+    /// Challenges that can complete the ticket, strongest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenges: Option<Vec<ChallengeAnswer>>,
-    /// Credential that the browser can forget, for `signalUnknownCredential`, if the code is `passkey.refused`.
+    /// Credential that the browser can delete, for `signalUnknownCredential`, if the code is `passkey.refused`.
     #[serde(skip_serializing_if = "Option::is_none")]
     signal: Option<UnknownCredentialAnswer>,
 }
 
-/// A credential that the server does not know, as the browser's `signalUnknownCredential` takes it.
+/// A credential unknown to the server, in the format of the browser's `signalUnknownCredential`.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = UnknownCredential)]
 #[serde(rename_all = "camelCase")]
@@ -73,7 +73,7 @@ pub(in crate::http) struct UnknownCredentialAnswer {
 }
 
 impl Problem<'_> {
-    /// Adds a credential that the browser can forget.
+    /// Adds a credential that the browser can delete.
     pub(in crate::http) fn with_signal(self, signal: Option<UnknownCredentialAnswer>) -> Self {
         Self { signal, ..self }
     }
@@ -89,7 +89,7 @@ impl Problem<'_> {
     }
 }
 
-/// Ticket of a login, or of a renewed authentication, that needs a second proof.
+/// Ticket of a login or re-authentication that requires another factor.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct TicketAnswer {
     mfa_token: String,
@@ -105,7 +105,7 @@ pub(in crate::http) struct ChallengeAnswer {
     /// (log in again).
     #[schema(example = "totp")]
     r#type: &'static str,
-    /// End of the phone number, for `sms`.
+    /// Last digits of the phone number, for `sms`.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
     /// Kinds of factors that can be added, for `enroll`.
@@ -152,7 +152,7 @@ impl TicketAnswer {
     }
 }
 
-/// The errors of RFC 6749 §5.2.
+/// Error response of RFC 6749 §5.2.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = OAuthError)]
 pub(in crate::http) struct TokenError<'a> {
@@ -160,11 +160,11 @@ pub(in crate::http) struct TokenError<'a> {
     pub(in crate::http) error: &'static str,
     #[schema(example = json!(REFRESH_INVALID.detail))]
     pub(in crate::http) error_description: &'a str,
-    /// Name of the setting whose limit is reached, for status 429.
+    /// Name of the setting whose limit was reached, for status 429.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "LIMIT_REFRESHES_ACCOUNT")]
     pub(in crate::http) limit: Option<&'static str>,
-    /// With `mfa_required`, `interaction_required` and `access_denied`: the code of the refusal.
+    /// Error code, for `mfa_required`, `interaction_required` and `access_denied`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "mfa.required")]
     code: Option<&'static str>,
@@ -176,7 +176,7 @@ pub(in crate::http) struct TokenError<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 300)]
     expires_in: Option<u64>,
-    /// Challenges that complete the ticket, the strongest first.
+    /// Challenges that can complete the ticket, strongest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenges: Option<Vec<ChallengeAnswer>>,
 }
@@ -187,7 +187,7 @@ impl<'a> TokenError<'a> {
         Self { error, error_description, limit: None, code: None, mfa_token: None, expires_in: None, challenges: None }
     }
 
-    /// Adds the name of the setting whose limit is reached.
+    /// Adds the name of the setting whose limit was reached.
     pub(in crate::http) fn with_limit(self, limit: Option<&'static str>) -> Self {
         Self { limit, ..self }
     }
@@ -212,9 +212,9 @@ impl<'a> TokenError<'a> {
     }
 }
 
-/// One field that was refused.
+/// A field that was rejected.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
-// Clients that are generated from the description have this name.
+// The schema has this name in generated clients.
 #[schema(as = Fault)]
 pub(in crate::http) struct FieldProblem<'a> {
     /// Name of the field in the request.
@@ -228,7 +228,7 @@ pub(in crate::http) struct FieldProblem<'a> {
     pub(in crate::http) detail: &'a str,
 }
 
-/// Returns the type of the problems with this code: a name, since no page describes it.
+/// Returns the problem type for this code: a URN, because no page describes it.
 fn problem_type(code: &str) -> String {
     format!("urn:portcullis:problem:{code}")
 }

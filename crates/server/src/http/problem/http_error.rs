@@ -8,7 +8,7 @@ use portcullis_core::error::{
     catalogue::{self, WRONG_TYPE},
 };
 
-/// A refusal that only HTTP has: status, code and public text.
+/// An error that only exists in HTTP: status, code and public text.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct HttpError(
     pub(in crate::http) StatusCode,
@@ -17,12 +17,12 @@ pub(in crate::http) struct HttpError(
 );
 
 impl HttpError {
-    /// Returns the same refusal for the token endpoint, where the format of a body is a matter of OAuth 2.0.
+    /// Returns the same error for the token endpoint, where the format of a body is defined by OAuth 2.0.
     pub(in crate::http) fn about_type(self) -> Option<Refusal> {
         [WRONG_TYPE, catalogue::WRONG_ENCODING].into_iter().find(|refusal| refusal.code == self.1)
     }
 
-    /// Returns whether the rest of the request is not read, so that the connection cannot serve another (RFC 9112 §9.6).
+    /// Returns whether the rest of the request is not read, so that the connection cannot be reused (RFC 9112 §9.6).
     pub(super) fn leaves_unread(self) -> bool {
         let closing = [
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -52,7 +52,7 @@ pub(in crate::http) const WRONG_ENCODING: HttpError =
 pub(in crate::http) const WRONG_HOST: HttpError =
     HttpError(StatusCode::BAD_REQUEST, "request.host", "The request must have one valid Host header.");
 
-/// Refusal of a method; the router adds `Allow`.
+/// Error for an unsupported method. The router adds `Allow`.
 pub(in crate::http) const METHOD_NOT_ALLOWED: HttpError =
     HttpError(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", "This method is not allowed on this path.");
 

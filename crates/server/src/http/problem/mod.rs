@@ -1,4 +1,4 @@
-//! Refusals over HTTP, as `application/problem+json` (RFC 9457). The only folder with the status numbers of refusals.
+//! Errors over HTTP, as `application/problem+json` (RFC 9457). Only this folder maps errors to status codes.
 
 mod document;
 mod http_error;
@@ -40,7 +40,7 @@ use words::{is_answer_of_exchange, set_challenge};
 use super::layers::alias::RequestRealm;
 use crate::error_chain;
 
-/// Format of a refusal.
+/// Format of an error response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RefusalFormat {
     /// `application/problem+json`.
@@ -53,14 +53,14 @@ pub(super) enum RefusalFormat {
     Page,
 }
 
-/// A refusal of the domain. [`finish`] writes its body and headers, once the context of the request is at hand.
+/// A domain error. [`finish`] writes its body and headers, because it has the context of the request.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     error: Arc<Error>,
     format: RefusalFormat,
     /// Ticket with which the request can be completed.
     ticket: Option<Arc<TicketAnswer>>,
-    /// Credential that the browser can forget.
+    /// Credential that the browser can delete.
     signal: Option<Arc<UnknownCredentialAnswer>>,
 }
 
@@ -70,7 +70,7 @@ impl ApiError {
         Self { error: Arc::new(error), format: RefusalFormat::OAuth, ticket: None, signal: None }
     }
 
-    /// Returns the same in the format of the token endpoint.
+    /// Changes the format to that of the token endpoint.
     pub(super) fn at_token_endpoint(self) -> Self {
         Self { format: RefusalFormat::OAuth, ..self }
     }
@@ -101,7 +101,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Returns kind and code of the refusal that an answer is.
+/// Returns kind and code of an error response.
 pub(super) fn refused(response: &Response) -> Option<(ErrorKind, &'static str)> {
     response.extensions().get::<ApiError>().map(|refused| (refused.error.kind(), refused.error.code()))
 }
@@ -112,24 +112,24 @@ pub(super) fn challenged(challenged: Challenged) -> ApiError {
     ApiError { ticket, format, ..Error::from(MFA_REQUIRED).into() }
 }
 
-/// Returns the refusal of a passkey, with the credential that the browser can forget.
+/// Returns the refusal of a passkey, with the credential that the browser can delete.
 pub(super) fn refused_passkey(unknown: Option<UnknownCredentialAnswer>) -> ApiError {
     ApiError { signal: unknown.map(Arc::new), ..Error::from(PASSKEY_REFUSED).into() }
 }
 
-/// Adds the words of OAuth 2.0 to a refusal, whatever it is.
+/// Adds the OAuth 2.0 members to an error response of any kind.
 pub(super) fn with_oauth(mut refusal: Response) -> Response {
     refusal.extensions_mut().insert(RefusalFormat::WithOAuth);
     refusal
 }
 
-/// Writes a refusal in the format of the token endpoint.
+/// Converts an error response to the format of the token endpoint.
 pub(super) fn as_token_error(mut refusal: Response) -> Response {
     refusal.extensions_mut().insert(RefusalFormat::OAuth);
     refusal
 }
 
-/// Returns headers and body of the refusal of a head that cannot be read.
+/// Returns headers and body of the response to an unreadable request head.
 pub(super) fn of_head(status: StatusCode, ctx: &Ctx) -> (HeaderMap, Bytes) {
     let (code, detail) = match status {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => ("request.head_too_large", "The request headers are too large."),
@@ -151,18 +151,18 @@ pub(super) fn timed_out() -> ApiError {
     ApiError::from(TIMEOUT.after(Duration::from_secs(5)))
 }
 
-/// Public text of a refusal, kept with its answer for the page that a browser gets.
+/// Public text of an error, kept with the response for the HTML page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PublicText(pub(super) &'static str);
 
-/// Returns whether a browser that opens an address gets this refusal as a page.
+/// Returns whether browsers get this error as a page.
 pub(super) fn has_page(status: StatusCode) -> bool {
     [400, 401, 403, 404, 405, 408, 409, 413, 415, 429, 500, 503].contains(&status.as_u16())
 }
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
-/// Writes body and headers of a refusal, and the private cause to the log. Other responses pass unchanged.
+/// Writes body and headers of an error response, and logs the private cause. Other responses are unchanged.
 pub(super) fn finish(response: Response, ctx: &Ctx, realm: Option<&RequestRealm>) -> Response {
     let (mut parts, body) = response.into_parts();
     let format = parts.extensions.remove::<RefusalFormat>().unwrap_or(RefusalFormat::Problem);
@@ -190,7 +190,7 @@ fn finish_api_error(
     }
     parts.extensions.insert(PublicText(error.detail()));
     let text = error.text();
-    // At the token endpoint only a client has a way to authenticate (RFC 6749 §5.2).
+    // At the token endpoint only clients can authenticate with a header (RFC 6749 §5.2).
     if format != RefusalFormat::OAuth || error.kind() == ErrorKind::BadClient {
         set_challenge(&mut parts.headers, error, realm);
     }
@@ -236,7 +236,8 @@ fn with_json(mut parts: Parts, kind: &'static str, body: &impl Serialize) -> Res
     Response::from_parts(parts, Body::from(serde_json::to_vec(body).unwrap_or_default()))
 }
 
-/// Logs the private cause of a refusal that is not sent: the client is gone or was told that it took too long.
+/// Logs the private cause of an error that is not sent, because the client has disconnected or has already received a
+/// timeout.
 pub(super) fn note_unsent(response: &Response) {
     if let Some(refusal) = response.extensions().get::<ApiError>() {
         note(&refusal.error);

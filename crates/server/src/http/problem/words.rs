@@ -1,4 +1,4 @@
-//! Status, headers and OAuth 2.0 words of each kind of error. The only file with the status numbers of the domain's refusals.
+//! Status code, headers and OAuth 2.0 error of each kind of error. Only this file maps domain errors to status codes.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use portcullis_core::{
@@ -15,11 +15,11 @@ use portcullis_core::{
 
 use crate::http::layers::alias::RequestRealm;
 
-/// Status of a form that is shown again with what is wrong with it.
+/// Status of a form that is shown again with its errors.
 pub(in crate::http) const REFUSED_FORM: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 /// Status of the sign-in page after a wrong password.
 pub(in crate::http) const WRONG_SIGN_IN: StatusCode = StatusCode::UNAUTHORIZED;
-/// Status of the page that says that sign-up is closed.
+/// Status of the page that is shown if sign-up is closed.
 pub(in crate::http) const CLOSED: StatusCode = StatusCode::FORBIDDEN;
 
 /// Returns the status of a kind of error.
@@ -53,19 +53,20 @@ pub(in crate::http) fn retry_after(kind: ErrorKind) -> Option<HeaderValue> {
     }
 }
 
-/// Returns the status at the token endpoint, where wrong credentials of the owner are 400 (RFC 6749 §5.2).
+/// Returns the status at the token endpoint, where wrong user credentials are 400 (RFC 6749 §5.2).
 pub(in crate::http) fn oauth_status(kind: ErrorKind, code: &str) -> StatusCode {
     match kind {
-        // The password is correct: a ticket is not an error of RFC 6749.
+        // The password is correct, so the ticket is not an error of RFC 6749.
         ErrorKind::Forbidden if code == MFA_REQUIRED.code => StatusCode::FORBIDDEN,
-        // So is the ID token of a provider.
+        // The same applies to a valid ID token of a provider.
         ErrorKind::Forbidden if is_answer_of_exchange(code) => StatusCode::FORBIDDEN,
         ErrorKind::Invalid | ErrorKind::Refused | ErrorKind::Forbidden => StatusCode::BAD_REQUEST,
         other => status(other),
     }
 }
 
-/// Sets `WWW-Authenticate` (RFC 6750 §3): without an error if there are no credentials, without the reason if they are bad.
+/// Sets `WWW-Authenticate` (RFC 6750 §3): without an error if credentials are missing, and without the reason if they
+/// are invalid.
 pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Option<&RequestRealm>) {
     let name = realm.map_or("portcullis", |of| of.0.name.as_str());
     let challenge = match error.kind() {
@@ -100,7 +101,7 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
     }
 }
 
-/// Returns the OAuth 2.0 error of a kind (RFC 6749 §5.2). The original service used `email_not_verified`.
+/// Returns the OAuth 2.0 error of a kind (RFC 6749 §5.2). `email_not_verified` was defined by the original service.
 pub(in crate::http) fn oauth_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
         ErrorKind::Forbidden if code == PASSWORD_CHANGE_REQUIRED.code => "password_change_required",
@@ -115,7 +116,7 @@ pub(in crate::http) fn oauth_word(kind: ErrorKind, code: &str) -> &'static str {
     }
 }
 
-/// Returns the error of the token endpoint, where an unverified address is `invalid_grant` too.
+/// Returns the error at the token endpoint, where an unverified address is also `invalid_grant`.
 pub(in crate::http) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
         ErrorKind::Forbidden if code == MFA_REQUIRED.code => "mfa_required",
@@ -129,7 +130,7 @@ pub(in crate::http) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
     }
 }
 
-/// Returns whether a refusal answers a token exchange that was right, but needs a page or finds sign-up closed.
+/// Returns whether the error is a response to a valid token exchange that requires a page or needs an open sign-up.
 pub(super) fn is_answer_of_exchange(code: &str) -> bool {
     code == SOCIAL_INTERACTION.code || code == SIGNUP_CLOSED.code
 }

@@ -1,4 +1,5 @@
-//! Routes by area: the types on the wire, and handlers that open the request, call one operation and wrap the result.
+//! Routes by area: the request and response types, and handlers that extract the request, call one operation and wrap
+//! the result.
 
 pub(super) mod account;
 pub(super) mod admin;
@@ -15,10 +16,10 @@ pub(super) mod site;
 
 use serde::Serialize;
 
-/// `Cache-Control` of files that are revalidated at each load, so that a new version of the program shows at once.
+/// `Cache-Control` of files that are revalidated at each load, so that a new version is visible immediately.
 const FRESH: &str = "no-cache";
 
-/// A response that consists of a message.
+/// A response with only a message.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Message {
     /// Human-readable message.

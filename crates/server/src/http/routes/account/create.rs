@@ -15,8 +15,8 @@ use crate::http::{
     state::AppState,
 };
 
-/// Body of `create`; unknown members are ignored. `email` and `password` are sufficient, unless the setting `SIGNUP_REQUIRED`
-/// lists more fields.
+/// Body of `create`. Unknown members are ignored. `email` and `password` are sufficient, unless the setting
+/// `SIGNUP_REQUIRED` lists more fields.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewUser {
@@ -44,7 +44,7 @@ struct NewUser {
 pub(crate) struct CreateAnswer {
     #[schema(example = "User created successfully")]
     message: &'static str,
-    /// The canonical address, with the spelling of the original service.
+    /// The canonical address, with the member name of the original service.
     #[serde(rename = "Email")]
     #[schema(example = "john.doe@example.com")]
     email: String,
@@ -56,9 +56,9 @@ refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, SIGNUP_CLOSE
 
 /// Create an account
 ///
-/// Stores a registration and sends a verification link by email. The response is the same whether or not the address already
-/// has an account, whose owner is notified by email. A browser also gets the cookie `portcullis_registration`, with which the
-/// page of the verification link activates the account without a click.
+/// Stores a registration and sends a verification link by email. The response is the same whether or not the address
+/// already has an account; its owner is notified by email. Browsers also receive the cookie
+/// `portcullis_registration`, which allows the page of the verification link to activate the account without a click.
 #[utoipa::path(
     post, path = "/v1/{realm}/create", tag = "Accounts",
     params(RealmPath),

@@ -18,8 +18,8 @@ refusals!(DeleteRefusals: Problem [REALM, OWNER, &[AUTH_STALE, AUTH_STALE_TWO_FA
 
 /// Delete an account
 ///
-/// Erases the caller's account with all its data and sessions. The address can be registered again at once. Requires a recent
-/// login.
+/// Permanently deletes the caller's account with all its data and sessions. The address can be registered again
+/// immediately. Requires a recent login.
 #[utoipa::path(
     delete, path = "/v1/{realm}/delete", tag = "Accounts", security(("bearer" = [])),
     params(

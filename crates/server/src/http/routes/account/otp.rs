@@ -23,10 +23,10 @@ struct PhoneOfUser {
 pub(crate) struct OtpAnswer {
     #[schema(example = "OTP generated successfully")]
     message: &'static str,
-    /// The handle to send with the code; the code itself is sent by SMS only.
+    /// Handle to send with the code. The code itself is only sent by SMS.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     otp: String,
-    /// The same value.
+    /// Same value as `otp`.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     handle: String,
 }

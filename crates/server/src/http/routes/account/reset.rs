@@ -78,7 +78,7 @@ refusals!(ResetFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
 /// Password reset form
 ///
-/// Opened from the emailed link: a page with the form. Opening it changes nothing.
+/// Opened from the emailed link. Opening it changes nothing.
 #[utoipa::path(
     get, path = "/v1/{realm}/reset_password_form", tag = "Accounts",
     params(
@@ -106,7 +106,7 @@ pub(crate) async fn reset_password_form(
     }
 }
 
-/// The form of the page.
+/// Submitted password reset form.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct NewPassword {
@@ -116,10 +116,10 @@ struct NewPassword {
 
 refusals!(ResetRefusals: Page [&[LIMITED, LINK_INVALID], Fields(&[field("password", PASSWORD_TOO_SHORT)])], Problem [REALM, FORM, HASHING]);
 
-/// Choose a password
+/// Set a new password
 ///
-/// Sent by the form behind a reset link, or behind a verification link if several people registered the address. The link works
-/// once, but stays valid if the password is rejected. All sessions are revoked.
+/// Submitted by the form of a reset link, or of a verification link if several people registered the address. A link
+/// can be used once, and remains valid if the password is rejected. All sessions are revoked.
 #[utoipa::path(
     post, path = "/v1/{realm}/reset_password", tag = "Accounts",
     params(

@@ -51,7 +51,7 @@ pub(crate) async fn undo_form(
     }
 }
 
-/// Returns the word of the templates.
+/// Returns the name used in templates.
 const fn word(what: Undoable) -> &'static str {
     match what {
         Undoable::Registration => "registration",
@@ -84,9 +84,9 @@ refusals!(UndoRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, ANY]);
 
 /// Undo a change
 ///
-/// Discards the registration that the email was about, restores the earlier address, undoes a change of the password, or removes
-/// a second factor that was added. All of these except the first end all sessions and send a link for a new password. A second
-/// request has the same response. The body may also be a form.
+/// Discards the registration that caused the email, restores the previous address, undoes a password change, or
+/// removes an added second factor. All of these except the first end all sessions and send a password reset link.
+/// Repeating the request has the same result. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/undo", tag = "Accounts",
     params(RealmPath),

@@ -34,7 +34,7 @@ pub(crate) enum VerifyAnswer {
     /// The address is verified.
     #[allow(dead_code, reason = "what every page says as JSON, which is answered in one place")]
     Done { message: &'static str },
-    /// Several people registered the address: its owner must choose the password at this URL.
+    /// Several people registered the address. Its owner must set a password at this URL.
     PasswordRequired { password_required: bool, reset_url: String },
 }
 
@@ -42,10 +42,11 @@ refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
 /// Verify an address
 ///
-/// Opened from the emailed link. A browser gets a page with a button, so that opening the link changes nothing: mail scanners
-/// open links. Other clients, and those that accept `application/json`, verify the address at once. Opening the link again
-/// within its lifetime shows success. The link for a user's new address (`me/email`) changes nothing by GET, for any client. If
-/// several people registered the address, the page is a form in which its owner chooses the password.
+/// Opened from the emailed link. Browsers get a page with a button, because mail scanners open links and must not
+/// change anything. Other clients, and those that accept `application/json`, verify the address immediately. Opening
+/// the link again within its lifetime shows success. For the link of an email address change (`me/email`), GET never
+/// changes anything. If several people registered the address, the page is a form in which its owner sets the
+/// password.
 #[utoipa::path(
     get, path = "/v1/{realm}/verify", tag = "Accounts",
     params(
@@ -149,8 +150,8 @@ refusals!(VerifyByPostRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM,
 
 /// Verify an address, by POST
 ///
-/// Sent by the button of the page that a verification link opens. Activates the account, or completes a change of the email
-/// address, and redirects to the same link, which then shows the result. The body may also be a form.
+/// Sent by the button on the page of a verification link. Activates the account, or completes an email address
+/// change, and redirects to the same link, which then shows the result. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify", tag = "Accounts",
     params(RealmPath),
@@ -171,7 +172,7 @@ pub(crate) async fn verify_by_post(
     let token = fields.take("token");
     let token = token.text().unwrap_or_default();
     match request.accounts().verify(token).await {
-        // A token that was accepted needs no encoding.
+        // An accepted token needs no encoding.
         Ok(_) => (StatusCode::SEE_OTHER, [(LOCATION, format!("?token={token}"))]).into_response(),
         Err(error) => failed(&state, &request, format, error),
     }

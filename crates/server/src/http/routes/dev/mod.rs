@@ -1,4 +1,4 @@
-//! Developer pages, for loopback only: the mailbox and the template previews.
+//! Developer pages, accessible from loopback only: the mailbox and the template previews.
 
 pub(in crate::http) mod mailbox;
 mod previews;
@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::state::AppState;
 
-/// Returns the routes of this area: the previews in development, the mailbox if there is one.
+/// Returns the routes of this area: previews in development, and the mailbox if there is one.
 pub(in crate::http) fn routes(has_previews: bool, has_mailbox: bool) -> OpenApiRouter<AppState> {
     let mut all = OpenApiRouter::new();
     if has_previews {

@@ -1,4 +1,4 @@
-//! Previews of all emails and pages, in development and for loopback only.
+//! Previews of all emails and pages. Only in development and from loopback.
 
 use axum::{
     extract::{Path, State, rejection::PathRejection},
@@ -22,17 +22,17 @@ use crate::{
     templates::dev::PreviewIndex,
 };
 
-/// Policy for a sample: framed by the overview page, with the styles of emails, without scripts and forms.
+/// Policy for a sample. Framed by the overview page. Allows the styles of emails, but no scripts or forms.
 const CSP_SAMPLE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
 );
 
-/// Root of the server, relative to a sample; never behind a proxy.
+/// Root of the server relative to a sample. Developer pages are never behind a proxy.
 const ROOT: &str = "../..";
 
 /// All emails and pages
 ///
-/// Each rendered with sample data, with its variables. For loopback only.
+/// Each is rendered with sample data and listed with its variables. Loopback only.
 #[utoipa::path(get, path = "/dev/templates", tag = "Development", responses((status = 200, description = "HTML", content_type = "text/html", body = String), SampleRefusals))]
 pub(crate) async fn gallery(
     _: DeveloperOnly,
@@ -50,7 +50,7 @@ refusals!(SampleRefusals: Problem [&[NOT_FOUND]]);
 
 /// One email or page
 ///
-/// Rendered with sample data. For loopback only.
+/// Rendered with sample data. Loopback only.
 #[utoipa::path(
     get, path = "/dev/templates/{file}", tag = "Development",
     params(("file" = String, Path, description = "File name as on the overview page", example = "mail_email_verify.html")),

@@ -10,7 +10,7 @@ use crate::{
 
 /// The stylesheet of the documentation
 ///
-/// For the frame around the viewers.
+/// Styles the frame around the viewers.
 #[utoipa::path(get, path = "/assets/docs.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn docs_css() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DOCS_STYLESHEET)

@@ -32,7 +32,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
 
 /// The API in Swagger UI
 ///
-/// For trying out every route. *Authorize* logs in.
+/// Lets you try every route. *Authorize* logs in.
 #[utoipa::path(get, path = "/docs", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn swagger(State(state): State<AppState>, context: RequestContext) -> Response {
     page_of(&state, &context, &SWAGGER)
@@ -40,7 +40,7 @@ pub(crate) async fn swagger(State(state): State<AppState>, context: RequestConte
 
 /// The API in ReDoc
 ///
-/// For reading.
+/// A reference for reading.
 #[utoipa::path(get, path = "/redoc", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn redoc(State(state): State<AppState>, context: RequestContext) -> Response {
     page_of(&state, &context, &REDOC)

@@ -42,12 +42,12 @@ pub(crate) async fn vendor(
 ) -> Result<Response, ApiError> {
     let file = Viewer::file(&viewer, &version, &file).ok_or_else(Error::not_found)?;
     let is_packed = takes_gzip(&headers);
-    // The file at this path never changes; the plain and the compressed form have different tags.
+    // The file at this path never changes. The plain and the compressed form have different tags.
     let tag = format!("\"{version}{}\"", if is_packed { "-gzip" } else { "" });
     let mut response = if has(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        // HEAD needs the length only.
+        // HEAD only needs the length.
         let body = if method == Method::HEAD { None } else { Some(body(file, is_packed).await?) };
         answer(file, is_packed, body.unwrap_or_default())
     };
@@ -73,7 +73,7 @@ async fn body(file: &'static File, is_packed: bool) -> Result<Body, Error> {
     Ok(if is_packed { Body::from(file.gzip) } else { Body::from(file.plain().await?) })
 }
 
-/// Returns whether the client accepts gzip (RFC 9110 §12.5.3), as all browsers do.
+/// Returns whether the client accepts gzip (RFC 9110 §12.5.3). All browsers do.
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     codings.flat_map(|value| value.split(',')).any(|coding| {

@@ -25,7 +25,7 @@ pub(super) struct File {
     pub(super) name: &'static str,
     pub(super) content_type: &'static str,
     pub(super) gzip: &'static [u8],
-    /// The decompressed content, after the first request that needs it. All responses share it.
+    /// The decompressed content, shared by all responses. It is created by the first request that needs it.
     plain: OnceCell<Bytes>,
 }
 
@@ -42,7 +42,7 @@ impl File {
         stated.and_then(|length| usize::try_from(length).ok()).unwrap_or_default()
     }
 
-    /// Returns the decompressed content. It is decompressed once, on a thread that no request waits for.
+    /// Returns the decompressed content. It is decompressed once, in a blocking thread.
     pub(super) async fn plain(&'static self) -> Result<Bytes, Error> {
         let unpack = || {
             let mut plain = Vec::with_capacity(self.plain_length());

@@ -14,7 +14,7 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// A request for what a challenge needs.
+/// Request to start a challenge.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct TicketChallenge {
@@ -26,7 +26,7 @@ struct TicketChallenge {
     r#type: String,
 }
 
-/// A code that was asked for.
+/// A requested code.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SentCode {
     /// Seconds for which the code is valid.
@@ -36,12 +36,12 @@ pub(crate) struct SentCode {
 
 refusals!(ChallengeRefusals: Problem [REALM, JSON, &[LIMITED, MFA_INVALID], Fields(&[field("mfa_token", FIELD_MISSING), field("type", FIELD_MISSING)])]);
 
-/// Begin a challenge
+/// Start a challenge
 ///
-/// Requires a ticket. `passkey` returns options for `navigator.credentials.get`, with the passkeys and security keys of the
-/// account. The response of the authenticator is sent to `token` with `grant_type=urn:portcullis:mfa`; nothing is stored. `sms`
-/// sends a code. Until the code is used or expires, a repeated request sends the same one. If a limit on messages is reached,
-/// nothing is sent and the response is the same.
+/// Requires a ticket. `passkey` returns options for `navigator.credentials.get`, with the passkeys and security keys
+/// of the account. Send the response of the authenticator to `token` with `grant_type=urn:portcullis:mfa`. Nothing is
+/// stored. `sms` sends a code. Until the code is used or expires, a repeated request sends the same one. If a limit
+/// on messages is reached, nothing is sent and the response is the same.
 #[utoipa::path(
     post, path = "/v1/{realm}/mfa/challenge", tag = "Second factors",
     params(RealmPath),

@@ -17,7 +17,7 @@ pub(crate) struct DevicesAnswer {
     devices: Vec<DeviceAnswer>,
 }
 
-/// Number of devices that were removed.
+/// Number of devices removed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DistrustedAnswer {
     #[schema(example = 1)]

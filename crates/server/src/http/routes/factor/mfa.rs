@@ -18,11 +18,11 @@ use crate::http::{
 /// Second factors of the caller.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MfaAnswer {
-    /// Whether a password alone opens no session.
+    /// Whether a password alone is not sufficient to log in.
     two_step: bool,
     /// `optional`, `required` or `off`.
     policy: &'static str,
-    /// Kinds that can be added and used.
+    /// Kinds of factors that can be added and used.
     methods: Vec<&'static str>,
     /// The factors, newest first.
     factors: Vec<FactorAnswer>,
@@ -83,7 +83,7 @@ pub(crate) async fn mfa(viewing: Viewing) -> Result<Json<MfaAnswer>, ApiError> {
     Ok(Json(request.second_factors().status(&viewer).await?.into()))
 }
 
-/// Whether two-step verification is to be on or off.
+/// New state of two-step verification.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct TwoStepSwitch {
@@ -130,7 +130,7 @@ pub(crate) async fn switch(
     Ok(Json(SwitchAnswer { two_step: switched.two_step, recovery_codes }))
 }
 
-/// Proof that the caller is still the same person.
+/// Proof of the caller's identity.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct Removal {
@@ -145,7 +145,7 @@ pub(crate) struct RemovedFactor {
     /// Human-readable message.
     #[schema(example = "Factor removed")]
     message: &'static str,
-    /// Credentials that the browser reports to the authenticators, if a passkey or security key was removed.
+    /// Data that the browser reports to the authenticators, if a passkey or security key was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     signal: Option<SignalAnswer>,
 }

@@ -29,11 +29,11 @@ struct NewPasskey {
 
 refusals!(OptionsRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("use", PASSKEY_USE_INVALID)])]);
 
-/// Begin to add a passkey
+/// Start adding a passkey
 ///
-/// Returns options for `navigator.credentials.create`, for a passkey that logs in without a password or for a security key that
-/// is only a second factor. Stores nothing. Requires a recent login, with two factors if two-step verification is on, or the
-/// ticket of the challenge `enroll`.
+/// Returns options for `navigator.credentials.create`, for a passkey that logs in without a password or for a
+/// security key that is only a second factor. Stores nothing. Requires a recent login, with two factors if two-step
+/// verification is on, or the ticket of the challenge `enroll`.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/passkeys/options", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath),

@@ -22,17 +22,17 @@ use crate::http::{
     state::AppState,
 };
 
-/// The response of an authenticator that has made a credential.
+/// Response of an authenticator that has created a credential.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct PasskeyRegistration {
     /// `RegistrationResponseJSON`: what `toJSON` of the browser's credential returns.
     #[schema(value_type = Object)]
     credential: String,
-    /// Name of 1 to 64 characters. The default is the name of the browser and the system.
+    /// Name of 1 to 64 characters. Defaults to the name of the browser and operating system.
     #[schema(example = "Laptop")]
     name: Option<String>,
-    /// Ticket with which the registration began, instead of the access token.
+    /// Ticket used to start the registration, instead of the access token.
     mfa_token: Option<String>,
     /// `device` of an earlier response, for clients that use a ticket and have no cookies.
     device: Option<String>,
@@ -48,7 +48,7 @@ pub(crate) struct AddedAnswer {
     /// Ten recovery codes, each of which replaces a factor once. Returned only once, with the first second factor.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
-    /// Tokens of the session that the ticket opened.
+    /// Tokens of the session created with the ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<TokenAnswer>,
 }
@@ -57,9 +57,9 @@ refusals!(AddRefusals: Problem [REALM, OWNER, JSON, &[LIMITED, MFA_INVALID, PASS
 
 /// Add a passkey
 ///
-/// Takes the response to the options within five minutes. The same response can be sent again and has the same result. The first
-/// security key turns two-step verification on, creates recovery codes and ends all other sessions. A passkey does not. The
-/// email to the caller contains a link that undoes the addition.
+/// Accepts the response to the options within five minutes. Sending the same response again has the same result. The
+/// first security key turns on two-step verification, creates recovery codes and ends all other sessions. A passkey
+/// does not. The email to the caller contains a link that undoes the addition.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/passkeys", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath),
@@ -136,7 +136,7 @@ pub(crate) async fn passkeys(viewing: Viewing) -> Result<Json<PasskeysAnswer>, A
     Ok(Json(PasskeysAnswer { passkeys }))
 }
 
-/// Another name of a passkey.
+/// New name of a passkey.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct Renaming {
@@ -168,7 +168,7 @@ pub(crate) async fn rename_passkey(
     Ok(Json(request.second_factors().rename_passkey(&owner, id, &name).await?.into()))
 }
 
-/// Proof that the caller is still the same person.
+/// Proof of the caller's identity.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct PasskeyRemoval {
@@ -177,7 +177,7 @@ struct PasskeyRemoval {
     current_password: Option<String>,
 }
 
-/// Credentials that the browser reports to the authenticators after a removal.
+/// Data that the browser reports to the authenticators after a removal.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RemovedPasskey)]
 pub(crate) struct RemovedAnswer {
@@ -188,8 +188,9 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 
 /// Remove a passkey
 ///
-/// Ends the sessions that the passkey opened, except the session of the request. Removing a security key ends all other sessions.
-/// Requires a recent login, with two factors if two-step verification is on. The last way to log in cannot be removed.
+/// Ends the sessions created with the passkey, except the current session. Removing a security key ends all other
+/// sessions. Requires a recent login, with two factors if two-step verification is on. The last way to log in cannot
+/// be removed.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/passkeys/{id}", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath, ("id" = String, Path, description = "Identifier of the passkey", example = "qgfhl13dmdmn04qh7oqttabfms")),

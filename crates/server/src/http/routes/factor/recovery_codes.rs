@@ -8,7 +8,7 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// Proof that the caller is still the same person.
+/// Proof of the caller's identity.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct Renewal {
@@ -28,7 +28,7 @@ refusals!(RenewRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_S
 
 /// Create new recovery codes
 ///
-/// Returns ten codes, each of which replaces a second factor once. They are returned only here, and earlier ones become
+/// Returns ten codes, each of which replaces a second factor once. They are only returned here. Earlier codes become
 /// invalid. Requires a recent login, with two factors if two-step verification is on.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/recovery_codes", tag = "Second factors", security(("bearer" = [])),

@@ -8,7 +8,7 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// Proof that the caller is still the same person.
+/// Proof of the caller's identity.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct NewSms {

@@ -72,10 +72,11 @@ impl TotpOffer {
 
 refusals!(TotpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("name", FACTOR_NAME_INVALID)])]);
 
-/// Begin to add an authenticator app
+/// Start adding an authenticator app
 ///
-/// Returns a new secret as text, URI and QR code. It is stored when one of its codes is confirmed, and replaces no other factor.
-/// Requires a recent login, with two factors if two-step verification is on, or the ticket of the challenge `enroll`.
+/// Returns a new secret as text, URI and QR code. It is stored when one of its codes is confirmed, and replaces no
+/// other factor. Requires a recent login, with two factors if two-step verification is on, or the ticket of the
+/// challenge `enroll`.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/totp", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
@@ -110,7 +111,7 @@ struct TotpConfirmation {
     enrolment: String,
     #[schema(example = "123456")]
     code: String,
-    /// Ticket with which the enrolment began, instead of the access token.
+    /// Ticket used to start the enrolment, instead of the access token.
     mfa_token: Option<String>,
     /// `device` of an earlier response, for clients that use a ticket and have no cookies.
     device: Option<String>,
@@ -124,7 +125,7 @@ pub(crate) struct AddedAnswer {
     /// Ten recovery codes, each of which replaces a factor once. Returned only once, with the first factor.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
-    /// Tokens of the session that the ticket opened.
+    /// Tokens of the session created with the ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<TokenAnswer>,
 }
@@ -141,10 +142,11 @@ fn texts(codes: NewRecoveryCodes) -> Vec<String> {
 
 refusals!(ConfirmRefusals: Problem [REALM, OWNER, JSON, &[LIMITED, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("enrolment", FIELD_MISSING), field("code", FIELD_MISSING)])]);
 
-/// Add an authenticator app
+/// Confirm an authenticator app
 ///
-/// Takes the first code of the app, with at most 5 attempts. The first factor turns two-step verification on, creates recovery
-/// codes and ends all other sessions. The email to the caller contains a link that undoes the addition.
+/// Accepts the first code of the app, with at most 5 attempts. The first factor turns on two-step verification,
+/// creates recovery codes and ends all other sessions. The email to the caller contains a link that undoes the
+/// addition.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/totp/confirm", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),

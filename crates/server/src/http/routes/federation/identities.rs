@@ -12,7 +12,7 @@ use crate::http::{
     routes::Message,
 };
 
-/// An account of the caller at another provider.
+/// A linked account at another provider.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Identity)]
 pub(crate) struct IdentityAnswer {
@@ -21,7 +21,7 @@ pub(crate) struct IdentityAnswer {
     /// Name of the provider.
     #[schema(example = "google")]
     provider: String,
-    /// What the account is called there: its address or user name, as it was when it was linked.
+    /// Display name of the account: its address or user name at the time of linking.
     #[schema(example = "john.doe@gmail.com", required)]
     label: Option<String>,
     #[schema(example = "2026-10-03T10:00:00Z", format = DateTime)]
@@ -53,7 +53,7 @@ refusals!(ListRefusals: Problem [REALM, BEARER]);
 
 /// List the caller's linked accounts
 ///
-/// Accounts at other providers with which the caller signs in, newest first.
+/// Returns the accounts at other providers that the caller can sign in with, newest first.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/identities", tag = "Providers", security(("bearer" = [])),
     params(RealmPath),
@@ -65,11 +65,11 @@ pub(crate) async fn identities(viewing: Viewing) -> Result<Json<IdentitiesAnswer
     Ok(Json(IdentitiesAnswer { identities }))
 }
 
-/// Proof that the caller is still the same person.
+/// Proof of the caller's identity.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct Unlinking {
-    /// Where the login is not recent and two-step verification is off.
+    /// Required if the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
@@ -78,8 +78,8 @@ refusals!(UnlinkRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 
 /// Unlink an account
 ///
-/// Ends the sessions that it opened, except that of the request. Needs a recent login, with two-step verification by two factors. The
-/// last way to log in stays.
+/// Ends the sessions created with it, except the current session. Requires a recent login, with two factors if
+/// two-step verification is on. The last way to log in cannot be removed.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/identities/{id}", tag = "Providers", security(("bearer" = [])),
     params(RealmPath, ("id" = String, Path, description = "Of the linked account", example = "qgfhl13dmdmn04qh7oqttabfms")),

@@ -18,13 +18,13 @@ use crate::http::{
 #[derive(Serialize, ToSchema)]
 #[schema(as = Provider)]
 pub(crate) struct ProviderAnswer {
-    /// Name in paths.
+    /// Name used in paths.
     #[schema(example = "google")]
     name: String,
     /// `google`, `microsoft`, `apple`, `github`, `gitlab`, `discord`, or `oidc` for any other.
     #[schema(example = "google")]
     kind: &'static str,
-    /// For people.
+    /// Display name.
     #[schema(example = "Google")]
     label: String,
 }
@@ -45,7 +45,7 @@ refusals!(ListRefusals: Problem [REALM]);
 
 /// List the providers
 ///
-/// The providers that users can sign in with, in the order in which pages show them.
+/// Returns the providers that users can sign in with, in display order.
 #[utoipa::path(
     get, path = "/v1/{realm}/social", tag = "Providers",
     params(RealmPath),
@@ -65,7 +65,7 @@ pub(crate) async fn providers(request: RealmRequest) -> Result<Json<ProvidersAns
 pub(crate) struct NonceAnswer {
     #[schema(example = "AAABm3VzfQBq0zj0Q1yJ7xZ4v2bYc8dE5fG6hI7jK8k")]
     nonce: String,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 600)]
     expires_in: u64,
 }
@@ -74,9 +74,9 @@ refusals!(NonceRefusals: Problem [REALM, &[LIMITED]]);
 
 /// Get a nonce for an application
 ///
-/// For applications that sign in with the SDK of a provider: the ID token must have this nonce, or its SHA-256 (hex or base64url).
-/// Exchange it at `token` with `grant_type=urn:ietf:params:oauth:grant-type:token-exchange`. Only providers with native client ids
-/// have it. Stores nothing; a body is ignored.
+/// For applications that sign in with a provider's SDK. The ID token must contain this nonce or its SHA-256 (hex or
+/// base64url). Exchange it at `token` with `grant_type=urn:ietf:params:oauth:grant-type:token-exchange`. Only
+/// available for providers with native client IDs. Stores nothing. A body is ignored.
 #[utoipa::path(
     post, path = "/v1/{realm}/social/{provider}/nonce", tag = "Providers",
     params(RealmPath, ("provider" = String, Path, description = "Name of the provider", example = "google")),

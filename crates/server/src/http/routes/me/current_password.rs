@@ -1,6 +1,6 @@
 use utoipa::ToSchema;
 
-/// Proof of identity for callers without a recent login.
+/// Proof of identity if the login is not recent.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 pub(super) struct CurrentPassword {

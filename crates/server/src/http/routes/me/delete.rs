@@ -12,8 +12,8 @@ refusals!(EraseRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_S
 
 /// Delete the current user
 ///
-/// Erases the caller's account with all its data and sessions. The address can be registered again at once. Requires a recent
-/// login or the current password.
+/// Permanently deletes the caller's account with all its data and sessions. The address can be registered again
+/// immediately. Requires a recent login or the current password.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

@@ -30,11 +30,11 @@ pub(crate) struct PendingEmail {
 
 refusals!(EmailRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG], Fields(&[field("email", EMAIL_INVALID), field("email", EMAIL_UNCHANGED), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Request a change of the email address
+/// Request an email address change
 ///
-/// Sends a link to the new address and replaces an earlier request. The address changes when the button on the linked page is
-/// pressed. The response is the same for a taken address, whose owner is notified. Requires a recent login or the current
-/// password.
+/// Sends a link to the new address and replaces an earlier request. The address changes when the user presses the
+/// button on the linked page. The response is the same for a taken address; its owner is notified. Requires a recent
+/// login or the current password.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/email", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -58,7 +58,7 @@ pub(crate) async fn request_email(
 
 refusals!(DropEmailRefusals: Problem [REALM, OWNER]);
 
-/// Cancel a change of the email address
+/// Cancel an email address change
 ///
 /// Cancels the request and invalidates its link.
 #[utoipa::path(

@@ -9,23 +9,23 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// An event, as shown to the user whom it concerns.
+/// An event as shown to the user it concerns.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EventAnswer {
     id: String,
     #[schema(format = DateTime)]
     at: String,
-    /// Stable word.
+    /// Stable name of the event.
     event: String,
     /// `ok`, `refused` or `failed`.
     outcome: String,
-    /// Name of the browser and the system; null if they are not recognised.
+    /// Name of the browser and operating system; null if not recognised.
     #[schema(required)]
     device: Option<String>,
-    /// Network address; null if it is unknown.
+    /// IP address; null if unknown.
     #[schema(required)]
     ip: Option<String>,
-    /// Session of the request, or the one that it opened.
+    /// Session that made the request or was created by it.
     #[schema(required)]
     session: Option<String>,
     /// `user`, `admin` or `server`.
@@ -60,7 +60,7 @@ refusals!(EventsRefusals: Problem [REALM, BEARER, &[CURSOR_INVALID], Fields(&[fi
 
 /// List the caller's events
 ///
-/// Returns the events of the caller's account in the last 90 days, newest first: logins, refused logins and changes.
+/// Returns the events of the caller's account in the last 90 days, newest first: logins, failed logins and changes.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/events", tag = "Accounts", security(("bearer" = [])),
     params(

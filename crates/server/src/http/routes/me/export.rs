@@ -23,7 +23,7 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// Everything that is kept about a user.
+/// All stored data of a user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ExportAnswer<'a> {
     #[schema(format = DateTime)]
@@ -34,10 +34,10 @@ pub(crate) struct ExportAnswer<'a> {
     sessions: Vec<SessionAnswer>,
     /// Events of the last 90 days, newest first, at most 10,000.
     events: Vec<EventAnswer>,
-    /// Only if there are more events: the `cursor` with which `me/events` goes on.
+    /// `cursor` for `me/events`, if there are more events.
     #[serde(skip_serializing_if = "Option::is_none")]
     events_next: Option<String>,
-    /// Second factors, and the set of recovery codes.
+    /// Second factors and recovery codes.
     factors: Vec<ExportedFactor>,
     /// Trusted devices.
     devices: Vec<DeviceAnswer>,
@@ -55,15 +55,15 @@ pub(crate) struct ExportedGrant {
     scopes: Vec<String>,
 }
 
-/// A change that waits for its proof, or an earlier address that can be restored.
+/// A change that is not verified yet, or an earlier address that can be restored.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PendingAnswer {
     /// `email_change`, `phone_change` or `email_reserved`.
     r#type: &'static str,
-    /// The address: the new one, or the earlier one.
+    /// The new or the earlier address.
     #[schema(required)]
     email: Option<String>,
-    /// The new number, or the one beside the earlier address.
+    /// The new phone number, or the phone number used with the earlier address.
     #[schema(required)]
     phone: Option<String>,
     #[schema(format = DateTime)]
@@ -77,7 +77,7 @@ impl From<&Consent> for ExportedGrant {
     }
 }
 
-/// A second factor, or the set of recovery codes.
+/// A second factor or the recovery codes.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ExportedFactor {
     /// `totp`, `sms` or `recovery_code`.
@@ -88,7 +88,7 @@ pub(crate) struct ExportedFactor {
     created_at: String,
     #[schema(format = DateTime, required)]
     last_used_at: Option<String>,
-    /// Number of recovery codes that are left.
+    /// Number of unused recovery codes.
     #[schema(required)]
     left: Option<usize>,
 }
@@ -99,9 +99,9 @@ pub(crate) struct ExportedIdentity {
     /// Name of the provider.
     provider: String,
     issuer: String,
-    /// Identifier of the account there.
+    /// Identifier of the account at the provider.
     subject: String,
-    /// Address that the provider named when the account was linked.
+    /// Address reported by the provider when the account was linked.
     #[schema(required)]
     email: Option<String>,
     #[schema(format = DateTime)]
@@ -171,8 +171,8 @@ refusals!(ExportRefusals: Problem [REALM, OWNER, &[LIMITED, AUTH_STALE, AUTH_STA
 
 /// Export the current user
 ///
-/// Returns all data of the caller as one file: profile, pending changes, live sessions and events, without password hash and
-/// secrets. Requires a recent login; see `me/step_up`.
+/// Returns all data of the caller as one file: profile, pending changes, live sessions and events, but no password
+/// hash and no secrets. Requires a recent login; see `me/step_up`.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/export", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -217,7 +217,7 @@ pub(crate) async fn export(authenticated: Authenticated, _: SkipOnHead) -> Resul
 
 /// Export the account from its page
 ///
-/// Returns the same file. Requires a recent login.
+/// Returns the same file as the API. Requires a recent login.
 #[utoipa::path(post, path = "/v1/{realm}/account/data", tag = "Pages", params(RealmPath), responses((status = 200, description = "The file", content_type = "application/json", body = String)))]
 pub(crate) async fn download(signed_in: SignedIn, _: PageForm) -> Result<Response, Turned> {
     let owner = signed_in.fresh().await?;

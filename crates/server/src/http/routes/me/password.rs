@@ -20,7 +20,7 @@ struct PasswordChange {
     /// Current password. Required if the account has a password.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
-    /// At least 8 characters; 15 are advised.
+    /// At least 8 characters; 15 are recommended.
     #[schema(example = "violet-teapot-hammer", format = Password)]
     new_password: String,
 }
@@ -29,7 +29,7 @@ struct PasswordChange {
 pub(crate) struct PasswordChanged {
     #[schema(example = "Password changed successfully")]
     message: &'static str,
-    /// The value that names this device at its next login, for clients without cookies.
+    /// Value that identifies this device at its next login, for clients without cookies.
     #[schema(example = "Zx0mPp3Yt0mHqfVbO0gYtAAAAZrNf0sAk3mT1oJmZ7c3Yp3c8iU2nXo4p1rQkqf3o8b9c2d1e0f")]
     device: String,
 }
@@ -78,9 +78,9 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, &[AUTH_STALE_PASSKEY, LOGIN_LAS
 
 /// Remove the password
 ///
-/// The account can then be used with its passkeys only: every password is refused, and two-step verification is on. Ends all
-/// other sessions. Requires a recent login or renewed authentication (`me/step_up`) with a passkey, and a second passkey or
-/// recovery codes. `POST me/password` sets a password again.
+/// Afterwards only passkeys can be used to log in: every password is rejected, and two-step verification is on. Ends
+/// all other sessions. Requires a recent login or re-authentication (`me/step_up`) with a passkey, and a second
+/// passkey or recovery codes. `POST me/password` sets a password again.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/password", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath),

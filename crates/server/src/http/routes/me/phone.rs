@@ -28,7 +28,7 @@ pub(crate) struct PendingPhone {
     /// Handle to send with the code to `verify_otp_phone`. The code itself is only sent by SMS.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     handle: String,
-    /// The same value.
+    /// Same value as `handle`.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     otp: String,
     /// Lifetime in seconds.
@@ -38,10 +38,10 @@ pub(crate) struct PendingPhone {
 
 refusals!(PhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, SMS_UNAVAILABLE], Fields(&[field("phone", PHONE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Request a change of the phone number
+/// Request a phone number change
 ///
-/// Sends a code to the new number and replaces an earlier request. The number changes when the code is verified. Requires a
-/// recent login or the current password.
+/// Sends a code to the new number and replaces an earlier request. The number changes when the code is verified.
+/// Requires a recent login or the current password.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/phone", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -68,8 +68,8 @@ refusals!(RemovePhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, 
 
 /// Remove the phone number
 ///
-/// Removes the caller's number, unless registrations require one, and SMS as a second factor. Requires a recent login or the
-/// current password.
+/// Removes the caller's number, unless registrations require one, and SMS as a second factor. Requires a recent login
+/// or the current password.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/phone", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

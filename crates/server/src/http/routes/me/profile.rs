@@ -45,13 +45,13 @@ pub(crate) struct UserAnswer<'a> {
     /// Roles in the application. Only administrators set them.
     #[schema(example = json!(["editor"]))]
     roles: Vec<&'a str>,
-    /// Always true: an address is verified before there is a user.
+    /// Always true, because a user is only created after the address is verified.
     #[schema(example = true)]
     is_email_verified: bool,
-    /// Whether it was verified with a code.
+    /// Whether the number was verified with a code.
     #[schema(example = false)]
     is_phone_verified: bool,
-    /// New address that is not confirmed yet.
+    /// New address that is not verified yet.
     #[schema(example = json!(null), required)]
     pending_email: Option<&'a str>,
     /// Time at which the password was set; null if the account has no password.
@@ -59,12 +59,12 @@ pub(crate) struct UserAnswer<'a> {
     password_set_at: Option<String>,
     #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
     created_at: String,
-    /// Number of changes; also the `ETag`.
+    /// Revision of the account, also sent as `ETag`.
     #[schema(example = 1)]
     revision: u64,
 }
 
-/// Returns a user with the revision as `ETag`.
+/// Responds with the user and its revision as `ETag`.
 impl IntoResponse for UserAnswer<'_> {
     fn into_response(self) -> Response {
         let tag = HeaderValue::from_str(&format!("\"{}\"", self.revision));
@@ -92,7 +92,7 @@ impl<'a> UserAnswer<'a> {
             locale: profile.locale.as_ref().map(Locale::as_str),
             attributes: profile.attributes.members(),
             roles: account.roles.iter().map(|role| role.as_str()).collect(),
-            // Without a verified address there is a registration, not a user.
+            // With an unverified address there is only a registration, not a user.
             is_email_verified: true,
             is_phone_verified: account.is_phone_verified,
             pending_email: pending.map(|pending| pending.email.as_str()),
@@ -107,7 +107,7 @@ refusals!(ProfileRefusals: Problem [REALM, BEARER]);
 
 /// Get a user
 ///
-/// Returns the caller's own record. Any other id is not found.
+/// Returns the caller's own record. Any other ID is answered with 404.
 #[utoipa::path(
     get, path = "/v1/{realm}", tag = "Accounts", security(("bearer" = [])),
     params(
@@ -141,7 +141,7 @@ pub(crate) async fn me(viewing: Viewing) -> Response {
     UserAnswer::of(viewing.viewer.account(), viewing.request.ctx.now).into_response()
 }
 
-/// A change of the caller's profile. A member that is absent stays, and `null` removes the value.
+/// Changes to the caller's profile. Absent members are unchanged, and `null` removes a value.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct ProfileChange {
@@ -149,7 +149,7 @@ struct ProfileChange {
     first_name: Option<String>,
     #[schema(example = "Lovelace")]
     last_name: Option<String>,
-    /// An ISO 3166 code or a dial code.
+    /// ISO 3166 code or calling code of the country.
     #[schema(example = "GB")]
     country_code: Option<String>,
     /// Language tag (BCP 47).
@@ -162,10 +162,10 @@ struct ProfileChange {
 
 refusals!(EditRefusals: Problem [REALM, OWNER, JSON, &[REVISION_STALE, LIMITED], Fields(&[field("first_name", NAME_EMPTY), field("country_code", COUNTRY_UNKNOWN), field("locale", LOCALE_INVALID), field("attributes", ATTRIBUTES_INVALID), field("email", EMAIL_ELSEWHERE), field("phone", PHONE_ELSEWHERE), field("password", PASSWORD_ELSEWHERE), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Change the current user
+/// Edit the current user
 ///
-/// A merge patch (RFC 7396) of the caller's profile, as `application/json` or `application/merge-patch+json`. With `If-Match`,
-/// the change is refused if the account has changed since it was read.
+/// Accepts a merge patch (RFC 7396) of the caller's profile, as `application/json` or `application/merge-patch+json`.
+/// With `If-Match`, the change is rejected if the account has changed since it was read.
 #[utoipa::path(
     patch, path = "/v1/{realm}/me", tag = "Accounts", security(("bearer" = [])),
     params(

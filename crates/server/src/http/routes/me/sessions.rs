@@ -15,10 +15,10 @@ use crate::http::{
     routes::Message,
 };
 
-/// A session, as shown to its owner.
+/// A session as shown to its owner.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionAnswer {
-    /// The claim `sid` of its access tokens.
+    /// The `sid` claim of its access tokens.
     id: String,
     /// `api`: opened by a login over the API; `browser`: by the pages; `client`: by a client of OpenID Connect.
     kind: &'static str,
@@ -36,10 +36,10 @@ pub(crate) struct SessionAnswer {
     acr: &'static str,
     /// Authentication methods (RFC 8176).
     amr: Vec<&'static str>,
-    /// Name of the browser and the system; null if they are not recognised.
+    /// Name of the browser and operating system; null if not recognised.
     #[schema(required)]
     device: Option<String>,
-    /// Network address of the login; null if it is unknown.
+    /// IP address of the login; null if unknown.
     #[schema(required)]
     ip: Option<String>,
     /// Client application of a session of the kind `client`; null for others.
@@ -51,7 +51,7 @@ pub(crate) struct SessionAnswer {
     /// Expiry if the session is not refreshed again.
     #[schema(format = DateTime)]
     idle_until: String,
-    /// Whether an administrator opened it to impersonate the user.
+    /// Whether it is an impersonation session of an administrator.
     impersonated: bool,
 }
 
@@ -148,7 +148,7 @@ pub(crate) async fn end(
     Ok(Message::say("Session ended"))
 }
 
-/// Number of sessions that were ended.
+/// Number of sessions ended.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EndedAnswer {
     #[schema(example = 2)]

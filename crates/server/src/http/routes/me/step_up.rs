@@ -9,7 +9,7 @@ use crate::http::{
     problem::{ApiError, challenged},
 };
 
-/// Proof that the caller is still the same person.
+/// Proof of the caller's identity.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct Reauthentication {
@@ -20,10 +20,11 @@ struct Reauthentication {
     code: Option<String>,
     /// Kind of the code: `totp`, `sms` or `recovery_code`.
     r#type: Option<String>,
-    /// Classes of authentication, separated by spaces: the first that can be met. `urn:portcullis:aal2` means two factors.
+    /// Authentication context classes, separated by spaces, in order of preference. `urn:portcullis:aal2` means two
+    /// factors.
     #[schema(example = "urn:portcullis:aal2")]
     acr_values: Option<String>,
-    /// Maximum age of the last authentication in seconds. The default is `FRESH_AUTH_AGE`.
+    /// Maximum age of the last authentication in seconds. Defaults to `FRESH_AUTH_AGE`.
     #[schema(example = 600)]
     max_age: Option<u64>,
 }
@@ -32,10 +33,10 @@ refusals!(StepUpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, PASSW
 
 /// Authenticate again
 ///
-/// Returns a new access token for the same session, for routes that require recent or stronger authentication. Later refreshes
-/// keep the new `auth_time`, `acr` and `amr`. The refresh token stays valid. If two-step verification is off, the current
-/// password is required; if it is on, the password and a code. If a proof is missing, the response is `mfa.required` with a
-/// ticket for `token`.
+/// Returns a new access token for the same session, for routes that require recent or stronger authentication. Later
+/// refreshes keep the new `auth_time`, `acr` and `amr`. The refresh token remains valid. If two-step verification is
+/// off, the current password is required; if it is on, the password and a code. If one is missing, the response is
+/// `mfa.required` with a ticket for `token`.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/step_up", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

@@ -15,8 +15,8 @@ refusals!(ForwardAuthRefusals: Problem [REALM, BEARER]);
 
 /// Authenticate a request for a proxy
 ///
-/// A reverse proxy calls this before it passes a request on to another application, and copies the headers of the response into
-/// that request. The proxy must remove these headers from the requests of clients. The response is never a redirect.
+/// Reverse proxies call this before forwarding a request to another application, and copy the headers of the response
+/// into that request. The proxy must remove these headers from client requests. The response is never a redirect.
 #[utoipa::path(
     get, path = "/v1/{realm}/forward_auth", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -43,7 +43,7 @@ pub(crate) async fn forward_auth(viewing: Viewing) -> Result<HeaderMap, ApiError
     Ok(headers)
 }
 
-/// Addresses may have letters outside ASCII, which are sent as UTF-8.
+/// Returns a header value. Email addresses may contain non-ASCII letters, which are sent as UTF-8.
 fn value(text: &str) -> Result<HeaderValue, portcullis_core::Error> {
     HeaderValue::from_bytes(text.as_bytes()).map_err(portcullis_core::Error::internal)
 }

@@ -14,11 +14,11 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// What is known of a token. Of one that is not live, `active` is all.
+/// Properties of a token. If the token is not active, the response only contains `active`.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct Introspection {
-    /// Whether the token is live: issued by this realm, not expired, and its session has not ended.
+    /// Whether the token is active: issued by this realm, not expired, and its session has not ended.
     #[schema(example = true)]
     active: bool,
     /// `bearer` for an access token, `refresh_token` for a refresh token. Accept only `bearer` in a request to your service.
@@ -42,11 +42,11 @@ pub(crate) struct Introspection {
     /// What the client may do, separated by spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
-    /// Audience of an access token: a text or a list of texts, if `JWT_AUDIENCE` is set.
+    /// Audience of an access token: a string or a list of strings, if `JWT_AUDIENCE` is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     aud: Option<Audience>,
-    /// Expiry, in seconds since 1970, as all times here.
+    /// Expiry, in seconds since 1970 like all times here.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 1_767_227_400)]
     exp: Option<i64>,
@@ -54,7 +54,7 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 1_767_225_600)]
     iat: Option<i64>,
-    /// Time of the last authentication in the session, which may be later than that in the token.
+    /// Time of the last authentication in the session. It may be later than the time in the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 1_767_225_600)]
     auth_time: Option<i64>,

@@ -18,14 +18,14 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(userinfo::userinfo, userinfo::userinfo_form))
 }
 
-/// The form of both routes.
+/// Form of both routes.
 #[derive(utoipa::ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct TokenForm {
     /// An access token or a refresh token of this realm.
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
     token: String,
-    /// `access_token` or `refresh_token`. Accepted but not needed, because the kind is recognized from the token.
+    /// `access_token` or `refresh_token`. Accepted but not needed, because the kind is recognised from the token.
     #[schema(example = "refresh_token")]
     token_type_hint: Option<String>,
 }

@@ -15,7 +15,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// The fields of an OAuth 2.0 password grant; those beyond the first two are tolerated.
+/// Fields of an OAuth 2.0 password grant. All fields except username and password are optional.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct PasswordLogin {
@@ -29,16 +29,16 @@ struct PasswordLogin {
     scope: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
-    /// `device` of an earlier response, for clients without cookies. Wrong passwords are counted
-    /// per known device, so that wrong passwords of others do not delay the owner.
+    /// `device` of an earlier response, for clients without cookies. Failed attempts are counted separately for known
+    /// devices, so that other people's attempts do not delay the owner.
     device: Option<String>,
-    /// The code of a second factor, if the account has one.
+    /// Code of a second factor, if the account has one.
     #[schema(example = "123456")]
     code: Option<String>,
     /// Kind of the code: `totp`, `sms` or `recovery_code`. If omitted, a six-digit code is checked as a TOTP code if the user
     /// has an authenticator app.
     r#type: Option<String>,
-    /// Whether this device is trusted after a correct code, so that it needs no second factor until the trust expires.
+    /// Whether to trust this device after a correct code. It then needs no second factor until the trust expires.
     remember: Option<bool>,
 }
 
@@ -77,13 +77,13 @@ pub(crate) async fn login(
     }
 }
 
-/// Returns the tokens, and sets the cookie of the device.
+/// Returns the tokens, and sets the device cookie.
 pub(super) fn answer(state: &AppState, cookie: &DeviceCookie, done: LoggedIn) -> Response {
     let device = done.device.clone();
     cookie.set(Json(TokenAnswer::of(done)).into_response(), state, &device)
 }
 
-/// The same for an exchanged token, whose answer names its type (RFC 8693 §2.2.1).
+/// Returns the response to a token exchange, which contains the type of the token (RFC 8693 §2.2.1).
 pub(super) fn answer_exchange(state: &AppState, cookie: &DeviceCookie, done: LoggedIn) -> Response {
     let device = done.device.clone();
     cookie.set(Json(TokenAnswer::exchanged(done)).into_response(), state, &device)

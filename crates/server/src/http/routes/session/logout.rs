@@ -30,7 +30,7 @@ refusals!(LogoutByPostRefusals: Problem [REALM, BEARER]);
 
 /// Log out, by POST
 ///
-/// Same as GET, for clients that do not change state with GET.
+/// Same as GET, for clients that do not use GET to change state.
 #[utoipa::path(
     post, path = "/v1/{realm}/logout", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

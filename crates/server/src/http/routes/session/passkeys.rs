@@ -18,10 +18,11 @@ use crate::http::{
 
 refusals!(OptionsRefusals: Problem [REALM, &[LIMITED]]);
 
-/// Begin a login with a passkey
+/// Start a login with a passkey
 ///
-/// Returns options for `navigator.credentials.get`. They differ only in the challenge, because no address is requested. With
-/// `mediation: "conditional"` the browser offers passkeys in the address field. Stores nothing. A body is ignored.
+/// Returns options for `navigator.credentials.get`. Only the challenge differs between requests, because no address
+/// is given. With `mediation: "conditional"` the browser offers passkeys in the address field. Stores nothing. A body
+/// is ignored.
 #[utoipa::path(
     post, path = "/v1/{realm}/passkeys/login/options", tag = "Passkeys",
     params(RealmPath),
@@ -55,8 +56,9 @@ refusals!(LoginRefusals: Problem [REALM, JSON, &[LIMITED, PASSKEY_REFUSED], Fiel
 
 /// Log in with a passkey
 ///
-/// A passkey counts as two factors, so no code is required. The refusal is the same for every reason. It has `signal`, for the
-/// browser's `signalUnknownCredential`, if the passkey was created in this realm and has been removed.
+/// A passkey provides two factors, so no code is required. The error is the same for every reason. It contains
+/// `signal`, for the browser's `signalUnknownCredential`, if the passkey was created in this realm and has been
+/// removed.
 #[utoipa::path(
     post, path = "/v1/{realm}/passkeys/login", tag = "Passkeys",
     params(RealmPath),

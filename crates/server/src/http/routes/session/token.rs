@@ -47,15 +47,15 @@ struct TokenGrant {
     /// Kind of the code: `totp`, `sms` or `recovery_code`. If omitted, a six-digit code is checked as a TOTP code if the user
     /// has an authenticator app.
     r#type: Option<String>,
-    /// Whether this device is trusted after a correct code, so that it needs no second factor until the trust expires.
+    /// Whether to trust this device after a correct code. It then needs no second factor until the trust expires.
     remember: Option<bool>,
-    /// For the token exchange: name of the provider.
+    /// Name of the provider, for the token exchange.
     provider: Option<String>,
-    /// For the token exchange: ID token of the provider. Access tokens are not accepted.
+    /// ID token of the provider, for the token exchange. Access tokens are not accepted.
     subject_token: Option<String>,
-    /// For the token exchange: `urn:ietf:params:oauth:token-type:id_token`.
+    /// `urn:ietf:params:oauth:token-type:id_token`, for the token exchange.
     subject_token_type: Option<String>,
-    /// For the token exchange: the nonce of `social/{provider}/nonce`.
+    /// Nonce from `social/{provider}/nonce`, for the token exchange.
     nonce: Option<String>,
     /// Identifier of a client of OpenID Connect, unless it authenticates with HTTP Basic.
     client_id: Option<String>,
@@ -74,17 +74,19 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
 
 /// Get tokens
 ///
-/// OAuth 2.0's token endpoint. A refresh token is replaced at every use. Until the new one is used, the previous one can be
-/// repeated, so that a lost response does not log the user out: the response has the same new refresh token and a new access
-/// token. Any other reuse ends the session, because the token was copied. The body may also be JSON.
+/// The OAuth 2.0 token endpoint. A refresh token is rotated on every use. Until the new one is used, the previous one
+/// can be repeated, so that a lost response does not log the user out: the response contains the same new refresh
+/// token and a new access token. Any other reuse ends the session, because the token may have been stolen. The body
+/// may also be JSON.
 ///
-/// `urn:portcullis:mfa` completes a login, or a renewed authentication, that was answered with `mfa_required`: it takes the
-/// ticket and one code, or the response of a passkey (see `mfa/challenge`). After a renewed authentication the response has no
-/// refresh token.
+/// `urn:portcullis:mfa` completes a login or re-authentication that was answered with `mfa_required`. It requires the
+/// ticket and either a code or the response of a passkey (see `mfa/challenge`). After a re-authentication the
+/// response contains no refresh token.
 ///
-/// The token exchange (RFC 8693) logs in with an ID token that an application got from the SDK of a provider, for the nonce of
-/// `social/{provider}/nonce`. Each ID token is exchanged once. A user is created if the provider proves an address that has no
-/// account. If the user must be asked first, the response is `interaction_required`.
+/// The token exchange (RFC 8693) logs in with an ID token that an application obtained from a provider's SDK, using
+/// the nonce from `social/{provider}/nonce`. Each ID token can be exchanged once. A user is created if the provider
+/// has verified an address without an account. If a question to the user is required, the response is
+/// `interaction_required`.
 ///
 /// Clients of OpenID Connect exchange an authorization code here (`authorization_code`). Their response also has `scope` and
 /// `id_token`, and `refresh_token` only if the client has that grant. A grant that the client does not have is
@@ -163,10 +165,10 @@ async fn grant(
     }
 }
 
-/// Grant of an application with the ID token of a provider (RFC 8693 §2.1).
+/// Grant type of a token exchange with a provider's ID token (RFC 8693 §2.1).
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-/// Logs in with the ID token of a provider.
+/// Logs in with a provider's ID token.
 async fn exchange(
     state: &AppState,
     request: &RealmRequest,
@@ -184,7 +186,7 @@ async fn exchange(
     }
 }
 
-/// Completes what a ticket is for.
+/// Completes the operation that a ticket was issued for.
 async fn complete(
     state: &AppState,
     request: &RealmRequest,

@@ -21,23 +21,23 @@ pub(crate) async fn dev_css() -> impl IntoResponse {
 
 /// The script of the landing page and the development mailbox
 ///
-/// Copies commands, and keeps the mailbox up to date.
+/// Copies commands to the clipboard and updates the mailbox.
 #[utoipa::path(get, path = "/assets/dev.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn dev_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_SCRIPT)
 }
 
-/// The script of the page that activates an account
+/// The script of the account activation page
 ///
-/// Submits the form of the page in the browser of the sign-up.
+/// Submits the form of the page if it is opened in the browser that signed up.
 #[utoipa::path(get, path = "/assets/activate.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn activate_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], ACTIVATE_SCRIPT)
 }
 
-/// The script of the pages that people sign in with
+/// The script of the sign-in pages
 ///
-/// Shows passwords, sends forms once, writes local times. The pages work without it.
+/// Shows passwords, prevents double submits and formats local times. The pages work without it.
 #[utoipa::path(get, path = "/assets/portcullis.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn pages_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], PAGES_SCRIPT)

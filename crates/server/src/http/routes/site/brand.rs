@@ -10,12 +10,13 @@ use portcullis_core::Error;
 
 use crate::http::{problem::ApiError, state::AppState};
 
-/// Policy for images: an SVG opened by itself runs nothing.
+/// Policy for images. An SVG opened directly runs no scripts.
 const CSP_IMAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// A file of a brand
 ///
-/// Colours, logo or icon of a realm. The name is a hash of the content, so that browsers keep it.
+/// Colours, logo or icon of a realm. The file name is a hash of the content, so that browsers can cache it
+/// permanently.
 #[utoipa::path(get, path = "/assets/brand/{file}", tag = "Pages", params(("file" = String, Path, description = "Name of the file")), responses((status = 200, description = "The file", content_type = "text/css", body = String)))]
 pub(crate) async fn brand(State(state): State<AppState>, Path(file): Path<String>) -> Result<Response, ApiError> {
     let found = state.templates.brand_file(&file).ok_or_else(Error::not_found)?;

@@ -33,7 +33,7 @@ pub(crate) async fn health(State(state): State<AppState>) -> (StatusCode, Json<H
     let redis = upkeep.shared_is_up();
     let (code, status) = match (database, redis) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy"),
-        // Everything works without Redis; limits are counted by each server.
+        // Without Redis everything works, but each server counts limits separately.
         (true, Some(false)) => (StatusCode::OK, "degraded"),
         (true, Some(true) | None) => (StatusCode::OK, "healthy"),
     };
@@ -48,7 +48,7 @@ pub(crate) struct ProbeAnswer {
     status: &'static str,
 }
 
-/// Whether the process is alive
+/// Liveness
 ///
 /// Orchestrators restart the server when this fails.
 #[utoipa::path(get, path = "/livez", tag = "Operations", responses((status = 200, description = "The process is alive", body = ProbeAnswer)))]
@@ -56,9 +56,9 @@ pub(crate) async fn livez() -> Json<ProbeAnswer> {
     Json(ProbeAnswer { status: "ok" })
 }
 
-/// Whether the process can serve
+/// Readiness
 ///
-/// Orchestrators send requests while this succeeds. It fails as soon as the server is told to stop.
+/// Orchestrators send requests while this succeeds. It fails as soon as shutdown begins.
 #[utoipa::path(
     get, path = "/readyz", tag = "Operations",
     responses(

@@ -16,7 +16,7 @@ use crate::{
 
 /// The landing page
 ///
-/// Shows the running services and a tour of the API in development, and a single line in production.
+/// In development it shows the running services and a tour of the API, in production a single line.
 #[utoipa::path(get, path = "/", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn landing(State(state): State<AppState>, RequestContext(ctx): RequestContext) -> Response {
     let info = &state.info;
@@ -35,9 +35,9 @@ pub(crate) async fn landing(State(state): State<AppState>, RequestContext(ctx): 
     response
 }
 
-/// The pages' stylesheet
+/// The stylesheet of the pages
 ///
-/// Styles of the pages that users see, such as forms and confirmations.
+/// Styles the pages for users, such as forms and confirmations.
 #[utoipa::path(get, path = "/assets/portcullis.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn stylesheet(State(state): State<AppState>) -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")];
@@ -46,7 +46,7 @@ pub(crate) async fn stylesheet(State(state): State<AppState>) -> impl IntoRespon
 
 /// The page to change a password
 ///
-/// Password managers open it. It leads to the first realm that has pages.
+/// Opened by password managers. Redirects to the first realm with pages.
 #[utoipa::path(get, path = "/.well-known/change-password", tag = "Pages", responses((status = 302, description = "The page")))]
 pub(crate) async fn change_password(State(state): State<AppState>) -> Result<Response, ApiError> {
     let realm = state.info.realms.iter().find(|realm| state.templates.has_pages(realm)).ok_or_else(Error::not_found)?;

@@ -26,7 +26,7 @@ use crate::http::{
 /// there is no authorization endpoint and no ID token.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Metadata {
-    /// `iss` of the access tokens.
+    /// `iss` claim of the access tokens.
     issuer: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     authorization_endpoint: Option<String>,
@@ -35,7 +35,7 @@ pub(crate) struct Metadata {
     userinfo_endpoint: Option<String>,
     revocation_endpoint: String,
     introspection_endpoint: String,
-    /// The public keys that verify access tokens.
+    /// URL of the public keys that verify access tokens.
     jwks_uri: String,
     response_types_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +43,7 @@ pub(crate) struct Metadata {
     grant_types_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<String>,
-    /// Classes of authentication: one factor, two, and a passkey or security key.
+    /// Authentication context classes: one factor, two factors, and a passkey or security key.
     acr_values_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'static str>,
@@ -60,7 +60,7 @@ pub(crate) struct Metadata {
     request_uri_parameter_supported: Option<bool>,
 }
 
-/// Returns the metadata of the realm that the examples name.
+/// Returns the metadata of the example realm.
 fn sample() -> Metadata {
     let metadata = metadata("http://localhost:8000", "User1", "http://localhost:8000/User1".to_owned(), true);
     with_clients(metadata, "http://localhost:8000/User1", &[Algorithm::Rs256], &Scopes::default())
@@ -154,7 +154,7 @@ refusals!(OAuthRefusals: Problem [&[NOT_FOUND, INTERNAL, UNAVAILABLE]]);
 
 /// Metadata of a realm (OAuth 2.0)
 ///
-/// The same document, where RFC 8414 §3.1 looks for it.
+/// The same document at the path defined by RFC 8414 §3.1.
 #[utoipa::path(
     get, path = "/.well-known/oauth-authorization-server/{realm}", tag = "Operations",
     params(RealmPath),
@@ -171,7 +171,7 @@ refusals!(BelowIssuerRefusals: Problem [REALM]);
 
 /// Metadata of a realm, below its issuer
 ///
-/// The same document, where OpenID Connect Discovery 1.0 §4 looks for it.
+/// The same document at the path defined by OpenID Connect Discovery 1.0 §4.
 #[utoipa::path(
     get, path = "/v1/{realm}/.well-known/openid-configuration", tag = "Operations",
     params(RealmPath),

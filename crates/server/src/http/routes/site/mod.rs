@@ -1,4 +1,4 @@
-//! The pages and probes of the server as a whole.
+//! Pages and probes of the whole server.
 
 mod assets;
 mod brand;

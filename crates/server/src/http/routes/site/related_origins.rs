@@ -22,7 +22,7 @@ refusals!(RelatedRefusals: Problem [&[NOT_FOUND]]);
 
 /// Origins that may use the passkeys
 ///
-/// For browsers (WebAuthn Level 3 §5.11), if `PASSKEY_ORIGINS` names other origins than the origin of the server. It must be
+/// For browsers (WebAuthn Level 3 §5.11), if `PASSKEY_ORIGINS` contains origins other than the server's. It must be
 /// served at the domain of the passkeys, `PASSKEY_RP_ID`.
 #[utoipa::path(
     get, path = "/.well-known/webauthn", tag = "Operations",

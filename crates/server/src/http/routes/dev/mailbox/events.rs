@@ -18,7 +18,7 @@ refusals!(EventsRefusals: Problem [&[NOT_FOUND]]);
 
 /// Changes of the development mailbox
 ///
-/// Server-sent events: one at the start, and one after each change. For loopback only.
+/// Server-sent events: one at the start, and one after each change. Loopback only.
 #[utoipa::path(get, path = "/dev/mailbox/events", operation_id = "mailbox_events", tag = "Development", responses((status = 200, description = "Events without content: reload the mailbox", content_type = "text/event-stream", body = String), EventsRefusals))]
 pub(crate) async fn events(_: DeveloperOnly, State(state): State<AppState>) -> Result<Response, ApiError> {
     let mailbox = state.mailbox.clone().ok_or_else(Error::not_found)?;
@@ -26,7 +26,7 @@ pub(crate) async fn events(_: DeveloperOnly, State(state): State<AppState>) -> R
     let changes = futures_util::stream::unfold((mailbox, None, stopping), |(mailbox, seen, mut stopping)| async move {
         let seen = tokio::select! {
             seen = mailbox.changed(seen) => seen,
-            // Otherwise an open page would delay shutdown.
+            // An open page would otherwise delay shutdown.
             _ = stopping.wait_for(|stopping| *stopping) => return None,
         };
         Some((Ok::<_, Infallible>(Event::default().data("changed")), (mailbox, Some(seen), stopping)))

@@ -11,7 +11,7 @@ use portcullis_core::Error;
 use super::messages;
 use crate::http::{extract::DeveloperOnly, openapi::refusals, problem::ApiError, state::AppState};
 
-/// Policy for an email: its own styles, nothing else. Its links open in a separate window, outside of the sandbox.
+/// Policy for an email. Only allows its own styles. Links open in a new window outside the sandbox.
 const CSP_MAIL: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; \
      frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
@@ -21,7 +21,7 @@ refusals!(HtmlRefusals: Problem [&[NOT_FOUND]]);
 
 /// The HTML of an email
 ///
-/// Serves the frame of the mailbox page, in which nothing runs or loads. Served to loopback only.
+/// Content of the sandboxed frame on the mailbox page. Loopback only.
 #[utoipa::path(
     get, path = "/dev/mailbox/{id}/html", operation_id = "mailbox_html", tag = "Development",
     params(("id" = String, Path, description = "The message", example = "6b0v3t8q5m1x")),
@@ -37,7 +37,7 @@ pub(crate) async fn html(
 ) -> Result<Response, ApiError> {
     let found = messages(&state).into_iter().find(|message| message.id == id && !message.html.is_empty());
     let mut html = found.ok_or_else(Error::not_found)?.html;
-    // `base` is valid anywhere, and at the end it leaves the email as it was sent.
+    // `base` is accepted anywhere. Appending it leaves the email unchanged.
     html.push_str("<base target=\"_blank\">");
     let headers = [
         (CONTENT_SECURITY_POLICY, CSP_MAIL),

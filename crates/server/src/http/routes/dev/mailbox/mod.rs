@@ -1,4 +1,4 @@
-//! The development mailbox: for eyes on this machine only.
+//! The development mailbox. Only accessible from this machine.
 
 mod events;
 mod frame;
@@ -27,12 +27,12 @@ use crate::{
     templates::dev::{Mailbox, MailboxView},
 };
 
-/// A message that would have been sent.
+/// A captured message.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MessageAnswer {
     #[schema(example = "6b0v3t8q5m1x")]
     id: String,
-    /// `mail`, `sms` or `totp`, the code of an authenticator app that was just asked for.
+    /// `mail`, `sms` or `totp`. The last one is the current code of an authenticator app.
     #[schema(example = "mail")]
     channel: &'static str,
     #[schema(example = "john.doe@example.com")]
@@ -43,15 +43,15 @@ pub(crate) struct MessageAnswer {
     text: String,
     #[schema(example = "<p>Hello,</p>")]
     html: String,
-    /// The links in it.
+    /// Links in the message.
     #[schema(example = json!(["http://localhost:8000/User1/verify?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"]))]
     links: Vec<String>,
-    /// The code in it; empty when there is none.
+    /// Code in the message; empty if there is none.
     #[schema(example = "")]
     code: String,
     #[schema(format = DateTime, example = "2026-01-01T00:00:00Z")]
     created_at: String,
-    /// Setting whose limit kept the message from being sent. Such a message has no links and no code.
+    /// Setting whose limit prevented the message. Such a message has no links and no code.
     #[schema(example = json!(null))]
     withheld: Option<String>,
 }
@@ -83,8 +83,7 @@ refusals!(PageRefusals: Problem [QUERY, &[NOT_FOUND]]);
 
 /// The development mailbox
 ///
-/// What would have been sent, newest first: a page that keeps itself up to date, or JSON for those who ask for it. To
-/// loopback only.
+/// Captured messages, newest first, as an HTML page with live updates, or as JSON if requested. Loopback only.
 #[utoipa::path(
     get, path = "/dev/mailbox", operation_id = "mailbox", tag = "Development",
     params(
@@ -127,7 +126,7 @@ fn is_found(message: &Delivered, search: &str) -> bool {
     [&message.to, &message.subject].into_iter().any(|text| text.to_lowercase().contains(&search))
 }
 
-/// Returns the view that was asked for; the text where a message has no HTML.
+/// Returns the requested view. Falls back to text if a message has no HTML.
 fn view_of(message: Option<&Delivered>, wanted: Option<&str>) -> MailboxView {
     match wanted {
         _ if message.is_none_or(|message| message.html.is_empty()) => MailboxView::Text,
@@ -141,7 +140,7 @@ refusals!(JsonRefusals: Problem [&[NOT_FOUND]]);
 
 /// The development mailbox as JSON
 ///
-/// What would have been sent, newest first. To loopback only.
+/// Captured messages, newest first. Loopback only.
 #[utoipa::path(get, path = "/dev/mailbox.json", operation_id = "mailbox_json", tag = "Development", responses((status = 200, description = "The messages", body = [MessageAnswer]), JsonRefusals))]
 pub(crate) async fn json(_: DeveloperOnly, State(state): State<AppState>) -> Json<Vec<MessageAnswer>> {
     Json(messages(&state).into_iter().map(MessageAnswer::from).collect())
@@ -151,7 +150,7 @@ refusals!(ClearRefusals: Problem [&[NOT_FOUND, CROSS_SITE]]);
 
 /// Empty the development mailbox
 ///
-/// Throws away all that it holds, then leads back to the page. To loopback only, and to no other site's form.
+/// Deletes all messages and redirects to the page. Loopback only. Cross-site forms are rejected.
 #[utoipa::path(
     post, path = "/dev/mailbox/clear", operation_id = "clear_mailbox", tag = "Development",
     responses(
@@ -161,7 +160,7 @@ refusals!(ClearRefusals: Problem [&[NOT_FOUND, CROSS_SITE]]);
 )]
 pub(crate) async fn clear(_: DeveloperOnly, _: SameOrigin, State(state): State<AppState>) -> Redirect {
     state.mailbox.iter().for_each(|mailbox| mailbox.clear());
-    // Relative to this route, so that it works below any path of PUBLIC_URL.
+    // Relative to this route, so that it works with any path in PUBLIC_URL.
     Redirect::to("../mailbox")
 }
 
