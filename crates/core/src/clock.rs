@@ -39,7 +39,7 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// Returns the time elapsed since `earlier`; zero if `earlier` is in the future.
+    /// Returns the time elapsed since `earlier`, or zero if `earlier` is in the future.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -58,7 +58,7 @@ impl Timestamp {
         self.date_time().date().to_string()
     }
 
-    /// Reads a time in RFC 3339.
+    /// Parses an RFC 3339 time.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
@@ -83,17 +83,17 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Source of time. Only [`SystemClock`] reads the clock of the machine.
+/// Source of time. Only [`SystemClock`] reads the system clock.
 pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> Timestamp;
 
-    /// Whether this is the time of the machine, which agrees with the time of other machines.
+    /// Returns whether this is the system clock, which agrees with the clocks of other machines.
     fn is_of_machine(&self) -> bool {
         true
     }
 }
 
-/// Clock of the machine.
+/// System clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

@@ -11,15 +11,15 @@ use crate::{
 /// The client of a request, as known from the transport.
 #[derive(Clone, Default)]
 pub struct Client {
-    /// Address of the peer or, behind trusted proxies, the address that they report.
+    /// Address of the peer or, behind trusted proxies, the address they report.
     pub ip: Option<IpAddr>,
     /// `User-Agent` header, truncated to 200 characters.
     pub agent: Option<Arc<str>>,
-    /// Route that the request matched, without the values of its parameters.
+    /// Matched route, without parameter values.
     pub route: Option<Arc<str>>,
 }
 
-/// Prints no fields, because all are personal data.
+/// Prints no fields, because all of them are personal data.
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Client(…)")

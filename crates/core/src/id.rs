@@ -1,7 +1,7 @@
-//! Identifiers: a separate type for each noun, so that the compiler prevents mix-ups.
+//! Identifiers. Each kind of object has its own type, so that the compiler prevents mix-ups.
 //!
-//! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported identifiers are kept if they consist of
-//! letters, digits, `-` and `_`.
+//! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported identifiers are kept if they
+//! consist of letters, digits, `-` and `_`.
 
 use std::{borrow::Borrow, fmt};
 
@@ -31,7 +31,7 @@ macro_rules! id {
                 Self(BASE32_DNSSEC.encode(&bits).into())
             }
 
-            /// Parses an identifier from a request or the store; `None` if it is malformed.
+            /// Parses an identifier from a request or the store. Returns `None` if it is malformed.
             #[must_use]
             pub fn parse(raw: &str) -> Option<Self> {
                 let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
@@ -81,11 +81,11 @@ id! {
     KeyId
 }
 id! {
-    /// Identifier of a process of the server, new at each start.
+    /// Identifier of a server process. Each start creates a new one.
     NodeId
 }
 id! {
-    /// Identifier of a lease. Each claim gets a new one.
+    /// Identifier of a lease. Each claim creates a new one.
     LeaseId
 }
 id! {
@@ -93,7 +93,7 @@ id! {
     FactorId
 }
 id! {
-    /// Identifier of a key with which a program administers.
+    /// Identifier of an administrative API key.
     AdminKeyId
 }
 
@@ -105,19 +105,19 @@ pub struct ChallengeId(pub [u8; 16]);
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RealmName(Box<str>);
 
-/// Why a realm name is rejected.
+/// Reason why a realm name was rejected.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadRealmName {
     /// The name does not match the pattern of [`RealmName`].
     #[error("a realm name consists of a letter and up to 31 letters, digits, `-` or `_`")]
     Form,
-    /// The name is used by a path or collection of the server.
+    /// The name is already used by a path or collection of the server.
     #[error("this name is reserved")]
     Reserved,
 }
 
-/// Names not allowed for new realms: first path segments and collection names. The list is final: later collections start with
-/// `_` and later paths with `.` or `/v1/`, which cannot be realm names.
+/// Names not allowed for new realms: first path segments and collection names. The list is final: later collections
+/// start with `_` and later paths with `.` or `/v1/`, which are not valid realm names.
 const RESERVED: &[&str] = &[
     "admin",
     "assets",
@@ -149,7 +149,7 @@ const RESERVED: &[&str] = &[
 ];
 
 impl RealmName {
-    /// Returns the realm of administrators, which also has what belongs to no realm.
+    /// Returns the administrators' realm. It also contains data that belongs to no realm.
     #[must_use]
     pub fn admin() -> Self {
         Self("admin".into())
@@ -165,8 +165,8 @@ impl RealmName {
         if is_version || RESERVED.contains(&raw) { Err(BadRealmName::Reserved) } else { Ok(name) }
     }
 
-    /// Parses a name from the store; `None` if it is malformed. A name that was reserved after the realm was created remains
-    /// valid.
+    /// Parses a name from the store. Returns `None` if it is malformed. Names that were reserved after the realm was
+    /// created remain valid.
     #[must_use]
     pub fn from_stored(raw: &str) -> Option<Self> {
         let mut bytes = raw.bytes();
@@ -182,7 +182,7 @@ impl RealmName {
     }
 }
 
-/// Realms are found by the text of their name.
+/// Allows lookups of realms by name without allocation.
 impl Borrow<str> for RealmName {
     fn borrow(&self) -> &str {
         &self.0

@@ -1,5 +1,5 @@
-//! The domain of Portcullis: the nouns of user accounts with their rules, the ports implemented by storage and delivery, and
-//! the service operations. The crate depends on no HTTP framework, database driver or mail library.
+//! The domain of Portcullis: the types of user accounts with their rules, the ports implemented by storage and
+//! delivery, and the service operations. The crate depends on no HTTP framework, database driver or mail library.
 
 pub mod account;
 pub mod admin;

@@ -15,7 +15,7 @@ pub fn bytes<const N: usize>(random: &dyn Random) -> [u8; N] {
     buffer
 }
 
-/// Random number generator of the operating system, through AWS-LC.
+/// System random number generator, provided by AWS-LC.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsRandom;
 
@@ -32,7 +32,7 @@ impl Random for OsRandom {
     }
 }
 
-/// Generator for tests, which returns the same bytes in every run.
+/// Deterministic generator for tests.
 #[cfg(feature = "suite")]
 pub struct SeededRandom(std::sync::Mutex<rand_chacha::ChaCha20Rng>);
 

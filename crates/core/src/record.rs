@@ -1,5 +1,5 @@
-//! Records: one table for all nouns of a realm that are looked up by key or owner. A noun implements [`Record`]; backends and
-//! migrations need not know it.
+//! Records: one table for all objects of a realm that are looked up by key or owner. A type implements [`Record`],
+//! without changes to backends or migrations.
 
 use crate::{
     clock::Timestamp,
@@ -8,7 +8,7 @@ use crate::{
     seal::{DataKey, RealmKeys, Sealed, Unsealable},
 };
 
-/// Kinds of records. Tests check the export and the erasure of accounts against this list.
+/// Kinds of records. Tests check the export and deletion of accounts against this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecordKind {
     /// [`Succession`](crate::account::Succession).
@@ -47,9 +47,9 @@ pub enum RecordKind {
     Client,
     /// [`Consent`](crate::oauth::Consent).
     Grant,
-    /// Line of a running server, a [`Node`](crate::node::Node).
+    /// Status of a running server, a [`Node`](crate::node::Node).
     Node,
-    /// Right of a server to do some background work.
+    /// Lease of a server for a background task.
     Lease,
     /// For the conformance suites.
     #[cfg(feature = "suite")]
@@ -125,30 +125,30 @@ impl RecordKind {
     }
 }
 
-/// A record, as stored.
+/// A record as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordRow {
     pub realm: RealmName,
     pub kind: RecordKind,
-    /// Unique within realm and kind; an identifier or a hash, never personal data.
+    /// Unique within realm and kind. An identifier or a hash, never personal data.
     pub key: String,
-    /// User with whose account it is exported and erased.
+    /// User whose export includes the record and whose deletion removes it.
     pub owner: Option<UserId>,
     pub expires_at: Option<Timestamp>,
-    /// Number of changes, starting at 1. A write must follow the revision that it is based on.
+    /// Number of changes, starting at 1. Each write names the revision that it is based on.
     pub revision: u64,
-    /// The noun, sealed and bound to realm, kind and key.
+    /// The object, sealed and bound to realm, kind and key.
     pub body: Sealed,
 }
 
-/// A noun that is stored as a record.
+/// A type that is stored as a record.
 pub trait Record: Sized {
     const KIND: RecordKind;
 
     /// Returns the key, which is unique within realm and kind.
     fn key(&self) -> String;
 
-    /// Returns the user with whose account it is exported and erased.
+    /// Returns the user whose export includes the record and whose deletion removes it.
     fn owner(&self) -> Option<&UserId>;
 
     /// Returns the time after which it may be removed.
@@ -157,7 +157,7 @@ pub trait Record: Sized {
     /// Returns the plaintext to seal.
     fn to_bytes(&self) -> Vec<u8>;
 
-    /// Parses the plaintext; `None` if it is unreadable.
+    /// Parses the plaintext. Returns `None` if it is unreadable.
     fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self>;
 
     /// Seals a new record.
@@ -177,14 +177,16 @@ pub trait Record: Sized {
     /// Opens a stored record.
     ///
     /// # Errors
-    /// Returns [`Unsealable`] if it was sealed with other keys, for another realm, kind or key, or is unreadable.
+    ///
+    /// Returns [`Unsealable`] if it was sealed with other keys or for another realm, kind or key, or is unreadable.
     fn open(row: &RecordRow, keys: RecordKeys<'_>) -> Result<Self, Unsealable> {
         let bytes = keys.open(row.kind, &row.key, &row.body)?;
         Self::from_bytes(&row.key, &bytes).ok_or(Unsealable)
     }
 }
 
-/// Keys that seal a record: the owner's data key, whose destruction erases the record, or the realm's keys if it has no owner.
+/// Keys that seal a record: the owner's data key, whose deletion erases the record, or the realm's keys if it has no
+/// owner.
 #[derive(Debug, Clone, Copy)]
 pub enum RecordKeys<'a> {
     Owner(&'a DataKey),

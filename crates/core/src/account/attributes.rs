@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 /// Maximum size of attributes, in bytes of compact JSON.
 pub const MAX_ATTRIBUTES: usize = 8 * 1024;
-/// Maximum nesting depth of objects and arrays; the object itself is level one.
+/// Maximum nesting depth of objects and arrays. The top-level object is level one.
 pub const MAX_LEVELS: usize = 8;
 
 /// The application's JSON object. May contain personal data: never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Attributes(Map<String, Value>);
 
-/// Why attributes are rejected.
+/// Reason why attributes were rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAttributes {
     /// The value is not an object.
@@ -44,9 +44,11 @@ impl Attributes {
         Ok(Self(members.clone()))
     }
 
-    /// Applies a merge patch (RFC 7396 §2): members of the patch replace those with the same name, and `null` removes them.
+    /// Applies a merge patch (RFC 7396 §2): members of the patch replace those with the same name, and `null` removes
+    /// a member.
     ///
     /// # Errors
+    ///
     /// Returns [`BadAttributes`] with the rule that the result violates.
     pub fn merged(&self, patch: &Value) -> Result<Self, BadAttributes> {
         if levels(patch) > MAX_LEVELS {

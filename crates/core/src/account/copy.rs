@@ -1,4 +1,4 @@
-//! The form of an account in a cache outside the process.
+//! Serialized form of an account in a cache outside the process.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,17 +10,17 @@ use crate::{
     seal::{Sealed, hex, unhex_all},
 };
 
-/// Copy of an account, with what decides whether it is still true.
+/// Copy of an account, with the data needed to check whether it is still valid.
 #[derive(Debug)]
 pub(crate) struct AccountCopy {
     pub(crate) account: Account,
-    /// Position up to which the change log was followed before the account was read.
+    /// Position of the change log before the account was read.
     pub(crate) position: u64,
-    /// Time at which it was made.
+    /// Time at which the copy was created.
     pub(crate) made_at: Timestamp,
 }
 
-/// Serialised form, before it is sealed. No member is optional: a copy of another version of the program is not read.
+/// Serialized form before sealing. No member is optional, so that copies of another program version are rejected.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -39,9 +39,9 @@ struct Stored {
 }
 
 impl AccountCopy {
-    /// Returns the form that is sealed; `None` if it cannot be serialized.
+    /// Returns the form to seal, or `None` if it cannot be serialized.
     pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
-        // A new field of an account is named here, or its copies would lack it.
+        // Destructured, so that a new field of `Account` cannot be forgotten here.
         let Account {
             id: _,
             profile,
@@ -73,7 +73,7 @@ impl AccountCopy {
         serde_json::to_vec(&stored).ok()
     }
 
-    /// Reads the form that was sealed; `None` if it is unreadable.
+    /// Parses the sealed form. Returns `None` if it is unreadable.
     pub(crate) fn from_bytes(user: &UserId, bytes: &[u8]) -> Option<Self> {
         let stored: Stored = serde_json::from_slice(bytes).ok()?;
         let pending_email = match stored.pending_email {

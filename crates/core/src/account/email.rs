@@ -45,8 +45,9 @@ impl EmailAddress {
         if address.len() > MAX_ADDRESS { Err(NotAnAddress) } else { Ok(Self(address)) }
     }
 
-    /// Returns whether a part of the address looks like an encoded word (RFC 2047 §2), such as `=?utf-8?q?x?=@example.com`. A
-    /// mail server that decodes it delivers to a different address, and no notation prevents that.
+    /// Returns whether a part of the address looks like an encoded word (RFC 2047 §2), such as
+    /// `=?utf-8?q?x?=@example.com`. Mail servers that decode it deliver to a different address, and no escaping
+    /// prevents that.
     #[must_use]
     pub fn has_encoded_word(&self) -> bool {
         self.0.split_once("=?").is_some_and(|(_, rest)| rest.contains("?="))

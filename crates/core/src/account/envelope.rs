@@ -16,7 +16,7 @@ pub struct Envelope {
     pub data_key: Sealed,
     /// The sealed [`Profile`].
     pub profile: Sealed,
-    /// The sealed [`PasswordHash`]; nothing, if the account has no password.
+    /// The sealed [`PasswordHash`]. Empty if the account has no password.
     pub password: Sealed,
 }
 
@@ -30,8 +30,8 @@ impl Envelope {
         Ok(Self { data_key, profile: seal_profile(ctx, &key, profile)?, password: seal_password(ctx, &key, hash) })
     }
 
-    /// Creates an envelope without a user. It opens like any other, to a profile and a hash that no password matches, so that
-    /// opening it takes the same time.
+    /// Creates an envelope without a user. It contains a profile and a hash that no password matches, so that opening
+    /// it takes the same time as a real one.
     pub(crate) fn decoy(ctx: &Ctx, keys: &RealmKeys, id: &UserId) -> Self {
         let (key, data_key) = keys.new_data_key(ctx, id);
         let password = seal_password(ctx, &key, &PasswordHash::none());
@@ -55,9 +55,10 @@ impl Envelope {
         serde_json::from_slice::<StoredProfile>(&plain).map_err(Error::internal)?.read()
     }
 
-    /// Opens the password hash; `None` if the account has no password.
+    /// Opens the password hash. Returns `None` if the account has no password.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if it cannot be decrypted.
     pub fn open_password(&self, key: &DataKey) -> Result<Option<PasswordHash>> {
         let plain = key.open("password", &self.password).map_err(Error::internal)?;

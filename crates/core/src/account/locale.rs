@@ -8,7 +8,8 @@ const LONGEST: usize = 35;
 pub struct Locale(String);
 
 impl Locale {
-    /// Parses a tag: subtags of 1 to 8 letters and digits, the first of at least two letters. `None` if it is malformed.
+    /// Parses a tag: subtags of 1 to 8 letters and digits, the first with at least two letters. Returns `None` if it
+    /// is malformed.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let raw = raw.trim();

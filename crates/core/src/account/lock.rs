@@ -1,20 +1,20 @@
 use crate::{clock::Timestamp, seal::Sealed};
 
-/// Lock of an account by an administrator: no session can be opened until it ends.
+/// Lock of an account by an administrator. No session can be created until it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
     pub at: Timestamp,
-    /// Time at which it ends by itself.
+    /// Time at which the lock ends automatically.
     pub until: Option<Timestamp>,
     /// The reason given, sealed under the user's data key.
     pub reason: Sealed,
 }
 
 impl Lock {
-    /// Name of the sealed field; the ciphertext is bound to it.
+    /// Name of the sealed field. The ciphertext is bound to this name.
     pub(crate) const REASON: &'static str = "lock_reason";
 
-    /// Returns whether it holds at this time.
+    /// Returns whether the lock is in force at this time.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| until > now)

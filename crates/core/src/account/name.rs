@@ -1,4 +1,4 @@
-//! Names of persons, as typed.
+//! Names of persons as entered.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ const MAX_GREETED: usize = 30;
 /// Maximum number of words in a greeting. *Your account is locked* has four.
 const MAX_WORDS: usize = 3;
 
-/// Name of a person, as typed. Personal data: never printed.
+/// Name of a person as entered. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
-/// Why a name is rejected.
+/// Reason why a name was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
     /// The name is empty or consists of white space.
@@ -47,14 +47,14 @@ impl PersonName {
         Ok(Self(raw.to_owned()))
     }
 
-    /// Returns the name as it was typed.
+    /// Returns the name as entered.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the name for a greeting; empty if it does not look like a name. The recipient may not be the author of the name,
-    /// so a greeting could otherwise carry a stranger's message.
+    /// Returns the name for a greeting, or an empty string if it does not look like a name. Someone other than the
+    /// recipient may have entered the name, so a greeting could otherwise carry a message from a stranger.
     #[must_use]
     pub fn for_greeting(&self) -> &str {
         let name = self.0.trim();

@@ -21,7 +21,7 @@ pub struct PendingEmail {
     pub challenge: ChallengeId,
     /// Time until which the user sees the change, regardless of whether the link was sent.
     pub shown_until: Timestamp,
-    /// Time after which the link is certainly invalid.
+    /// Time after which the link is guaranteed to be invalid.
     pub expires_at: Timestamp,
 }
 

@@ -31,7 +31,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Returns the given name for a greeting; empty if there is none, or if it is unsuitable.
+    /// Returns the given name for a greeting, or an empty string if there is none or it is unsuitable.
     #[must_use]
     pub fn greeting_name(&self) -> &str {
         self.first_name.as_ref().map_or("", PersonName::for_greeting)
@@ -44,8 +44,8 @@ impl Profile {
     }
 }
 
-/// Serialized form of a profile, before sealing. Every member except the address is optional, and unknown ones are ignored, so
-/// that profiles of earlier and later versions can be read. New members must be optional, too.
+/// Serialized form of a profile before sealing. Every member except the address is optional and unknown members are
+/// ignored, so that profiles of earlier and later versions can be read. New members must be optional too.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredProfile {
     email: String,

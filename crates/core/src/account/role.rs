@@ -1,16 +1,16 @@
-//! Roles of users: words of the application, which only administrators set.
+//! Roles of users: application-defined names that only administrators can assign.
 
 use std::fmt;
 
 /// Maximum length of a role.
 const LONGEST: usize = 64;
 
-/// A word that says what a user may do in an application.
+/// An application-defined role of a user.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Role(String);
 
 impl Role {
-    /// Reads a role: a letter, then letters, digits, `_`, `.`, `:` and `-`, at most 64 in all.
+    /// Parses a role: a letter followed by letters, digits, `_`, `.`, `:` and `-`, at most 64 characters in total.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
@@ -18,7 +18,7 @@ impl Role {
         (begins && raw.len() <= LONGEST && raw.bytes().all(is_inner)).then(|| Self(raw.to_owned()))
     }
 
-    /// Returns the word.
+    /// Returns the name of the role.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,12 +4,13 @@ use crate::{
     record::{Record, RecordKind},
 };
 
-/// A sign-up was repeated with the same password: links of the earlier registration now apply to the later one.
+/// Record of a sign-up that was repeated with the same password. Links of the earlier registration apply to the later
+/// one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Succession {
-    /// Registration that was replaced, and that its links refer to.
+    /// Replaced registration, which its links refer to.
     pub earlier: UserId,
-    /// Registration that replaced it, or the user that it became.
+    /// Registration that replaced it, or the resulting user.
     pub later: UserId,
     /// Time after which all links of the earlier registration are invalid.
     pub expires_at: Timestamp,

@@ -18,8 +18,8 @@ pub struct Registration {
     pub index: BlindIndex,
     /// Sealed profile and password hash.
     pub envelope: Envelope,
-    /// Whether several registrations with different passwords were made for this address. None of their passwords is then
-    /// valid.
+    /// Whether there were several registrations with different passwords for this address. None of the passwords is
+    /// valid then.
     pub contested: bool,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -34,45 +34,46 @@ pub struct User {
     pub index: BlindIndex,
     /// Sealed profile and password hash.
     pub envelope: Envelope,
-    /// Time when the password was chosen. Rehashing the same password does not change it.
+    /// Time when the password was set. Rehashing the same password does not change it.
     pub password_set_at: Timestamp,
-    /// Time when the phone number was verified, if it was.
+    /// Time when the phone number was verified.
     pub phone_verified_at: Option<Timestamp>,
-    /// Whether the number comes from a contested registration, so that it may not be the owner's. Codes then do not verify it.
+    /// Whether the number comes from a contested registration and may belong to someone else. Codes do not verify it
+    /// then.
     pub phone_disputed: bool,
-    /// Whether the password may be compromised: it cannot be used to sign in until a new one is set.
+    /// Whether the password may be compromised. It cannot be used to sign in until a new one is set.
     pub compromised: bool,
-    /// Whether a password alone opens no session.
+    /// Whether a password alone is not sufficient to log in.
     pub two_step: bool,
     /// Roles in the application. Only administrators set them.
     pub roles: Vec<Role>,
-    /// Lock by an administrator; one that has ended means nothing.
+    /// Lock by an administrator. Has no effect once it has ended.
     pub lock: Option<Lock>,
-    /// Start of the day on which a session was last opened or refreshed.
+    /// Start of the day on which a session was last created or refreshed.
     pub seen_on: Option<Timestamp>,
-    /// Whether an administrator made the account.
+    /// Whether an administrator created the account.
     pub is_invited: bool,
     /// Time of registration.
     pub created_at: Timestamp,
-    /// Number of changes. A write must follow the revision that it is based on.
+    /// Number of changes. Each write names the revision that it is based on.
     pub revision: u64,
 }
 
-/// A user with an opened profile, as visible to its owner.
+/// A user with a decrypted profile, as visible to its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub id: UserId,
     pub profile: Profile,
     pub is_phone_verified: bool,
-    /// Whether a password alone opens no session.
+    /// Whether a password alone is not sufficient to log in.
     pub two_step: bool,
     /// Roles in the application.
     pub roles: Vec<Role>,
-    /// Pending change of the email address, if it was read.
+    /// Pending change of the email address, if it was loaded.
     pub pending_email: Option<PendingEmail>,
     /// Whether the account has a password.
     pub has_password: bool,
-    /// Time when the password was chosen or removed.
+    /// Time when the password was set or removed.
     pub password_set_at: Timestamp,
     /// Time of registration.
     pub created_at: Timestamp,
@@ -83,7 +84,7 @@ pub struct Account {
 }
 
 impl Registration {
-    /// Returns whether it still awaits verification.
+    /// Returns whether the registration still awaits verification.
     #[must_use]
     pub fn is_pending(&self, now: Timestamp) -> bool {
         self.expires_at > now

@@ -1,5 +1,5 @@
-//! The catalogue of error responses: each combination of kind, code and public text is defined once, here. It is used where the
-//! error is raised and in the OpenAPI description. Codes are stable, because clients compare them.
+//! Catalogue of error responses. Each combination of kind, code and public text is defined once, here. It is used
+//! where the error is raised and in the OpenAPI description. Codes are stable, because clients compare them.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -15,8 +15,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Sets the wait before a retry, or the maximum age of the last authentication, for the kinds that
-    /// have one.
+    /// Sets the time before a retry, or the maximum age of the last authentication, for kinds that have one.
     #[must_use]
     pub const fn after(self, wait: Duration) -> Self {
         let kind = match self.kind {
@@ -36,7 +35,7 @@ impl Refusal {
     }
 }
 
-/// Why a field was rejected.
+/// Reason why a field was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldRefusal {
     /// Stable, machine-readable code.
@@ -66,7 +65,7 @@ macro_rules! too_short {
     };
 }
 
-/// Default `Retry-After` of the errors below, which [`Refusal::after`] overrides.
+/// Default `Retry-After` of the errors below. Overridden by [`Refusal::after`].
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 // All requests.
@@ -98,7 +97,7 @@ pub const WRONG_ENCODING: Refusal = refusal(
     "The request body must not be compressed: Content-Encoding must be `identity`.",
 );
 pub const REPEATED: Refusal = refusal(ErrorKind::Malformed, "request.repeated", "A parameter occurs more than once.");
-/// For the OAuth 2.0 endpoints that take a token.
+/// For the OAuth 2.0 endpoints that accept a token.
 pub const NO_TOKEN: Refusal = refusal(ErrorKind::Malformed, "request.incomplete", "The `token` parameter is required.");
 pub const INVALID: Refusal = refusal(ErrorKind::Invalid, "request.invalid", "Some fields are invalid.");
 pub const CROSS_SITE: Refusal =
@@ -107,7 +106,7 @@ pub const CROSS_SITE: Refusal =
 // Access tokens.
 pub const TOKEN_MISSING: Refusal = refusal(ErrorKind::NoCredentials, "token.missing", "Not authenticated");
 pub const TOKEN_INVALID: Refusal = refusal(ErrorKind::BadToken, "token.invalid", "Invalid or expired token");
-/// A token sent by more than one method (RFC 6750 §2).
+/// A token was sent in more than one way (RFC 6750 §2).
 pub const TOKEN_TWICE: Refusal =
     refusal(ErrorKind::Malformed, "token.twice", "The access token must be sent by one method only.");
 
@@ -131,7 +130,7 @@ pub const SMS_UNAVAILABLE: Refusal =
 // Sessions.
 pub const LOGIN_REFUSED: Refusal = refusal(ErrorKind::Refused, "login.refused", "Invalid email or password");
 pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unverified", "Email not verified");
-/// The password is correct but compromised.
+/// The password is correct but marked as compromised.
 pub const PASSWORD_CHANGE_REQUIRED: Refusal =
     refusal(ErrorKind::Forbidden, "password.change_required", "Password change required");
 pub const AUTH_STALE: Refusal = refusal(
@@ -139,13 +138,13 @@ pub const AUTH_STALE: Refusal = refusal(
     "auth.stale",
     "Log in again to continue.",
 );
-/// The same, where two factors are needed.
+/// Like [`AUTH_STALE`], but two factors are required.
 pub const AUTH_STALE_TWO_FACTORS: Refusal = refusal(
     ErrorKind::Stale { max_age: Duration::from_secs(1), needs: Needed::TwoFactors },
     "auth.stale",
     "Log in again with two factors to continue.",
 );
-/// The same, where a passkey is needed.
+/// Like [`AUTH_STALE`], but a passkey is required.
 pub const AUTH_STALE_PASSKEY: Refusal = refusal(
     ErrorKind::Stale { max_age: Duration::from_secs(1), needs: Needed::Passkey },
     "auth.stale",
@@ -168,7 +167,7 @@ pub const GRANT_MISSING: Refusal = refusal(
     "grant.missing",
     "The `grant_type` parameter is required: `refresh_token`, `password` or `urn:portcullis:mfa`.",
 );
-/// The code is also the error of OAuth 2.0 (RFC 6749 §5.2).
+/// The code is also the OAuth 2.0 error (RFC 6749 §5.2).
 pub const UNSUPPORTED_GRANT: Refusal = refusal(
     ErrorKind::Malformed,
     "unsupported_grant_type",
@@ -176,11 +175,11 @@ pub const UNSUPPORTED_GRANT: Refusal = refusal(
 );
 
 // Second factors.
-/// The password is right, and a second factor is needed. The answer has a ticket.
+/// The password is correct and a second factor is required. The response contains a ticket.
 pub const MFA_REQUIRED: Refusal = refusal(ErrorKind::Forbidden, "mfa.required", "A second factor is required");
-/// The same for every reason, at the token endpoint.
+/// At the token endpoint. The same for every reason.
 pub const MFA_REFUSED: Refusal = refusal(ErrorKind::Refused, "mfa.refused", "Invalid or expired code");
-/// The same for every reason, elsewhere.
+/// On other routes. The same for every reason.
 pub const MFA_INVALID: Refusal = refusal(ErrorKind::BadLink, "mfa.invalid", "Invalid or expired code");
 pub const MFA_INCOMPLETE: Refusal = refusal(
     ErrorKind::Malformed,
@@ -191,7 +190,7 @@ pub const MFA_NO_FACTOR: Refusal =
     refusal(ErrorKind::Conflict, "mfa.no_factor", "The account has no second factor. Add one first.");
 pub const MFA_REQUIRED_BY_POLICY: Refusal =
     refusal(ErrorKind::Conflict, "mfa.required", "Two-step verification is required and cannot be turned off.");
-/// SMS as a second factor needs one that does not depend on a phone number.
+/// SMS can only be added after a second factor that does not depend on a phone number.
 pub const MFA_STRONGER_FIRST: Refusal =
     refusal(ErrorKind::Conflict, "mfa.stronger_first", "Add an authenticator app before SMS.");
 pub const PHONE_UNVERIFIED: Refusal =
@@ -208,10 +207,10 @@ pub const MFA_TOO_MANY: Refusal = refusal(
 );
 
 // Passkeys.
-/// The same for every reason, where one is added.
+/// When a passkey is added. The same for every reason.
 pub const PASSKEY_INVALID: Refusal =
     refusal(ErrorKind::BadLink, "passkey.invalid", "This passkey could not be added. Start again.");
-/// The same for every reason, at a login.
+/// At a login. The same for every reason.
 pub const PASSKEY_REFUSED: Refusal =
     refusal(ErrorKind::Refused, "passkey.refused", "This passkey could not be used. Sign in another way.");
 pub const PASSKEY_EXISTS: Refusal =
@@ -220,7 +219,7 @@ pub const LOGIN_LAST: Refusal =
     refusal(ErrorKind::Conflict, "login.last", "The only way to sign in cannot be removed. Add another one first.");
 
 // Other providers.
-/// The same for every reason, at the token endpoint.
+/// At the token endpoint. The same for every reason.
 pub const SOCIAL_REFUSED: Refusal =
     refusal(ErrorKind::Refused, "social.refused", "Invalid or expired ID token or nonce");
 pub const SOCIAL_INCOMPLETE: Refusal = refusal(
@@ -228,13 +227,13 @@ pub const SOCIAL_INCOMPLETE: Refusal = refusal(
     "social.incomplete",
     "The `provider`, `subject_token` and `nonce` parameters are required, and `subject_token_type` must be `urn:ietf:params:oauth:token-type:id_token`.",
 );
-/// The same for every reason, on pages.
+/// On pages. The same for every reason.
 pub const SOCIAL_INVALID: Refusal = refusal(
     ErrorKind::BadLink,
     "social.invalid",
     "This sign-in is not valid any more. Start again from the sign-in page.",
 );
-/// A page must ask the user something first.
+/// A page must ask the user a question first.
 pub const SOCIAL_INTERACTION: Refusal = refusal(
     ErrorKind::Forbidden,
     "social.interaction_required",
@@ -382,7 +381,7 @@ pub const PASSWORD_GUESSABLE: FieldRefusal =
     field("password.guessable", "This password is too similar to your name or email address. Choose another one.");
 pub const PASSWORD_REPETITIVE: FieldRefusal =
     field("password.repetitive", "This password is a single repeated character. Choose another one.");
-/// With the default minimum length; [`password_too_short`] uses the configured one.
+/// Contains the default minimum length. [`password_too_short`] uses the configured one.
 pub const PASSWORD_TOO_SHORT: FieldRefusal = field("password.too_short", too_short!("8"));
 
 /// Creates the error for a password that is shorter than the policy allows.

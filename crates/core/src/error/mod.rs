@@ -1,7 +1,7 @@
 //! Domain errors: a kind, a public text with a stable code, and a private cause.
 //!
-//! The code and the text may be sent to any client, and all of them are in the [`catalogue`]; the cause is only logged. The
-//! server maps each kind to an HTTP status in one place.
+//! Code and text are public and defined in the [`catalogue`]. The cause is only logged. The server maps each kind to
+//! an HTTP status in one place.
 
 pub mod catalogue;
 
@@ -30,9 +30,9 @@ pub enum ErrorKind {
     Refused,
     /// The credentials of a client are missing or wrong (RFC 6749 §5.2, `invalid_client`).
     BadClient,
-    /// The last authentication is older than this, or weaker than what is needed (RFC 9470 §3).
+    /// The last authentication is older than `max_age`, or weaker than required (RFC 9470 §3).
     Stale { max_age: Duration, needs: Needed },
-    /// The credentials are valid, but do not permit this.
+    /// The credentials are valid but insufficient.
     Forbidden,
     /// The object does not exist or belongs to another user; a client cannot tell which.
     NotFound,
@@ -40,11 +40,11 @@ pub enum ErrorKind {
     Conflict,
     /// The object was modified after the revision given in the request (RFC 9110 §15.5.13).
     Outdated,
-    /// The request must name the revision that it is based on (RFC 6585 §3).
+    /// The request must contain the revision that it is based on (RFC 6585 §3).
     Unconditional,
     /// The link or code is forged, used, expired or for another purpose.
     BadLink,
-    /// A limit is reached. Retry after this time.
+    /// A limit was reached. Retry after this time.
     Limited(Duration),
     /// The server is overloaded. Retry after this time.
     Overloaded(Duration),
@@ -54,7 +54,7 @@ pub enum ErrorKind {
     Internal,
 }
 
-/// What an authentication needs besides being recent.
+/// Requirement on an authentication besides being recent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needed {
     Nothing,
@@ -64,14 +64,14 @@ pub enum Needed {
 }
 
 impl ErrorKind {
-    /// Returns whether the server is at fault, rather than the request.
+    /// Returns whether the error is the server's fault, not the request's.
     #[must_use]
     pub const fn is_ours(self) -> bool {
         matches!(self, Self::Overloaded(_) | Self::Unavailable(_) | Self::Internal)
     }
 }
 
-/// Why a field of a request was rejected. Never contains the submitted value.
+/// Reason why a field of a request was rejected. Never contains the submitted value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// Name of the field in the request.
@@ -193,7 +193,7 @@ impl Error {
         &self.fields
     }
 
-    /// Returns the setting's name of an [`ErrorKind::Limited`].
+    /// Returns the name of the setting for [`ErrorKind::Limited`].
     #[must_use]
     pub const fn limit(&self) -> Option<&'static str> {
         self.limit

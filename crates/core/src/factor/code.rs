@@ -3,21 +3,21 @@ use zeroize::Zeroizing;
 use super::{Method, recovery_code};
 use crate::link::TypedCode;
 
-/// Code of a second factor, as it was typed. Never printed.
+/// Code of a second factor as entered. Never printed.
 pub struct FactorCode {
     text: Zeroizing<String>,
-    /// Kind that the request names.
+    /// Kind given in the request.
     named: Option<Method>,
 }
 
-/// Maximum length of a typed code in bytes.
+/// Maximum length of an entered code in bytes.
 const MOST_BYTES: usize = 128;
 /// Number of digits of an authenticator app's code.
 const DIGITS: usize = 6;
 
 impl FactorCode {
-    /// Reads a code and the kind that the request names. Spaces and hyphens are removed. Returns `None` if the text cannot be a
-    /// code.
+    /// Parses a code and the kind given in the request. Spaces and hyphens are removed. Returns `None` if the text
+    /// cannot be a code.
     #[must_use]
     pub fn parse(raw: &str, named: Option<&str>) -> Option<Self> {
         let named = named.map(Method::parse);
@@ -29,7 +29,7 @@ impl FactorCode {
         text.is_ascii().then_some(Self { text, named: named.flatten() })
     }
 
-    /// Returns the digits, if it may be the code of an authenticator app.
+    /// Returns the digits if it may be a TOTP code.
     #[must_use]
     pub fn totp(&self) -> Option<&str> {
         let is_code = self.text.len() == DIGITS && self.text.bytes().all(|byte| byte.is_ascii_digit());
@@ -37,15 +37,15 @@ impl FactorCode {
         Some(self.text.as_str()).filter(|_| is_code && is_named)
     }
 
-    /// Returns the code, if it may be one of an SMS. Without a name, six digits are a code of an authenticator app if there is
-    /// one.
+    /// Returns the code if it may be an SMS code. Without a kind, six digits are a TOTP code if the user has an
+    /// authenticator app.
     #[must_use]
     pub fn sms(&self, has_totp: bool) -> Option<TypedCode> {
         let is_named = self.named.map_or(!has_totp, |named| named == Method::Sms);
         TypedCode::parse(&self.text).filter(|_| is_named)
     }
 
-    /// Returns the recovery code in its canonical form, if it may be one.
+    /// Returns the recovery code in canonical form if it may be one.
     #[must_use]
     pub fn recovery_code(&self) -> Option<Zeroizing<String>> {
         let is_named = self.named.is_none_or(|named| named == Method::RecoveryCode);

@@ -6,7 +6,7 @@ use crate::{
     seal::DataKey,
 };
 
-/// A noun with the record from which it was read.
+/// A decrypted value with the record it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held<T> {
     pub noun: T,
@@ -23,13 +23,13 @@ impl<T: Record> Held<T> {
         Ok(Self { noun, row })
     }
 
-    /// Returns the operation that replaces it, unless it has changed.
+    /// Returns the operation that replaces the record. It fails if the record was changed.
     pub fn replace(&self, ctx: &Ctx, key: &DataKey, noun: &T) -> RecordOp {
         let row = noun.seal(ctx, &self.row.realm, RecordKeys::Owner(key));
         RecordOp::Replace(RecordRow { revision: self.row.revision + 1, ..row })
     }
 
-    /// Returns the operation that removes it, unless it has changed.
+    /// Returns the operation that removes the record. It fails if the record was changed.
     pub fn delete(&self) -> RecordOp {
         let RecordRow { realm, kind, key, revision, .. } = self.row.clone();
         RecordOp::Delete { realm, kind, key, revision: Some(revision) }

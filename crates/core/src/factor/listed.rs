@@ -6,18 +6,18 @@ use super::{
 };
 use crate::{account::phone::PhoneNumber, clock::Timestamp, id::FactorId, session::SessionClient};
 
-/// A factor, as shown to its owner.
+/// A factor as shown to its owner.
 #[derive(Debug, Clone)]
 pub struct ListedFactor {
     pub id: FactorId,
     pub method: Method,
-    /// Name chosen by the user, or the end of the phone number for SMS.
+    /// Name chosen by the user, or the last digits of the phone number for SMS.
     pub name: FactorName,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
 }
 
-/// A passkey or security key, as shown to its owner.
+/// A passkey or security key as shown to its owner.
 #[derive(Debug, Clone)]
 pub struct ListedPasskey {
     pub id: FactorId,
@@ -28,7 +28,7 @@ pub struct ListedPasskey {
     pub backup: Backup,
 }
 
-/// A trusted device, as shown to its owner.
+/// A trusted device as shown to its owner.
 #[derive(Debug)]
 pub struct ListedDevice {
     pub id: String,
@@ -52,7 +52,8 @@ impl From<&TotpFactor> for ListedFactor {
 }
 
 impl ListedFactor {
-    /// Returns the name of an app for a mail to the owner, or the end of the number of SMS; may be empty.
+    /// Returns the name of an app, or the last digits of the phone number for SMS, for a mail to the owner. May be
+    /// empty.
     #[must_use]
     pub fn name_in_mails(&self) -> &str {
         match self.method {
@@ -61,7 +62,7 @@ impl ListedFactor {
         }
     }
 
-    /// Returns SMS to this number.
+    /// Returns the list entry of SMS with this number.
     #[must_use]
     pub fn sms(sms: &SmsFactor, phone: Option<&PhoneNumber>) -> Self {
         Self {
@@ -107,7 +108,7 @@ impl From<TrustedDevice> for ListedDevice {
 }
 
 impl Factors {
-    /// Lists the factors of an account with this number, recovery codes excepted, the newest first.
+    /// Lists the factors of an account, newest first, without recovery codes. `phone` is the number of the account.
     #[must_use]
     pub fn listed(&self, phone: Option<&PhoneNumber>) -> Vec<ListedFactor> {
         let totp = self.totp.iter().map(|held| ListedFactor::from(&held.noun));

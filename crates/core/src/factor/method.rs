@@ -1,8 +1,8 @@
-/// Kind of second factor, as settings and requests name it.
+/// Kind of second factor, with its name in settings and requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     Passkey,
-    /// Passkey that only completes another proof. Settings name both `passkey`.
+    /// A passkey that only completes another proof. Settings use `passkey` for both.
     SecurityKey,
     /// Authenticator app (RFC 6238).
     Totp,
@@ -12,10 +12,10 @@ pub enum Method {
 }
 
 impl Method {
-    /// All kinds, in the order in which they are offered: the strongest first.
+    /// All kinds in the order in which they are offered, strongest first.
     pub const ALL: [Self; 5] = [Self::Passkey, Self::SecurityKey, Self::Totp, Self::Sms, Self::RecoveryCode];
 
-    /// Returns the word of settings, requests and answers.
+    /// Returns the name used in settings, requests and responses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -27,28 +27,28 @@ impl Method {
         }
     }
 
-    /// Reads a word.
+    /// Parses a name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.as_str() == word)
     }
 }
 
-/// Whether accounts have a second factor.
+/// Policy for second factors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MfaPolicy {
     /// Each user decides.
     Optional,
     /// Every login needs two factors or a trusted device.
     Required,
-    /// No factor can be added. Existing factors stay in force.
+    /// No factor can be added. Existing factors remain in force.
     Off,
 }
 
 impl MfaPolicy {
     pub const ALL: [Self; 3] = [Self::Optional, Self::Required, Self::Off];
 
-    /// Returns the word of settings and answers.
+    /// Returns the name used in settings and responses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

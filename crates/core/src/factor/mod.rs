@@ -1,5 +1,5 @@
-//! Second factors: passkeys, authenticator apps, SMS, recovery codes, the devices that need none of them, and the tickets between
-//! the first part of a login and the second.
+//! Second factors: passkeys, authenticator apps, SMS, recovery codes, trusted devices, and the tickets between the
+//! two steps of a login.
 
 mod code;
 mod held;

@@ -12,7 +12,7 @@ pub struct FactorName(String);
 const MOST: usize = 64;
 
 impl FactorName {
-    /// Reads a name: 1 to 64 characters, none of them a control character. `None` if it is another text.
+    /// Parses a name of 1 to 64 characters without control characters. Returns `None` for other text.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let name = raw.trim();
@@ -26,21 +26,21 @@ impl FactorName {
         Self("Authenticator app".to_owned())
     }
 
-    /// Returns the name of SMS as a factor: the end of the phone number.
+    /// Returns the name for SMS: the last digits of the phone number.
     #[must_use]
     pub fn number(phone: Option<&PhoneNumber>) -> Self {
         Self(phone.map_or_else(|| "SMS".to_owned(), PhoneNumber::masked))
     }
 
-    /// Returns the name for a mail to the owner; empty unless it consists of a few words, since another person may have typed it,
-    /// and for the name that was not chosen.
+    /// Returns the name for a mail to the owner. Empty for default names, and unless the name consists of a few
+    /// words, because another person may have entered it.
     #[must_use]
     pub fn in_mails(&self) -> &str {
         let is_words = PersonName::parse(&self.0).is_ok_and(|name| !name.for_greeting().is_empty());
         if is_words && *self != Self::authenticator_app() { &self.0 } else { "" }
     }
 
-    /// Returns the default name of a passkey or security key: browser and system.
+    /// Returns the default name of a passkey or security key: browser and operating system.
     #[must_use]
     pub fn of_passkey(used_for: PasskeyUse, agent: Option<&str>) -> Self {
         let plain = match used_for {
@@ -50,7 +50,7 @@ impl FactorName {
         Self(agent.and_then(device_name).unwrap_or_else(|| plain.to_owned()))
     }
 
-    /// Returns the first letter, for those who see personal data masked. The name of SMS has the end of the number only.
+    /// Returns the first letter, for administrators who see masked data. For SMS only the last digits of the number.
     #[must_use]
     pub fn initial(&self) -> Self {
         Self(self.0.chars().next().map(|first| format!("{first}.")).unwrap_or_default())

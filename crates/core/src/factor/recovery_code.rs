@@ -13,14 +13,14 @@ use crate::{
     seal,
 };
 
-/// Number of codes of a set.
+/// Number of codes in a set.
 const CODES: usize = 10;
-/// Characters of a code: 75 bits.
+/// Length of a code: 15 characters with 75 bits.
 const LENGTH: usize = 15;
-/// Characters between two hyphens.
+/// Number of characters between hyphens.
 const GROUP: usize = 5;
 
-/// Crockford's base32, which has no letter that looks like a digit.
+/// Crockford's base32, in which no letter looks like a digit.
 #[allow(clippy::expect_used, reason = "the specification is a constant")]
 static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
@@ -28,22 +28,22 @@ static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
     specification.encoding().expect("32 different symbols")
 });
 
-/// Recovery codes of a user that are not used. Each replaces another factor once.
+/// Unused recovery codes of a user. Each can replace another factor once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecoveryCodes {
     pub user: UserId,
     /// SHA-256 of each.
     hashes: Vec<[u8; 32]>,
-    /// Revision of the user with which they were made.
+    /// Revision of the user at which they were created.
     pub since: u64,
     pub created_at: Timestamp,
 }
 
-/// Codes that were just made, for their owner. Never printed.
+/// Newly created codes, shown to their owner. Never printed.
 pub struct NewRecoveryCodes(Vec<Zeroizing<String>>);
 
 impl NewRecoveryCodes {
-    /// Returns the texts for the answer.
+    /// Returns the codes for the response.
     pub fn expose(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|code| code.as_str())
     }
@@ -62,7 +62,7 @@ impl std::fmt::Debug for RecoveryCodes {
 }
 
 impl RecoveryCodes {
-    /// Creates ten codes that are bound to this revision of the user.
+    /// Creates ten codes bound to this revision of the user.
     #[must_use]
     pub fn new(ctx: &Ctx, user: &UserId, since: u64) -> (Self, NewRecoveryCodes) {
         let texts = (0..CODES).map(|_| {
@@ -77,13 +77,13 @@ impl RecoveryCodes {
         (Self { user: user.clone(), hashes, since, created_at: ctx.now }, NewRecoveryCodes(grouped))
     }
 
-    /// Returns the number of codes that are left.
+    /// Returns the number of unused codes.
     #[must_use]
     pub const fn left(&self) -> usize {
         self.hashes.len()
     }
 
-    /// Returns the set without this code in its canonical form, or `None` if the set does not contain it.
+    /// Returns the set without this code, which is in canonical form. Returns `None` if the set does not contain it.
     #[must_use]
     pub fn without(&self, code: &str) -> Option<Self> {
         let used = hash(code);
@@ -93,8 +93,8 @@ impl RecoveryCodes {
     }
 }
 
-/// Returns the canonical form of a typed code without spaces and hyphens: lower case, with the letters that look like digits as
-/// digits. `None` if it has another length.
+/// Returns the canonical form of an entered code without spaces and hyphens: lower case, with letters that look like
+/// digits replaced by digits. Returns `None` if the length is wrong.
 pub(super) fn canonical(typed: &str) -> Option<Zeroizing<String>> {
     let digit = |c: char| match c.to_ascii_lowercase() {
         'o' => '0',
@@ -115,7 +115,7 @@ fn hash(code: &str) -> [u8; 32] {
     seal::digest([b"recovery code".as_slice(), code.as_bytes()])
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form before sealing.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     hashes: Vec<String>,

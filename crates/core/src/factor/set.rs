@@ -9,7 +9,7 @@ use crate::{
     seal::DataKey,
 };
 
-/// Second factors of a user, as they were read.
+/// Second factors of a user as read from the store.
 #[derive(Debug, Default)]
 pub struct Factors {
     pub totp: Vec<Held<TotpFactor>>,
@@ -40,8 +40,8 @@ impl Factors {
         Ok(factors)
     }
 
-    /// Returns those that a realm with these methods and this relying party accepts. Codes are sent only to a number that is
-    /// verified.
+    /// Returns the factors accepted by a realm with these methods and this relying party. SMS requires a verified
+    /// number.
     #[must_use]
     pub fn accepted(mut self, methods: &[Method], rp_id: Option<&str>, has_verified_number: bool) -> Self {
         let accepts_passkeys = methods.contains(&Method::Passkey);
@@ -52,56 +52,56 @@ impl Factors {
         self
     }
 
-    /// Returns the number of factors, recovery codes excepted.
+    /// Returns the number of factors without recovery codes.
     #[must_use]
     pub fn count(&self) -> usize {
         self.totp.len() + self.passkeys.len() + usize::from(self.sms.is_some())
     }
 
-    /// Returns whether there is a factor whose addition turns two-step on: any but a passkey.
+    /// Returns whether there is a factor that turns on two-step verification when added: any factor except a passkey.
     #[must_use]
     pub fn has_switching(&self) -> bool {
         self.count() > self.passkeys_for(PasskeyUse::Login).count()
     }
 
-    /// Returns the passkeys that are used for this.
+    /// Returns the passkeys with this use.
     pub fn passkeys_for(&self, used_for: PasskeyUse) -> impl Iterator<Item = &Held<Passkey>> {
         self.passkeys.iter().filter(move |passkey| passkey.noun.used_for == used_for)
     }
 
-    /// Returns whether there is a factor, recovery codes included.
+    /// Returns whether there is no factor and no recovery code.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count() == 0 && self.recovery.is_none()
     }
 
-    /// Returns whether there is a factor that does not depend on a phone number, which SMS requires.
+    /// Returns whether there is a factor that does not depend on a phone number. SMS requires one.
     #[must_use]
     pub const fn has_stronger_than_sms(&self) -> bool {
         !self.totp.is_empty() || !self.passkeys.is_empty()
     }
 
-    /// Returns kind and removal of the factor with this identifier.
+    /// Returns the kind of the factor with this identifier, and the operation that removes it.
     #[must_use]
     pub fn removal(&self, id: &str) -> Option<(Method, RecordOp)> {
         self.each().find(|each| each.id == id).map(|each| (each.method, each.delete))
     }
 
-    /// Returns the revision of the account that added the factor with this identifier.
+    /// Returns the account revision at which the factor with this identifier was added.
     #[must_use]
     pub fn since(&self, id: &str) -> Option<u64> {
         self.each().find(|each| each.id == id).map(|each| each.since)
     }
 
-    /// Returns the removals of the factors that were added from a revision on, and of SMS if its number is no longer the
-    /// number of the account.
+    /// Returns the operations that remove the factors added since a revision, and SMS if the account no longer has
+    /// its number.
     #[must_use]
     pub fn added_since(&self, since: u64, is_number_kept: bool) -> Vec<RecordOp> {
         let is_one = |each: &Each<'_>| each.since >= since || (each.method == Method::Sms && !is_number_kept);
         self.each().filter(is_one).map(|each| each.delete).collect()
     }
 
-    /// Returns all factors, recovery codes excepted.
+    /// Returns all factors without recovery codes.
     fn each(&self) -> impl Iterator<Item = Each<'_>> {
         let totp = self.totp.iter().map(|held| Each {
             method: Method::Totp,
@@ -125,7 +125,7 @@ impl Factors {
     }
 }
 
-/// What factors of all kinds have in common.
+/// Common properties of factors of all kinds.
 struct Each<'a> {
     method: Method,
     id: &'a str,

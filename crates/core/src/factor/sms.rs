@@ -12,15 +12,15 @@ use crate::{
 pub struct SmsFactor {
     pub id: FactorId,
     pub user: UserId,
-    /// Challenge of the code that was sent last and not used.
+    /// Challenge of the last code sent, if it has not been used.
     pub code: Option<ChallengeId>,
-    /// Revision of the account that added it: the undo of an earlier change removes it.
+    /// Account revision at which it was added. Undoing an earlier change removes it.
     pub since: u64,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form before sealing.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     user: String,

@@ -12,50 +12,50 @@ use crate::{
     session::{Amr, Assurance},
 };
 
-/// What a ticket completes.
+/// Purpose of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TicketPurpose {
     Login,
-    /// Renewed authentication of a session.
+    /// Re-authentication of a session.
     StepUp {
         session: SessionId,
-        /// Assurance that it must reach.
+        /// Required assurance.
         assurance: Assurance,
-        /// Whether the time of the authentication must be renewed, and not only its assurance raised.
+        /// Whether a new authentication is required, not only a higher assurance.
         renews: bool,
     },
-    /// Enrolment of the first factor, after which the login is complete.
+    /// Enrolment of the first factor, which completes the login.
     Enrolment,
 }
 
-/// What a ticket is about.
+/// Data of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketNote {
     pub purpose: TicketPurpose,
-    /// What was proved so far, by kind.
+    /// Factors proved so far.
     pub proved: Vec<Amr>,
-    /// Identity at another provider that was proved.
+    /// Verified identity at another provider.
     pub identity: Option<FactorId>,
-    /// Time at which the password of the account was chosen: the ticket ends with it.
+    /// Time at which the account's password was set. The ticket becomes invalid when the password changes.
     pub password_set_at: Timestamp,
 }
 
-/// What an enrolment is about.
+/// Data of an enrolment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnrolmentNote {
-    /// Session or ticket that began it, which alone can confirm it.
+    /// Session or ticket that started the enrolment. Only it can confirm the enrolment.
     pub begun_by: String,
     pub name: FactorName,
 }
 
-/// Factor whose addition a link undoes.
+/// Factor whose addition can be undone with a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddedFactor {
     pub kind: RecordKind,
     pub id: FactorId,
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form before sealing.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 enum Stored {
@@ -88,7 +88,7 @@ enum Stored {
     },
 }
 
-/// Word that binds a note to challenges.
+/// Name that binds the note to challenges.
 const KIND: &str = "challenge";
 
 fn seal(ctx: &Ctx, key: &DataKey, challenge: &Challenge, note: &Stored) -> Result<Sealed> {

@@ -31,7 +31,7 @@ impl TotpSecret {
         Self(Zeroizing::new(bytes))
     }
 
-    /// Derives the secret of an enrolment, so that it is stored only once it is confirmed.
+    /// Derives the secret of an enrolment, so that it is only stored once it is confirmed.
     #[must_use]
     pub fn derive(keys: &RealmKeys, enrolment: &Challenge) -> Self {
         let parts = [b"totp".as_slice(), &enrolment.id.0, enrolment.subject.as_str().as_bytes()];
@@ -39,15 +39,16 @@ impl TotpSecret {
         Self::from_bytes(tag.as_ref().first_chunk().copied().unwrap_or_default())
     }
 
-    /// Returns the text for an app that cannot read the QR code.
+    /// Returns the secret as text, for apps that cannot scan the QR code.
     #[must_use]
     pub fn base32(&self) -> Zeroizing<String> {
         Zeroizing::new(BASE32_NOPAD.encode(&*self.0))
     }
 
-    /// Returns the URI for the QR code. An app shows issuer and account; neither may contain a colon.
+    /// Returns the URI for the QR code. Apps display issuer and account. Neither may contain a colon.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if the library rejects them.
     pub fn uri(&self, issuer: &str, account: &str) -> Result<SecretString> {
         let [issuer, account] = [issuer, account].map(|text| text.replace(':', " "));
@@ -55,21 +56,21 @@ impl TotpSecret {
         totp.and_then(|totp| totp.to_url()).map(SecretString::from).map_err(|error| Error::internal(error.to_string()))
     }
 
-    /// Returns the code of this time.
+    /// Returns the code at this time.
     #[must_use]
     pub fn code(&self, now: Timestamp) -> Zeroizing<String> {
         self.code_of(step(now))
     }
 
-    /// Returns a code that is accepted now and was not used; `None` if there is none before the next step.
+    /// Returns a code that is currently valid and unused, or `None` if there is none before the next step.
     #[must_use]
     pub fn unused_code(&self, now: Timestamp, last: u64) -> Option<Zeroizing<String>> {
         let current = step(now);
         [current, current + 1].into_iter().find(|step| *step > last).map(|step| self.code_of(step))
     }
 
-    /// Returns the step of a code: this one, the one before or the one after, if it is later than `last`. All three are computed
-    /// for every code.
+    /// Returns the step of a code: the current, the previous or the next one, if it is later than `last`. All three
+    /// are computed for every code, so that the duration is constant.
     #[must_use]
     pub fn step_of(&self, code: &str, now: Timestamp, last: Option<u64>) -> Option<u64> {
         let current = step(now);
@@ -112,16 +113,16 @@ pub struct TotpFactor {
     pub user: UserId,
     pub secret: TotpSecret,
     pub name: FactorName,
-    /// Last step that was used. It and every earlier one are never accepted again (RFC 6238 §5.2).
+    /// Last used step. Codes of this and earlier steps are rejected (RFC 6238 §5.2).
     pub last_step: u64,
-    /// Revision of the account that added it: the undo of an earlier change removes it.
+    /// Account revision at which it was added. Undoing an earlier change removes it.
     pub since: u64,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
 }
 
 impl TotpFactor {
-    /// Returns the factor after this code was used; `None` if it is wrong or was used before.
+    /// Returns the factor with this code marked as used, or `None` if the code is wrong or was already used.
     #[must_use]
     pub fn used(&self, code: &str, now: Timestamp) -> Option<Self> {
         let last_step = self.secret.step_of(code, now, Some(self.last_step))?;
@@ -129,7 +130,7 @@ impl TotpFactor {
     }
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form before sealing.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     user: String,

@@ -8,7 +8,7 @@ use crate::{
     session::{SessionClient, device::KnownDevice},
 };
 
-/// Device that needs no second factor at a login until it expires, however often it is used.
+/// A device that needs no second factor at a login until it expires. Use does not extend the expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedDevice {
     /// Hash of the device.
@@ -28,14 +28,14 @@ impl TrustedDevice {
         seal::hex(&seal::digest([b"trusted device".as_slice(), user.as_str().as_bytes(), device.id()]))
     }
 
-    /// Returns whether it still is trusted.
+    /// Returns whether the device is still trusted.
     #[must_use]
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.expires_at > now
     }
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form before sealing.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     user: String,

@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// Failed password checks for an account, or from one of its known devices.
+/// Failed password attempts for an account, or from one of its known devices.
 ///
-/// After a number of free attempts, each one imposes a wait, which doubles from one second to one minute. An attacker gets at
-/// most 1,440 guesses a day, and the owner is never locked out for longer than a minute (NIST SP 800-63B-4 §3.2.2, ASVS 6.3.1).
+/// After a number of free attempts, each further attempt requires a wait, which doubles from one second to one
+/// minute. An attacker gets at most 1,440 guesses a day, and the owner is never locked out for longer than a minute
+/// (NIST SP 800-63B-4 §3.2.2, ASVS 6.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailedAttempts {
     pub count: u32,
@@ -18,20 +19,20 @@ impl FailedAttempts {
     pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
     pub const NONE: Self = Self { count: 0, last_at: Timestamp::from_millis(0) };
 
-    /// Adds an attempt. Earlier attempts are forgotten if the last one was longer ago than `forget_after`.
+    /// Adds an attempt. Earlier attempts are discarded if the last one is older than `forget_after`.
     #[must_use]
     pub fn and_one(self, now: Timestamp, forget_after: Duration) -> Self {
         let last_at = if self.last_at.since(now) > Self::LONGEST_WAIT { now } else { now.max(self.last_at) };
         Self { count: self.remembered(now, forget_after).count.saturating_add(1), last_at }
     }
 
-    /// Returns the attempts, or none if the last was longer ago than `forget_after`.
+    /// Returns the attempts, or zero attempts if the last one is older than `forget_after`.
     #[must_use]
     pub fn remembered(self, now: Timestamp, forget_after: Duration) -> Self {
         if now.since(self.last_at) >= forget_after { Self::NONE } else { self }
     }
 
-    /// Returns the wait before the next attempt, if the first `free` attempts impose none.
+    /// Returns the wait before the next attempt. The first `free` attempts require none.
     #[must_use]
     pub fn wait(self, free: u32, now: Timestamp) -> Duration {
         if self.last_at.since(now) > Self::LONGEST_WAIT {
@@ -39,7 +40,7 @@ impl FailedAttempts {
         }
         let Some(beyond) = self.count.checked_sub(free.max(1)) else { return Duration::ZERO };
         let wait = Self::LONGEST_WAIT.min(Duration::from_secs(1 << beyond.min(6)));
-        // Setting the clock back does not lengthen the wait; setting it back by more than the wait ends it.
+        // Setting the clock back does not extend the wait. Setting it back by more than the wait ends it.
         self.last_at.plus(wait).since(now).min(wait)
     }
 }

@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 #[derive(Debug)]
 pub struct InFlight {
     counts: Mutex<HashMap<LimitKey, FailedAttempts>>,
-    /// Number of completed checks, by the first byte of their key.
+    /// Number of completed checks by the first byte of their key.
     ended: [AtomicU64; 256],
 }
 
@@ -24,26 +24,28 @@ impl Default for InFlight {
     }
 }
 
-/// Why a check may not start.
+/// Reason why a check may not start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
-    /// Another check has completed since the generation was taken: the failures may be outdated and must be read again.
+    /// Another check has completed since the generation was read. The number of failures may be outdated and must be
+    /// read again.
     Stale,
     /// Too many checks have failed. Retry after this time.
     Wait(Duration),
 }
 
 impl InFlight {
-    /// Returns the generation to pass to [`begin`](Self::begin). It must be taken before the failures are read.
+    /// Returns the generation to pass to [`begin`](Self::begin). Call it before reading the failures.
     #[must_use]
     pub fn generation(&self, key: LimitKey) -> u64 {
         self.ended(key).map_or(0, |ended| ended.load(Ordering::SeqCst))
     }
 
-    /// Starts a check, if the failures read and the checks in progress allow another one.
+    /// Starts a check if the failures and the checks in progress allow another one.
     ///
     /// # Errors
-    /// Returns [`Denied`] if the failures are outdated or a wait applies.
+    ///
+    /// Returns [`Denied`] if the failures are outdated or a wait is required.
     pub fn begin(
         &self,
         key: LimitKey,
@@ -69,7 +71,7 @@ impl InFlight {
         Ok(Permit { in_flight: self, key })
     }
 
-    /// Acquires a permit, if fewer than `most` permits of this key are in use.
+    /// Acquires a permit if fewer than `most` permits of this key are in use.
     pub fn try_acquire(&self, key: LimitKey, most: u32) -> Option<Permit<'_>> {
         let mut counts = self.lock();
         let count = counts.entry(key).or_insert(FailedAttempts::NONE);
@@ -90,7 +92,7 @@ impl InFlight {
     }
 }
 
-/// Permit for a check in progress, which ends when the permit is dropped.
+/// Permit for a check in progress. The check ends when the permit is dropped.
 #[derive(Debug)]
 pub struct Permit<'a> {
     in_flight: &'a InFlight,

@@ -5,7 +5,7 @@ use aws_lc_rs::hmac;
 use super::{LimitKind, Network};
 use crate::seal::{self, RealmKeys};
 
-/// Subject of a quota, hashed so that it is not revealed.
+/// Subject of a quota, stored as a hash.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LimitKey(pub [u8; 32]);
 
@@ -29,7 +29,7 @@ impl LimitKey {
         Self::network(kind, b"client", Network::client(address))
     }
 
-    /// Returns the key of this address's IPv6 site; IPv4 has no sites.
+    /// Returns the key of the IPv6 site of this address. Returns `None` for IPv4.
     #[must_use]
     pub fn site(kind: LimitKind, address: IpAddr) -> Option<Self> {
         Network::site(address).map(|site| Self::network(kind, b"site", site))
@@ -40,8 +40,8 @@ impl LimitKey {
     }
 }
 
-/// Hides limit keys from outside the process. A client's key is a hash of its address, and there are few enough addresses to
-/// try them all.
+/// Hides limit keys from systems outside the process. A client's key is a hash of its address, which could be found
+/// by brute force.
 #[derive(Clone)]
 pub struct KeyVeil(hmac::Key);
 
@@ -53,7 +53,7 @@ impl KeyVeil {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
     }
 
-    /// Hides a key. All servers of the realm map the same key to the same value.
+    /// Hides a key. All servers of the realm produce the same value.
     #[must_use]
     pub fn cover(&self, key: LimitKey) -> LimitKey {
         LimitKey(seal::mac(&self.0, [key.0.as_slice()]).as_ref().first_chunk().copied().unwrap_or_default())

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// Maximum number of members kept; beyond that, the least recently seen one is removed.
+/// Maximum number of members. Beyond that, the least recently seen member is removed.
 const KEPT: usize = 16;
 /// Size of a stored member: 8 bytes of time, 8 of its identifier.
 const MEMBER_BYTES: usize = 16;
 
-/// Distinct members seen within a period, such as the networks that requests come from. At most 16 are counted.
+/// Distinct members seen within a period, such as client networks. At most 16 are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Members(Vec<(Timestamp, [u8; 8])>);
 
@@ -39,7 +39,7 @@ impl Members {
         self.0.iter().flat_map(|(at, member)| at.millis().to_be_bytes().into_iter().chain(*member)).collect()
     }
 
-    /// Parses the stored form; unreadable members are dropped.
+    /// Parses the stored form. Unreadable members are dropped.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let member = |bytes: &[u8]| {
@@ -50,7 +50,7 @@ impl Members {
     }
 }
 
-/// Returns whether a time is within the period, even if the clock was set back since.
+/// Returns whether a time is within the period, even if the clock was set back in the meantime.
 fn is_within(at: Timestamp, per: Duration, now: Timestamp) -> bool {
     now.since(at) < per && at.since(now) < per
 }

@@ -1,4 +1,4 @@
-//! Limits: quotas, their usage, and the waits after wrong passwords.
+//! Rate limits: quotas, their usage, and the waits after failed password attempts.
 
 mod failed_attempts;
 mod in_flight;
@@ -26,24 +26,24 @@ pub struct Quota {
     pub per: Duration,
 }
 
-/// Kind of a limit, by what it counts.
+/// Kind of a limit, named after what it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LimitKind {
     Passwords,
-    /// Passwords in the hashing queue.
+    /// Passwords waiting to be hashed.
     Hashes,
     Registrations,
     /// Requests for a password reset link.
     Resets,
-    /// Requests for another verification email.
+    /// Requests to resend the verification email.
     Resends,
-    /// Emails to one address, of all three kinds.
+    /// Emails of all three kinds to one address.
     Mails,
     /// Emails to all addresses of one mailbox.
     Mailbox,
     /// Email address changes of an account.
     EmailChanges,
-    /// Changes of the profile in a session.
+    /// Profile changes in a session.
     Profile,
     /// Exports of an account.
     Exports,
@@ -53,40 +53,40 @@ pub enum LimitKind {
     Links,
     /// Refreshes of a session.
     Refreshes,
-    /// Late repetitions of a session's refresh tokens.
+    /// Late reuses of a session's refresh tokens.
     LateRepeats,
-    /// Tries of second factors.
+    /// Attempts at second factors.
     Factors,
-    /// Challenges for passkeys.
+    /// Passkey challenges.
     PasskeyOptions,
-    /// Refused passkeys.
+    /// Failed passkey logins.
     Passkeys,
     /// Sign-ins with other providers that are begun or exchanged, and requests of clients to sign a user in.
     Authorize,
-    /// Enrolments and renewed authentications that are begun.
+    /// Enrolments and re-authentications started.
     Enrolments,
     /// Requests of clients for tokens.
     ClientTokens,
     /// Wrong secrets of clients.
     ClientSecrets,
-    /// Wrong passwords and keys of administrators.
+    /// Failed sign-ins of administrators, with password or API key.
     AdminSignIn,
-    /// Requests with an administration key.
+    /// Requests with an API key of an administrator.
     AdminKey,
-    /// Users that an administrator with only the role `support` reads or finds.
+    /// Users read or found by an administrator with only the role `support`.
     AdminReads,
     /// Invitations by an administrator.
     Invitations,
-    /// Sessions in which an administrator impersonates users.
+    /// Impersonation sessions created by an administrator.
     Impersonations,
-    /// SMS of a realm to all countries.
+    /// SMS messages of a realm to all countries.
     Sms,
-    /// SMS of a realm to one country.
+    /// SMS messages of a realm to one country.
     SmsCountry,
 }
 
 impl LimitKind {
-    /// Returns the stable identifier for headers, log and metrics; it follows the setting's name where there is one.
+    /// Returns the stable identifier for headers, log and metrics. It is named after the setting, if there is one.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -121,7 +121,7 @@ impl LimitKind {
         }
     }
 
-    /// Returns the setting that limits an account, a session, or all requests together.
+    /// Returns the name of the setting for an account, a session, or all requests together.
     #[must_use]
     pub const fn setting(self) -> &'static str {
         match self {
@@ -133,7 +133,7 @@ impl LimitKind {
             Self::Exports => "LIMIT_EXPORTS_ACCOUNT",
             Self::Codes => "LIMIT_OTP_ACCOUNT",
             Self::Refreshes => "LIMIT_REFRESHES_ACCOUNT",
-            // This limit is never returned with a 429: exceeding it revokes the session.
+            // This limit never causes a 429 response. Exceeding it revokes the session.
             Self::LateRepeats => "REFRESH_GRACE",
             Self::Factors => "LIMIT_FACTORS_ACCOUNT",
             Self::Enrolments => "LIMIT_ENROLMENTS_ACCOUNT",
@@ -152,7 +152,7 @@ impl LimitKind {
         }
     }
 
-    /// Returns the setting that limits a client.
+    /// Returns the name of the setting for a client.
     #[must_use]
     pub const fn client_setting(self) -> &'static str {
         match self {
@@ -184,12 +184,12 @@ impl LimitKind {
     }
 }
 
-/// Effect of the limits.
+/// Enforcement mode of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Requests beyond a limit are rejected.
     Enforce,
-    /// Requests beyond a limit are logged, but not rejected.
+    /// Requests beyond a limit are logged but accepted.
     Observe,
     /// Nothing is counted.
     Off,
@@ -199,29 +199,30 @@ pub enum Mode {
 #[derive(Debug, Clone)]
 pub struct Limits {
     pub mode: Mode,
-    /// Wrong passwords for an account before a wait is imposed. All are forgotten after this time without another one.
+    /// Failed password attempts for an account before a wait is required. All are discarded after this time without
+    /// another one.
     pub passwords_account: Quota,
-    /// Wrong passwords from a client.
+    /// Failed password attempts from a client.
     pub passwords_client: Quota,
-    /// Maximum number of accounts and devices whose wrong passwords are kept; the oldest are removed first.
+    /// Maximum number of accounts and devices whose failed attempts are stored. The oldest are removed first.
     pub passwords_kept: u64,
     /// Emails to an address that any visitor can trigger.
     pub mails_account: Quota,
-    /// The same for all addresses of a mailbox, which differ only by the tag after a plus sign.
+    /// Like `mails_account`, for all addresses of a mailbox, which differ only in the tag after a plus sign.
     pub mails_mailbox: Quota,
     /// Requests from a client that send an email, per kind.
     pub mails_client: Quota,
     /// Email address changes requested by an account.
     pub email_changes_account: Quota,
-    /// Changes of the profile in a session.
+    /// Profile changes in a session.
     pub profile_session: Quota,
     /// Exports of an account.
     pub exports_account: Quota,
     /// SMS codes to a number, and for an account. All of these quotas apply.
     pub codes_account: Vec<Quota>,
-    /// Requests from a client for a code.
+    /// Requests for a code from a client.
     pub codes_client: Quota,
-    /// Passwords from a client in the hashing queue at the same time.
+    /// Passwords from a client that may wait to be hashed at the same time.
     pub hashes_client: u32,
     /// Failed attempts from a client to use a link or code.
     pub links_client: Quota,
@@ -229,9 +230,9 @@ pub struct Limits {
     pub factors_account: Vec<Quota>,
     /// Failed second factors per client.
     pub factors_client: Quota,
-    /// Challenges for passkeys per client.
+    /// Passkey challenges per client.
     pub passkey_options_client: Quota,
-    /// Refused passkeys per client.
+    /// Failed passkey logins per client.
     pub passkeys_client: Quota,
     /// Sign-ins with other providers, and requests to sign a user in, per client address.
     pub authorize_client: Quota,
@@ -245,31 +246,31 @@ pub struct Limits {
     pub client_secrets_client: Quota,
     /// Refreshes of a session.
     pub refreshes_session: Quota,
-    /// Wrong passwords and keys of administrators from a client.
+    /// Failed sign-ins of administrators from a client.
     pub admin_sign_in_client: Quota,
-    /// Requests with one administration key.
+    /// Requests with one API key of an administrator.
     pub admin_key: Quota,
-    /// Users that one administrator with only the role `support` reads or finds.
+    /// Users read or found by one administrator with only the role `support`.
     pub admin_reads: Quota,
     /// Invitations by one administrator.
     pub invitations: Quota,
-    /// Sessions in which one administrator impersonates users.
+    /// Impersonation sessions created by one administrator.
     pub impersonations: Quota,
-    /// SMS of a realm to all countries.
+    /// SMS messages of a realm to all countries.
     pub sms: Quota,
-    /// SMS of a realm to one country.
+    /// SMS messages of a realm to one country.
     pub sms_country: Quota,
-    /// Rule that stops SMS codes to a country.
+    /// Rule that suspends SMS codes to a country.
     pub sms_stop: SmsStop,
 }
 
-/// Rule that stops SMS codes to a country where too few are entered. This indicates SMS pumping, in which an attacker profits
-/// from each message.
+/// Rule that suspends SMS codes to a country if too few of them are entered. This indicates SMS pumping, in which an
+/// attacker profits from each message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SmsStop {
-    /// Number of codes within a day before the rule applies.
+    /// Number of codes per day before the rule applies.
     pub after: u32,
-    /// Minimum percentage of codes that must be entered.
+    /// Minimum percentage of entered codes.
     pub percent: u32,
 }
 

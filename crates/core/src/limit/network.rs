@@ -1,22 +1,23 @@
-//! Networks whose addresses are counted together: an IPv6 client is a /64, because its owner controls all addresses in it; a
-//! site is a /48, because its owner may control every /64 in it.
+//! Networks that are counted as one client. An IPv6 client is a /64, because its owner controls all addresses in it.
+//! An IPv6 site is a /48, because its owner may control every /64 in it.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Limit of a site, as a multiple of a client's limit, although a site has 65,536 networks that each look like a client.
+/// Limit of a site as a multiple of the limit of a client. It is small although a site contains 65,536 networks that
+/// each look like a client.
 pub const CLIENTS_PER_SITE: u32 = 4;
 
-/// A network whose addresses are counted together.
+/// A network whose addresses share their limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
-    /// First address; the bits after the prefix are zero.
+    /// First address. The bits after the prefix are zero.
     address: IpAddr,
     /// Prefix length, a multiple of 8.
     prefix: u8,
 }
 
 impl Network {
-    /// Returns the network that is counted as one client: an IPv4 address, or an IPv6 /64.
+    /// Returns the network of a client: an IPv4 address, or an IPv6 /64.
     #[must_use]
     pub fn client(address: IpAddr) -> Self {
         match address.to_canonical() {
@@ -25,7 +26,7 @@ impl Network {
         }
     }
 
-    /// Returns the network that is counted as one site: an IPv6 /48. IPv4 has none.
+    /// Returns the network of a site: an IPv6 /48. Returns `None` for IPv4.
     #[must_use]
     pub fn site(address: IpAddr) -> Option<Self> {
         match address.to_canonical() {

@@ -3,15 +3,15 @@ use std::time::Duration;
 use super::Quota;
 use crate::clock::Timestamp;
 
-/// Maximum number of points in time. Beyond that, neighbours are merged.
+/// Maximum number of points in time. Beyond that, neighbouring points are merged.
 const POINTS: usize = 64;
 /// Size of a stored point: 8 bytes of time, 4 of count.
 const POINT_BYTES: usize = 12;
 
 /// Usage of a quota over time: no window of the quota's length contains more uses than allowed.
 ///
-/// If there are more than 64 points in time, the two closest are merged into the later one. Thus a use may count for longer
-/// than it should, but never for less time.
+/// If there are more than 64 points in time, the two closest are merged into the later one. A use may therefore be
+/// counted longer than necessary, but never for less time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SlidingWindow(Vec<(Timestamp, u32)>);
 
@@ -19,14 +19,15 @@ impl SlidingWindow {
     /// Counts one use.
     ///
     /// # Errors
-    /// Returns the wait if the quota is exhausted; nothing is counted then.
+    ///
+    /// Returns the time to wait if the quota is exhausted. The use is not counted then.
     pub fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Duration> {
         self.forget(quota, now);
         if self.count() >= quota.times {
             return Err(self.wait(quota, now));
         }
         match self.0.last_mut() {
-            // Times only increase, even if the clock was set back.
+            // Times never decrease, even if the clock was set back.
             Some((at, count)) if *at >= now => *count = count.saturating_add(1),
             _ => self.0.push((now, 1)),
         }
@@ -70,7 +71,7 @@ impl SlidingWindow {
         self.0.iter().flat_map(|(at, count)| at.millis().to_be_bytes().into_iter().chain(count.to_be_bytes())).collect()
     }
 
-    /// Parses the stored form; unreadable points are dropped.
+    /// Parses the stored form. Unreadable points are dropped.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let point = |point: &[u8]| {
@@ -115,7 +116,7 @@ impl SlidingWindow {
     }
 }
 
-/// Returns whether a use is within the window, even if the clock was set back since.
+/// Returns whether a use is within the window, even if the clock was set back in the meantime.
 fn counts(at: Timestamp, quota: Quota, now: Timestamp) -> bool {
     now.since(at) < quota.per && at.since(now) < quota.per
 }

@@ -2,7 +2,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{LimitKind, LimitStatus};
 
-/// Quotas used by a request. Filled by the limiter, and the source of response headers and metrics.
+/// Quotas used by a request. Filled by the limiter and read for response headers and metrics.
 #[derive(Debug, Default)]
 pub struct Usage(Mutex<Used>);
 
@@ -10,18 +10,18 @@ pub struct Usage(Mutex<Used>);
 struct Used {
     statuses: Vec<LimitStatus>,
     reached: Vec<LimitKind>,
-    /// Limit that refused the request and its setting, until it is recorded in the audit trail.
+    /// Limit that refused the request, with its setting. Kept until it is recorded in the audit trail.
     refusal: Option<(LimitKind, &'static str)>,
 }
 
 impl Usage {
-    /// Returns the state of the quotas that the request has used.
+    /// Returns the state of the quotas used by the request.
     #[must_use]
     pub fn statuses(&self) -> Vec<LimitStatus> {
         self.used().statuses.clone()
     }
 
-    /// Returns the limits that the request has reached.
+    /// Returns the limits reached by the request.
     #[must_use]
     pub fn reached(&self) -> Vec<LimitKind> {
         self.used().reached.clone()
@@ -35,12 +35,12 @@ impl Usage {
         self.used().reached.push(kind);
     }
 
-    /// Keeps the limit that refuses the request.
+    /// Stores the limit that refuses the request.
     pub(crate) fn refuse(&self, kind: LimitKind, setting: &'static str) {
         self.used().refusal = Some((kind, setting));
     }
 
-    /// Takes the limit that refused the request, so that it is recorded once.
+    /// Takes the limit that refused the request, so that it is only recorded once.
     pub(crate) fn take_refusal(&self) -> Option<(LimitKind, &'static str)> {
         self.used().refusal.take()
     }

@@ -6,8 +6,8 @@ use crate::{
     seal::{self, RealmKeys},
 };
 
-/// Proof that a registration was made in this browser, derived from the registration. With it, the page of the verification
-/// link submits itself. Never printed.
+/// Proof that a registration was submitted in this browser, derived from the registration. It allows the page of the
+/// verification link to submit its form automatically. Never printed.
 #[derive(Clone)]
 pub struct BrowserProof(String);
 
@@ -15,7 +15,7 @@ impl BrowserProof {
     /// Derives the proof of a registration.
     #[must_use]
     pub fn derive(keys: &RealmKeys, registration: &UserId) -> Self {
-        // Cookies depend on the label, so its spelling must not change.
+        // Existing cookies depend on the label, so its spelling must not change.
         let tag = seal::mac(keys.link_key(), [b"browser".as_slice(), registration.as_str().as_bytes()]);
         Self(BASE64URL_NOPAD.encode(tag.as_ref()))
     }

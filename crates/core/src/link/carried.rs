@@ -1,5 +1,5 @@
-//! What a page carries in its URL, so that each tab has its own and none is stored: sealed, dated, and bound to its use and, where
-//! it matters, to the browser.
+//! State that a page carries in its URL, so that each tab has its own and nothing is stored. It is sealed, expires,
+//! and is bound to its purpose and, if necessary, to the browser.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::{
     seal::{RealmKeys, Sealed},
 };
 
-/// Longest text of a carried value.
+/// Maximum length of a carried value, in characters.
 pub const LONGEST_CARRIED: usize = 6 * 1024;
 
-/// Use that a carried value is for; it opens for no other.
+/// Purpose of a carried value. It cannot be opened for another purpose.
 #[derive(Debug, Clone, Copy)]
 pub struct CarriedFor<'a> {
     pub purpose: &'static str,
-    /// Random value that only this browser has; empty if any browser may use it.
+    /// Random value known only to this browser. Empty if any browser may open the value.
     pub browser: &'a str,
 }
 
@@ -30,14 +30,14 @@ struct Dated<T> {
 }
 
 impl CarriedFor<'_> {
-    /// Seals a value for a URL; `None` if it is too long.
+    /// Seals a value for a URL. Returns `None` if the result is too long.
     pub fn seal(self, ctx: &Ctx, keys: &RealmKeys, lifetime: Duration, value: &impl Serialize) -> Option<String> {
         let plain = serde_json::to_vec(&Dated { until: ctx.now.plus(lifetime).millis(), value }).ok()?;
         let sealed = keys.seal_page(ctx, self.purpose, self.browser, &plain);
         Some(BASE64URL_NOPAD.encode(sealed.as_bytes())).filter(|text| text.len() <= LONGEST_CARRIED)
     }
 
-    /// Opens a value; `None` if it is forged, too old, or for another use, realm or browser.
+    /// Opens a value. Returns `None` if it is forged, expired, or bound to another purpose, realm or browser.
     pub fn open<T: DeserializeOwned>(self, now: Timestamp, keys: &RealmKeys, text: &str) -> Option<T> {
         if text.len() > LONGEST_CARRIED {
             return None;

@@ -10,25 +10,25 @@ use crate::{
 /// Purpose of a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Verify the email address of a registration.
+    /// Verifying the email address of a registration.
     Registration,
-    /// Set a new password.
+    /// Setting a new password.
     Reset,
-    /// Verify a phone number.
+    /// Verifying a phone number.
     Phone,
-    /// Change a user's email address.
+    /// Changing a user's email address.
     EmailChange,
-    /// Restore a user's previous email address.
+    /// Restoring a user's previous email address.
     EmailUndo,
-    /// Undo a password change.
+    /// Undoing a password change.
     PasswordUndo,
-    /// Change a user's phone number.
+    /// Changing a user's phone number.
     PhoneChange,
-    /// Completing a login or a renewed authentication by a second factor.
+    /// Completing a login or re-authentication with a second factor.
     Ticket,
     /// Adding an authenticator app.
     Enrolment,
-    /// Code of SMS as a second factor.
+    /// SMS code as a second factor.
     FactorCode,
     /// Undoing the addition of a factor.
     FactorUndo,
@@ -85,8 +85,8 @@ impl Purpose {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
     }
 
-    /// Returns whether the lifetime starts when the message is handed over. The lifetime of an undo link starts with the change
-    /// itself.
+    /// Returns whether the lifetime starts when the message is handed over. The lifetime of undo links and
+    /// invitations starts immediately.
     #[must_use]
     pub const fn begins_at_hand_over(self) -> bool {
         !matches!(self, Self::EmailUndo | Self::PasswordUndo | Self::FactorUndo | Self::Invitation | Self::Code)
@@ -100,21 +100,21 @@ pub struct Challenge {
     /// Random seed that its tokens are derived from.
     pub id: ChallengeId,
     pub purpose: Purpose,
-    /// User or registration that it is for.
+    /// User or registration that it belongs to.
     pub subject: UserId,
     /// Lifetime of a token, which starts when its message is handed over.
     pub lifetime: Duration,
     /// Expiry: initially the latest possible one, later hand-over plus [`lifetime`](Self::lifetime).
     pub expires_at: Timestamp,
-    /// Time when it was used, if it was.
+    /// Time when it was used.
     pub used_at: Option<Timestamp>,
-    /// Number of attempts at its code.
+    /// Number of attempts to enter its code.
     pub tries: u32,
-    /// What else it is about, sealed under the data key of its subject.
+    /// Additional data, sealed under the data key of its subject.
     pub note: Option<Sealed>,
 }
 
-/// Maximum time that a message may wait for hand-over. After that, the link is no longer sent.
+/// Maximum time from creation to hand-over of a message. After that, its link is no longer sent.
 pub const HAND_OVER_WITHIN: Duration = Duration::from_secs(24 * 3600);
 
 impl Challenge {
@@ -134,13 +134,13 @@ impl Challenge {
         }
     }
 
-    /// Creates a challenge whose lifetime begins now, because no message is sent for it.
+    /// Creates a challenge whose lifetime starts now, because no message is sent for it.
     #[must_use]
     pub fn beginning(ctx: &Ctx, realm: &RealmName, purpose: Purpose, subject: &UserId, lifetime: Duration) -> Self {
         Self { expires_at: ctx.now.plus(lifetime), ..Self::new(ctx, realm, purpose, subject, lifetime) }
     }
 
-    /// Returns whether it is neither used nor expired.
+    /// Returns whether it is unused and has not expired.
     #[must_use]
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.used_at.is_none() && self.expires_at > now

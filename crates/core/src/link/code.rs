@@ -8,7 +8,7 @@ use crate::{
     typed,
 };
 
-/// Six-digit code, derived from its challenge and the phone number that it is sent to. Never stored and never printed.
+/// Six-digit code, derived from its challenge and the recipient's phone number. Never stored and never printed.
 pub struct Code(Zeroizing<String>);
 
 impl Code {
@@ -37,12 +37,12 @@ impl Code {
     }
 }
 
-/// Six digits as entered by a user. Never printed.
+/// Six digits entered by a user. Never printed.
 pub struct TypedCode(Zeroizing<String>);
 
 impl TypedCode {
-    /// Parses a code. Spaces and dashes between the digits are removed, and digits of any script are accepted. `None` unless
-    /// exactly six digits remain.
+    /// Parses a code. Spaces and dashes between the digits are removed, and digits of any script are accepted.
+    /// Returns `None` unless exactly six digits remain.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let digits = Zeroizing::new(typed::compact(raw)?);

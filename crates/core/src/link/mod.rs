@@ -1,9 +1,9 @@
-//! Links and codes that prove control of a mailbox or phone number. Their tokens are derived from a challenge, so that no
-//! secret is stored.
+//! Links and codes that prove control of a mailbox or phone number. Their tokens are derived from a challenge, so
+//! that no secret is stored.
 //!
-//! A challenge is a random identifier in the store, bound to realm, subject and purpose. A token is this identifier followed by
-//! its HMAC under the realm's link key, with a different label for each action. A token for one action is not accepted for
-//! another, and tokens cannot be derived from a copy of the store.
+//! A challenge is a random identifier in the store, bound to realm, subject and purpose. A token is this identifier
+//! followed by its HMAC under the realm's link key, with a different label for each action. A token for one action is
+//! not accepted for another, and a copy of the store is not sufficient to derive tokens.
 
 mod browser;
 mod carried;
@@ -23,7 +23,7 @@ use crate::{
     seal::{self, RealmKeys},
 };
 
-/// Effect of a link or code.
+/// Action of a link or code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkAction {
     /// Verifies the email address of a registration.
@@ -44,13 +44,13 @@ pub enum LinkAction {
     UndoPassword,
     /// Changes a user's phone number, together with a code.
     ChangePhone,
-    /// Completes a login, a renewed authentication or the enrolment of a first factor.
+    /// Completes a login, a re-authentication or the enrolment of a first factor.
     Ticket,
     /// Confirms an authenticator app.
     Enrol,
     /// Undoes the addition of a factor.
     UndoFactor,
-    /// Accepts an invitation with a password.
+    /// Accepts an invitation and sets a password.
     Invite,
     /// Links an account at another provider.
     LinkIdentity,
@@ -81,7 +81,7 @@ impl LinkAction {
     }
 }
 
-/// Token of a link, as contained in the URL. Never printed.
+/// Token contained in the URL of a link. Never printed.
 #[derive(Clone)]
 pub struct LinkToken(String);
 
@@ -101,7 +101,8 @@ impl LinkToken {
     }
 }
 
-/// A received link token. It identifies a challenge; [`proves`](Self::proves) checks that it was derived from that challenge.
+/// A received link token. It identifies a challenge. [`proves`](Self::proves) checks that it was derived from that
+/// challenge.
 pub struct PresentedToken {
     pub challenge: ChallengeId,
     mac: [u8; 16],
@@ -114,7 +115,7 @@ impl std::fmt::Debug for PresentedToken {
 }
 
 impl PresentedToken {
-    /// Parses a token; `None` if it is malformed.
+    /// Parses a token. Returns `None` if it is malformed.
     #[must_use]
     pub fn parse(token: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
@@ -122,8 +123,8 @@ impl PresentedToken {
         Some(Self { challenge: ChallengeId(*id), mac: mac.try_into().ok()? })
     }
 
-    /// Returns whether it was derived from this challenge, for this action and realm. The MAC covers the subject, so that
-    /// changing a challenge's subject in the store invalidates the token.
+    /// Returns whether the token was derived from this challenge for this action and realm. The MAC covers the
+    /// subject, so a token becomes invalid if the subject of its challenge is changed in the store.
     #[must_use]
     pub fn proves(&self, keys: &RealmKeys, action: LinkAction, challenge: &Challenge) -> bool {
         constant_time::verify_slices_are_equal(&self.mac, &mac(keys, action, challenge)).is_ok()

@@ -17,29 +17,29 @@ pub enum MessageKind {
     EmailChange,
     /// Notice to the old address that it was replaced, with a link that restores it.
     EmailChanged,
-    /// Notice that the address was restored, with a link to set a new password.
+    /// Notice that the address was restored, with a password reset link.
     EmailChangeUndone,
-    /// Notice that a signed-in user changed the password, with a link that undoes it.
+    /// Notice that the user changed the password, with a link to undo the change.
     PasswordChangedByUser,
-    /// Link to set a new password to replace a compromised one.
+    /// Link to replace a compromised password.
     PasswordChangeRequired,
     /// Notice that the phone number was replaced.
     PhoneChanged,
     /// Notice that the phone number was removed.
     PhoneRemoved,
-    /// Notice that a second factor was added, with the link that undoes it.
+    /// Notice that a second factor was added, with a link to undo the addition.
     FactorAdded,
-    /// The same, where it cannot be undone.
+    /// Notice that a second factor was added, if it cannot be undone.
     FactorAddedForGood,
     /// Notice that a second factor was removed.
     FactorRemoved,
-    /// Notice that the addition of a factor was undone, with a link to set a new password.
+    /// Notice that the addition of a factor was undone, with a password reset link.
     AdditionUndone,
-    /// Link that links an account at another provider.
+    /// Link to link an account at another provider.
     LinkIdentity,
-    /// Notice that an account at another provider was linked, with the link that undoes it.
+    /// Notice that an account at another provider was linked, with a link to undo it.
     IdentityLinked,
-    /// The same, where it cannot be undone.
+    /// Notice that an account at another provider was linked, if it cannot be undone.
     IdentityLinkedForGood,
     /// Notice that an account at another provider was unlinked.
     IdentityUnlinked,
@@ -47,19 +47,19 @@ pub enum MessageKind {
     TwoStepChanged,
     /// Notice that a recovery code was used.
     RecoveryCodeUsed,
-    /// Notice that new recovery codes were made.
+    /// Notice that recovery codes were regenerated.
     RecoveryCodesRenewed,
-    /// Notice of wrong second factors after a correct password.
+    /// Notice of failed second-factor attempts after a correct password.
     WrongFactors,
-    /// Notice that a passkey may have been copied.
+    /// Notice that a passkey may have been cloned.
     PasskeyCounter,
     /// Notice that the password was removed.
     PasswordRemoved,
-    /// Notice of a sign-in from a device that is not known.
+    /// Notice of a sign-in from an unknown device.
     NewDevice,
-    /// Link with which an invitation is accepted.
+    /// Link to accept an invitation.
     Invitation,
-    /// The same for an administrator.
+    /// Link to accept an invitation as an administrator.
     AdminInvitation,
     /// Notice that an administrator impersonates the user.
     Impersonated,
@@ -67,7 +67,7 @@ pub enum MessageKind {
     AccountDeleted,
     /// SMS code.
     PhoneCode,
-    /// Query for the delivery status of an SMS; nothing is sent.
+    /// Query for the delivery status of an SMS. Nothing is sent.
     SmsStatus,
 }
 
@@ -77,9 +77,10 @@ pub struct Spec {
     /// Identifier for store and log.
     pub word: &'static str,
     pub channel: Channel,
-    /// Template name without its suffix; empty if nothing is sent.
+    /// Template name without suffix. Empty if nothing is sent.
     pub template: &'static str,
-    /// Links derived from the message's challenge. A message with links is not sent if its challenge is no longer valid.
+    /// Links derived from the message's challenge. A message with links is not sent if its challenge is no longer
+    /// valid.
     pub links: &'static [LinkSpec],
 }
 

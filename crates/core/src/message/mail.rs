@@ -6,7 +6,7 @@ use crate::account::email::EmailAddress;
 /// Rendered email, ready to send. Personal and secret: never printed.
 #[derive(Clone)]
 pub struct Mail {
-    /// Identifier that is the same for every attempt, so that the recipient's server can detect duplicates (RFC 5322 §3.6.4).
+    /// Identifier shared by all attempts, so that the recipient's server can detect duplicates (RFC 5322 §3.6.4).
     pub message_id: String,
     pub to: EmailAddress,
     pub subject: String,

@@ -25,40 +25,40 @@ use crate::{
 pub struct Recipient {
     /// Email address, phone number or, for a status query, the provider's receipt.
     pub to: String,
-    /// Given name for the greeting; may be empty.
+    /// Given name for the greeting. May be empty.
     pub name: String,
-    /// What the text says beside it, by the names of the template.
+    /// Further values for the template, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, String>,
-    /// Sign-in that the message reports. Only earlier versions stored it like this.
+    /// Sign-in reported by the message. Only written by earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
-    /// The same, as it is stored.
+    /// Sign-in reported by the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_sign_in: Option<SealedSignIn>,
 }
 
 impl Recipient {
-    /// Returns the owner of an address, without a name for the greeting: until the owner has signed in, a stranger may have
-    /// chosen the name.
+    /// Returns the recipient for an address, without a name for the greeting: until the owner has signed in, another
+    /// person may have entered the name.
     #[must_use]
     pub fn unnamed(email: &EmailAddress) -> Self {
         Self::plain(email.as_str())
     }
 
-    /// Returns the owner of a profile who has signed in.
+    /// Returns the recipient for the profile of a user who has signed in.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
         Self { name: profile.greeting_name().to_owned(), ..Self::plain(profile.email.as_str()) }
     }
 
-    /// Returns a recipient without anything else.
+    /// Returns a recipient with only an address.
     #[must_use]
     pub fn plain(to: &str) -> Self {
         Self { to: to.to_owned(), name: String::new(), sign_in: None, sealed_sign_in: None, facts: BTreeMap::new() }
     }
 
-    /// Adds what the text says.
+    /// Adds a value for the template.
     #[must_use]
     pub fn with(mut self, fact: &str, value: impl Into<String>) -> Self {
         self.facts.insert(fact.to_owned(), value.into());
@@ -72,19 +72,19 @@ impl fmt::Debug for Recipient {
     }
 }
 
-/// Kind of an entry of the development mailbox.
+/// Channel of an entry in the development mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailboxChannel {
     Mail,
     Sms,
-    /// Code of an authenticator app that was just asked for.
+    /// Current code of an authenticator app.
     Totp,
 }
 
 impl MailboxChannel {
     const ALL: [Self; 3] = [Self::Mail, Self::Sms, Self::Totp];
 
-    /// Returns the word of the mailbox.
+    /// Returns the name used in the mailbox.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -94,7 +94,7 @@ impl MailboxChannel {
         }
     }
 
-    /// Reads the word of the mailbox.
+    /// Parses a name used in the mailbox.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|channel| channel.as_str() == word)
@@ -118,18 +118,18 @@ pub struct Delivered {
     pub channel: MailboxChannel,
     /// Email address or phone number.
     pub to: String,
-    /// Subject; empty for an SMS.
+    /// Subject. Empty for an SMS.
     pub subject: String,
     pub text: String,
-    /// HTML body; empty for an SMS.
+    /// HTML body. Empty for an SMS.
     pub html: String,
     /// Links in the text.
     pub links: Vec<String>,
     /// Code in the text.
     pub code: Option<String>,
-    /// Time when it was sent.
+    /// Time of sending.
     pub created_at: Timestamp,
-    /// Setting that prevented it from being sent, if one did. Such a message has no links and no code.
+    /// Setting that prevented the message from being sent. Such a message has no links and no code.
     pub withheld: Option<String>,
 }
 

@@ -11,21 +11,22 @@ use crate::{
     seal::Sealed,
 };
 
-/// A message that waits for delivery.
+/// A queued message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
     pub id: OutboxId,
     pub realm: RealmName,
     pub kind: MessageKind,
-    /// [`Recipient`](super::Recipient), sealed under the realm's outbox key. Erased when the row is done.
+    /// [`Recipient`](super::Recipient), sealed under the realm's outbox key. Erased when the message is delivered or
+    /// given up.
     pub recipient: Sealed,
     /// Challenge whose links the message contains.
     pub challenge: Option<ChallengeId>,
-    /// Time when its cause was committed.
+    /// Time when the message was committed.
     pub created_at: Timestamp,
     /// Earliest delivery time.
     pub due_at: Timestamp,
-    /// Time after which it is no longer sent.
+    /// Time after which the message is no longer sent.
     pub give_up_at: Timestamp,
     /// Number of attempts so far.
     pub attempts: u32,
@@ -33,21 +34,21 @@ pub struct OutboxRow {
     pub unknowns: u32,
 }
 
-/// A row with the lease of the worker that delivers it.
+/// A claimed row, with the lease of the worker that delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
     pub row: OutboxRow,
-    /// Lease that must be given to record the outcome.
+    /// Lease required to record the outcome.
     pub lease: LeaseId,
 }
 
-/// Exclusive right to deliver claimed rows for a limited time.
+/// Exclusive claim on rows for a limited time.
 #[derive(Debug, Clone)]
 pub struct Lease {
     pub id: LeaseId,
-    /// Rows that are due at this time may be claimed.
+    /// Time of the claim. Rows due at this time are included.
     pub now: Timestamp,
-    /// Time after which other workers may claim the rows again.
+    /// Expiry. After that, other workers may claim the rows again.
     pub until: Timestamp,
 }
 
@@ -68,9 +69,9 @@ pub enum DeliveryOutcome {
     Retry(Timestamp),
     /// The message may have been accepted. Retry at this time. Counted as an attempt and as an unknown outcome.
     Unknown(Timestamp),
-    /// Not attempted. The row can be claimed again at once, and no attempt is counted.
+    /// Not attempted. The row can be claimed again immediately, and no attempt is counted.
     Release,
-    /// Given up. The row is kept for the metrics, without its recipient.
+    /// Given up. The row is kept for metrics, without its recipient.
     Dead,
 }
 
@@ -79,8 +80,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// Maximum backoff.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// Backoffs after unknown outcomes. Each retry may deliver another copy, so retries are few and far between: a server that
-/// accepts messages without confirming them delivers at most three copies.
+/// Backoffs after unknown outcomes. Each retry may deliver a duplicate, so there are only two: a server that accepts
+/// messages without confirming them delivers at most three copies.
 const UNKNOWN_WAITS: [Duration; 2] = [Duration::from_secs(2 * 3600), Duration::from_secs(6 * 3600)];
 
 /// Returns the time of the next attempt after an unknown outcome, if there is one. `unknowns` is the number of earlier unknown

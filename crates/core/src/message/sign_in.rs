@@ -12,29 +12,29 @@ use crate::{
 /// Client and time of a sign-in.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SignIn {
-    /// Name of browser and system, if they are recognised.
+    /// Name of browser and operating system, if recognised.
     pub device: Option<String>,
-    /// Network address.
+    /// IP address.
     pub ip: Option<String>,
     /// Time, in milliseconds since 1970.
     pub at: i64,
 }
 
-/// Prints no field, since all are personal data.
+/// Prints no fields, because all of them are personal data.
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SignIn(…)")
     }
 }
 
-/// Sign-in, sealed under the data key of its user: after the erasure, a waiting message can no longer be read.
+/// Sign-in sealed under the data key of its user. If the user is deleted, a queued message can no longer be read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SealedSignIn {
     user: String,
     body: String,
 }
 
-/// Word that binds the sealed value to its use.
+/// Name that binds the sealed value to its purpose.
 const KIND: &str = "sign_in";
 
 impl SealedSignIn {
@@ -48,7 +48,7 @@ impl SealedSignIn {
         Ok(Self { user: user.as_str().to_owned(), body: seal::hex(sealed.as_bytes()) })
     }
 
-    /// Returns the user; `None` if the identifier is unreadable.
+    /// Returns the user, or `None` if the identifier is unreadable.
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
         UserId::parse(&self.user)

@@ -5,7 +5,7 @@ use crate::account::phone::PhoneNumber;
 /// SMS, ready to send. Personal and secret: never printed.
 #[derive(Clone)]
 pub struct Sms {
-    /// Identifier that is the same for every attempt.
+    /// Identifier shared by all attempts.
     pub message_id: String,
     pub to: PhoneNumber,
     pub text: String,

@@ -6,7 +6,7 @@ use crate::{
     seal::RealmKeys,
 };
 
-/// Envelope without a user. It is opened when an address has no user, so that the response takes the same time.
+/// Envelope without a user. It is opened if an address has no user, so that the response takes the same time.
 #[derive(Debug)]
 pub struct Decoy {
     id: UserId,

@@ -10,7 +10,7 @@ use crate::{
 /// Per-realm settings.
 #[derive(Debug, Clone)]
 pub struct RealmPolicy {
-    /// Who may register.
+    /// Sign-up policy.
     pub signup: Signup,
     /// Required fields of a registration in addition to email address and password.
     pub signup_required: Vec<SignupField>,
@@ -24,7 +24,7 @@ pub struct RealmPolicy {
     pub verification_ttl: Duration,
     /// Lifetime of a reset link, which starts when its email is handed over.
     pub reset_ttl: Duration,
-    /// How long an old address stays reserved, and a change of address or password can be undone.
+    /// How long a previous address remains reserved, and how long a change of address or password can be undone.
     pub email_undo_window: Duration,
     /// Lifetime of an SMS code.
     pub otp_ttl: Duration,
@@ -38,33 +38,33 @@ pub struct RealmPolicy {
     pub session_max_age: Duration,
     /// Maximum number of live sessions per user.
     pub sessions_max: usize,
-    /// How long a rotated refresh token may be repeated.
+    /// How long a rotated refresh token may be reused.
     pub refresh_grace: Duration,
     /// Maximum age of the login for sensitive operations.
     pub fresh_auth_age: Duration,
     /// Whether users may sign in with passkeys.
     pub passkeys: bool,
-    /// Whether accounts have a second factor.
+    /// Policy for second factors.
     pub mfa_policy: MfaPolicy,
     /// Kinds of second factors that can be added and used.
     pub mfa_methods: Vec<Method>,
-    /// Lifetime of a ticket between the first and the second part of a login.
+    /// Lifetime of a ticket between the two steps of a login.
     pub mfa_ttl: Duration,
-    /// Time for which a device needs no second factor; zero if there are no such devices.
+    /// How long a trusted device needs no second factor. Zero disables trusted devices.
     pub mfa_remember: Duration,
-    /// Time for which the addition of a factor can be undone; zero if it cannot.
+    /// How long the addition of a factor can be undone. Zero disables the undo.
     pub addition_undo: Duration,
     /// Whether browsers can sign in on pages.
     pub pages: bool,
-    /// Providers that users can sign in with, in the order in which they are listed.
+    /// Sign-in providers in display order.
     pub providers: Vec<Provider>,
-    /// When an identity whose address is taken is linked.
+    /// When to link an identity whose address belongs to an existing user.
     pub social_link: LinkPolicy,
     /// Lifetime of an unused browser session.
     pub browser_session_idle: Duration,
     /// Maximum duration of a browser session.
     pub browser_session_max_age: Duration,
-    /// Both for a browser whose user stays signed in; zero if none can.
+    /// Idle and maximum duration of persistent browser sessions. Zero disables them.
     pub browser_remember: Duration,
     /// Maximum age of the login for deleting the account.
     pub delete_max_auth_age: Duration,

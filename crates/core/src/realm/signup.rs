@@ -1,4 +1,4 @@
-/// Who may register.
+/// Sign-up policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signup {
     /// Anyone.

@@ -67,14 +67,14 @@ pub fn countries() -> Vec<(&'static str, &'static str)> {
     countries
 }
 
-/// Returns the digits of a calling code, without `+` or `00`; `None` if the text is not one.
+/// Returns the digits of a calling code, without `+` or `00`. Returns `None` for other text.
 fn dial_digits(raw: &str) -> Option<&str> {
     let digits = raw.strip_prefix('+').or_else(|| raw.strip_prefix("00")).unwrap_or(raw);
     let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     (all_digits && !digits.is_empty() && !digits.starts_with('0')).then_some(digits)
 }
 
-/// Binary-searches a table sorted by its first column; `order` compares a key with the one sought.
+/// Binary-searches a table sorted by its first column. `order` compares a key with the target.
 fn entry<K: Copy>(
     table: &'static [(K, &'static str)],
     order: impl Fn(K) -> Ordering,

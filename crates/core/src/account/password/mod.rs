@@ -16,15 +16,16 @@ pub const MAX_BYTES: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct Password(SecretString);
 
-/// The text cannot be a password: it is longer than [`MAX_BYTES`] or contains control characters.
+/// The text cannot be a password because it is longer than [`MAX_BYTES`] or contains control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too long, or contains control characters")]
 pub struct Impossible;
 
 impl Password {
-    /// Normalizes a password. New passwords are checked by [`Policy::accept`] only.
+    /// Normalizes a password. Only [`Policy::accept`] checks new passwords.
     ///
     /// # Errors
+    ///
     /// Returns [`Impossible`] if no account can have this password.
     pub fn parse(raw: &str) -> Result<Self, Impossible> {
         if raw.len() > 4 * MAX_BYTES {
@@ -58,7 +59,7 @@ impl PasswordHash {
         Self::from_phc(NONE.to_owned())
     }
 
-    /// Returns the kind of the hash, `none` for an account without a password.
+    /// Returns the kind of the hash. `none` for an account without a password.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         const KINDS: [&str; 3] = ["argon2id", "argon2i", "argon2d"];

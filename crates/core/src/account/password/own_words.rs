@@ -1,9 +1,11 @@
-//! Passwords made of words that an attacker knows: the user's name and address, the realm and the application.
+//! Detection of passwords made of words that an attacker knows: the user's name and address, the realm and the
+//! application.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::Zeroizing;
 
-/// Number of digits and symbols that may be added to the words. A password with more is not considered made of these words.
+/// Maximum number of digits and symbols added to the words. A password with more is not considered to consist of
+/// these words.
 const MOST_ADDED: usize = 4;
 
 /// Returns whether the password consists of words from these texts, with up to four digits or symbols added, such as
@@ -23,7 +25,7 @@ pub(super) fn is_made_of<'a>(password: &str, texts: impl Iterator<Item = &'a str
             reach(&mut added, at + 1, so_far + 1);
         }
     }
-    // If all characters are added ones, no known word is contained.
+    // If every character is an added one, the password contains no known word.
     added.last().copied().flatten().is_some_and(|added| added <= MOST_ADDED && added < password.len())
 }
 
@@ -54,7 +56,7 @@ fn joined(text: &[char]) -> Zeroizing<Vec<char>> {
     Zeroizing::new(kept.map(|(_, c)| *c).collect())
 }
 
-/// Returns the words of a text: runs of letters and digits, and of letters alone. A single Latin letter is not a word.
+/// Returns the words of a text: runs of letters and digits, and runs of letters. A single Latin letter is not a word.
 fn words_of(text: &str) -> Vec<Vec<char>> {
     let text = folded(text);
     let runs = text.split(|c| !c.is_alphanumeric()).chain(text.split(|c| !c.is_alphabetic()));

@@ -12,7 +12,7 @@ pub struct Policy {
     pub names: Vec<String>,
 }
 
-/// Why a new password is rejected.
+/// Reason why a new password was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {
     /// The password has fewer characters than [`Policy::min_length`].
@@ -24,7 +24,7 @@ pub enum BadPassword {
     /// The password is on the list of the most common breached ones.
     #[error("breached")]
     Breached,
-    /// The password is a single repeated character, or white space.
+    /// The password consists of one repeated character or of white space.
     #[error("repetitive")]
     Repetitive,
     /// The password consists of words from the account's names or address, or from the application's or realm's name.

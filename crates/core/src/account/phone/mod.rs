@@ -8,8 +8,8 @@ use regions::{REGIONS, TRUNK_ZERO};
 
 use crate::typed;
 
-/// A phone number in E.164 format: `+`, then 7 to 15 digits, the first not zero. Only the syntax is checked; an SMS code
-/// verifies that the number is in service. Personal data: never printed.
+/// A phone number in E.164 format: `+`, then 7 to 15 digits, the first not zero. Only the syntax is checked. An SMS
+/// code verifies that the number is in service. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber(String);
 
@@ -58,18 +58,18 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// Returns the last two digits, for someone who knows the number.
+    /// Returns the last two digits, which are sufficient for a person who knows the number.
     #[must_use]
     pub fn masked(&self) -> String {
         let last: Vec<char> = self.0.chars().rev().take(2).collect();
         format!("•••{}", last.into_iter().rev().collect::<String>())
     }
 
-    /// Returns the ISO 3166-1 alpha-2 code of the country that the numbering plan assigns the number to. It depends on the
-    /// first digits: the area code for `+1`, otherwise the longest known prefix.
+    /// Returns the ISO 3166-1 alpha-2 code of the country that the numbering plan assigns the number to. It depends
+    /// on the first digits: the area code for `+1`, otherwise the longest known prefix.
     ///
-    /// `None` for numbers without a country, such as numbers of satellite phones, or with an unassigned `+1` area code. The
-    /// result says nothing about where a mobile phone currently is.
+    /// Returns `None` for numbers without a country, such as satellite phones, and for unassigned `+1` area codes.
+    /// The result says nothing about the current location of a mobile phone.
     #[must_use]
     pub fn country(&self) -> Option<&'static str> {
         let digits = self.0.strip_prefix('+')?;

@@ -9,7 +9,7 @@ use super::{
     response::{self, Base64Url},
 };
 
-/// Response of an authenticator that has used a credential, not checked yet.
+/// Response of an authenticator that has used a credential. Not verified yet.
 #[derive(Debug)]
 pub struct AssertionResponse {
     id: CredentialId,
@@ -20,7 +20,7 @@ pub struct AssertionResponse {
     user_handle: Option<UserHandle>,
 }
 
-/// What is stored of a credential.
+/// Stored properties of a credential.
 #[derive(Debug, Clone, Copy)]
 pub struct StoredCredential<'a> {
     pub key: &'a CredentialKey,
@@ -29,7 +29,7 @@ pub struct StoredCredential<'a> {
     pub counter: u32,
 }
 
-/// What a right response says.
+/// Result of a verified response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asserted {
     /// Whether the authenticator has verified the user.
@@ -50,9 +50,10 @@ struct Response {
 }
 
 impl AssertionResponse {
-    /// Reads `AuthenticationResponseJSON`. An empty user handle counts as absent.
+    /// Parses `AuthenticationResponseJSON`. An empty user handle is treated as absent.
     ///
     /// # Errors
+    ///
     /// Returns [`PasskeyRefusal::Malformed`] if a member is missing or malformed.
     pub fn read(json: &Value) -> Result<Self, PasskeyRefusal> {
         let (id, response) = response::read::<Response>(json)?;
@@ -66,28 +67,29 @@ impl AssertionResponse {
         Ok(Self { id, client, client_json, data, signature, user_handle })
     }
 
-    /// Returns the identifier of the credential that it names.
+    /// Returns the identifier of the credential.
     #[must_use]
     pub const fn credential(&self) -> &CredentialId {
         &self.id
     }
 
-    /// Returns the challenge that the authenticator signed; `None` if this server cannot have issued it.
+    /// Returns the challenge signed by the authenticator, or `None` if this server cannot have issued it.
     #[must_use]
     pub fn challenge(&self) -> Option<PasskeyChallenge> {
         self.client.challenge()
     }
 
-    /// Returns the user handle, if there is one.
+    /// Returns the user handle if there is one.
     #[must_use]
     pub const fn user_handle(&self) -> Option<&UserHandle> {
         self.user_handle.as_ref()
     }
 
-    /// Checks the response to this challenge (WebAuthn Level 3 §7.2). The counter is compared last, because only then the owner
-    /// of the credential is notified.
+    /// Verifies the response to this challenge (WebAuthn Level 3 §7.2). The counter is compared last, so that the
+    /// owner of the credential is only notified after all other checks have passed.
     ///
     /// # Errors
+    ///
     /// Returns the check that failed.
     pub fn verify(
         &self,
@@ -113,7 +115,7 @@ impl AssertionResponse {
         if !stored.key.verifies(&signed, &self.signature) {
             return Err(PasskeyRefusal::Signature);
         }
-        // Copies of a credential that is backed up count by themselves.
+        // Each copy of a backed-up credential has its own counter.
         let is_counted = !backup.is_eligible && (data.counter != 0 || stored.counter != 0);
         if is_counted && data.counter <= stored.counter {
             return Err(PasskeyRefusal::Counter);

@@ -1,7 +1,7 @@
 use super::{PasskeyRefusal, authenticator_data::AuthenticatorData, cbor};
 
-/// Reads the authenticator data of an attestation object (WebAuthn Level 3 §6.5). An attestation is neither requested nor evaluated:
-/// the statement must only be a map.
+/// Parses the authenticator data of an attestation object (WebAuthn Level 3 §6.5). Attestation is neither requested
+/// nor evaluated: the statement only has to be a map.
 pub(super) fn authenticator_data(object: &[u8]) -> Result<AuthenticatorData, PasskeyRefusal> {
     let (object, rest) = cbor::read(object).ok_or(PasskeyRefusal::Malformed)?;
     if !rest.is_empty() {

@@ -10,13 +10,13 @@ const EXTENSIONS: u8 = 0x80;
 /// Backup state of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backup {
-    /// Whether it may be copied to other devices, such as by a password manager.
+    /// Whether the credential can be copied to other devices, for example by a password manager.
     pub is_eligible: bool,
-    /// Whether it is copied.
+    /// Whether the credential has been copied.
     pub is_backed_up: bool,
 }
 
-/// What an authenticator says (WebAuthn Level 3 §6.1).
+/// Authenticator data (WebAuthn Level 3 §6.1).
 #[derive(Debug)]
 pub(super) struct AuthenticatorData {
     hash: [u8; 32],
@@ -25,7 +25,7 @@ pub(super) struct AuthenticatorData {
     pub(super) attested: Option<Attested>,
 }
 
-/// A new credential (WebAuthn Level 3 §6.5.1). The model of the authenticator is not read.
+/// A new credential (WebAuthn Level 3 §6.5.1). The model of the authenticator is ignored.
 #[derive(Debug)]
 pub(super) struct Attested {
     pub(super) id: CredentialId,
@@ -33,7 +33,7 @@ pub(super) struct Attested {
 }
 
 impl AuthenticatorData {
-    /// Reads the bytes. They end where the flags say so.
+    /// Parses the bytes. The flags determine their length.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, PasskeyRefusal> {
         let (hash, rest) = bytes.split_first_chunk::<32>().ok_or(PasskeyRefusal::Malformed)?;
         let ([flags], rest) = rest.split_first_chunk::<1>().ok_or(PasskeyRefusal::Malformed)?;
@@ -58,7 +58,7 @@ impl AuthenticatorData {
         Ok(Self { hash: *hash, flags: *flags, counter: u32::from_be_bytes(*counter), attested })
     }
 
-    /// Checks the relying party, the presence and, if asked for, the verification of the user, and the flags of the backup.
+    /// Checks the relying party, the user's presence, the user's verification if required, and the backup flags.
     pub(super) fn check(&self, party: &RelyingParty, needs_verification: bool) -> Result<(), PasskeyRefusal> {
         if !party.has_hash(&self.hash) {
             return Err(PasskeyRefusal::RelyingParty);
@@ -75,7 +75,7 @@ impl AuthenticatorData {
         Ok(())
     }
 
-    /// Returns whether the authenticator has verified the user, by a PIN or a biometric characteristic.
+    /// Returns whether the authenticator has verified the user with a PIN or biometrics.
     pub(super) const fn is_verified(&self) -> bool {
         self.has(USER_VERIFIED)
     }

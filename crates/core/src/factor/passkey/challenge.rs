@@ -11,10 +11,10 @@ use crate::{
     seal::{self, RealmKeys},
 };
 
-/// Time for a ceremony.
+/// Lifetime of a challenge.
 pub const CHALLENGE_TTL: Duration = Duration::from_secs(300);
 
-/// What a challenge is for. One for another purpose, account or ticket is not accepted.
+/// Purpose of a challenge. It is not accepted for another purpose, account or ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChallengePurpose<'a> {
     Login,
@@ -22,12 +22,12 @@ pub enum ChallengePurpose<'a> {
     Factor(ChallengeId),
     /// Adding a passkey or security key in a session.
     Registration(PasskeyUse, &'a UserId),
-    /// Adding one as the first factor, by a ticket.
+    /// Adding a passkey or security key as the first factor, with a ticket.
     Enrolment(PasskeyUse, ChallengeId),
 }
 
-/// Challenge of a ceremony: 8 bytes of time, 8 random bytes, and a MAC of the realm over both and the purpose. Issuing one stores
-/// nothing.
+/// Challenge of a ceremony: 8 bytes of time, 8 random bytes, and a MAC of both and the purpose under a key of the
+/// realm. Nothing is stored when one is issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasskeyChallenge([u8; 32]);
 
@@ -42,13 +42,13 @@ impl PasskeyChallenge {
         Self(bytes)
     }
 
-    /// Takes the bytes of a challenge; `None` for another number of them.
+    /// Creates a challenge from bytes. Returns `None` if the length is wrong.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
-    /// Reads base64url without padding.
+    /// Parses base64url without padding.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?)
@@ -66,8 +66,8 @@ impl PasskeyChallenge {
         &self.0
     }
 
-    /// Returns whether this realm has made it for this purpose, less than five minutes ago. The clock of the server that made it
-    /// may be ahead.
+    /// Returns whether this realm issued it for this purpose within the last five minutes. The clock of the issuing
+    /// server may be ahead.
     #[must_use]
     pub fn is_valid(&self, keys: &RealmKeys, purpose: ChallengePurpose<'_>, now: Timestamp) -> bool {
         let Some((at, rest)) = self.0.split_first_chunk::<8>() else { return false };
@@ -77,7 +77,7 @@ impl PasskeyChallenge {
         is_ours && now.since(issued_at).max(issued_at.since(now)) < CHALLENGE_TTL
     }
 
-    /// Returns the time after which it is certainly invalid.
+    /// Returns the time after which it is guaranteed to be invalid.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.issued_at().plus(CHALLENGE_TTL)

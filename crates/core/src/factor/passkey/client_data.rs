@@ -2,7 +2,7 @@ use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::{PasskeyChallenge, PasskeyRefusal, RelyingParty};
 
-/// Ceremony of client data.
+/// Type of ceremony in the client data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ceremony {
     Create,
@@ -18,7 +18,7 @@ impl Ceremony {
     }
 }
 
-/// What the browser says about a ceremony (WebAuthn Level 3 §5.8.1). Unknown members are permitted.
+/// Client data of a ceremony (WebAuthn Level 3 §5.8.1). Unknown members are permitted.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct ClientData {
     r#type: String,
@@ -26,7 +26,7 @@ pub(super) struct ClientData {
     origin: String,
     #[serde(default, rename = "crossOrigin")]
     cross_origin: Option<bool>,
-    /// Whether the member is present, whatever its value.
+    /// Whether the member is present, with any value.
     #[serde(default, rename = "topOrigin", deserialize_with = "is_present")]
     has_top_origin: bool,
 }
@@ -36,12 +36,12 @@ fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Err
 }
 
 impl ClientData {
-    /// Reads the JSON of a browser.
+    /// Parses the JSON sent by a browser.
     pub(super) fn read(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
 
-    /// Returns the challenge; `None` if this server cannot have issued it.
+    /// Returns the challenge, or `None` if this server cannot have issued it.
     pub(super) fn challenge(&self) -> Option<PasskeyChallenge> {
         PasskeyChallenge::parse(&self.challenge)
     }

@@ -15,9 +15,9 @@ use coset::{
 
 use super::{PasskeyRefusal, cbor};
 
-/// Lengths of an RSA modulus, in bits.
+/// Accepted lengths of an RSA modulus, in bits.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
-/// Length of an Ed25519 key, and of a coordinate of P-256.
+/// Length of an Ed25519 key and of a P-256 coordinate.
 const COORDINATE: usize = 32;
 
 /// Algorithm of a credential.
@@ -32,7 +32,7 @@ impl KeyAlgorithm {
     /// All algorithms, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Es256, Self::EdDsa, Self::Rs256];
 
-    /// Returns the number of COSE (RFC 9053 §2, RFC 8812 §2).
+    /// Returns the COSE algorithm identifier (RFC 9053 §2, RFC 8812 §2).
     #[must_use]
     pub const fn number(self) -> i64 {
         match self {
@@ -51,21 +51,22 @@ impl KeyAlgorithm {
     }
 }
 
-/// Public key of a credential, valid for its algorithm.
+/// Public key of a credential, validated for its algorithm.
 #[derive(Clone)]
 pub struct CredentialKey {
     algorithm: KeyAlgorithm,
-    /// Form in which the authenticator gave it.
+    /// Encoding sent by the authenticator.
     cose: Vec<u8>,
-    /// Form for the provider of cryptography.
+    /// Encoding for the cryptographic library.
     encoded: Vec<u8>,
 }
 
 impl CredentialKey {
-    /// Reads a key of COSE (RFC 9052 §7) and checks it: the algorithm was offered, and type, curve and length match the
-    /// algorithm. A P-256 point must be on the curve. An Ed25519 point is decoded at each verification.
+    /// Parses and validates a COSE key (RFC 9052 §7): the algorithm must be one that was offered, and type, curve and
+    /// length must match it. A P-256 point must be on the curve. An Ed25519 point is decoded at each verification.
     ///
     /// # Errors
+    ///
     /// Returns the check that failed.
     pub fn parse(cose: &[u8]) -> Result<Self, PasskeyRefusal> {
         let (value, rest) = cbor::read(cose).ok_or(PasskeyRefusal::Key)?;
@@ -90,20 +91,20 @@ impl CredentialKey {
         self.algorithm
     }
 
-    /// Returns the form in which the authenticator gave it.
+    /// Returns the encoding sent by the authenticator.
     #[must_use]
     pub fn as_cose(&self) -> &[u8] {
         &self.cose
     }
 
-    /// Returns whether this is a signature of the message.
+    /// Returns whether the signature of the message is valid.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let key = ParsedPublicKey::new(self.algorithm.verification(), &self.encoded);
         key.is_ok_and(|key| key.verify_sig(message, signature).is_ok())
     }
 }
 
-/// Two keys are the same if they are the same for their algorithm, however they are written.
+/// Compares the keys, regardless of their encoding.
 impl PartialEq for CredentialKey {
     fn eq(&self, other: &Self) -> bool {
         self.algorithm == other.algorithm && self.encoded == other.encoded

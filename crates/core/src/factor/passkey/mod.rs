@@ -1,5 +1,5 @@
-//! The relying party of WebAuthn Level 3: reads what an authenticator answers, and checks it. Pure: time and randomness are
-//! arguments, and no bytes make it panic.
+//! WebAuthn Level 3 relying party: parses and verifies the responses of authenticators. It is pure: time and
+//! randomness are arguments, and no input makes it panic.
 
 mod assertion;
 mod attestation;

@@ -11,24 +11,24 @@ use crate::{
     session::Amr,
 };
 
-/// Most passkeys and security keys of an account.
+/// Maximum number of passkeys and security keys per account.
 pub const MOST_PASSKEYS: usize = 20;
-/// Characters of a key that name the relying party.
+/// Number of characters of a key that identify the relying party.
 const TAG: usize = 8;
 
-/// What a credential is for.
+/// Use of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasskeyUse {
-    /// It logs in alone: a passkey.
+    /// A passkey, which is sufficient to log in.
     Login,
-    /// It completes another proof: a security key.
+    /// A security key, which completes another proof.
     SecondFactor,
 }
 
 impl PasskeyUse {
     pub const ALL: [Self; 2] = [Self::Login, Self::SecondFactor];
 
-    /// Returns the word of requests, answers and the store.
+    /// Returns the name used in requests, responses and the store.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl PasskeyUse {
         }
     }
 
-    /// Reads a word.
+    /// Parses a name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|of| of.as_str() == word)
@@ -64,20 +64,20 @@ pub struct Passkey {
     pub used_for: PasskeyUse,
     pub transports: Vec<String>,
     pub backup: Backup,
-    /// Number of uses that the authenticator told last.
+    /// Last signature counter reported by the authenticator.
     pub counter: u32,
-    /// Domain that it was made for.
+    /// Domain that it was created for.
     pub rp_id: String,
-    /// User handle that its authenticator keeps.
+    /// User handle stored in the authenticator.
     pub user_handle: UserHandle,
     pub name: FactorName,
-    /// Revision of the account that added it: the undo of an earlier change removes it.
+    /// Account revision at which it was added. Undoing an earlier change removes it.
     pub since: u64,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
 }
 
-/// What is known of a new passkey besides its credential.
+/// Properties of a new passkey besides its credential.
 #[derive(Debug)]
 pub struct NewPasskey<'a> {
     pub id: FactorId,
@@ -112,15 +112,15 @@ impl Passkey {
         }
     }
 
-    /// Returns the key of a credential: a blind index, after the tag of its relying party, so that credentials of another
-    /// relying party can be counted without being decrypted.
+    /// Returns the record key of a credential: a blind index with a prefix for the relying party. The prefix allows
+    /// credentials of another relying party to be counted without decrypting them.
     #[must_use]
     pub fn key_of(keys: &RealmKeys, rp_id: &str, credential: &CredentialId) -> String {
         let index = seal::mac(keys.index_key(), [b"credential".as_slice(), credential.as_bytes()]);
         format!("{}-{}", Self::tag_of(rp_id), seal::hex(index.as_ref()))
     }
 
-    /// Returns the first characters of the keys of a relying party.
+    /// Returns the key prefix of a relying party.
     #[must_use]
     pub fn tag_of(rp_id: &str) -> String {
         let mut tag = seal::hex(&seal::digest([b"relying party".as_slice(), rp_id.as_bytes()]));
@@ -128,7 +128,7 @@ impl Passkey {
         tag
     }
 
-    /// Returns what a response is checked against.
+    /// Returns the stored properties that a response is verified against.
     #[must_use]
     pub const fn stored(&self) -> StoredCredential<'_> {
         StoredCredential {
@@ -139,20 +139,20 @@ impl Passkey {
         }
     }
 
-    /// Returns the passkey with another name.
+    /// Returns the passkey with a new name.
     #[must_use]
     pub fn renamed(&self, name: FactorName) -> Self {
         Self { name, ..self.clone() }
     }
 
-    /// Returns the passkey after this use.
+    /// Returns the passkey with its last use updated.
     #[must_use]
     pub fn used(&self, asserted: Asserted, now: Timestamp) -> Self {
         let Asserted { backup, counter, .. } = asserted;
         Self { backup, counter, last_used_at: Some(now), ..self.clone() }
     }
 
-    /// Returns the methods that a use proves. Alone, it must have verified the user.
+    /// Returns the authentication methods proved by a use. If it is used alone, it must have verified the user.
     #[must_use]
     pub fn amr(&self, is_alone: bool) -> Vec<Amr> {
         let kind = if self.backup.is_eligible { Amr::SoftwareKey } else { Amr::HardwareKey };
@@ -160,7 +160,7 @@ impl Passkey {
     }
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form before sealing.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     id: String,

@@ -1,36 +1,37 @@
-/// Why a ceremony is refused, for the audit trail and the log. Clients get the same response for every reason.
+/// Reason why a ceremony was refused, for the audit trail and the log. Clients get the same response for every
+/// reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.as_str())]
 pub enum PasskeyRefusal {
-    /// The response has another form.
+    /// The response has the wrong format.
     Malformed,
-    /// The client data are of another ceremony.
+    /// The client data belongs to another type of ceremony.
     Type,
-    /// The challenge was not issued for this, has expired or was used.
+    /// The challenge was issued for another purpose, has expired or was already used.
     Challenge,
-    /// The ceremony took place on another origin.
+    /// The ceremony took place on an unknown origin.
     Origin,
     /// The ceremony took place in a frame of another origin.
     CrossOrigin,
-    /// The credential is of another relying party.
+    /// The credential belongs to another relying party.
     RelyingParty,
     /// The user was not present.
     UserPresence,
     /// The user was not verified.
     UserVerification,
-    /// The flags of the backup contradict each other or the registration.
+    /// The backup flags contradict each other or the registration.
     Backup,
-    /// The data of a new credential are missing, or are where they do not belong.
+    /// The attested credential data is missing, or present where it is not allowed.
     AttestedData,
-    /// The extensions are not a map of CBOR.
+    /// The extensions are not a CBOR map.
     Extensions,
     /// Bytes follow the authenticator data.
     TrailingBytes,
     /// The algorithm was not offered.
     Algorithm,
-    /// The key is not one of its algorithm.
+    /// The key does not match its algorithm.
     Key,
-    /// The identifier of the credential has no permitted length, differs, or is taken.
+    /// The credential identifier has an invalid length, does not match, or is already in use.
     CredentialId,
     /// No such credential is stored.
     Unknown,
@@ -38,14 +39,14 @@ pub enum PasskeyRefusal {
     UserHandle,
     /// The signature is wrong.
     Signature,
-    /// The counter has not grown: the authenticator may have been cloned.
+    /// The signature counter did not increase. The authenticator may have been cloned.
     Counter,
-    /// The credential is a second factor and logs in no one.
+    /// The credential is a second factor and cannot be used to log in.
     Use,
 }
 
 impl PasskeyRefusal {
-    /// Returns the word of the audit trail.
+    /// Returns the code used in the audit trail.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

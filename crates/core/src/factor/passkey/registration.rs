@@ -7,11 +7,11 @@ use super::{
     response::{self, Base64Url},
 };
 
-/// Most transports that are kept of a credential, and most characters of one.
+/// Maximum number of stored transports of a credential, and the maximum length of a transport.
 const MOST_TRANSPORTS: usize = 8;
 const LONGEST_TRANSPORT: usize = 32;
 
-/// Response of an authenticator that has made a credential, not checked yet.
+/// Response of an authenticator that has created a credential. Not verified yet.
 #[derive(Debug)]
 pub struct RegistrationResponse {
     id: CredentialId,
@@ -20,14 +20,14 @@ pub struct RegistrationResponse {
     transports: Vec<String>,
 }
 
-/// A credential that was made.
+/// A newly created credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCredential {
     pub id: CredentialId,
     pub key: CredentialKey,
     pub backup: Backup,
     pub counter: u32,
-    /// Ways to reach the authenticator, as the browser names them.
+    /// Transports of the authenticator, as reported by the browser.
     pub transports: Vec<String>,
 }
 
@@ -42,9 +42,11 @@ struct Response {
 }
 
 impl RegistrationResponse {
-    /// Reads `RegistrationResponseJSON`. The members that only repeat the authenticator data, such as `publicKey`, are not read.
+    /// Parses `RegistrationResponseJSON`. Members that only repeat the authenticator data, such as `publicKey`, are
+    /// ignored.
     ///
     /// # Errors
+    ///
     /// Returns [`PasskeyRefusal::Malformed`] if a member is missing or malformed.
     pub fn read(json: &Value) -> Result<Self, PasskeyRefusal> {
         let (id, response) = response::read::<Response>(json)?;
@@ -54,15 +56,16 @@ impl RegistrationResponse {
         Ok(Self { id, client, attestation: response.attestation_object.0, transports })
     }
 
-    /// Returns the challenge that the browser signed; `None` if this server cannot have issued it.
+    /// Returns the challenge signed by the browser, or `None` if this server cannot have issued it.
     #[must_use]
     pub fn challenge(&self) -> Option<PasskeyChallenge> {
         self.client.challenge()
     }
 
-    /// Checks the response to this challenge (WebAuthn Level 3 §7.1).
+    /// Verifies the response to this challenge (WebAuthn Level 3 §7.1).
     ///
     /// # Errors
+    ///
     /// Returns the check that failed.
     pub fn verify(
         self,
@@ -82,7 +85,7 @@ impl RegistrationResponse {
     }
 }
 
-/// Returns whether a text may name a transport. Names that are not known yet are kept (WebAuthn Level 3 §5.8.4).
+/// Returns whether a text may be the name of a transport. Unknown names are accepted (WebAuthn Level 3 §5.8.4).
 pub(super) fn is_transport(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=LONGEST_TRANSPORT).contains(&name.len()) && name.bytes().all(is_plain)

@@ -1,4 +1,4 @@
-//! The JSON that a browser's `toJSON` makes of a credential (WebAuthn Level 3 §5.1).
+//! JSON representation of a credential, as created by the browser's `toJSON` (WebAuthn Level 3 §5.1).
 
 use std::fmt;
 
@@ -33,13 +33,13 @@ struct Credential<R> {
     raw_id: String,
     r#type: String,
     response: R,
-    /// What the extensions of the browser answer: it must be an object, and nothing depends on it.
+    /// Client extension results. They must be an object, and are otherwise ignored.
     #[serde(default)]
     #[allow(dead_code, reason = "its form is checked by being read")]
     client_extension_results: Option<Map<String, Value>>,
 }
 
-/// Reads a credential, whose two identifiers must be the same.
+/// Parses a credential. Its two identifiers must be equal.
 pub(super) fn read<R: for<'de> Deserialize<'de>>(json: &Value) -> Result<(CredentialId, R), PasskeyRefusal> {
     let read = Credential::<R>::deserialize(json).map_err(|_| PasskeyRefusal::Malformed)?;
     if read.r#type != "public-key" {

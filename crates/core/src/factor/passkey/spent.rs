@@ -8,30 +8,30 @@ use crate::{
     seal,
 };
 
-/// A challenge that was used, until it would have expired.
+/// Record of a used challenge. Kept until the challenge would have expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpentChallenge {
     key: String,
     expires_at: Timestamp,
-    /// Passkey that was added with it, so that the same request gets the same answer.
+    /// Passkey that was added with it, so that a repeated request gets the same response.
     pub added: Option<FactorId>,
 }
 
 impl SpentChallenge {
-    /// Creates the mark of a used challenge.
+    /// Creates the record of a used challenge.
     #[must_use]
     pub fn new(challenge: &PasskeyChallenge, added: Option<FactorId>) -> Self {
         Self { key: Self::key_of(challenge), expires_at: challenge.expires_at(), added }
     }
 
-    /// Returns the key of a challenge.
+    /// Returns the record key of a challenge.
     #[must_use]
     pub fn key_of(challenge: &PasskeyChallenge) -> String {
         seal::hex(&seal::digest([b"passkey challenge".as_slice(), challenge.as_bytes()]))
     }
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form before sealing.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     expires_at: i64,

@@ -6,29 +6,29 @@ use crate::{
     seal::{self, RealmKeys},
 };
 
-/// Longest user handle (WebAuthn Level 3 §5.4.3).
+/// Maximum length of a user handle (WebAuthn Level 3 §5.4.3).
 const MOST_BYTES: usize = 64;
 
-/// Name of a user for authenticators: 16 bytes that only the realm can derive from the user, and a MAC of the realm over them. It
-/// reveals neither address nor identifier, and cannot be forged. One that was imported has another form.
+/// Identifier of a user for authenticators: 16 bytes that only the realm can derive from the user, and a MAC of them.
+/// It reveals neither the address nor the identifier and cannot be forged. Imported handles may have another format.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserHandle(Vec<u8>);
 
 impl UserHandle {
-    /// Derives the handle of a user. It is the same each time.
+    /// Derives the handle of a user. The result is deterministic.
     #[must_use]
     pub fn of(keys: &RealmKeys, user: &UserId) -> Self {
         let name = half(keys, [b"user handle", user.as_str().as_bytes()]);
         Self([name, proof(keys, &name)].concat())
     }
 
-    /// Takes 1 to 64 bytes; `None` for another number.
+    /// Creates a handle from 1 to 64 bytes. Returns `None` for other lengths.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         (1..=MOST_BYTES).contains(&bytes.len()).then(|| Self(bytes.to_vec()))
     }
 
-    /// Reads base64url without padding.
+    /// Parses base64url without padding.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?)
@@ -40,7 +40,7 @@ impl UserHandle {
         BASE64URL_NOPAD.encode(&self.0)
     }
 
-    /// Returns whether the realm has made it.
+    /// Returns whether the realm created it.
     #[must_use]
     pub fn is_of(&self, keys: &RealmKeys) -> bool {
         let Some((name, tag)) = self.0.split_first_chunk::<16>() else { return false };
