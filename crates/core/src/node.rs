@@ -1,5 +1,5 @@
-//! Servers of a deployment, and the leases that divide their background work. Both are records of the realm of administrators.
-//! They contain no personal data and are stored as they are.
+//! Servers of a deployment, and the leases that distribute their background work. Both are records of the
+//! administrators' realm. They contain no personal data and are stored unencrypted.
 
 use std::time::Duration;
 
@@ -12,30 +12,30 @@ use crate::{
     seal::Sealed,
 };
 
-/// Clock skew between a server and the store up to which leases and lifetimes are right.
+/// Maximum clock skew between a server and the store for which leases and lifetimes are reliable.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
-/// Longest lease of background work.
+/// Maximum lease of a background task.
 const LONGEST_LEASE: Duration = Duration::from_secs(300);
-/// How long the line of a server that writes it no more is kept.
+/// How long the status of a stopped server is kept.
 const KEPT: Duration = Duration::from_secs(180);
 
-/// Line of a running server.
+/// Status of a running server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
     pub id: String,
     pub version: String,
-    /// Version of the database schema that the server knows.
+    /// Database schema version supported by the server.
     pub schema: u32,
     started_at: i64,
     seen_at: i64,
-    /// Age of its copy of the change log, in milliseconds.
+    /// Replication lag of the change log, in milliseconds.
     pub lag_ms: Option<u64>,
-    /// Whether it uses Redis at present; `None` without Redis.
+    /// Whether Redis is currently in use. `None` if it is not configured.
     pub redis: Option<bool>,
 }
 
 impl Node {
-    /// Creates the entry of a server that is starting.
+    /// Creates the status of a starting server.
     #[must_use]
     pub fn new(id: &NodeId, version: &str, schema: u32, now: Timestamp) -> Self {
         let (id, version, now) = (id.as_str().to_owned(), version.to_owned(), now.millis());
@@ -48,13 +48,13 @@ impl Node {
         Timestamp::from_millis(self.started_at)
     }
 
-    /// Returns the time at which the line was last written.
+    /// Returns the time at which the status was last written.
     #[must_use]
     pub const fn seen_at(&self) -> Timestamp {
         Timestamp::from_millis(self.seen_at)
     }
 
-    /// Sets the time of the line, and the state of the server.
+    /// Updates the time and the state of the server.
     pub fn update(&mut self, now: Timestamp, lag: Option<Duration>, redis: Option<bool>) {
         self.seen_at = now.millis();
         self.lag_ms = lag.map(|lag| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
@@ -71,7 +71,7 @@ impl Node {
     }
 }
 
-/// Right of one server to do some background work until it ends.
+/// Lease of one server for a background task.
 #[derive(Debug)]
 pub(crate) struct JobLease<'a> {
     pub(crate) job: &'static str,
@@ -84,10 +84,10 @@ impl JobLease<'_> {
         row(RecordKind::Lease, self.job, self.expires_at, revision, self.holder.as_str().as_bytes().to_vec())
     }
 
-    /// Returns whether this server may take the lease in place of the stored one.
+    /// Returns whether this server may replace the stored lease.
     pub(crate) fn may_replace(&self, stored: &RecordRow, now: Timestamp) -> bool {
         let is_over = stored.expires_at.is_none_or(|expires_at| expires_at <= now);
-        // A lease that ends later than any can: the clock was set back, and its holder may be gone.
+        // The stored lease ends later than the maximum: the clock was set back, and its holder may be gone.
         let is_ahead = stored.expires_at.is_some_and(|expires_at| expires_at > now.plus(LONGEST_LEASE));
         is_over || is_ahead || stored.body.as_bytes() == self.holder.as_str().as_bytes()
     }

@@ -1,4 +1,5 @@
-//! What a process remembers so that it need not ask the store for each request. A lost cache costs time, never correctness.
+//! Caches of a process, so that it need not query the store for each request. Losing a cache affects performance,
+//! never correctness.
 
 use std::sync::Arc;
 
@@ -9,36 +10,36 @@ use crate::{
     session::{Assurance, Impersonator, Revocation, Session},
 };
 
-/// What the cache knows of a session.
+/// Cached state of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionStatus {
-    /// Live in the store, and the log has been followed since.
+    /// Live in the store, and the change log has been followed since.
     Live {
-        /// Time of the last authentication, as the store has it.
+        /// Time of the last authentication, as stored.
         auth_time: Timestamp,
-        /// Its assurance.
+        /// Assurance of the last authentication.
         assurance: Assurance,
-        /// Who opened it to impersonate the user.
+        /// Impersonator who created the session.
         impersonator: Option<Impersonator>,
     },
     Revoked,
-    /// Not known: ask the store.
+    /// Not cached: query the store.
     Unknown,
 }
 
-/// Sessions that are known to be live or ended.
+/// Cache of live and ended sessions.
 ///
-/// The change log of the store is the truth; the cache follows it. A cache that was not synced within the last second
-/// answers [`SessionStatus::Unknown`] for live sessions, so that revocation never fails open.
+/// The change log of the store is authoritative, and the cache follows it. If it was not synced within the last
+/// second, it returns [`SessionStatus::Unknown`] for live sessions, so that revocation never fails open.
 pub trait SessionCache: Send + Sync + std::fmt::Debug {
-    /// Returns what is known of a session of this user.
+    /// Returns the cached state of a session of this user.
     fn status(&self, realm: &RealmName, session: &SessionId, user: &UserId, now: Timestamp) -> SessionStatus;
 
-    /// Returns the generation to pass to [`mark_live`](Self::mark_live); taken before the store is asked.
+    /// Returns the generation to pass to [`mark_live`](Self::mark_live). Call it before querying the store.
     fn generation(&self) -> u64;
 
-    /// Records that the store has this session. Has no effect if the session was revoked, or invalidated since the generation
-    /// was taken.
+    /// Records that the store contains this session. Has no effect if the session was revoked, or invalidated since
+    /// the generation was read.
     fn mark_live(&self, session: &Session, generation: u64);
 
     /// Invalidates all cached sessions of the user. Each is read from the store before it is trusted again.
@@ -47,28 +48,29 @@ pub trait SessionCache: Send + Sync + std::fmt::Debug {
     /// Records sessions that ended.
     fn revoke(&self, entries: &[Revocation]);
 
-    /// Records that all entries of the change log up to this time were applied. After a gap so long that entries may have been
-    /// deleted unread, no cached session is trusted.
+    /// Records that all entries of the change log up to this time were applied. If the gap since the last call is so
+    /// long that entries may have been deleted unread, all cached sessions are invalidated.
     fn synced(&self, now: Timestamp);
 }
 
-/// Recently read accounts, with decrypted profiles and without password hashes.
+/// Cache of recently read accounts, with decrypted profiles and without password hashes.
 ///
-/// Like [`SessionCache`], it follows the change log: after a second without [`synced`](Self::synced) it returns nothing.
+/// Like [`SessionCache`], it follows the change log. One second after the last [`synced`](Self::synced) it returns
+/// nothing.
 pub trait AccountCache: Send + Sync + std::fmt::Debug {
-    /// Returns the account, if it is cached and the log was followed within the last second.
+    /// Returns the account if it is cached and the change log was followed within the last second.
     fn get(&self, realm: &RealmName, user: &UserId, now: Timestamp) -> Option<Arc<Account>>;
 
-    /// Returns the generation to pass to [`insert`](Self::insert); taken before the store is asked.
+    /// Returns the generation to pass to [`insert`](Self::insert). Call it before querying the store.
     fn generation(&self) -> u64;
 
-    /// Caches an account, unless one was invalidated since the generation was taken: it may be outdated then.
+    /// Caches an account, unless an account was invalidated since the generation was read. It may be outdated then.
     fn insert(&self, realm: &RealmName, account: Arc<Account>, generation: u64);
 
     /// Removes an account that has changed.
     fn invalidate(&self, realm: &RealmName, user: &UserId);
 
-    /// Records that the log was followed up to this time. After a gap in which entries may have been swept, removes all
-    /// accounts.
+    /// Records that the change log was followed up to this time. If the gap since the last call is so long that
+    /// entries may have been deleted unread, all accounts are removed.
     fn synced(&self, now: Timestamp);
 }

@@ -5,10 +5,10 @@ use crate::{
     limit::{LimitKey, Quota},
 };
 
-/// Counts of recent uses by clients and sessions. Losing counts loosens limits for a while, and has no other effect.
+/// Counters of recent uses by clients and sessions. Losing them only loosens limits for a while.
 #[async_trait]
 pub trait Counters: Send + Sync + std::fmt::Debug {
-    /// Counts one use, if the quota allows it.
+    /// Counts one use if the quota allows it.
     async fn take(&self, key: LimitKey, quota: Quota, now: Timestamp) -> Counted;
 
     /// Reverts the use that was counted at this time.
@@ -20,16 +20,16 @@ pub trait Counters: Send + Sync + std::fmt::Debug {
 pub enum Counted {
     /// Within the quota.
     Within {
-        /// Number of uses that are left.
+        /// Number of remaining uses.
         left: u32,
         /// Time until the oldest use leaves the window.
         reset: std::time::Duration,
-        /// Time at which it was counted, for reverting it.
+        /// Time at which it was counted, used to revert it.
         at: Timestamp,
     },
-    /// Beyond the quota, and not counted.
+    /// Exceeds the quota. Not counted.
     Beyond {
-        /// Time until one more use is allowed.
+        /// Time until another use is allowed.
         wait: std::time::Duration,
     },
 }

@@ -3,21 +3,23 @@ use secrecy::SecretString;
 
 use crate::error::Cause;
 
-/// Requests to servers of others, bounded in time and size. Hosts have public addresses, unless a setting names them.
+/// HTTP client for third-party servers, bounded in time and size. Hosts must have public addresses unless a setting
+/// names them.
 #[async_trait]
 pub trait Fetch: Send + Sync + std::fmt::Debug {
-    /// Sends a request and reads the answer. Redirects are not followed.
+    /// Sends a request and reads the response. Redirects are not followed.
     ///
     /// # Errors
-    /// [`FetchError`].
+    ///
+    /// Returns [`FetchError`] if there is no usable response.
     async fn fetch(&self, request: FetchRequest) -> Result<Fetched, FetchError>;
 }
 
-/// A request to another server: GET or, with a form, POST.
+/// A request to another server: GET, or POST if there is a form.
 #[derive(Debug)]
 pub struct FetchRequest {
     pub url: String,
-    /// URL that a setting names: its host may have a private address, and be reached by plain HTTP.
+    /// URL from a setting. Its host may have a private address and use plain HTTP.
     pub trusted: Option<String>,
     pub form: Option<Vec<(&'static str, SecretString)>>,
     pub authorization: Authorization,
@@ -31,7 +33,7 @@ pub enum Authorization {
     Bearer(SecretString),
 }
 
-/// Answer of another server. Never printed, since it may contain secrets and personal data.
+/// Response of another server. Never printed, because it may contain secrets and personal data.
 pub struct Fetched {
     pub status: u16,
     pub body: Vec<u8>,
@@ -51,16 +53,16 @@ impl Fetched {
     }
 }
 
-/// Why there is no answer.
+/// Reason why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The URL is no address that may be asked.
+    /// The URL is not allowed.
     #[error("the address may not be asked")]
     Forbidden,
-    /// The server did not answer in time, or not in HTTP.
+    /// The server did not respond in time, or not with HTTP.
     #[error("no answer")]
     NoAnswer(#[source] Cause),
-    /// The answer is too large.
+    /// The response is too large.
     #[error("the answer is too large")]
     TooLarge,
 }

@@ -6,19 +6,21 @@ use crate::{
     limit::LimitKey,
 };
 
-/// Hashes passwords on separate threads, fairly between clients, so that a client that sends many passwords delays only itself.
+/// Hashes passwords on separate threads. It is fair: a client that sends many passwords only delays itself.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
-    /// Checks whether the queue has room for a password from this client, before any work is done for it.
+    /// Checks whether the queue has room for a password of this client, before doing any work for it.
     ///
     /// # Errors
-    /// [`HashError::Overloaded`].
+    ///
+    /// Returns [`HashError::Overloaded`] if the queue is full.
     fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError>;
 
     /// Hashes a new password with this salt and the current settings.
     ///
     /// # Errors
-    /// [`HashError`].
+    ///
+    /// Returns [`HashError`] if the queue is full or hashing fails.
     async fn hash(
         &self,
         client: Option<LimitKey>,
@@ -26,11 +28,12 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
         salt: [u8; 16],
     ) -> Result<PasswordHash, HashError>;
 
-    /// Verifies a password. Without a hash, or with an [unusable](Self::check) one, the result is `false` at the same cost,
-    /// because an error would reveal that the account exists.
+    /// Verifies a password. Without a hash, or with an [unusable](Self::check) one, the result is `false` at the same
+    /// cost, because an error would reveal that the account exists.
     ///
     /// # Errors
-    /// [`HashError`].
+    ///
+    /// Returns [`HashError`] if the queue is full or hashing fails.
     async fn verify(
         &self,
         client: Option<LimitKey>,
@@ -41,17 +44,18 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
     /// Checks whether a hash is usable: of a supported kind, and not more expensive than the settings allow.
     ///
     /// # Errors
-    /// [`HashError::Failed`].
+    ///
+    /// Returns [`HashError::Failed`] if the hash is unusable.
     fn check(&self, hash: &PasswordHash) -> Result<(), HashError>;
 
     /// Returns whether a hash was created with weaker settings than the current ones.
     fn is_outdated(&self, hash: &PasswordHash) -> bool;
 }
 
-/// Why a password was not hashed.
+/// Reason why a password was not hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// More passwords wait than can be hashed in time.
+    /// The queue is too long to hash another password in time.
     #[error("too many passwords are waiting to be hashed")]
     Overloaded,
     /// An internal error, or an unusable hash.

@@ -1,4 +1,4 @@
-//! Ports: traits for everything that the core needs from outside. Implemented by backends, used by services.
+//! Ports: traits for everything that the core needs from outside. Implemented by backends and used by services.
 
 mod cache;
 mod counters;

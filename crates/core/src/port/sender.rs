@@ -14,14 +14,17 @@ use crate::{
 
 #[async_trait]
 pub trait MailSender: Send + Sync + std::fmt::Debug {
-    /// Sends an email; returns once the next host has accepted it. Records in `transit` when the host may have it.
+    /// Sends an email. Returns once the next host has accepted it. Records in `transit` when the host may have
+    /// received it.
     ///
     /// # Errors
-    /// [`SendError`].
+    ///
+    /// Returns [`SendError`] if the email was not accepted.
     async fn send(&self, mail: &Mail, transit: &Transit) -> Result<(), SendError>;
 }
 
-/// Whether the receiving server may already have the message. If delivery is aborted after that, its outcome is unknown.
+/// Whether the receiving server may already have the message. If delivery is cancelled after that, its outcome is
+/// unknown.
 #[derive(Debug, Default)]
 pub struct Transit(AtomicBool);
 
@@ -43,13 +46,15 @@ pub trait SmsSender: Send + Sync + std::fmt::Debug {
     /// Sends an SMS. The receipt, if the provider returns one, can be passed to [`status`](Self::status).
     ///
     /// # Errors
-    /// [`SendError`].
+    ///
+    /// Returns [`SendError`] if the SMS was not accepted.
     async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError>;
 
     /// Returns the delivery status of an SMS.
     ///
     /// # Errors
-    /// [`SendError`].
+    ///
+    /// Returns [`SendError`] if the provider does not return the status.
     async fn status(&self, receipt: &SmsReceipt) -> Result<SmsStatus, SendError>;
 }
 
@@ -61,7 +66,7 @@ pub struct SmsReceipt(pub String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SmsStatus {
     Pending,
-    /// Delivered, as far as the network reports it.
+    /// Delivered, according to the network.
     Delivered,
     /// Failed, with the provider's error code.
     Failed(Option<u32>),
@@ -79,17 +84,17 @@ pub trait Mailbox: Send + Sync + std::fmt::Debug {
     /// Removes all messages.
     fn clear(&self);
 
-    /// Returns the number of the current state, which changes with each message; waits while it equals `since`.
+    /// Returns a number that changes with each message. Waits while it is equal to `since`.
     async fn changed(&self, since: Option<u64>) -> u64;
 }
 
-/// Why a message was not accepted.
+/// Reason why a message was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// Transient: a later attempt may succeed.
     #[error("temporarily not accepted")]
     Transient(#[source] Cause),
-    /// Transient, and no message will be accepted before this time has passed.
+    /// Transient: no message will be accepted for this duration.
     #[error("temporarily accepting no messages")]
     Throttled(#[source] Cause, Duration),
     /// The message may or may not have been accepted.
@@ -98,16 +103,17 @@ pub enum SendError {
     /// Permanent: no attempt to send this message will succeed.
     #[error("rejected permanently")]
     Permanent(#[source] Cause),
-    /// The provider rejects this server itself, so that no message will be accepted until an operator acts.
+    /// The provider rejects this server. No message will be accepted until an operator acts.
     #[error("the provider rejects this server")]
     Route(#[source] Cause),
 }
 
 /// Renders messages from templates.
 pub trait Render: Send + Sync + std::fmt::Debug {
-    /// Renders subject, text and HTML of an email; the caller sets the message id.
+    /// Renders subject, text and HTML of an email. The caller sets the message ID.
     ///
     /// # Errors
+    ///
     /// Returns an error if the template fails.
     fn mail(
         &self,

@@ -7,8 +7,8 @@ use crate::{
     seal::Sealed,
 };
 
-/// Cache and notifications shared by the processes of a deployment. It may lose, delay or repeat everything; callers must
-/// validate what it returns.
+/// Cache and notifications shared by the processes of a deployment. It may lose, delay or repeat anything, so callers
+/// must validate what it returns.
 #[async_trait]
 pub trait SharedCache: Send + Sync + std::fmt::Debug {
     /// Returns the cached account, if there is one.
@@ -17,7 +17,8 @@ pub trait SharedCache: Send + Sync + std::fmt::Debug {
     /// Caches an account for at most this time.
     async fn put_account(&self, realm: &RealmName, user: &UserId, sealed: &Sealed, lifetime: Duration);
 
-    /// Removes a cached account, without waiting: what an erased user has left behind must not outlive the request for long.
+    /// Removes a cached account without waiting. The cached data of a deleted user must be removed soon after the
+    /// request.
     fn forget_account(&self, realm: &RealmName, user: &UserId);
 
     /// Notifies all processes that the change log has grown, without waiting.

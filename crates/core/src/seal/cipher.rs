@@ -33,12 +33,12 @@ impl std::fmt::Debug for Sealed {
     }
 }
 
-/// Sealed data cannot be opened: wrong key, wrong context, or corrupted data.
+/// Sealed data cannot be opened: wrong key, wrong context or corrupted data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("sealed data cannot be opened with this key in this context")]
 pub struct Unsealable;
 
-/// AES-256-GCM key. Nonces are random: 96 bits suffice for 2^32 messages per key (NIST SP 800-38D §8.3).
+/// AES-256-GCM key. Nonces are random. 96 bits are sufficient for 2^32 messages per key (NIST SP 800-38D §8.3).
 pub(super) struct Cipher(LessSafeKey);
 
 impl Cipher {
@@ -77,7 +77,8 @@ impl Cipher {
     }
 }
 
-/// Returns the associated data for a context: its length-prefixed parts, so that different contexts never give the same bytes.
+/// Returns the associated data of a context: its length-prefixed parts, so that different contexts never produce the
+/// same bytes.
 fn associated(context: &[&str]) -> Aad<Vec<u8>> {
     let mut bytes = Vec::with_capacity(64);
     frame(context.iter().map(|part| part.as_bytes()), |chunk| bytes.extend_from_slice(chunk));

@@ -34,7 +34,8 @@ impl std::fmt::Debug for RootKey {
     }
 }
 
-/// Keyed hash for looking up a value such as an address in the store. Without the realm's key, guesses cannot be tested.
+/// Keyed hash used to look up a value, such as an address, in the store. Without the realm's key, guesses cannot be
+/// tested.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct BlindIndex(pub [u8; 32]);
 
@@ -93,11 +94,11 @@ impl RealmKeys {
         &self.link
     }
 
-    /// Returns an identifier that belongs to no account. The same parts give the same identifier, which cannot be distinguished
+    /// Returns an identifier that belongs to no account. It is derived from the parts and cannot be distinguished
     /// from a random one without the key.
     #[must_use]
     pub fn decoy_id(&self, parts: &[&str]) -> UserId {
-        // The label is part of stored derived identifiers, so its spelling must not change.
+        // Stored identifiers depend on the label, so its spelling must not change.
         let parts = std::iter::once(&"nobody").chain(parts).map(|part| part.as_bytes());
         UserId::of(mac(&self.link, parts).as_ref().first_chunk().copied().unwrap_or_default())
     }
@@ -162,15 +163,16 @@ impl RealmKeys {
         self.cache.open(&["copy", self.realm.as_str(), user.as_str()], sealed)
     }
 
-    /// Seals a field of an audit row that is not about a user.
+    /// Seals a field of an audit row that does not concern a user.
     pub(crate) fn seal_audit(&self, ctx: &Ctx, row: &str, field: &'static str, plain: &[u8]) -> Sealed {
         self.audit.seal(ctx, &["audit", self.realm.as_str(), row, field], plain)
     }
 
-    /// Opens a field of an audit row that is not about a user.
+    /// Opens a field of an audit row that does not concern a user.
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another row, field or realm.
+    ///
+    /// Returns [`Unsealable`] if it belongs to another row, field or realm.
     pub(crate) fn open_audit(
         &self,
         row: &str,
@@ -180,15 +182,16 @@ impl RealmKeys {
         self.audit.open(&["audit", self.realm.as_str(), row, field], sealed)
     }
 
-    /// Seals what a page carries in its URL, for this use and browser.
+    /// Seals state that a page carries in its URL, for this purpose and browser.
     pub(crate) fn seal_page(&self, ctx: &Ctx, kind: &str, browser: &str, plain: &[u8]) -> Sealed {
         self.page.seal(ctx, &["page", self.realm.as_str(), kind, browser], plain)
     }
 
-    /// Opens what a page carries.
+    /// Opens state carried by a page.
     ///
     /// # Errors
-    /// Returns [`Unsealable`] if it belongs to another realm, use or browser.
+    ///
+    /// Returns [`Unsealable`] if it belongs to another realm, purpose or browser.
     pub(crate) fn open_page(
         &self,
         kind: &str,
@@ -198,7 +201,7 @@ impl RealmKeys {
         self.page.open(&["page", self.realm.as_str(), kind, browser], sealed)
     }
 
-    /// Creates a data key for this user; returns it with its wrapped form for the store.
+    /// Creates a data key for this user. Returns it with its wrapped form for the store.
     #[must_use]
     pub fn new_data_key(&self, ctx: &Ctx, user: &UserId) -> (DataKey, Sealed) {
         let key: Zeroizing<[u8; 32]> = Zeroizing::new(ctx.bytes());
@@ -217,7 +220,7 @@ impl RealmKeys {
     }
 }
 
-/// A user's data key. Destroying its wrapped form erases everything sealed with it.
+/// A user's data key. Deleting its wrapped form makes everything sealed with it unreadable.
 pub struct DataKey {
     realm: RealmName,
     user: UserId,
@@ -249,14 +252,15 @@ impl DataKey {
         self.cipher.open(&["field", self.realm.as_str(), self.user.as_str(), field], sealed)
     }
 
-    /// Seals a field of an audit row about the user.
+    /// Seals a field of an audit row that concerns the user.
     pub(crate) fn seal_audit(&self, ctx: &Ctx, row: &str, field: &'static str, plain: &[u8]) -> Sealed {
         self.cipher.seal(ctx, &["audit", self.realm.as_str(), self.user.as_str(), row, field], plain)
     }
 
-    /// Opens a field of an audit row about the user.
+    /// Opens a field of an audit row that concerns the user.
     ///
     /// # Errors
+    ///
     /// Returns [`Unsealable`] if it belongs to another row, field, user or realm.
     pub(crate) fn open_audit(
         &self,

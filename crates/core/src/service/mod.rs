@@ -1,4 +1,4 @@
-//! Operations of the domain. Each turns a request into one commit.
+//! Operations of the domain. Each performs a request in one commit.
 //!
 //! A request opens a [`Scope`] of its realm and calls an operation of an area: `scope.accounts().create(&form)`.
 
@@ -64,7 +64,7 @@ use crate::{
     token::{AccessTokens, Algorithm, Jwk},
 };
 
-/// Operations of the domain, with the ports that they use.
+/// Operations of the domain, with the ports they use.
 pub struct Service(Kernel);
 
 impl fmt::Debug for Service {
@@ -87,13 +87,13 @@ impl Service {
         Self(Kernel::new(ports, settings, tokens, key_rotation, realms, wake))
     }
 
-    /// Returns the realm of this name.
+    /// Returns the realm with this name.
     #[must_use]
     pub fn realm(&self, name: &str) -> Option<&Arc<Realm>> {
         self.0.realms.get(name)
     }
 
-    /// Returns the realm of administrators for the pages that links in their mails open. The realm has no other pages.
+    /// Returns the administrators' realm for pages opened by emailed links. The realm has no other pages.
     #[must_use]
     pub fn realm_of_link(&self, name: &str, page: &str) -> Option<&Arc<Realm>> {
         const PAGES: [&str; 3] = ["reset_password_form", "reset_password", "undo"];
@@ -105,7 +105,7 @@ impl Service {
         self.0.realms.names()
     }
 
-    /// Opens the scope of a request in a realm. `usage` collects the quotas that it uses.
+    /// Opens the scope of a request in a realm. `usage` collects the quotas used by the request.
     #[must_use]
     pub const fn scope<'a>(&'a self, ctx: &'a Ctx, realm: &'a Realm, usage: &'a Usage) -> Scope<'a> {
         Scope::new(&self.0, ctx, realm, usage)
@@ -129,18 +129,21 @@ impl Service {
         Upkeep::new(&self.0)
     }
 
-    /// Loads the signing keys from the store, generates one if it is due, and removes those that no valid token needs.
+    /// Loads the signing keys from the store, generates one if it is due, and removes those that no valid token
+    /// needs.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn refresh_signing_keys(&self, ctx: &Ctx) -> Result<()> {
         keys::refresh(&self.0, ctx).await
     }
 
-    /// Loads the signing keys from the store, and changes nothing, for a process beside the servers.
+    /// Loads the signing keys from the store without changing them, for a process that is not a server.
     ///
     /// # Errors
-    /// Unavailable; internal, if a key cannot be opened.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn load_signing_keys(&self, ctx: &Ctx) -> Result<()> {
         keys::load(&self.0, ctx).await
     }
@@ -193,7 +196,7 @@ impl Service {
         self.0.tokens.issuer(realm)
     }
 
-    /// Returns the public keys of all keys that may have signed a valid token. A shared secret has none.
+    /// Returns the public keys of all keys that may have signed a valid token. Shared secrets have no public key.
     #[must_use]
     pub fn public_keys(&self) -> Vec<Jwk> {
         self.0.tokens.keys.public()

@@ -12,7 +12,7 @@ use crate::{
     session::LogPosition,
 };
 
-/// Number of audit rows of a batch.
+/// Number of audit rows per batch.
 const ROWS_AT_ONCE: usize = 100;
 
 /// Operations of the maintenance worker.
@@ -28,11 +28,12 @@ impl<'a> Upkeep<'a> {
         self.0
     }
 
-    /// Applies the entries of the change log after a position and returns the next position. The entries come from all
-    /// servers.
+    /// Applies the entries of the change log after a position and returns the next position. The entries come from
+    /// all servers.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails. After a second, cached sessions and accounts are no longer trusted.
+    ///
+    /// Returns `Unavailable` if the store fails. After one second, cached sessions and accounts are no longer used.
     pub async fn follow_changes(&self, now: Timestamp, from: LogPosition) -> Result<LogPosition> {
         let read = self.0.copies.begin_read();
         let (changes, next) = self.0.ports.store.changes_after(from).await?;
@@ -48,7 +49,8 @@ impl<'a> Upkeep<'a> {
     /// Writes the audit rows of repeated refusals whose minute is over, or of all.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails. Rows that could not be written are kept for the next time.
+    ///
+    /// Returns `Unavailable` if the store fails. Rows that could not be written are kept and retried.
     pub async fn write_repetitions(&self, now: Timestamp, all: bool) -> Result<()> {
         let rows = self.0.repetitions.take(now, all);
         let mut written = 0;
@@ -79,15 +81,16 @@ impl<'a> Upkeep<'a> {
         Ok(self.0.ports.store.outbox_state(now).await?)
     }
 
-    /// Returns the time of the oldest row of the audit trail that is not sealed; `None` if all are.
+    /// Returns the time of the oldest unsealed row of the audit trail, or `None` if all are sealed.
     ///
     /// # Errors
-    /// Unavailable.
+    ///
+    /// Returns `Unavailable` if the store fails.
     pub async fn oldest_unsealed(&self) -> Result<Option<Timestamp>> {
         Ok(self.0.ports.store.unsealed_rows(1).await?.first().map(|row| row.at))
     }
 
-    /// Returns the time since the change log was last followed; `None` before the first time.
+    /// Returns the time since the change log was last followed. `None` before the first time.
     #[must_use]
     pub fn log_lag(&self, now: Timestamp) -> Option<Duration> {
         self.0.copies.lag(now)
@@ -107,7 +110,7 @@ impl<'a> Upkeep<'a> {
         self.0.ports.shared.as_ref().map(|shared| shared.is_up())
     }
 
-    /// Returns whether the store responds and the last attempt to write to it succeeded.
+    /// Returns whether the store responds and the last write to it succeeded.
     pub async fn store_answers(&self) -> bool {
         self.is_writable() && self.0.ports.store.ping().await.is_ok()
     }

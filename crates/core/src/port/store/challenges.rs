@@ -8,7 +8,7 @@ use crate::{
     seal::Sealed,
 };
 
-/// Reads of challenges.
+/// Queries of challenges.
 #[async_trait]
 pub trait Challenges {
     /// Returns a challenge, even if it is used or expired.
@@ -18,20 +18,21 @@ pub trait Challenges {
     async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError>;
 }
 
-/// Writes of challenges.
+/// Writes to challenges.
 #[derive(Debug, Clone)]
 pub enum ChallengeOp {
     /// Inserts a challenge. Requires its identifier to be free.
     Insert(Challenge),
-    /// Marks a challenge as used. Requires it to exist, unused and not expired.
+    /// Marks a challenge as used. Requires it to exist, to be unused and not to be expired.
     Spend { realm: RealmName, id: ChallengeId, now: Timestamp },
-    /// Counts an attempt. Requires the challenge to exist, unused and not expired, with fewer than `limit` attempts.
+    /// Counts an attempt. Requires the challenge to exist, to be unused and not to be expired, with fewer than
+    /// `limit` attempts.
     Try { realm: RealmName, id: ChallengeId, now: Timestamp, limit: u32 },
-    /// Replaces the note. Requires the challenge to exist, unused and not expired.
+    /// Replaces the note. Requires the challenge to exist, to be unused and not to be expired.
     Annotate { realm: RealmName, id: ChallengeId, note: Sealed, now: Timestamp },
-    /// Removes the challenges of a subject, either of one purpose or of all.
+    /// Removes the challenges of a subject, with one purpose or with any.
     Drop { realm: RealmName, subject: UserId, purpose: Option<Purpose> },
-    /// Sets the expiry of a challenge, if it exists and is unused.
+    /// Sets the expiry of a challenge if it exists and is unused.
     Expire { realm: RealmName, id: ChallengeId, at: Timestamp },
 }
 

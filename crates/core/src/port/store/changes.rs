@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::session::{Change, LogPosition};
 
-/// Reads of the change log.
+/// Queries of the change log.
 #[async_trait]
 pub trait Changes {
     /// Returns the entries after a position, oldest first, and the position of the last one. No later entry appears at or

@@ -3,9 +3,9 @@ use crate::{error::Cause, limit::LimitKind};
 /// A precondition that did not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {
-    /// The revision of the root key does not follow the stored one.
+    /// The revision of the root key is not the successor of the stored one.
     RootKeyRevision,
-    /// An address has gained or lost a user since it was read.
+    /// An address has gained or lost its user since it was read.
     AddressAsSeen,
     /// Another registration has the address.
     RegistrationReplaced,
@@ -15,19 +15,19 @@ pub enum Precondition {
     UserFree,
     /// The user does not exist or has changed.
     UserRevision,
-    /// The challenge does not exist, or is used or expired; or its identifier is taken.
+    /// The challenge does not exist, is used or is expired, or its identifier is taken.
     ChallengeFresh,
-    /// The session does not exist; or its identifier is taken.
+    /// The session does not exist, or its identifier is taken.
     SessionThere,
-    /// The refresh token is not the newest one, or its session does not exist.
+    /// The refresh token is not the latest one, or its session does not exist.
     RefreshNewest,
-    /// The key of the record is taken.
+    /// The record key is taken.
     RecordFree,
     /// The record does not exist or has changed.
     RecordRevision,
-    /// The quota is used up.
+    /// The quota is exhausted.
     WithinQuota(LimitKind),
-    /// Another block has the number, or the rows of a block are not as they were read.
+    /// The block number is taken, or the rows of the block have changed since they were read.
     AuditChain,
     /// The lease was lost to another worker.
     LeaseHeld,
@@ -35,10 +35,10 @@ pub enum Precondition {
     MessageThere,
 }
 
-/// Why a batch was not committed.
+/// Reason why a batch was not committed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// A precondition did not hold; nothing was changed.
+    /// A precondition did not hold. Nothing was changed.
     #[error("precondition failed: {0:?}")]
     Failed(Precondition),
     /// The store failed.
@@ -49,10 +49,10 @@ pub enum CommitError {
 /// The store did not respond, or its data is unreadable.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The store is unavailable; it may recover without intervention.
+    /// The store is unavailable. It may recover without intervention.
     #[error("the store is unavailable")]
     Unavailable(#[source] Cause),
-    /// The store responds, but has more load than it can handle.
+    /// The store responds but is overloaded.
     #[error("the store is overloaded")]
     Overloaded(#[source] Cause),
     /// An internal error, or corrupted data.

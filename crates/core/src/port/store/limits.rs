@@ -8,13 +8,14 @@ use crate::{
     limit::{FailedAttempts, LimitKey, LimitKind, Members, Quota, SlidingWindow},
 };
 
-/// Reads of the limits counted in the store.
+/// Queries of the limits counted in the store.
 #[async_trait]
 pub trait LimitState {
-    /// Returns the wrong passwords counted for a key.
+    /// Returns the failed password attempts of a key.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError>;
 
     /// Returns the quota usage counted for a key.
@@ -30,18 +31,18 @@ pub trait LimitState {
     async fn members(&self, key: LimitKey) -> Result<Members, StoreError>;
 }
 
-/// Writes of the limits counted in the store.
+/// Writes to the limits counted in the store.
 #[derive(Debug, Clone)]
 pub enum LimitOp {
     /// Counts one use. Requires the quota to allow it.
     Count { kind: LimitKind, key: LimitKey, quota: Quota, now: Timestamp },
-    /// Counts a member once, no matter how often it is seen within the period.
+    /// Counts a member. It is counted only once per period.
     CountMember { key: LimitKey, member: [u8; 8], per: Duration, now: Timestamp },
-    /// Counts a wrong password. Earlier ones are forgotten if the last was longer ago than `forget_after`.
+    /// Counts a failed password attempt. Earlier ones are discarded if the last one is older than `forget_after`.
     CountFailure { key: LimitKey, now: Timestamp, forget_after: Duration },
-    /// Forgets the uses of a quota.
+    /// Discards the usage of a quota.
     Forget { key: LimitKey },
-    /// Forgets the wrong passwords of a key.
+    /// Discards the failed password attempts of a key.
     ForgetFailures { key: LimitKey },
 }
 

@@ -1,4 +1,5 @@
-//! The store. Reads are methods of one trait per noun; writes are batches of operations, with one enum per noun.
+//! The store. Reads are methods, with one trait per kind of object. Writes are batches of operations, with one enum
+//! per kind of object.
 
 mod audit;
 mod chains;
@@ -48,17 +49,20 @@ pub trait Store:
     + Sync
     + std::fmt::Debug
 {
-    /// Commits all operations or none. Once it returns, they survive a power failure.
+    /// Commits all operations or none. When it returns, they are durable.
     ///
     /// # Errors
-    /// Returns [`CommitError::Failed`] with the first precondition that did not hold; nothing is changed then.
+    ///
+    /// Returns [`CommitError::Failed`] with the first precondition that did not hold. Nothing is changed then.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
 
-    /// Removes expired registrations, challenges, sessions, changes and counts, and the oldest counts of wrong passwords in
-    /// excess of `failures_kept`, which guesses for many addresses would accumulate. Returns the number of removed rows.
+    /// Removes expired registrations, challenges, sessions, changes and counters. Also removes the oldest counters of
+    /// failed password attempts in excess of `failures_kept`, because guesses for many addresses would accumulate.
+    /// Returns the number of removed rows.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError>;
 
     /// Checks whether the store responds.
@@ -67,10 +71,11 @@ pub trait Store:
     /// [`StoreError`].
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Returns the time of the store; `None` if it has no clock of its own.
+    /// Returns the time of the store. `None` if it has no clock of its own.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(None)
     }
@@ -79,7 +84,7 @@ pub trait Store:
 /// Operations that are committed together.
 pub type Batch = Vec<Op>;
 
-/// Creates a [`Batch`] of operations of any noun.
+/// Creates a [`Batch`] of operations.
 #[macro_export]
 macro_rules! batch {
     ($($op:expr),* $(,)?) => {
@@ -104,7 +109,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// Returns the effects of the operation on the rest of the process, once it is committed.
+    /// Returns the effects of the operation on the process after its commit.
     #[must_use]
     pub fn effects(&self) -> Vec<Effect> {
         match self {

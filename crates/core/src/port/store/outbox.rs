@@ -10,20 +10,22 @@ use crate::{
     },
 };
 
-/// Claims and reads of the outbox.
+/// Claims and queries of the outbox.
 #[async_trait]
 pub trait Outbox {
-    /// Claims up to `limit` rows of a channel that are due and not leased, oldest first. Rows with the same due time are
-    /// claimed in the order in which they were enqueued.
+    /// Claims up to `limit` rows of a channel that are due and not leased, oldest first. Rows with the same due time
+    /// are claimed in the order in which they were enqueued.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Returns the number of waiting and dead rows.
+    /// Returns the number of queued and dead rows.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState, StoreError>;
 
     /// Returns a page of the waiting or dead rows of a realm, newest first. Rows of unknown kinds are left out.
@@ -39,7 +41,7 @@ pub trait Outbox {
     async fn outbox_row(&self, id: &OutboxId) -> Result<Option<OutboxEntry>, StoreError>;
 }
 
-/// Writes of the outbox.
+/// Writes to the outbox.
 #[derive(Debug, Clone)]
 pub enum OutboxOp {
     /// Adds a message.
@@ -97,10 +99,10 @@ pub struct OutboxEntry {
 /// Size of the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutboxState {
-    /// Rows that wait for delivery.
+    /// Number of queued rows.
     pub waiting: u64,
-    /// Rows that were given up.
+    /// Number of rows that were given up.
     pub dead: u64,
-    /// Time when the oldest waiting row was enqueued.
+    /// Time when the oldest queued row was enqueued.
     pub oldest: Option<Timestamp>,
 }

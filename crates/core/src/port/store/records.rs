@@ -7,7 +7,7 @@ use crate::{
     record::{RecordKind, RecordRow},
 };
 
-/// Reads of records.
+/// Queries of records.
 #[async_trait]
 pub trait Records {
     /// Returns a record, even if it is expired.
@@ -16,10 +16,11 @@ pub trait Records {
     /// [`StoreError`].
     async fn record(&self, realm: &RealmName, kind: RecordKind, key: &str) -> Result<Option<RecordRow>, StoreError>;
 
-    /// Returns the records of an owner, either of one kind or of all, ordered by kind and key.
+    /// Returns the records of an owner, of one kind or of any, ordered by kind and key.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     async fn records_of(
         &self,
         realm: &RealmName,
@@ -40,18 +41,18 @@ pub trait Records {
     ) -> Result<Vec<RecordRow>, StoreError>;
 }
 
-/// Writes of records.
+/// Writes to records.
 #[derive(Debug, Clone)]
 pub enum RecordOp {
     /// Inserts a record. Requires its key to be free.
     Insert(RecordRow),
-    /// Replaces a record. Requires the stored revision to be the one before.
+    /// Replaces a record. Requires the stored revision to be the previous one.
     Replace(RecordRow),
-    /// Removes a record. Requires it to exist, at this revision if one is given.
+    /// Removes a record. Requires it to exist, at the given revision if there is one.
     Delete { realm: RealmName, kind: RecordKind, key: String, revision: Option<u64> },
-    /// Removes the records of an owner, either of one kind or of all.
+    /// Removes the records of an owner, of one kind or of any.
     DeleteOf { realm: RealmName, owner: UserId, kind: Option<RecordKind> },
-    /// Requires no record of another owner that has not expired to have this key.
+    /// Requires that no unexpired record of another owner has this key.
     RequireFree { realm: RealmName, kind: RecordKind, key: String, owner: UserId, now: Timestamp },
     /// Requires a record to exist at this revision.
     Require { realm: RealmName, kind: RecordKind, key: String, revision: u64 },

@@ -7,7 +7,7 @@ use crate::{
     id::{RealmName, UserId},
 };
 
-/// Reads of registrations.
+/// Queries of registrations.
 #[async_trait]
 pub trait Registrations {
     /// Returns a registration, even if it is expired.
@@ -17,13 +17,13 @@ pub trait Registrations {
     async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError>;
 }
 
-/// Writes of registrations.
+/// Writes to registrations.
 #[derive(Debug, Clone)]
 pub enum RegistrationOp {
-    /// Writes a registration, replacing the one with the same address. Requires that one to be as expected.
+    /// Writes a registration and replaces the one with the same address. Requires the latter to be as expected.
     Put { row: Registration, replaces: Replaces },
-    /// Marks a registration as contested, if `is_contested`, and extends its expiry to `expires_at`, if that is later. Neither
-    /// is ever reverted. Requires it to exist.
+    /// Marks a registration as contested if `is_contested`, and extends its expiry to `expires_at` if that is later.
+    /// Neither is ever reverted. Requires it to exist.
     Contest { realm: RealmName, id: UserId, is_contested: bool, expires_at: Timestamp },
     /// Removes a registration. Requires it to exist.
     Delete { realm: RealmName, id: UserId },
@@ -37,10 +37,11 @@ impl RegistrationOp {
     }
 }
 
-/// What a new registration may replace.
+/// Registration that a new one may replace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replaces {
-    /// Only this registration, or nothing if `None`. If it has become contested, only a contested registration may replace it.
+    /// Only this registration, or none if `None`. If it has become contested, only a contested registration may
+    /// replace it.
     Exactly(Option<UserId>),
     /// Any registration.
     Anything,

@@ -7,7 +7,7 @@ use crate::{
     session::{Change, Revocation, Session, SessionKind, TokenHash},
 };
 
-/// Reads of sessions.
+/// Queries of sessions.
 #[async_trait]
 pub trait Sessions {
     /// Returns a session, even if it is expired.
@@ -22,26 +22,27 @@ pub trait Sessions {
     /// [`StoreError`].
     async fn sessions_of(&self, realm: &RealmName, user: &UserId) -> Result<Vec<Session>, StoreError>;
 
-    /// Returns at most this many of a user's sessions, whichever are found first. All of them, if there are fewer.
+    /// Returns up to `limit` sessions of a user, in any order. The result is complete if it is shorter.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     async fn few_sessions_of(&self, realm: &RealmName, user: &UserId, most: usize) -> Result<Vec<Session>, StoreError>;
 }
 
-/// Writes of sessions.
+/// Writes to sessions.
 #[derive(Debug, Clone)]
 pub enum SessionOp {
     /// Inserts a session. Requires its identifier to be free.
     Insert(Session),
     /// Removes a session and appends it to the change log. Requires it to exist.
     End(Revocation),
-    /// Removes all sessions of a user, except one if given, and appends each to the change log. `expires_at` is the
-    /// expiry of their last access token.
+    /// Removes all sessions of a user, except `except` if given, and appends each to the change log. `expires_at` is
+    /// the expiry of their last access token.
     EndAll { realm: RealmName, user: UserId, except: Option<SessionId>, expires_at: Timestamp },
-    /// Removes live sessions of one kind of a user until at most `most` are left, and appends each to the change log: first those
-    /// that were never refreshed, then the least recently refreshed ones. `newest` is kept. `expires_at` is the expiry of their last
-    /// access token.
+    /// Removes live sessions of a user until at most `most` of this kind are left, and appends each to the change
+    /// log. Sessions that were never refreshed are removed first, then the least recently refreshed ones. `newest` is
+    /// kept. `expires_at` is the expiry of their last access token.
     EndSurplus {
         realm: RealmName,
         user: UserId,
@@ -51,9 +52,9 @@ pub enum SessionOp {
         now: Timestamp,
         expires_at: Timestamp,
     },
-    /// Sets the time and the methods of a session's last authentication. Requires it to exist.
+    /// Sets the time and methods of a session's last authentication. Requires it to exist.
     Authenticate(Session),
-    /// Replaces the newest refresh token. Requires it to be `from`.
+    /// Replaces the latest refresh token. Requires it to be `from`.
     Rotate { realm: RealmName, id: SessionId, from: TokenHash, to: TokenHash, at: Timestamp, idle_until: Timestamp },
 }
 
@@ -61,11 +62,11 @@ impl SessionOp {
     pub(super) fn effects(&self) -> Vec<Effect> {
         match self {
             Self::End(ended) => vec![Effect::Changed(Change::SessionEnded(ended.clone()))],
-            // The time of the authentication is cached.
+            // Caches contain the time of the authentication.
             Self::Authenticate(Session { realm, user, .. }) | Self::EndAll { realm, user, .. } => {
                 vec![Effect::Changed(Change::UserChanged { realm: realm.clone(), user: user.clone() })]
             }
-            // Only the store knows which sessions ended: every process, including this one, reads it from the log.
+            // Only the store knows which sessions ended. Every process, including this one, reads it from the log.
             Self::Insert(_) | Self::EndSurplus { .. } | Self::Rotate { .. } => Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     session::Change,
 };
 
-/// Reads of users.
+/// Queries of users.
 #[async_trait]
 pub trait Users {
     /// Returns a user.
@@ -24,10 +24,11 @@ pub trait Users {
     /// [`StoreError`].
     async fn at_address(&self, realm: &RealmName, index: BlindIndex) -> Result<AddressState, StoreError>;
 
-    /// Returns a page of the users of a realm, newest first. The cost does not depend on the position of the page.
+    /// Returns a page of the users of a realm, newest first. All pages have the same cost.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     async fn users_page(&self, query: &UserQuery) -> Result<Vec<User>, StoreError>;
 }
 
@@ -38,25 +39,25 @@ pub struct UserQuery {
     pub is_locked: Option<bool>,
     pub role: Option<Role>,
     pub two_step: Option<bool>,
-    /// Earliest registration.
+    /// Inclusive lower bound of the registration time.
     pub created_from: Option<Timestamp>,
-    /// Exclusive upper bound of the registration.
+    /// Exclusive upper bound of the registration time.
     pub created_before: Option<Timestamp>,
     /// Users who were last seen before this time, or never.
     pub seen_before: Option<Timestamp>,
-    /// Beginning of the identifier; empty for all.
+    /// Prefix of the identifier. Empty for all users.
     pub id_prefix: String,
-    /// Position in the list after which the page continues.
+    /// Position after which the page starts.
     pub from: Option<UserPlace>,
-    /// Whether the page goes towards the beginning. It is then in the order of age.
+    /// Whether to page backwards. The users are then returned oldest first.
     pub is_backwards: bool,
-    /// Time at which locks are judged.
+    /// Time used to evaluate locks.
     pub now: Timestamp,
     pub limit: usize,
 }
 
 impl UserQuery {
-    /// Queries all users of a realm.
+    /// Creates a query for all users of a realm.
     #[must_use]
     pub const fn of(realm: RealmName, now: Timestamp, limit: usize) -> Self {
         Self {
@@ -76,7 +77,7 @@ impl UserQuery {
     }
 }
 
-/// Place of a user in the list by age.
+/// Position of a user in the list, ordered by age.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPlace {
     pub created_at: Timestamp,
@@ -89,29 +90,29 @@ impl From<&User> for UserPlace {
     }
 }
 
-/// Who has an address, as of one snapshot.
+/// User and registration of an address, read from the same snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressState {
     pub user: Option<User>,
-    /// May be expired.
+    /// The registration may be expired.
     pub registration: Option<Registration>,
 }
 
-/// Writes of users.
+/// Writes to users.
 #[derive(Debug, Clone)]
 pub enum UserOp {
     /// Inserts a user. Requires both identifier and address to be free.
     Insert(User),
-    /// Replaces a user. Requires the stored revision to be the one before.
+    /// Replaces a user. Requires the stored revision to be the previous one.
     Update(User),
-    /// Removes a user and the data key that seals its personal data. Requires this revision.
+    /// Removes a user and the data key that seals the user's personal data. Requires this revision.
     Delete { realm: RealmName, id: UserId, revision: u64 },
-    /// Records that a user was seen on a day that begins at this time, if the user exists. This does not count as a change of
-    /// the user.
+    /// Records that a user was seen on the day that starts at this time, if the user exists. Does not change the
+    /// revision.
     Seen { realm: RealmName, id: UserId, on: Timestamp },
     /// Requires a user to exist at this revision.
     Require { realm: RealmName, id: UserId, revision: u64 },
-    /// Requires an address to have a user, if `is_taken`, or to have none.
+    /// Requires an address to have a user if `is_taken`, or no user otherwise.
     RequireAddress { realm: RealmName, index: BlindIndex, is_taken: bool },
 }
 

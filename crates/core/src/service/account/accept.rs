@@ -1,5 +1,5 @@
-//! Invitations: until one is accepted its address counts as taken, and every request for it mails the invitation again. The link
-//! opens the form for a password, which makes the user.
+//! Invitations. Until an invitation is accepted, its address counts as taken, and every request for the address
+//! resends the invitation. The link opens a form for a password, which creates the user.
 
 use super::Accounts;
 use crate::{
@@ -26,9 +26,10 @@ impl Accounts<'_> {
         Invitation::open(row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)
     }
 
-    /// Mails an invitation again, with operations that make the work equal to that for another address.
+    /// Resends an invitation, with operations that make the work equal to a request for another address.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(super) async fn mail_invitation_again(
         &self,
@@ -49,7 +50,9 @@ impl Accounts<'_> {
     /// Returns the invitation of a link.
     ///
     /// # Errors
-    /// Returns `BadLink` if it was accepted, withdrawn or sent again with a newer link, and `Unavailable` if the store fails.
+    ///
+    /// Returns `BadLink` if it was accepted, withdrawn or resent with a newer link, and `Unavailable` if the store
+    /// fails.
     pub(super) async fn invited_by(&self, challenge: &Challenge) -> Result<OpenInvitation> {
         if !challenge.is_valid(self.ctx.now) {
             return Err(Error::bad_link());
@@ -64,11 +67,12 @@ impl Accounts<'_> {
         Ok(OpenInvitation { row, invitation })
     }
 
-    /// Turns an invitation into its user; `false` if something changed in the meantime.
+    /// Converts an invitation to its user. Returns `false` if something changed in the meantime.
     ///
     /// # Errors
-    /// Returns `BadLink` if it was accepted in the meantime, `Unavailable` if the store fails, and `Internal` if data cannot be
-    /// decrypted or serialized.
+    ///
+    /// Returns `BadLink` if it was accepted in the meantime, `Unavailable` if the store fails, and `Internal` if data
+    /// cannot be decrypted or serialized.
     pub(super) async fn accept_invitation(
         &self,
         invited: &OpenInvitation,
@@ -106,7 +110,7 @@ impl Accounts<'_> {
         }
     }
 
-    /// Returns the operations that give an administrator the grants of the invitation.
+    /// Returns the operations that assign the grants of the invitation to an administrator.
     async fn granted(&self, user: &User, invitation: &Invitation) -> Result<Batch> {
         let grants = invitation.grants.clone();
         let is_owner = grants.iter().any(|grant| *grant == Grant::OWNER);

@@ -1,4 +1,4 @@
-//! Activation: a registration is found through its link and becomes a user in one batch.
+//! Activation: finds a registration through its link and converts it to a user in one batch.
 
 use super::Accounts;
 use crate::{
@@ -20,7 +20,7 @@ pub(super) enum LinkTarget {
     Activated,
 }
 
-/// A registration that becomes a user.
+/// Activation of a registration.
 pub(super) struct Activation<'a> {
     pub(super) challenge: ChallengeId,
     pub(super) user: &'a User,
@@ -29,18 +29,20 @@ pub(super) struct Activation<'a> {
 }
 
 impl Accounts<'_> {
-    /// Returns the registration that a link is for, or the user that it has become.
+    /// Returns the registration of a link, or the resulting user.
     ///
     /// # Errors
+    ///
     /// Returns `BadLink` if the link or code is invalid for any reason, and `Unavailable` if the store fails.
     pub(super) async fn link_target(&self, action: LinkAction, token: &str) -> Result<LinkTarget> {
         let challenge = self.proved_challenge(token, action, Purpose::Registration).await?;
         self.target_of(challenge).await
     }
 
-    /// Returns the registration of a proven challenge, or the user that it has become.
+    /// Returns the registration of a proven challenge, or the resulting user.
     ///
     /// # Errors
+    ///
     /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(super) async fn target_of(&self, challenge: Challenge) -> Result<LinkTarget> {
         if challenge.used_at.is_none()
@@ -53,10 +55,11 @@ impl Accounts<'_> {
         user.map(|_| LinkTarget::Activated).ok_or_else(Error::bad_link)
     }
 
-    /// Turns a registration into its user and sends a welcome email; `false` if another request has activated or cancelled it
-    /// in the meantime, so that nothing was changed.
+    /// Converts a registration to its user and sends a welcome email. Returns `false` without changes if another
+    /// request has activated or cancelled it in the meantime.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the email cannot be serialized.
     pub(super) async fn activate(&self, activation: &Activation<'_>) -> Result<bool> {
         let Activation { challenge, user, profile, event } = *activation;
@@ -71,7 +74,7 @@ impl Accounts<'_> {
             self.message(MessageKind::Welcome, &Recipient::unnamed(&profile.email), None)?,
         ];
         if event != Event::EmailVerified {
-            // The owner has chosen a password, so earlier reset links must not replace it.
+            // The owner has chosen a password, which earlier reset links must not replace.
             let (realm, subject) = (realm.clone(), user.id.clone());
             batch.push(ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Reset) }.into());
         }

@@ -1,4 +1,4 @@
-//! `create`: stores a registration, whether the address is free, pending or taken.
+//! `create`: stores a registration for an address that is free, pending or taken.
 
 use super::Accounts;
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Fields of `create`, as received.
+/// Fields of `create` as received.
 #[derive(Debug, Clone, Default)]
 pub struct CreateForm {
     pub first_name: RawField,
@@ -33,7 +33,7 @@ pub struct CreateForm {
     pub attributes: RawField,
 }
 
-/// Result of `create`, which is the same whether or not the address was free.
+/// Result of `create`. It is the same whether or not the address was free.
 #[derive(Debug, Clone)]
 pub struct Created {
     /// Identifier of the registration.
@@ -44,9 +44,9 @@ pub struct Created {
     pub proof: BrowserProof,
 }
 
-/// Number of attempts in which the password is compared with the password of a concurrent registration.
+/// Number of attempts in which the password is compared with that of a concurrent registration.
 const COMPARISONS: usize = 3;
-/// Number of attempts while registrations of the address keep changing.
+/// Maximum number of attempts while registrations of the address keep changing.
 const TRIES: usize = 10;
 
 impl Accounts<'_> {
@@ -113,7 +113,7 @@ impl Accounts<'_> {
         errors.finish(all)
     }
 
-    /// Reads the state of the address, and compares the password with the password of a pending registration.
+    /// Reads the state of the address, and compares the password with that of a pending registration.
     async fn place(
         &self,
         permit: &HashPermit<'_>,
@@ -128,7 +128,8 @@ impl Accounts<'_> {
         if (user.is_some() || reserved.is_some() || invited.is_some()) && self.settings.reveal_taken {
             return Err(EMAIL_TAKEN.into());
         }
-        // If there are too many concurrent registrations to compare with each, the owner of the address decides.
+        // If there are too many concurrent registrations to compare with each of them, the owner of the address has
+        // to decide.
         let is_compared = attempt < COMPARISONS;
         let exactly = Replaces::Exactly(prior.as_ref().map(|prior| prior.id.clone()));
         let pending = prior.filter(|prior| prior.is_pending(self.ctx.now));
@@ -145,8 +146,8 @@ impl Accounts<'_> {
         })
     }
 
-    /// Returns whether a pending registration of the address has another password. In this case, the owner of the address
-    /// decides.
+    /// Returns whether a pending registration of the address has another password. The owner of the address has to
+    /// decide then.
     async fn is_contested(
         &self,
         permit: &HashPermit<'_>,

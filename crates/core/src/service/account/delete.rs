@@ -1,4 +1,4 @@
-//! `delete`: erases the account.
+//! `delete`: deletes the account.
 
 use super::Accounts;
 use crate::{
@@ -15,17 +15,18 @@ use crate::{
     },
 };
 
-/// Preconditions of an erasure that fail if the account changed in the meantime.
+/// Preconditions of a deletion that fail if the account changed in the meantime.
 pub(in crate::service) const ERASURE_LOST: [Precondition; 2] =
     [Precondition::UserRevision, Precondition::RegistrationThere];
 
 impl Accounts<'_> {
-    /// Erases the account of the caller: destroys its data key, which makes all sealed data unreadable, ends its
+    /// Deletes the account of the caller: destroys its data key, which makes all sealed data unreadable, ends its
     /// sessions and frees its address. Both `id` and `email` must match the account, and the login must be recent.
     ///
     /// # Errors
-    /// Returns `NotFound` if the identifier or the address does not match the account, `Stale` if the login is too old,
-    /// `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
+    ///
+    /// Returns `NotFound` if the identifier or the address does not match the account, `Stale` if the login is too
+    /// old, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn delete(&self, owner: &Owner, id: &RawField, email: &RawField) -> Result<()> {
         let account = owner.account();
         let email = email.text().and_then(|raw| EmailAddress::parse(raw).ok());
@@ -39,17 +40,18 @@ impl Accounts<'_> {
         retry(ATTEMPTS, "the account kept changing during its deletion", |_| self.erase(owner)).await
     }
 
-    /// Erases the account of the caller. The login must be recent, or the current password must be given.
+    /// Deletes the account of the caller. Requires a recent login or the current password.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Limited` if a rate limit is reached,
-    /// `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Limited` if a rate limit is
+    /// reached, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn delete_own(&self, owner: &Owner, current: &RawField) -> Result<()> {
         let owner = self.fresh(owner, current).await?;
         retry(ATTEMPTS, "the account kept changing during its deletion", |_| self.erase(owner)).await
     }
 
-    /// Erases the account; `None` if it changed in the meantime.
+    /// Deletes the account. Returns `None` if it changed in the meantime.
     async fn erase(&self, owner: FreshOwner<'_>) -> Result<Option<()>> {
         let (realm, account) = (&self.realm.name, owner.account());
         let user = self.fresh_user(owner).await?;
@@ -65,10 +67,11 @@ impl Accounts<'_> {
         Ok(Some(()))
     }
 
-    /// Returns the operations that erase a user: the data key, sessions, records and challenges, and a registration of the
+    /// Returns the operations that delete a user: data key, sessions, records, challenges, and a registration of the
     /// address.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn erasure(&self, user: &User) -> Result<Batch> {
         let realm = &self.realm.name;

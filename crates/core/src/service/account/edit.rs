@@ -18,28 +18,28 @@ use crate::{
     },
 };
 
-/// Changes of a profile, as they were received. A field that is absent stays, and one that is `null` is removed.
+/// Changes to a profile as received. Absent fields are unchanged, and `null` removes a value.
 #[derive(Debug, Default)]
 pub struct ProfilePatch {
     pub first_name: Option<RawField>,
     pub last_name: Option<RawField>,
-    /// ISO or dial code.
+    /// ISO or calling code.
     pub country_code: Option<RawField>,
     pub locale: Option<RawField>,
     /// Merge patch of the attributes.
     pub attributes: Option<RawField>,
 }
 
-/// Revisions that a request accepts (`If-Match`); `None` accepts all.
+/// Revisions accepted by a request (`If-Match`). `None` accepts all.
 pub type Expected = Option<Vec<u64>>;
 
 impl Accounts<'_> {
-    /// Changes the profile of the caller, and returns the account. `errors` holds the errors of fields that the request must
-    /// not have.
+    /// Changes the profile of the caller and returns the account. `errors` contains the errors of unknown fields.
     ///
     /// # Errors
-    /// Returns `Limited` if a rate limit is reached, `Invalid` with all invalid fields, `Outdated` if the account has another
-    /// revision, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Limited` if a rate limit is reached, `Invalid` with all invalid fields, `Outdated` if the account has
+    /// another revision, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn edit(
         &self,
         owner: &Owner,
@@ -67,7 +67,7 @@ impl Accounts<'_> {
         let user = self.user_of(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let before = user.envelope.open_profile(&key)?;
-        // The faults of the body come before the revision.
+        // Errors in the body are reported before an outdated revision.
         let profile = self.patched(&before, patch)?;
         if expected.as_ref().is_some_and(|revisions| !revisions.contains(&user.revision)) {
             return Err(REVISION_STALE.into());
@@ -117,7 +117,8 @@ impl Accounts<'_> {
         errors.finish(Some(profile))
     }
 
-    /// Reads a changed field. The outer `None` means that it is refused; `null` removes it, unless a registration requires it.
+    /// Parses a changed field. The outer `None` means that it is invalid. `null` removes the value, unless sign-up
+    /// requires it.
     fn change<T>(
         &self,
         errors: &mut FieldErrors,

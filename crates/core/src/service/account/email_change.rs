@@ -1,4 +1,4 @@
-//! The link of a new address: replaces the address of its user.
+//! Link to a new address: replaces the address of its user.
 
 use super::{Accounts, Verified};
 use crate::{
@@ -13,11 +13,11 @@ use crate::{
     service::kernel::{ATTEMPTS, retry},
 };
 
-/// State of the link of a new address.
+/// State of the link to a new address.
 pub(super) enum ChangeLink {
-    /// The link was used; the address was replaced.
+    /// The link was used and the address replaced.
     Used,
-    /// The change waits for the link.
+    /// The link has not been used yet.
     Waiting(Box<WaitingChange>),
 }
 
@@ -32,6 +32,7 @@ impl Accounts<'_> {
     /// Returns whether a link is for a new address. The link is not verified yet.
     ///
     /// # Errors
+    ///
     /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(super) async fn is_of_new_address(&self, token: &str) -> Result<bool> {
         let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
@@ -53,11 +54,13 @@ impl Accounts<'_> {
         Ok(ChangeLink::Waiting(Box::new(WaitingChange { user, pending, challenge })))
     }
 
-    /// Replaces the address of the user of a link. A second use within its lifetime has the same result and changes nothing.
+    /// Replaces the address of the user of a link. Using the link again within its lifetime has the same result and
+    /// changes nothing.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link is invalid for any reason or another user now has the address, and `Unavailable` if the
-    /// store fails.
+    ///
+    /// Returns `BadLink` if the link is invalid for any reason or another user now has the address, and `Unavailable`
+    /// if the store fails.
     pub(super) async fn change_email(&self, token: &str) -> Result<Verified> {
         retry(ATTEMPTS, "the account kept changing during a change of address", |_| self.change_email_once(token)).await
     }
@@ -111,8 +114,9 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that drop the requests of a user for another address or number, with their links and codes, and the
-    /// links for a new password and for identities, tickets and trusted devices: another person may have made them with the earlier password.
+    /// Returns the operations that cancel all pending changes of a user, which another person may have requested with
+    /// the previous password: new addresses and numbers with their links and codes, password resets, links for
+    /// identities, tickets, and trusted devices.
     pub(in crate::service) fn drop_requests(&self, user: &User) -> Batch {
         let pending = |kind| -> Op {
             RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(kind) }.into()
@@ -125,7 +129,7 @@ impl Accounts<'_> {
         batch
     }
 
-    /// Returns the operations that remove the challenges of a user for these purposes.
+    /// Returns the operations that remove the challenges of a user with these purposes.
     pub(in crate::service) fn drop_challenges(&self, user: &User, purposes: &[Purpose]) -> Batch {
         let drop = |purpose: &Purpose| {
             let (realm, subject) = (self.realm.name.clone(), user.id.clone());

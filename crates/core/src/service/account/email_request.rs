@@ -18,14 +18,15 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Sends a link to a new address of the caller, replacing an earlier request. The owner of a taken address gets a notice,
-    /// and the mailbox of a reserved one the link that restores it; neither the response nor the work reveals which. Returns
-    /// the new address.
+    /// Sends a link to a new address of the caller and replaces an earlier request. The owner of a taken address gets
+    /// a notice, and a reserved address gets an undo link. Neither the response nor the work reveals which case
+    /// applies. Returns the new address.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Invalid` if the address is malformed or
-    /// equal to the current one, `Limited` if a rate limit is reached, `BadToken` if the account was deleted in the meantime,
-    /// and `Unavailable` if the store fails.
+    ///
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Invalid` if the address is
+    /// malformed or equal to the current one, `Limited` if a rate limit is reached, `BadToken` if the account was
+    /// deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn request_email_change(
         &self,
         owner: &Owner,
@@ -41,7 +42,7 @@ impl Accounts<'_> {
         Ok(email)
     }
 
-    /// Stores the request; `None` if the account has changed in the meantime.
+    /// Stores the request. Returns `None` if the account has changed in the meantime.
     async fn request_once(&self, owner: FreshOwner<'_>, email: &EmailAddress) -> Result<Option<()>> {
         let (ctx, realm, keys) = (self.ctx, &self.realm.name, &self.realm.keys);
         let user = self.fresh_user(owner).await?;
@@ -74,7 +75,7 @@ impl Accounts<'_> {
         self.commit_request(&user, email, write, mail).await
     }
 
-    /// Returns the email: a link for a free address, or a notice to the owner of a taken one.
+    /// Returns the email: a link for a free address, or a notice for the owner of a taken one.
     async fn change_mail(&self, user: &User, pending: &PendingEmail) -> Result<(MessageKind, Op)> {
         let index = pending.email.blind_index(&self.realm.keys);
         let found = self.ports.store.at_address(&self.realm.name, index).await?;
@@ -88,8 +89,8 @@ impl Accounts<'_> {
         Ok((kind, self.message(kind, &Recipient::unnamed(&pending.email), Some(challenge))?.into()))
     }
 
-    /// Commits a request with its email, or without one if too many were sent to the address; `None` if the account has changed
-    /// in the meantime.
+    /// Commits a request with its email, or without it if too many were sent to the address. Returns `None` if the
+    /// account has changed in the meantime.
     async fn commit_request(
         &self,
         user: &User,
@@ -129,11 +130,12 @@ impl Accounts<'_> {
         Ok(Error::limited(wait, LimitKind::EmailChanges.setting()))
     }
 
-    /// Cancels the caller's request for a new address, and invalidates its link.
+    /// Cancels the caller's request for a new address and invalidates its link.
     ///
     /// # Errors
-    /// Returns `NotFound` if there is none, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the
-    /// store fails.
+    ///
+    /// Returns `NotFound` if there is no request, `BadToken` if the account was deleted in the meantime, and
+    /// `Unavailable` if the store fails.
     pub async fn drop_email_change(&self, owner: &Owner) -> Result<()> {
         retry(ATTEMPTS, "the account kept changing while a change of address was dropped", |_| self.drop_once(owner))
             .await

@@ -1,4 +1,4 @@
-//! `me/export`: everything that is kept about the caller.
+//! `me/export`: exports all stored data of the caller.
 
 use super::Accounts;
 use crate::{
@@ -17,26 +17,26 @@ use crate::{
     session::ListedSession,
 };
 
-/// Maximum number of events of an export, so that its memory is bounded; `me/events` goes on from there.
+/// Maximum number of events in an export, which bounds its memory. `me/events` returns the rest.
 const MOST_EVENTS: usize = 10_000;
-/// Number of events that are read at once.
+/// Number of events read at a time.
 const PAGE: usize = 1000;
 
-/// Everything that is kept about a user and that the user may see.
+/// All stored data of a user that is visible to the user.
 #[derive(Debug)]
 pub struct Export {
     pub exported_at: Timestamp,
     pub account: Account,
-    /// What waits for a proof or can be restored.
+    /// Unverified changes, and changes that can be undone.
     pub pending: Vec<ExportedChange>,
-    /// Live sessions, most recent use first.
+    /// Live sessions, most recently used first.
     pub sessions: Vec<ListedSession>,
     /// Newest events of the last 90 days, newest first.
     pub events: Vec<ListedEvent>,
-    /// Cursor of the events beyond, if there are more.
+    /// Cursor of further events, if there are more.
     pub events_next: Option<String>,
     pub factors: Vec<ListedFactor>,
-    /// Number of recovery codes that are left, and the time at which they were made.
+    /// Number of unused recovery codes, and the time of their creation.
     pub recovery_codes: Option<(usize, Timestamp)>,
     /// Trusted devices.
     pub devices: Vec<ListedDevice>,
@@ -46,7 +46,7 @@ pub struct Export {
     pub grants: Vec<Consent>,
 }
 
-/// Change of the address or phone number that waits for its proof or can be undone.
+/// Unverified or undoable change of the address or phone number.
 #[derive(Debug)]
 pub struct ExportedChange {
     /// `email_change`, `phone_change` or `email_reserved`.
@@ -82,17 +82,19 @@ impl From<Reservation> for ExportedChange {
 }
 
 impl Accounts<'_> {
-    /// Returns everything that is kept about the caller, whose login must be recent.
+    /// Returns all stored data of the caller, whose login must be recent.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old or too weak, `Limited` if a rate limit is reached, `BadToken` if the account was
-    /// deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Limited` if a rate limit is reached, `BadToken` if the
+    /// account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a record cannot be
+    /// decrypted.
     pub async fn export(&self, owner: &Owner) -> Result<Export> {
         let owner = self.fresh(owner, &RawField::Missing).await?;
         let (user, account) = (owner.account().id.as_str().as_bytes(), self.fresh_user(owner).await?);
         let audit = self.audit(Event::Exported).user(&*owner);
         let quota = self.settings.limits.exports_account;
-        // Counted before the work, so that a flood of requests gathers nothing.
+        // Counted first, so that a flood of requests causes no work.
         let counted = self.commit_counted(LimitKind::Exports, user, quota, batch![audit]).await;
         if counted.is_err() {
             self.note_limit_of(&*owner).await?;
@@ -130,7 +132,7 @@ impl Accounts<'_> {
         Ok(export)
     }
 
-    /// Returns the newest events, as many as an export has, and whether there are more.
+    /// Returns the newest events, up to the maximum of an export, and whether there are more.
     async fn newest_of_all(&self, owner: &Owner) -> Result<(Vec<ListedEvent>, bool)> {
         let mut events: Vec<ListedEvent> = Vec::new();
         loop {
@@ -146,7 +148,7 @@ impl Accounts<'_> {
 }
 
 impl Export {
-    /// Adds a record of the user. Each kind is named, so that a new one is not forgotten.
+    /// Adds a record of the user. The match is exhaustive, so that no new kind is forgotten.
     fn add(&mut self, row: &RecordRow, key: &DataKey) -> Result<()> {
         let keys = RecordKeys::Owner(key);
         let change = match row.kind {
@@ -165,13 +167,13 @@ impl Export {
                 self.grants.push(Consent::open(row, keys).map_err(Error::internal)?);
                 return Ok(());
             }
-            // All factors are read together.
+            // All factors are read together below.
             RecordKind::Totp | RecordKind::Passkey | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
-            // A hash and a time, without an owner.
+            // Contains only a hash and a time, without an owner.
             RecordKind::Spent => return Ok(()),
-            // It names identifiers of registrations, and has no owner.
+            // Contains only identifiers of registrations, without an owner.
             RecordKind::Succession => return Ok(()),
-            // An invitation precedes its user. The others belong to administrators, who have no export.
+            // Invitations exist before their user. The others belong to administrators, who have no export.
             RecordKind::Invitation | RecordKind::AdminGrant | RecordKind::AdminOwners | RecordKind::AdminKey => {
                 return Ok(());
             }

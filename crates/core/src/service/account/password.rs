@@ -20,19 +20,20 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Changes the password of the caller and ends all other sessions; an account without a password gets one. Returns a new
-    /// value for the known device, because the value for the earlier password is no longer valid.
+    /// Changes the password of the caller and ends all other sessions. An account without a password gets one.
+    /// Returns a new value for the known device, because the previous password's value is no longer valid.
     ///
     /// # Errors
-    /// Returns `Invalid` if the new password is missing, rejected or equal to the current one, `Forbidden` if the current
-    /// password is wrong, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable` if
-    /// the store fails.
+    ///
+    /// Returns `Invalid` if the new password is missing, rejected or equal to the current one, `Forbidden` if the
+    /// current password is wrong, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and
+    /// `Unavailable` if the store fails.
     pub async fn change_password(&self, owner: &Owner, current: &RawField, new: &RawField) -> Result<String> {
         let mut errors = FieldErrors::default();
         let is_given = !owner.account().has_password || errors.text("current_password", current).is_some();
         let both = errors.text("new_password", new).filter(|_| is_given);
         errors.finish(both)?;
-        // With two-step on, the password alone is not a sufficient proof.
+        // With two-step verification, the password alone is not sufficient.
         if owner.needs_two_factors() {
             owner.fresh(self.ctx.now, self.realm.policy.fresh_auth_age)?;
         }
@@ -41,8 +42,8 @@ impl Accounts<'_> {
         Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, device_owner))
     }
 
-    /// Returns the user and the hash of the current password, which is verified if there is one. With two-step turned on meanwhile, it
-    /// is no proof.
+    /// Returns the user and the hash of the current password, which is verified if there is one. Fails if two-step
+    /// verification was turned on in the meantime.
     async fn with_current_password(
         &self,
         owner: &Owner,

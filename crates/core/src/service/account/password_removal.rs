@@ -1,4 +1,4 @@
-//! `DELETE me/password`: leaves an account to its passkeys.
+//! `DELETE me/password`: makes an account passwordless.
 
 use super::Accounts;
 use crate::{
@@ -20,12 +20,14 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Removes the password of the caller, turns two-step on and ends all other sessions. Returns the recovery codes that were made.
+    /// Removes the password of the caller, turns on two-step verification and ends all other sessions. Returns newly
+    /// created recovery codes.
     ///
     /// # Errors
-    /// Returns `NotFound` if passkeys are off, `Stale` unless the caller has used a passkey recently, `Conflict` unless the
-    /// account has a passkey and either a second one or recovery codes, `BadToken` if the account was deleted in the meantime,
-    /// and `Unavailable` if the store fails.
+    ///
+    /// Returns `NotFound` if passkeys are disabled, `Stale` unless the caller has used a passkey recently, `Conflict`
+    /// unless the account has a passkey and either a second one or recovery codes, `BadToken` if the account was
+    /// deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn remove_password(&self, owner: &Owner) -> Result<Option<NewRecoveryCodes>> {
         self.require_relying_party()?;
         self.require_passkey_used(owner).await?;
@@ -33,7 +35,7 @@ impl Accounts<'_> {
         retry(ATTEMPTS, "the account kept changing while its password was removed", work).await
     }
 
-    /// Requires the last authentication of the session to be recent and by a passkey alone.
+    /// Requires that the session was recently authenticated with a passkey alone.
     async fn require_passkey_used(&self, owner: &Owner) -> Result<()> {
         let session = self.ports.store.session(&self.realm.name, owner.session()).await?;
         let session = session.ok_or_else(|| Error::bad_token().because("session ended"))?;

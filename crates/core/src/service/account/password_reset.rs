@@ -29,11 +29,11 @@ use crate::{
 /// Subject of a link that can set a password.
 enum Subject {
     User(User),
-    /// A registration, whose address the link verifies, too.
+    /// A registration. The link also verifies its address.
     Registration(Registration),
     /// A contested registration, through its verification link.
     Contested(Registration),
-    /// An invitation that is not accepted yet.
+    /// A pending invitation.
     Invited(Box<OpenInvitation>),
 }
 
@@ -44,12 +44,13 @@ struct ResetTarget {
 }
 
 impl Accounts<'_> {
-    /// Sends a reset link, if the address has an account. Otherwise the work is the same, and the email is dropped during
-    /// delivery.
+    /// Sends a reset link if the address has an account. Otherwise the work is the same, and the email is dropped
+    /// during delivery.
     ///
     /// # Errors
-    /// Returns `Invalid` if the address is malformed, `Limited` if a rate limit is reached, and `Unavailable` if the store
-    /// fails.
+    ///
+    /// Returns `Invalid` if the address is malformed, `Limited` if a rate limit is reached, and `Unavailable` if the
+    /// store fails.
     pub async fn request_reset(&self, email: &RawField) -> Result<()> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", email);
@@ -74,7 +75,8 @@ impl Accounts<'_> {
         }
         let pending = found.registration.filter(|registration| registration.is_pending(self.ctx.now));
         let subject = found.user.as_ref().map(|user| user.id.clone()).or(pending.map(|registration| registration.id));
-        // The decoy is the same for each request with an address, so that a newer link replaces the previous one as for a user.
+        // The decoy is the same for every request with this address, so that a newer link replaces the previous one
+        // as it does for a user.
         let subject = subject.unwrap_or_else(|| keys.decoy_id(&["reset", email.as_str()]));
         self.mail_to_address(AddressMail {
             email,
@@ -96,13 +98,14 @@ impl Accounts<'_> {
         self.try_link(self.reset_target(token)).await.map(|_| ())
     }
 
-    /// Sets a new password through a link. Returns the value of a known device, so that failed attempts of attackers do not
-    /// delay the owner's logins.
+    /// Sets a new password through a link. Returns the value of a known device, so that failed attempts of attackers
+    /// do not delay the owner's logins.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link is invalid for any reason, `Invalid` if the password is rejected, in which case the link
-    /// stays valid, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable` if the
-    /// store fails.
+    ///
+    /// Returns `BadLink` if the link is invalid for any reason, `Invalid` if the password is rejected, in which case
+    /// the link remains valid, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and
+    /// `Unavailable` if the store fails.
     pub async fn reset_password(&self, token: &str, password: &RawField) -> Result<String> {
         let set = |_| self.set_password(token, password);
         let account = self.try_link(retry(HASHED_ATTEMPTS, "the account kept changing during a reset", set)).await?;
@@ -110,7 +113,8 @@ impl Accounts<'_> {
         Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, owner))
     }
 
-    /// Returns the blind index of the address whose password was set; `None` if the account has changed in the meantime.
+    /// Returns the blind index of the address whose password was set, or `None` if the account has changed in the
+    /// meantime.
     async fn set_password(&self, token: &str, password: &RawField) -> Result<Option<BlindIndex>> {
         let ResetTarget { subject, challenge } = self.reset_target(token).await?;
         let (index, is_set) = match subject {
@@ -134,7 +138,7 @@ impl Accounts<'_> {
         Ok(is_set.then_some(index))
     }
 
-    /// Returns the challenge of a token, and the subject whose password it can set.
+    /// Returns the challenge of a token and the subject whose password it can set.
     async fn reset_target(&self, token: &str) -> Result<ResetTarget> {
         let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
         let challenge = self.named_challenge(&token).await?;
@@ -173,8 +177,8 @@ impl Accounts<'_> {
         self.pending_registration(&challenge.subject).await?.map(Subject::Registration).ok_or_else(Error::bad_link)
     }
 
-    /// Turns a registration into a user with the chosen password; `false` if another link has activated or cancelled it in the
-    /// meantime.
+    /// Converts a registration to a user with the chosen password. Returns `false` if another link has activated or
+    /// cancelled it in the meantime.
     async fn set_initial_password(
         &self,
         registration: Registration,
@@ -188,17 +192,18 @@ impl Accounts<'_> {
         let mut user = registration.into_user();
         user.envelope = user.envelope.with_password(self.ctx, &key, &hash);
         user.password_set_at = self.ctx.now;
-        // The author of the registration, and thus of the phone number, may not be the owner of the address.
+        // The registration, and with it the phone number, may have been submitted by someone other than the owner of
+        // the address.
         user.phone_disputed = true;
         self.activate(&Activation { challenge: challenge.id, user: &user, profile: &profile, event }).await
     }
 
-    /// Replaces a user's password, revokes all sessions and notifies the owner; `false` if the account has changed since it was
-    /// read.
+    /// Replaces a user's password, revokes all sessions and notifies the owner. Returns `false` if the account has
+    /// changed since it was read.
     async fn replace_password(&self, user: User, challenge: &Challenge, password: &RawField) -> Result<bool> {
         let key: DataKey = user.envelope.key(&self.realm.keys, &user.id)?;
         let profile = user.envelope.open_profile(&key)?;
-        // Another person may know the password that was marked as compromised.
+        // Another person may know the compromised password, so it must not be set again.
         let known = if user.compromised { user.envelope.open_password(&key)? } else { None };
         let hash = self.hash_accepted(password, &profile, known.as_ref()).await?;
         let (ctx, realm, id) = (self.ctx, &self.realm.name, user.id.clone());
@@ -232,7 +237,8 @@ impl Accounts<'_> {
         }
     }
 
-    /// Checks a new password against the policy and, if there is one, the password that must not be set again. Then hashes it.
+    /// Checks a new password against the policy and a password that must not be reused, if there is one. Then hashes
+    /// it.
     async fn hash_accepted(
         &self,
         password: &RawField,

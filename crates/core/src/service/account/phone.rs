@@ -1,7 +1,7 @@
-//! Phone verification: a code by SMS, and a handle that is returned together with it.
+//! Phone verification: a code sent by SMS and a handle returned in the response.
 //!
 //! Every request gets a handle, whether or not `id` and `phone` belong together. A decoy handle is stored, counts its
-//! attempts and expires like a real one; its message is dropped at its delivery.
+//! attempts and expires like a real one. Its message is dropped during delivery.
 
 use std::time::Duration;
 
@@ -25,26 +25,26 @@ use crate::{
     },
 };
 
-/// Number of attempts to enter a code (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
+/// Maximum number of attempts to enter a code (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
 const CODE_ATTEMPTS: u32 = 5;
-/// Wait that is suggested to a client while no SMS provider is configured.
+/// `Retry-After` while no SMS provider is configured.
 const NO_PROVIDER: Duration = Duration::from_secs(3600);
-/// Code that is not sent yet.
+/// Code that has not been sent yet.
 pub(super) struct CodeDraft {
     pub(super) challenge: Challenge,
     sms: OutboxRow,
-    /// Operations that count it per account and number.
+    /// Operations that count it per account and phone number.
     quotas: Batch,
     /// Operations that count the cost of the SMS.
     budgets: Batch,
-    /// User to whom the code is sent.
+    /// User who receives the code.
     owner: Option<User>,
-    /// Whether codes to this country are stopped.
+    /// Whether codes to this country are suspended.
     is_stopped: bool,
-    /// Operations that are committed with a code that is sent or withheld for its cost.
+    /// Operations committed with the code, whether it is sent or withheld because of its cost.
     pub(super) with: Batch,
     pub(super) action: LinkAction,
-    /// Number to which the code would be sent.
+    /// Phone number that would receive the code.
     recipient: Option<PhoneNumber>,
 }
 
@@ -63,11 +63,12 @@ impl CodeDraft {
 }
 
 impl Accounts<'_> {
-    /// Returns a handle, and sends a code to the number if it is this user's and in an allowed country.
+    /// Returns a handle, and sends a code to the phone number if it belongs to this user and to an allowed country.
     ///
     /// # Errors
-    /// Returns `Invalid` with all invalid fields, `Limited` if a rate limit is reached, and `Unavailable` if the store fails or
-    /// no SMS provider is configured.
+    ///
+    /// Returns `Invalid` with all invalid fields, `Limited` if a rate limit is reached, and `Unavailable` if the
+    /// store fails or no SMS provider is configured.
     pub async fn send_code(&self, id: &RawField, phone: &RawField) -> Result<LinkToken> {
         let mut errors = FieldErrors::default();
         let id = errors.text("id", id);
@@ -76,7 +77,8 @@ impl Accounts<'_> {
         self.require_sms()?;
         let work = async {
             let owner = self.owner_of(id, &phone).await?;
-            // The same decoy for each request of a number, so that a newer handle replaces the previous one as for a user.
+            // The decoy is the same for every request with this number, so that a newer handle replaces the previous
+            // one as it does for a user.
             let decoy = self.realm.keys.decoy_id(&["phone", id, phone.as_str()]);
             let draft = self.draft_code(owner.as_ref(), &decoy, &phone, Purpose::Phone).await?;
             Ok(self.hand_out(draft).await?)
@@ -97,7 +99,7 @@ impl Accounts<'_> {
         let is_stopped = self.is_stopped(country).await?;
         let subject = owner.map_or(decoy, |owner| &owner.id);
         let ttl = realm.policy.otp_ttl;
-        // The lifetime of a code begins with the request, not at the hand-over of its message.
+        // The lifetime of a code starts with the request, not when its message is handed over.
         let challenge = Challenge::new(ctx, &realm.name, purpose, subject, ttl);
         let challenge = Challenge { expires_at: ctx.now.plus(ttl), ..challenge };
         let recipient = Recipient::plain(phone.as_str());
@@ -115,9 +117,10 @@ impl Accounts<'_> {
         })
     }
 
-    /// Requires a provider of SMS.
+    /// Requires an SMS provider.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if no SMS provider is configured.
     pub(super) fn require_sms(&self) -> Result<()> {
         if self.ports.sms.is_none() { Err(SMS_UNAVAILABLE.after(NO_PROVIDER).into()) } else { Ok(()) }
@@ -127,7 +130,7 @@ impl Accounts<'_> {
     pub(super) async fn hand_out(&self, draft: CodeDraft) -> Result<LinkToken, CommitError> {
         let handle = |challenge| LinkToken::derive(&self.realm.keys, draft.action, challenge);
         let Some(reached) = self.send_within(&draft).await? else { return Ok(handle(&draft.challenge)) };
-        // The new handle is a decoy, and the previous one stays valid.
+        // The new handle is a decoy, and the previous one remains valid.
         let audit = self.code_audit(&draft, Event::LimitReached).limit(reached);
         let decoy = Challenge { subject: UserId::random(self.ctx.random()), ..draft.challenge.clone() };
         let decoy_handle = handle(&decoy);
@@ -135,9 +138,9 @@ impl Accounts<'_> {
         Ok(decoy_handle)
     }
 
-    /// Writes the challenge and sends its code. If the budget is used up, everything else is done as for a number without an
-    /// owner, so that only the owner can notice it. If the account or the number has had too many codes, nothing is done
-    /// and the limit is returned.
+    /// Stores the challenge and sends its code. If the budget is exhausted, the work is the same as for a number
+    /// without an owner, so that only the owner can notice it. If the account or number has received too many codes,
+    /// nothing is stored and the limit is returned.
     async fn send_within(&self, draft: &CodeDraft) -> Result<Option<LimitKind>, CommitError> {
         let (reached, event) = if draft.is_stopped {
             (LimitKind::SmsCountry, Event::SmsStopped)
@@ -173,8 +176,8 @@ impl Accounts<'_> {
         }
     }
 
-    /// Returns the user with this identifier, if it has this number and codes may be sent to it. The store is read in every
-    /// case, so that the work is the same.
+    /// Returns the user with this identifier if the user has this phone number and it may receive codes. The store is
+    /// read in any case, so that the work is the same.
     async fn owner_of(&self, id: &str, phone: &PhoneNumber) -> Result<Option<User>> {
         let id = UserId::parse(id).unwrap_or_else(|| UserId::random(self.ctx.random()));
         let user = self.ports.store.user(&self.realm.name, &id).await?;
@@ -184,11 +187,13 @@ impl Accounts<'_> {
         Ok(user.filter(|user| is_allowed && is_theirs && !user.phone_disputed))
     }
 
-    /// Redeems a code: the right one verifies the number. Each handle has five attempts and works once.
+    /// Redeems a code. A correct code verifies the phone number. Each handle allows five attempts and can be used
+    /// once.
     ///
     /// # Errors
-    /// Returns `Invalid` if fields are missing or malformed, which counts no attempt, `BadLink` if the code is wrong or the
-    /// handle is invalid, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Invalid` if fields are missing or malformed, without counting an attempt, `BadLink` if the code is
+    /// wrong or the handle is invalid, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn verify_code(&self, handle: &NamedField, code: &NamedField) -> Result<()> {
         let mut errors = FieldErrors::default();
         let both = errors.text(handle.name, &handle.value).zip(errors.code(code.name, &code.value));
@@ -215,7 +220,7 @@ impl Accounts<'_> {
         retry(ATTEMPTS, "the account kept changing during a phone verification", attempt).await
     }
 
-    /// Counts the attempt before the code is compared, so that parallel requests do not get more attempts.
+    /// Counts the attempt before the code is compared, so that concurrent requests do not get more attempts.
     async fn take_attempt(&self, handle: &str) -> Result<Challenge> {
         let token = PresentedToken::parse(handle).ok_or(OTP_INVALID)?;
         let challenge = self.ports.store.challenge(&self.realm.name, token.challenge).await?.ok_or(OTP_INVALID)?;
@@ -236,7 +241,7 @@ impl Accounts<'_> {
         }
     }
 
-    /// Records that the number is verified; `false` if the account changed since it was read.
+    /// Marks the phone number as verified. Returns `false` if the account changed since it was read.
     async fn set_phone_verified(&self, challenge: &Challenge, user: User, phone: &PhoneNumber) -> Result<bool> {
         let audit = self.audit(Event::PhoneVerified).user(&user);
         let verified = User { phone_verified_at: Some(self.ctx.now), revision: user.revision + 1, ..user };

@@ -25,12 +25,13 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Sends a code to a new number of the caller, replacing an earlier request. Returns the handle.
+    /// Sends a code to a new phone number of the caller and replaces an earlier request. Returns the handle.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Invalid` if the number is malformed,
-    /// `Limited` if a rate limit is reached, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the
-    /// store fails or no SMS provider is configured.
+    ///
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Invalid` if the number is
+    /// malformed, `Limited` if a rate limit is reached, `BadToken` if the account was deleted in the meantime, and
+    /// `Unavailable` if the store fails or no SMS provider is configured.
     pub async fn request_phone_change(&self, owner: &Owner, phone: &RawField, current: &RawField) -> Result<LinkToken> {
         let owner = self.fresh(owner, current).await?;
         let mut errors = FieldErrors::default();
@@ -58,7 +59,7 @@ impl Accounts<'_> {
         draft.with = batch![
             self.drop_pending_phone(&user),
             RecordOp::Insert(pending.seal(self.ctx, &self.realm.name, RecordKeys::Owner(&key))),
-            // The account must exist, because the record would outlive it otherwise.
+            // The account must exist, because the record would otherwise outlive it.
             UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision },
         ];
         match self.hand_out(draft).await {
@@ -72,9 +73,10 @@ impl Accounts<'_> {
         RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(PendingPhone::KIND) }
     }
 
-    /// Changes the number of the code's user, if the code is right.
+    /// Changes the phone number of the code's user if the code is correct.
     ///
     /// # Errors
+    ///
     /// Returns `BadLink` if the code is wrong or the handle is invalid, and `Unavailable` if the store fails.
     pub(super) async fn change_phone(&self, challenge: &Challenge, code: &TypedCode) -> Result<()> {
         let change = |_| self.change_phone_once(challenge, code);
@@ -126,7 +128,7 @@ impl Accounts<'_> {
         }
     }
 
-    /// Returns the operations that set another number, or none, and notify the owner.
+    /// Returns the operations that set or remove the phone number and notify the owner.
     fn phone_batch(&self, user: User, recipient: &Recipient, kind: MessageKind, event: Event) -> Result<Batch> {
         let mut batch = batch![
             self.drop_pending_phone(&user),
@@ -138,12 +140,14 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Removes the caller's number.
+    /// Removes the caller's phone number.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `NotFound` if there is no number,
-    /// `Invalid` if registrations require one, `Conflict` if it is the last factor and the realm requires one, `Limited` if a
-    /// rate limit is reached, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `NotFound` if there is no
+    /// number, `Invalid` if sign-up requires one, `Conflict` if it is the last factor and the realm requires one,
+    /// `Limited` if a rate limit is reached, `BadToken` if the account was deleted in the meantime, and `Unavailable`
+    /// if the store fails.
     pub async fn remove_phone(&self, owner: &Owner, current: &RawField) -> Result<()> {
         let owner = self.fresh(owner, current).await?;
         retry(ATTEMPTS, "the account kept changing while its phone number was removed", |_| {
@@ -176,8 +180,8 @@ impl Accounts<'_> {
         Ok(is_done.then_some(()))
     }
 
-    /// Returns whether two-step is on without SMS as a second factor, and the operations that remove it, under the rules of the
-    /// removal of a factor.
+    /// Returns whether two-step verification remains on without SMS, and the operations that remove SMS. The rules
+    /// for removing a factor apply.
     async fn without_sms(
         &self,
         (user, key): (&User, &DataKey),

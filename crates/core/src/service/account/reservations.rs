@@ -1,4 +1,4 @@
-//! Reservations: a user's previous address is kept from others for a while.
+//! Reservations: a user's previous address is unavailable to others for a while.
 
 use super::Accounts;
 use crate::{
@@ -26,10 +26,11 @@ impl Accounts<'_> {
         rows.into_iter().filter(|row| self.is_live(row)).map(open).collect()
     }
 
-    /// Returns the operations that reserve a user's address before it is changed, and send it the link that restores it. An
-    /// address that the user had before keeps its position in the order, and its earlier links.
+    /// Returns the operations that reserve a user's address before it is changed, and send an undo link to it. If the
+    /// user had the address before, it keeps its position in the order and its earlier links.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn reserve(&self, user: &User, key: &DataKey, profile: &Profile) -> Result<Batch> {
         let (ctx, realm, window) = (self.ctx, &self.realm.name, self.realm.policy.email_undo_window);

@@ -1,4 +1,4 @@
-//! `account/secure`: the owner of an account thinks that someone else has access.
+//! `account/secure`: the owner of an account suspects that someone else has access.
 
 use super::Accounts;
 use crate::{
@@ -14,12 +14,13 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Ends all sessions of the caller, marks the password as compromised, and sends a link for a new one. Requires no recent
-    /// login, because the holder of a session may always end it.
+    /// Ends all sessions of the caller, marks the password as compromised, and sends a password reset link. Requires
+    /// no recent login, because the holder of a session may always end it.
     ///
     /// # Errors
-    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if data
-    /// cannot be decrypted or serialized.
+    ///
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
+    /// `Internal` if data cannot be decrypted or serialized.
     pub async fn secure_own(&self, owner: &Owner) -> Result<()> {
         retry(ATTEMPTS, "the account kept changing while it was secured", |_| self.secure_once(owner)).await
     }

@@ -1,4 +1,4 @@
-//! `undo`: takes back what a mail was about: a registration, a change of the address or one of the password.
+//! `undo`: undoes the change reported by an email, such as a registration or a change of address or password.
 
 use super::Accounts;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     service::kernel::{ATTEMPTS, retry},
 };
 
-/// What a link takes back.
+/// Change that a link can undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undoable {
     Registration,
@@ -26,7 +26,7 @@ pub enum Undoable {
     Factor,
 }
 
-/// What a link takes back, and whether it has done so.
+/// Change that a link can undo, and whether it was undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undo {
     pub what: Undoable,
@@ -34,11 +34,12 @@ pub struct Undo {
 }
 
 impl Accounts<'_> {
-    /// Returns what a link takes back. Nothing is changed.
+    /// Returns the change that a link can undo. Nothing is changed.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
-    /// if the store fails.
+    ///
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn check_undo(&self, token: &str) -> Result<Undo> {
         let work = async {
             let (what, challenge) = self.undoable(token).await?;
@@ -62,11 +63,13 @@ impl Accounts<'_> {
         self.try_link(work).await
     }
 
-    /// Takes back what a link is about. A second use of one that undoes a change has the same result and changes nothing.
+    /// Undoes the change of a link. Using the link again has the same result and changes nothing, except for
+    /// registrations.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
-    /// if the store fails.
+    ///
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn undo(&self, token: &str) -> Result<Undoable> {
         let work = async {
             let (what, _) = self.undoable(token).await?;
@@ -81,7 +84,7 @@ impl Accounts<'_> {
         self.try_link(work).await
     }
 
-    /// Returns what a link takes back, and its challenge, which may be used.
+    /// Returns the change that a link can undo, and its challenge, which may already be used.
     async fn undoable(&self, token: &str) -> Result<(Undoable, Challenge)> {
         let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
         let challenge = self.named_challenge(&token).await?;
@@ -124,8 +127,8 @@ impl Accounts<'_> {
         Ok((user, key))
     }
 
-    /// Returns the reservation that an undo link names, and all reservations of its user that the undo ends: this
-    /// one, and the reservations of later changes.
+    /// Returns the reservation of an undo link, and all reservations of its user that the undo ends: this one and
+    /// those of later changes.
     async fn restorable(&self, challenge: &Challenge) -> Result<(User, DataKey, Reservation, Vec<RecordRow>)> {
         let (user, key) = self.undo_subject(challenge).await?;
         let all = self.reservations_of(&user, &key).await?;
@@ -163,10 +166,11 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that end all sessions and requests of a user, mark the password as compromised, and send a link
-    /// for a new one.
+    /// Returns the operations that end all sessions and pending changes of a user, mark the password as compromised,
+    /// and send a password reset link.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if the mail cannot be serialized.
     pub(super) fn compromise(
         &self,
@@ -181,10 +185,11 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that spend an undo link, store the changed user, end all sessions, and send a link for a new
-    /// password.
+    /// Returns the operations that mark an undo link as used, store the changed user, end all sessions, and send a
+    /// password reset link.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if the mail cannot be serialized.
     pub(super) fn secure(
         &self,
@@ -200,9 +205,10 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that store the changed user, end all sessions, and send a link for a new password.
+    /// Returns the operations that store the changed user, end all sessions, and send a password reset link.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if the mail cannot be serialized.
     pub(super) fn lock_out(&self, user: User, kind: MessageKind, recipient: &Recipient, event: Event) -> Result<Batch> {
         let realm = &self.realm.name;

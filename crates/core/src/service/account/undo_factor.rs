@@ -15,13 +15,14 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Returns the operations that undo the addition of a factor: the factor is removed with the recovery codes that were
-    /// created with it, all sessions end, and a link for a new password is mailed. If the factor no longer exists, the link is
-    /// spent and nothing else happens.
+    /// Returns the operations that undo the addition of a factor: they remove the factor and the recovery codes
+    /// created with it, end all sessions, and email a password reset link. If the factor no longer exists, only the
+    /// link is marked as used.
     ///
     /// # Errors
-    /// Returns `BadLink` if the user no longer exists, `Unavailable` if the store fails, and `Internal` if data cannot be
-    /// decrypted or serialized.
+    ///
+    /// Returns `BadLink` if the user no longer exists, `Unavailable` if the store fails, and `Internal` if data
+    /// cannot be decrypted or serialized.
     pub(super) async fn undone_addition(&self, challenge: &Challenge) -> Result<Batch> {
         let (user, key) = self.undo_subject(challenge).await?;
         let added = AddedFactor::open(&key, challenge)?;
@@ -30,7 +31,7 @@ impl Accounts<'_> {
         }
         let factors = self.factors_of(&user, &key).await?;
         let added_with = |held: &&Held<RecoveryCodes>| factors.since(added.id.as_str()) == Some(held.noun.since);
-        // With the last factor all codes go in any case.
+        // Removing the last factor removes all recovery codes anyway.
         let codes = factors.recovery.iter().filter(|_| factors.count() > 1).find(added_with).map(Held::delete);
         let Some(removal) = self.removal((&user, &key), &factors, added.id.as_str(), None).await? else {
             return Ok(batch![ChallengeOp::Spend { realm: user.realm, id: challenge.id, now: self.ctx.now }]);
@@ -45,7 +46,7 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that undo the linking of an identity, as those for a factor.
+    /// Returns the operations that undo the linking of an identity, in the same way as for a factor.
     async fn undone_identity(
         &self,
         challenge: &Challenge,
@@ -58,7 +59,7 @@ impl Accounts<'_> {
         };
         let recipient = Recipient::of(&user.envelope.open_profile(key)?).with("what", "identity");
         let event = Event::AdditionUndone;
-        // What was begun with the identity ends with it.
+        // Everything started with the identity ends with it.
         let owner = user.clone();
         let mut batch = self.secure(challenge, user, MessageKind::AdditionUndone, &recipient, event)?;
         let audit = self.audit(Event::IdentityUnlinked).user(&owner).detail("provider", held.noun.provider.as_str());
@@ -68,10 +69,11 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns a user without the factors and recovery codes that were added from a revision on, or depend on a number that is
-    /// removed, and the operations that remove them.
+    /// Returns a user without the factors and recovery codes that were added since a revision or depend on a removed
+    /// phone number, and the operations that remove them.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn without_factors_since(&self, user: User, key: &DataKey, since: u64) -> Result<(User, Batch)> {
         let factors = self.factors_of(&user, key).await?;

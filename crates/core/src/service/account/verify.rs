@@ -32,23 +32,24 @@ pub enum OpenedLink {
         email: EmailAddress,
         /// URL that cancels the registration.
         undo_url: String,
-        /// Whether the registration was made in this browser.
+        /// Whether the registration was submitted in this browser.
         is_own_browser: bool,
     },
     /// A change of the email address awaits verification. It requires [`Accounts::verify`].
     NewAddress(EmailAddress),
     /// The registration was made in this browser with an account at another provider, which makes the user.
     WithProvider,
-    /// The result needs no further step.
+    /// The result requires no further step.
     Settled(Verified),
 }
 
 impl Accounts<'_> {
-    /// Uses a verification link. A second use within its lifetime has the same result and changes nothing.
+    /// Uses a verification link. Using it again within its lifetime has the same result and changes nothing.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
-    /// if the store fails.
+    ///
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn verify(&self, token: &str) -> Result<Verified> {
         let work = async {
             if self.is_of_new_address(token).await? {
@@ -59,11 +60,13 @@ impl Accounts<'_> {
         self.try_link(work).await
     }
 
-    /// Follows a verification link. This verifies the address of a registration at once, but does not change a user's address.
+    /// Follows a verification link. Verifies the address of a registration immediately, but does not change a user's
+    /// address.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
-    /// if the store fails.
+    ///
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn follow_verification(&self, token: &str) -> Result<OpenedLink> {
         let work = async {
             if self.is_of_new_address(token).await? {

@@ -18,20 +18,20 @@ use crate::{
 struct MailDraft {
     mail: Mail,
     challenge: Option<Challenge>,
-    /// Whether it has no account or registration to be sent to.
+    /// Whether the address has no account or registration.
     is_decoy: bool,
 }
 
 /// Challenge of an email's links.
 struct LinkedChallenge {
     challenge: Challenge,
-    /// Whether there is no user or registration to send it to. Then it is rendered, and not sent.
+    /// Whether the address has no account or registration. The email is then rendered but not sent.
     is_decoy: bool,
 }
 
 impl Delivery<'_> {
-    /// Sends the email of the row, unless it is obsolete. An email to an address without an account is rendered and recorded
-    /// like any other, because the duration of subsequent requests would otherwise reveal that it was not sent.
+    /// Sends the email of the row, unless it is obsolete. An email to an address without an account is rendered and
+    /// recorded like any other. Otherwise the duration of subsequent requests would reveal that it was not sent.
     pub(super) async fn send_mail(&self, transit: &Transit) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let Some(MailDraft { mail, challenge, is_decoy }) = self.draft().await? else { return self.obsolete().await };
@@ -58,7 +58,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Schedules another attempt after one that may have delivered the email, or gives it up.
+    /// Schedules another attempt after one that may have delivered the email, or gives up.
     pub(super) async fn unclear(&self, challenge: Option<&Challenge>, cause: &Cause) -> Result<DeliveryResult> {
         let (row, ended) = (&self.claimed.row, self.clock.now());
         // The email may have arrived: its reset link must not outlive the lifetime stated in it.
@@ -100,7 +100,7 @@ impl Delivery<'_> {
         Ok(Some(MailDraft { mail: Mail { message_id: row.id.as_str().to_owned(), ..mail }, challenge, is_decoy }))
     }
 
-    /// Returns the recipient with what is sealed under the data key of the user; `None` if the user was erased.
+    /// Returns the recipient with the data sealed under the user's data key, or `None` if the user was deleted.
     async fn opened_recipient(&self) -> Result<Option<Recipient>> {
         let recipient = self.recipient()?;
         let Some(sealed) = &recipient.sealed_sign_in else { return Ok(Some(recipient)) };
@@ -110,7 +110,7 @@ impl Delivery<'_> {
         Ok(sealed.open(&key).map(|sign_in| Recipient { sign_in: Some(sign_in), ..recipient }))
     }
 
-    /// Returns the challenge of the links, if it is valid.
+    /// Returns the challenge of the links if it is valid.
     async fn linked_challenge(&self) -> Result<Option<LinkedChallenge>> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let (store, realm, subject) = (&self.ports.store, &self.realm.name, &challenge.subject);
@@ -122,7 +122,7 @@ impl Delivery<'_> {
         let registration = store.registration(realm, subject).await?;
         let pending = registration.filter(|registration| registration.is_pending(self.ctx.now));
         let is_decoy = user.is_none() && pending.is_none() && challenge.purpose != Purpose::Invitation;
-        // A verification link does not outlive the registration.
+        // A verification link expires with its registration.
         let left = pending.filter(|_| challenge.purpose == Purpose::Registration);
         let left = left.map_or(Duration::MAX, |pending| pending.expires_at.since(self.ctx.now));
         let left = if challenge.purpose.begins_at_hand_over() { left } else { self.hours_left(&challenge) };
@@ -130,8 +130,8 @@ impl Delivery<'_> {
         Ok(Some(LinkedChallenge { challenge, is_decoy }))
     }
 
-    /// Returns the time until a challenge expires, rounded up to hours, so that an email that waited for seconds still states
-    /// whole days.
+    /// Returns the time until a challenge expires, rounded up to hours, so that an email queued for seconds still
+    /// states whole days.
     fn hours_left(&self, challenge: &Challenge) -> Duration {
         let left = challenge.expires_at.since(self.ctx.now).as_secs();
         Duration::from_secs(left.div_ceil(3600) * 3600)

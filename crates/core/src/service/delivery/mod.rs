@@ -39,7 +39,7 @@ pub enum DeliveryResult {
 pub struct Deliveries<'a> {
     kernel: &'a Kernel,
     ctx: &'a Ctx,
-    /// Clock for the end of an attempt. The context's time is its beginning.
+    /// Clock for the end of an attempt. The context contains the time of its start.
     clock: &'a dyn Clock,
 }
 
@@ -64,10 +64,11 @@ impl<'a> Deliveries<'a> {
         Ok(claimed?)
     }
 
-    /// Ends a delivery that is aborted because the server stops. Its row is released, unless the message may have been handed
-    /// over.
+    /// Ends a delivery that is cancelled because the server stops. Its row is released, unless the message may have
+    /// been handed over.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store does not respond.
     pub async fn interrupt(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
         if transit.has_begun() {
@@ -82,9 +83,10 @@ impl<'a> Deliveries<'a> {
         self.release(claimed).await
     }
 
-    /// Extends the lease of a row whose delivery takes long.
+    /// Extends the lease of a row during a long delivery.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store does not respond.
     pub async fn extend(&self, claimed: &Claimed, by: Duration) -> Result<()> {
         let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
@@ -94,11 +96,13 @@ impl<'a> Deliveries<'a> {
         Ok(())
     }
 
-    /// Sends a claimed message, or schedules the next attempt, and records the outcome. After a crash between the two, the same
-    /// message is sent again, with the same links and message id.
+    /// Sends a claimed message, or schedules the next attempt, and records the outcome. If the process crashes in
+    /// between, the message is sent again with the same links and message ID.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the outcome could not be recorded. The lease expires, and the row can be claimed again.
+    ///
+    /// Returns `Unavailable` if the outcome could not be recorded. The lease then expires, and the row can be claimed
+    /// again.
     pub async fn deliver(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
         let channel = claimed.row.kind.channel();
         if !self.kernel.pauses.admits(channel, &claimed.lease) {
@@ -160,7 +164,7 @@ impl Delivery<'_> {
         serde_json::from_slice(&plain).map_err(Error::internal)
     }
 
-    /// Returns the challenge of the row, if it is still valid.
+    /// Returns the challenge of the row if it is still valid.
     async fn challenge(&self) -> Result<Option<Challenge>> {
         let Some(id) = self.claimed.row.challenge else { return Ok(None) };
         let challenge = self.ports.store.challenge(&self.realm.name, id).await?;
@@ -195,7 +199,7 @@ impl Delivery<'_> {
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "throttled").await
     }
 
-    /// Returns the time of the next attempt, within this time, after one that has just failed because of the message itself.
+    /// Returns the time of the next attempt after one that failed because of the message itself, within this maximum.
     fn next_attempt(&self, within: Duration) -> Timestamp {
         let (row, now) = (&self.claimed.row, self.clock.now());
         let at = retry_at(self.ctx, now, row.attempts + 1).min(now.plus(within));
@@ -221,7 +225,7 @@ impl Delivery<'_> {
     }
 }
 
-/// Records an outcome and returns the result, or that the lease was lost.
+/// Records an outcome. Returns the result, or that the lease was lost.
 async fn finish(
     kernel: &Kernel,
     claimed: &Claimed,
@@ -236,7 +240,7 @@ async fn finish(
     Ok(result)
 }
 
-/// Records an outcome together with further operations; `false` if the lease was lost.
+/// Records an outcome together with further operations. Returns `false` if the lease was lost.
 async fn record(kernel: &Kernel, claimed: &Claimed, outcome: DeliveryOutcome, with: Batch) -> Result<bool> {
     let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
     let finish = OutboxOp::FinishDelivery { id, lease, outcome }.into();

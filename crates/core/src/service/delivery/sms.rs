@@ -1,4 +1,4 @@
-//! Delivery of codes by SMS, and the queries for their delivery status.
+//! Delivery of SMS codes, and queries for their delivery status.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
 /// Times of the status queries, after the hand-over.
 const QUERY_AFTER: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
 
-/// Maximum wait before the next attempt, because a code is valid for only minutes.
+/// Maximum backoff. It is short, because codes are only valid for minutes.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 impl Delivery<'_> {
@@ -53,7 +53,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Schedules another attempt if this was the first one that may have delivered the SMS. Otherwise abandons the message,
+    /// Schedules another attempt if this was the first one that may have delivered the SMS. Otherwise gives up,
     /// because each SMS costs money and the user can request another one.
     pub(super) async fn code_unclear(&self, cause: &Cause) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
@@ -70,14 +70,14 @@ impl Delivery<'_> {
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
     }
 
-    /// Renders the SMS; `None` if its handle is no longer valid, or the user has another number. The work is the same for a
-    /// handle without a user.
+    /// Renders the SMS. Returns `None` if its handle is no longer valid or the user has another phone number. The
+    /// work is the same for a handle without a user.
     async fn code(&self) -> Result<Option<Sms>> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
         let to = PhoneNumber::from_stored(&self.recipient()?.to).map_err(Error::internal)?;
         let (number, is_theirs) = self.phone_or_decoy(user.as_ref())?;
-        // The number of a change is sealed in the row, and a later change drops the challenge.
+        // For a number change, the number is sealed in the row, and a later change removes the challenge.
         let is_theirs = match challenge.purpose {
             Purpose::PhoneChange => user.is_some(),
             _ => number == to && is_theirs,
@@ -89,7 +89,7 @@ impl Delivery<'_> {
         Ok(is_theirs.then(|| Sms { message_id, to, text, code: code.expose().to_owned() }))
     }
 
-    /// Queries the delivery status from the provider, and logs the final one.
+    /// Queries the delivery status from the provider and logs the final status.
     pub(super) async fn query_status(&self) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let Some(sender) = &self.ports.sms else { return self.obsolete().await };

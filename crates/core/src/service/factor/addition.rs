@@ -1,4 +1,4 @@
-//! The commit that adds a factor, in all routes.
+//! Commit of an added factor, shared by all routes.
 
 use super::{SecondFactors, enrol::Enrolling};
 use crate::{
@@ -17,8 +17,8 @@ pub(super) struct Committed {
 }
 
 impl SecondFactors<'_> {
-    /// Commits a factor: raises the session that added it, or opens the session of the ticket. Returns `None` if the account
-    /// changed in the meantime.
+    /// Commits a factor. Raises the assurance of the session that added it, or creates the session of the ticket.
+    /// Returns `None` if the account changed in the meantime.
     pub(super) async fn commit_addition(
         &self,
         by: Enrolling,
@@ -30,7 +30,7 @@ impl SecondFactors<'_> {
         let held: Op = UserOp::Update(user.clone()).into();
         let id = user.id.clone();
         if let Some(open) = by.ticket {
-            // First, since the addition drops all tickets.
+            // Executed first, because the addition removes all tickets.
             with.insert(0, open.spend(self));
             let amr = Amr::union(&open.note.proved, &proved);
             let opened_by = Openers { identity: open.note.identity.clone(), passkey };

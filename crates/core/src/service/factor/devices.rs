@@ -1,4 +1,4 @@
-//! `me/devices`: lists and removes the devices that need no second factor.
+//! `me/devices`: lists and removes trusted devices.
 
 use super::SecondFactors;
 use crate::{
@@ -13,11 +13,12 @@ use crate::{
 };
 
 impl SecondFactors<'_> {
-    /// Returns the trusted devices of the caller, the newest first.
+    /// Returns the trusted devices of the caller, newest first.
     ///
     /// # Errors
-    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a
-    /// record cannot be decrypted.
+    ///
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
+    /// `Internal` if a record cannot be decrypted.
     pub async fn devices(&self, viewer: &Viewer) -> Result<Vec<ListedDevice>> {
         let held = self.trusted_of(viewer.account()).await?;
         let mut devices: Vec<ListedDevice> = held.into_iter().map(|held| held.noun.into()).collect();

@@ -1,4 +1,4 @@
-//! `me/mfa/totp`: adds an authenticator app, whose secret is stored when one of its codes is confirmed.
+//! `me/mfa/totp`: adds an authenticator app. Its secret is stored when one of its codes is confirmed.
 
 use super::{SecondFactors, addition::Committed};
 use crate::{
@@ -26,16 +26,16 @@ use crate::{
     session::{Amr, Session},
 };
 
-/// Who may enrol.
+/// Authority to enrol a factor.
 #[derive(Debug, Clone, Copy)]
 pub enum Enrols<'a> {
-    /// The owner of a session, recently authenticated or with the current password.
+    /// The owner of a session, with a recent login or the current password.
     Owner(&'a Owner, &'a RawField),
-    /// The holder of an enrolment ticket, with the values that may name a known device of the account.
+    /// The holder of an enrolment ticket, with device identifiers that may match a known device of the account.
     Ticket(&'a RawField, &'a [RawField]),
 }
 
-/// Secret that waits for its confirmation.
+/// TOTP secret that has not been confirmed yet.
 #[derive(Debug)]
 pub struct EnrolmentOffer {
     pub enrolment: LinkToken,
@@ -44,21 +44,21 @@ pub struct EnrolmentOffer {
     pub expires_in: std::time::Duration,
 }
 
-/// Factor that was added.
+/// Result of adding a factor.
 #[derive(Debug)]
 pub struct Confirmed {
     pub factor: ListedFactor,
-    /// Codes that were made with the first factor.
+    /// Recovery codes created with the first factor.
     pub recovery_codes: Option<NewRecoveryCodes>,
-    /// Session that a ticket opened.
+    /// Session created with a ticket.
     pub logged_in: Option<LoggedIn>,
-    /// New value of the cookie of the browser's session that added it.
+    /// New cookie value of the browser session that added the factor.
     pub cookie: Option<RenewedCookie>,
 }
 
-/// Time within which a secret must be confirmed.
+/// Lifetime of an unconfirmed secret.
 const ENROLMENT_TTL: std::time::Duration = std::time::Duration::from_secs(600);
-/// Wrong codes of an enrolment.
+/// Maximum number of wrong codes per enrolment.
 const TRIES: u32 = 5;
 
 /// User who enrols.
@@ -72,12 +72,13 @@ pub(super) struct Enrolling {
 }
 
 impl SecondFactors<'_> {
-    /// Begins the enrolment of an authenticator app. Nothing that opens something is stored.
+    /// Starts the enrolment of an authenticator app. The secret is not stored yet.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `BadLink` if the ticket is of
-    /// another kind, `Invalid` if the name is malformed, `Conflict` if the account already has three, `Limited` if a rate limit
-    /// is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `BadLink` if the
+    /// ticket has another purpose, `Invalid` if the name is malformed, `Conflict` if the account already has three,
+    /// `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn begin_totp(&self, enrols: Enrols<'_>, name: &RawField) -> Result<EnrolmentOffer> {
         self.require_method(Method::Totp)?;
         if let Enrols::Owner(owner, current) = enrols {
@@ -90,11 +91,12 @@ impl SecondFactors<'_> {
         retry(ATTEMPTS, "the account kept changing while an enrolment began", work).await
     }
 
-    /// Returns the secret of an enrolment again, for the session or ticket that began it.
+    /// Returns the secret of an enrolment again, to the session or ticket that started it.
     ///
     /// # Errors
-    /// Returns `BadLink` if the enrolment is not open or belongs to another session, `Unavailable` if the store fails, and
-    /// `Internal` if data cannot be decrypted or serialized.
+    ///
+    /// Returns `BadLink` if the enrolment is not open or belongs to another session, `Unavailable` if the store
+    /// fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn show_totp(&self, enrols: Enrols<'_>, enrolment: &str) -> Result<EnrolmentOffer> {
         let (Enrolling { user, key, .. }, found) = self.enrolment_of(enrols, enrolment).await?;
         self.offer((&user, &key), &found)
@@ -125,11 +127,12 @@ impl SecondFactors<'_> {
         Ok(is_done.then_some(offer))
     }
 
-    /// Adds the authenticator app of an enrolment, if the code is right.
+    /// Adds the authenticator app of an enrolment if the code is correct.
     ///
     /// # Errors
-    /// Returns `BadLink` if the code is wrong or the enrolment belongs to another session, `Conflict` if the account already
-    /// has three, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `BadLink` if the code is wrong or the enrolment belongs to another session, `Conflict` if the account
+    /// already has three, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn confirm_totp(&self, enrols: Enrols<'_>, enrolment: &RawField, code: &RawField) -> Result<Confirmed> {
         self.require_method(Method::Totp)?;
         let mut errors = FieldErrors::default();
@@ -204,10 +207,11 @@ impl SecondFactors<'_> {
         }))
     }
 
-    /// Requires a kind of factor to be one that can be added.
+    /// Requires that factors of this kind can be added.
     ///
     /// # Errors
-    /// Returns `NotFound` if it cannot be added.
+    ///
+    /// Returns `NotFound` if they cannot be added.
     pub(super) fn require_method(&self, method: Method) -> Result<()> {
         let policy = &self.realm.policy;
         let can_be_added = policy.mfa_policy != MfaPolicy::Off && policy.mfa_methods.contains(&method);
@@ -226,7 +230,7 @@ impl SecondFactors<'_> {
             Enrols::Ticket(ticket, _) => {
                 let open = self.open_ticket(ticket.text().unwrap_or_default()).await?;
                 let open = open.filter(|open| open.note.purpose == TicketPurpose::Enrolment).ok_or(MFA_INVALID)?;
-                // The ticket ends with the first factor.
+                // The ticket becomes invalid once there is a first factor.
                 if self.factors_of(&open.user, &open.key).await?.count() > 0 {
                     return Err(MFA_INVALID.into());
                 }
@@ -237,7 +241,7 @@ impl SecondFactors<'_> {
         }
     }
 
-    /// Returns an enrolment that is open, if this session or ticket began it.
+    /// Returns an open enrolment if it was started by this session or ticket.
     async fn enrolment_of(&self, enrols: Enrols<'_>, enrolment: &str) -> Result<(Enrolling, Challenge)> {
         let by = self.enrolling(enrols).await?;
         let token = PresentedToken::parse(enrolment).ok_or(MFA_INVALID)?;
@@ -256,7 +260,7 @@ impl SecondFactors<'_> {
     }
 }
 
-/// Reads the name of a factor. The inner `None` means that the request has no name.
+/// Parses the name of a factor. The inner `None` means that the request contains no name.
 pub(super) fn read_name(errors: &mut FieldErrors, name: &RawField) -> Option<Option<FactorName>> {
     if matches!(name, RawField::Missing) {
         return Some(None);

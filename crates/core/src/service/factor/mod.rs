@@ -1,4 +1,4 @@
-//! Operations on second factors: list, add and remove them, and manage the trusted devices, which need none.
+//! Operations on second factors: listing, adding and removing them, and managing trusted devices.
 
 mod addition;
 mod devices;

@@ -1,4 +1,4 @@
-//! Passkeys that were made for another domain, which browsers no longer offer.
+//! Passkeys created for another domain, which browsers no longer offer.
 
 use crate::{
     error::Result,
@@ -8,19 +8,20 @@ use crate::{
     service::Realms,
 };
 
-/// Number of records that are read at once.
+/// Number of records read at a time.
 const PAGE: usize = 1000;
-/// Number of passkeys from which on they are not counted further.
+/// Maximum number of passkeys counted.
 const MOST: usize = 100_000;
 
-/// Returns the number of passkeys, in all realms, that were made for another domain than this one. The domain is
-/// read from their keys, so that nothing is decrypted and passkeys of this domain are skipped.
+/// Returns the number of passkeys in all realms that were created for another domain. The domain is part of the
+/// record key, so nothing is decrypted and passkeys of this domain are skipped.
 ///
 /// # Errors
+///
 /// Returns `Unavailable` if the store fails.
 pub async fn passkeys_of_other_domains(store: &dyn Store, realms: &Realms, rp_id: &str) -> Result<usize> {
     let own = format!("{}-", Passkey::tag_of(rp_id));
-    // The character after the hyphen: every key of the domain is before it.
+    // `.` follows the hyphen in the character set, so this is after every key of the domain.
     let beyond = format!("{}.", Passkey::tag_of(rp_id));
     let mut number = 0;
     for realm in realms.names() {

@@ -27,18 +27,18 @@ use crate::{
     },
 };
 
-/// What a browser needs to make a credential.
+/// Options for creating a credential in a browser.
 #[derive(Debug)]
 pub struct CreationOffer {
     pub party: RelyingParty,
     pub user_handle: UserHandle,
-    /// Address of the account, which authenticators show.
+    /// Address of the account, displayed by authenticators.
     pub user_name: String,
-    /// Name of the person, or the address.
+    /// Name of the user, or the address.
     pub display_name: String,
     pub challenge: PasskeyChallenge,
     pub used_for: PasskeyUse,
-    /// Credentials whose authenticators make no further one.
+    /// Existing credentials. Their authenticators will not create another one.
     pub exclude: Vec<NamedCredential>,
 }
 
@@ -47,15 +47,15 @@ pub struct CreationOffer {
 pub struct AddedPasskey {
     pub passkey: ListedPasskey,
     pub accepted: AcceptedCredentials,
-    /// Codes that were made with it.
+    /// Recovery codes created with it.
     pub recovery_codes: Option<NewRecoveryCodes>,
-    /// Session that a ticket opened.
+    /// Session created with a ticket.
     pub logged_in: Option<LoggedIn>,
-    /// New value of the cookie of the browser's session that added it.
+    /// New cookie value of the browser session that added the passkey.
     pub cookie: Option<RenewedCookie>,
 }
 
-/// Response that was checked.
+/// Verified registration response.
 struct Registered {
     credential: NewCredential,
     used_for: PasskeyUse,
@@ -63,12 +63,13 @@ struct Registered {
 }
 
 impl SecondFactors<'_> {
-    /// Returns what a browser needs to make a passkey or security key. Nothing is stored.
+    /// Returns the options for creating a passkey or security key. Nothing is stored.
     ///
     /// # Errors
-    /// Returns `NotFound` if passkeys are off, `Stale` if the login is too old or too weak, `Forbidden` if the password is
-    /// wrong, `BadLink` if the ticket is of another kind, `Invalid` if the use is unknown, `Conflict` if the account already
-    /// has twenty, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `NotFound` if passkeys are disabled, `Stale` if the login is too old or too weak, `Forbidden` if the
+    /// password is wrong, `BadLink` if the ticket has another purpose, `Invalid` if the use is unknown, `Conflict` if
+    /// the account already has twenty, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn begin_passkey(&self, enrols: Enrols<'_>, used_for: &RawField) -> Result<CreationOffer> {
         let party = self.require_relying_party()?;
         if let Enrols::Owner(owner, current) = enrols {
@@ -99,13 +100,14 @@ impl SecondFactors<'_> {
         })
     }
 
-    /// Adds the passkey or security key that an authenticator has made. The same response again gets the same answer, without the
-    /// recovery codes.
+    /// Adds the passkey or security key created by an authenticator. Repeating the same response returns the same
+    /// result, without the recovery codes.
     ///
     /// # Errors
-    /// Returns `NotFound` if passkeys are off, `BadLink` if the passkey is refused for any reason, `Invalid` if the name is
-    /// malformed, `Conflict` if the caller already has this passkey or twenty of them, `Limited` if a rate limit is reached,
-    /// and `Unavailable` if the store fails.
+    ///
+    /// Returns `NotFound` if passkeys are disabled, `BadLink` if the passkey is refused for any reason, `Invalid` if
+    /// the name is malformed, `Conflict` if the caller already has this passkey or twenty of them, `Limited` if a
+    /// rate limit is reached, and `Unavailable` if the store fails.
     pub async fn add_passkey(
         &self,
         enrols: Enrols<'_>,
@@ -138,8 +140,8 @@ impl SecondFactors<'_> {
             Err(why) => return self.refuse(why).await,
         };
         self.require_use(enrols, registered.used_for)?;
-        // The passkey is read before its challenge: what another request with the same response adds between the two reads is then
-        // answered like an addition, and not as one that exists.
+        // The passkey is read before its challenge. If a concurrent request adds the same response between the two
+        // reads, the result is then a repeated addition and not a conflict.
         let key = Passkey::key_of(&self.realm.keys, &party.id, &registered.credential.id);
         let known = self.ports.store.record(&self.realm.name, Passkey::KIND, &key).await?;
         if let Some(spent) = self.spent_challenge(&registered.challenge).await? {
@@ -195,7 +197,7 @@ impl SecondFactors<'_> {
         }))
     }
 
-    /// Checks a response to the challenge of this session or ticket.
+    /// Verifies a response to the challenge of this session or ticket.
     fn registered(
         &self,
         party: &RelyingParty,
@@ -210,7 +212,7 @@ impl SecondFactors<'_> {
         Ok(Registered { credential, used_for, challenge })
     }
 
-    /// Returns the answer to a response that was taken before, if it was this one.
+    /// Returns the result of an earlier request with the same response.
     async fn same_answer(
         &self,
         party: &RelyingParty,
@@ -254,7 +256,8 @@ impl SecondFactors<'_> {
         Ok(used_for)
     }
 
-    /// Requires a use to be one that can be added: a passkey to log in with always, a second factor where the realm has it.
+    /// Requires that passkeys with this use can be added: always for login, and for second factors if the realm
+    /// allows them.
     fn require_use(&self, enrols: Enrols<'_>, used_for: PasskeyUse) -> Result<()> {
         match (enrols, used_for) {
             (Enrols::Owner(..), PasskeyUse::Login) => Ok(()),

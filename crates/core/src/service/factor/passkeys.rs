@@ -16,17 +16,18 @@ use crate::{
 };
 
 impl SecondFactors<'_> {
-    /// Returns whether passkeys are on in the realm.
+    /// Returns whether passkeys are enabled in the realm.
     #[must_use]
     pub fn has_passkeys(&self) -> bool {
         self.relying_party().is_some()
     }
 
-    /// Returns the passkeys and security keys of the caller, the newest first.
+    /// Returns the passkeys and security keys of the caller, newest first.
     ///
     /// # Errors
-    /// Returns `NotFound` if passkeys are off, `BadToken` if the account was deleted in the meantime, `Unavailable` if the
-    /// store fails, and `Internal` if data cannot be decrypted or serialized.
+    ///
+    /// Returns `NotFound` if passkeys are disabled, `BadToken` if the account was deleted in the meantime,
+    /// `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn passkeys(&self, viewer: &Viewer) -> Result<Vec<ListedPasskey>> {
         self.require_relying_party()?;
         let user = self.user_of_account(viewer.account()).await?;
@@ -36,11 +37,12 @@ impl SecondFactors<'_> {
         Ok(listed)
     }
 
-    /// Gives a passkey or security key another name.
+    /// Renames a passkey or security key.
     ///
     /// # Errors
-    /// Returns `NotFound` if passkeys are off or this one is not the caller's, `Invalid` if the name is malformed,
-    /// `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
+    ///
+    /// Returns `NotFound` if passkeys are disabled or this one belongs to another user, `Invalid` if the name is
+    /// malformed, `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn rename_passkey(&self, owner: &Owner, id: &str, name: &RawField) -> Result<ListedPasskey> {
         self.require_relying_party()?;
         let mut errors = FieldErrors::default();

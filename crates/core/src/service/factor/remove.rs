@@ -18,18 +18,19 @@ use crate::{
 };
 
 impl SecondFactors<'_> {
-    /// Removes a factor of the caller, and with the last one the recovery codes. For a passkey or security key, returns those that
-    /// are left.
+    /// Removes a factor of the caller. Removing the last one also removes the recovery codes. For a passkey or
+    /// security key, returns the remaining ones.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the factor is
-    /// not one of the caller's, `Conflict` if the realm requires a factor or this is the last way to log in, `Limited` if a
-    /// rate limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the
+    /// factor belongs to another user, `Conflict` if the realm requires a factor or this is the last way to log in,
+    /// `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn remove(&self, owner: &Owner, current: &RawField, id: &str) -> Result<Option<AcceptedCredentials>> {
         self.remove_of(owner, current, id, false).await
     }
 
-    /// Removes a factor, or only a passkey or security key.
+    /// Removes a factor, optionally only if it is a passkey or security key.
     pub(super) async fn remove_of(
         &self,
         owner: &Owner,
@@ -73,7 +74,7 @@ impl SecondFactors<'_> {
         Ok(Some(accepted.filter(|_| is_one)))
     }
 
-    /// Requires a factor to be neither the last way to log in nor the last factor of an account that needs one.
+    /// Requires that a factor is neither the last way to log in nor the last required factor.
     async fn require_removable(&self, (user, key): (&User, &DataKey), factors: &Factors, id: &str) -> Result<()> {
         let has_password = user.envelope.open_password(key)?.is_some();
         // One of a kind that the realm does not accept is no way to log in.

@@ -22,11 +22,11 @@ use crate::{
     session::Amr,
 };
 
-/// SMS that was added.
+/// Result of adding SMS.
 #[derive(Debug)]
 pub struct AddedSms {
     pub factor: ListedFactor,
-    /// Codes that were made, if it is the first factor.
+    /// Recovery codes created with the first factor.
     pub recovery_codes: Option<NewRecoveryCodes>,
 }
 
@@ -34,9 +34,10 @@ impl SecondFactors<'_> {
     /// Adds the account's verified phone number as a second factor.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the realm has
-    /// no SMS, `Conflict` if the account has no verified number or no other factor, or SMS is already a factor, `Limited` if a
-    /// rate limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the
+    /// realm does not allow SMS, `Conflict` if the account has no verified number or no other factor, or SMS is
+    /// already a factor, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn add_sms(&self, owner: &Owner, current: &RawField) -> Result<AddedSms> {
         self.require_method(Method::Sms)?;
         let owner = self.fresh(owner, current).await?;
@@ -70,11 +71,13 @@ impl SecondFactors<'_> {
         Ok(Some(AddedSms { factor, recovery_codes: added.recovery_codes }))
     }
 
-    /// Sends a code by SMS to the holder of a ticket that such a code completes. Returns the lifetime of the code.
+    /// Sends an SMS code to the holder of a ticket that accepts one. Returns the lifetime of the code.
     ///
     /// # Errors
-    /// Returns `Invalid` if fields are missing, `BadLink` if the ticket is not open or accepts no code by SMS, `NotFound` if
-    /// the realm has no SMS, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Invalid` if fields are missing, `BadLink` if the ticket is not open or does not accept SMS codes,
+    /// `NotFound` if the realm does not allow SMS, `Limited` if a rate limit is reached, and `Unavailable` if the
+    /// store fails.
     pub async fn send_code(&self, ticket: &RawField, kind: &RawField) -> Result<Duration> {
         let has_sms = self.realm.policy.mfa_methods.contains(&Method::Sms);
         if !has_sms && self.relying_party().is_none() {
@@ -101,7 +104,7 @@ impl SecondFactors<'_> {
         self.send_factor_code((&open.user, &open.key), &sms).await
     }
 
-    /// Returns whether a second factor is among the challenges of a ticket.
+    /// Returns whether the ticket can be completed with a second factor.
     async fn needs_factor(&self, open: &OpenTicket) -> Result<bool> {
         match &open.note.purpose {
             _ if open.note.proved.contains(&Amr::Multi) => Ok(false),
@@ -116,7 +119,7 @@ impl SecondFactors<'_> {
     }
 }
 
-/// Requires a verified number, and another factor in addition to which SMS may be one.
+/// Requires a verified phone number and another factor.
 fn check_number(user: &User, has_number: bool, factors: &Factors) -> Result<()> {
     if has_number && user.phone_disputed {
         return Err(PHONE_DISPUTED.into());

@@ -13,15 +13,15 @@ use crate::{
 pub struct FactorStatus {
     pub two_step: bool,
     pub policy: MfaPolicy,
-    /// Kinds that can be added and used.
+    /// Kinds of factors that can be added and used.
     pub methods: Vec<Method>,
     pub factors: Vec<ListedFactor>,
     pub recovery_codes: Option<ListedRecoveryCodes>,
-    /// Passkeys and security keys, with those that browsers may offer; `None` where passkeys are off.
+    /// Passkeys and security keys, with the credentials that browsers may offer. `None` if passkeys are disabled.
     pub passkeys: Option<(Vec<ListedPasskey>, AcceptedCredentials)>,
 }
 
-/// Set of recovery codes.
+/// State of the recovery codes.
 #[derive(Debug)]
 pub struct ListedRecoveryCodes {
     pub left: usize,
@@ -29,11 +29,12 @@ pub struct ListedRecoveryCodes {
 }
 
 impl SecondFactors<'_> {
-    /// Returns the second factors of an owner, recovery codes excepted.
+    /// Returns the second factors of an owner without recovery codes.
     ///
     /// # Errors
-    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a
-    /// record cannot be decrypted.
+    ///
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
+    /// `Internal` if a record cannot be decrypted.
     pub async fn factors_of_owner(&self, owner: &Owner) -> Result<Vec<ListedFactor>> {
         let user = self.user_of(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;

@@ -1,4 +1,4 @@
-//! `PATCH me/mfa`: turns two-step on or off.
+//! `PATCH me/mfa`: turns two-step verification on or off.
 
 use super::SecondFactors;
 use crate::{
@@ -18,21 +18,22 @@ use crate::{
     },
 };
 
-/// State of the switch after a change.
+/// State of two-step verification after a change.
 #[derive(Debug)]
 pub struct Switched {
     pub two_step: bool,
-    /// Codes that were made.
+    /// Newly created recovery codes.
     pub recovery_codes: Option<NewRecoveryCodes>,
 }
 
 impl SecondFactors<'_> {
-    /// Turns two-step on or off.
+    /// Turns two-step verification on or off.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `Invalid` if the value is not
-    /// a boolean, `Conflict` if the account has no factor or the realm requires one, `Limited` if a rate limit is reached, and
-    /// `Unavailable` if the store fails.
+    ///
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `Invalid` if the
+    /// value is not a boolean, `Conflict` if the account has no factor or the realm requires one, `Limited` if a rate
+    /// limit is reached, and `Unavailable` if the store fails.
     pub async fn switch(&self, owner: &Owner, current: &RawField, two_step: &RawField) -> Result<Switched> {
         let owner = self.fresh(owner, current).await?;
         let mut errors = FieldErrors::default();

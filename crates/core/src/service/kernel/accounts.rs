@@ -1,4 +1,4 @@
-//! Functions for accounts and sessions: cached accounts, and operations that end sessions.
+//! Shared functions for accounts and sessions: cached accounts, and operations that end sessions.
 
 use std::sync::Arc;
 
@@ -15,9 +15,10 @@ use crate::{
 };
 
 impl Scope<'_> {
-    /// Returns an account, from the cache if it is cached.
+    /// Returns an account, from the cache if possible.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn account(&self, id: &UserId) -> Result<Option<Arc<Account>>> {
         let accounts = &self.ports.accounts;
@@ -39,18 +40,20 @@ impl Scope<'_> {
         Ok(Some(account))
     }
 
-    /// Opens an account, with the change of the address that waits for its link.
+    /// Opens an account, including its pending email address change.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn account_of(&self, user: &User) -> Result<Account> {
         let pending_email = self.pending_email(user).await?.map(|(_, pending)| pending);
         Ok(Account { pending_email, ..user.account(&self.realm.keys)? })
     }
 
-    /// Returns the change of the address that waits for its link, with its record.
+    /// Returns the pending email address change with its record.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn pending_email(&self, user: &User) -> Result<Option<(RecordRow, PendingEmail)>> {
         let row = self.ports.store.record(&self.realm.name, PendingEmail::KIND, user.id.as_str()).await?;
@@ -72,7 +75,8 @@ impl Scope<'_> {
         SessionOp::EndAll { realm, user: user.clone(), except, expires_at }.into()
     }
 
-    /// Returns the operation that ends sessions of a kind of a user beyond the most that the realm allows, but not this one.
+    /// Returns the operation that ends a user's sessions of one kind in excess of the realm's maximum. This session
+    /// is kept.
     pub(in crate::service) fn end_surplus_sessions(&self, user: &UserId, kind: SessionKind, newest: &SessionId) -> Op {
         SessionOp::EndSurplus {
             realm: self.realm.name.clone(),
@@ -86,7 +90,7 @@ impl Scope<'_> {
         .into()
     }
 
-    /// Returns the time at which every access token that exists now has expired.
+    /// Returns the time at which all existing access tokens have expired.
     fn last_token_expires(&self) -> Timestamp {
         self.ctx.now.plus(self.realm.policy.access_token_ttl).plus(CLOCK_SKEW)
     }

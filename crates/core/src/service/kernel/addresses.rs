@@ -1,4 +1,4 @@
-//! Who else may claim an address: reservations of users who had it before, invitations, and registrations.
+//! Other claims to an address: reservations of previous users, invitations and registrations.
 
 use super::{Scope, audit::AuditDraft};
 use crate::{
@@ -15,10 +15,11 @@ use crate::{
 };
 
 impl Scope<'_> {
-    /// Returns the reservation of an address by a user other than this one. The work is the same if there is none.
+    /// Returns the reservation of an address by another user. The work is the same if there is none.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be opened.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn reserved_by_other(
         &self,
         index: BlindIndex,
@@ -35,7 +36,7 @@ impl Scope<'_> {
         Reservation::open(&row, RecordKeys::Owner(&key)).map(Some).map_err(Error::internal)
     }
 
-    /// Returns the operation that requires an address not to be reserved by a user other than this one.
+    /// Returns the operation that requires that no other user has reserved an address.
     pub(in crate::service) fn require_unreserved(&self, index: BlindIndex, user: &UserId) -> Op {
         RecordOp::RequireFree {
             realm: self.realm.name.clone(),
@@ -47,17 +48,18 @@ impl Scope<'_> {
         .into()
     }
 
-    /// Returns the invitation of an address that is not accepted yet.
+    /// Returns the pending invitation of an address.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails, and `Internal` if it does not open.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn invitation_at(&self, index: BlindIndex) -> Result<Option<Invitation>> {
         let row = self.ports.store.record(&self.realm.name, Invitation::KIND, &Invitation::key_of(index)).await?;
         let row = row.filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now));
         row.map(|row| Invitation::open(&row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)).transpose()
     }
 
-    /// Returns the operation that requires an address not to be invited, unless as this user.
+    /// Returns the operation that requires that an address is not invited, except as this user.
     pub(in crate::service) fn require_uninvited(&self, index: BlindIndex, user: &UserId) -> Op {
         RecordOp::RequireFree {
             realm: self.realm.name.clone(),
@@ -79,10 +81,11 @@ impl Scope<'_> {
         ]
     }
 
-    /// Resends the link that restores a reserved address, with operations that make the work equal to that for another address.
-    /// The address has no account of its own.
+    /// Resends the undo link of a reserved address, with operations that make the work equal to a request for another
+    /// address. The address has no account.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the email cannot be serialized.
     pub(in crate::service) async fn mail_undo_again(
         &self,
@@ -116,7 +119,7 @@ impl Scope<'_> {
         Ok(self.commit_mail((kind, email), batch, Batch::new()).await?)
     }
 
-    /// Returns an operation without effect, which replaces the insertion of a challenge for another address.
+    /// Returns an operation without effect, in place of inserting a challenge for another address.
     pub(in crate::service) fn keep_challenge(&self, id: ChallengeId, reservation: &Reservation) -> Op {
         ChallengeOp::Expire { realm: self.realm.name.clone(), id, at: reservation.expires_at }.into()
     }

@@ -1,4 +1,4 @@
-//! Grants of administrators, and the register of owners that guards the last one.
+//! Grants of administrators, and the register that protects the last owner.
 
 use super::Scope;
 use crate::{
@@ -10,25 +10,25 @@ use crate::{
     record::{Record, RecordKeys, RecordRow},
 };
 
-/// The register of owners, as it was read.
+/// The register of owners as read from the store.
 pub(in crate::service) struct OwnersRead {
     row: Option<RecordRow>,
     pub(in crate::service) owners: Owners,
 }
 
-/// Grants of an administrator, as they were read.
+/// Grants of an administrator as read from the store.
 pub(in crate::service) struct GrantsRead {
     pub(in crate::service) row: Option<RecordRow>,
     pub(in crate::service) grants: Grants,
 }
 
 impl GrantsRead {
-    /// Returns the number of their changes.
+    /// Returns the revision of the grants.
     pub(in crate::service) fn revision(&self) -> u64 {
         self.row.as_ref().map_or(0, |row| row.revision)
     }
 
-    /// Returns the operation that requires them to be unchanged.
+    /// Returns the operation that requires the grants to be unchanged.
     pub(in crate::service) fn require(&self) -> Option<Op> {
         let RecordRow { realm, kind, key, revision, .. } = self.row.clone()?;
         Some(RecordOp::Require { realm, kind, key, revision }.into())
@@ -36,9 +36,10 @@ impl GrantsRead {
 }
 
 impl Scope<'_> {
-    /// Reads the register of owners. The scope must belong to the realm of administrators.
+    /// Reads the register of owners. The scope must belong to the administrators' realm.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn owners(&self) -> Result<OwnersRead> {
         let row = self.ports.store.record(&self.realm.name, Owners::KIND, Owners::KEY).await?;
@@ -46,11 +47,12 @@ impl Scope<'_> {
         Ok(OwnersRead { row, owners: owners.map_err(Error::internal)?.unwrap_or_default() })
     }
 
-    /// Returns the operation that adds an administrator to the register or removes one. It is committed with the change even if
-    /// the register stays the same, so that one of two concurrent changes fails and is retried.
+    /// Returns the operation that adds an administrator to the register or removes one. It is committed even if the
+    /// register does not change, so that one of two concurrent changes fails and is retried.
     ///
     /// # Errors
-    /// Returns `Conflict` if the last owner would be lost.
+    ///
+    /// Returns `Conflict` for the last owner.
     pub(in crate::service) fn register_owner(&self, read: &OwnersRead, admin: &UserId, is_owner: bool) -> Result<Op> {
         let owners = read.owners.with(admin, is_owner).ok_or(OWNER_LAST)?;
         let row = owners.seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));

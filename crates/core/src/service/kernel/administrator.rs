@@ -1,4 +1,4 @@
-//! Authority of administrators: who acts, with which grants, and how recently they proved who they are.
+//! Authority of administrators: their identity, their grants, and the age of their last authentication.
 
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
@@ -29,18 +29,18 @@ use crate::{
 pub struct Administrator {
     identity: Identity,
     grants: Grants,
-    /// Whether nothing is allowed until a second factor is added.
+    /// Whether nothing else is allowed until a second factor is added.
     must_add_factor: bool,
 }
 
-/// How an administrator is known.
+/// How an administrator was authenticated.
 #[derive(Debug, Clone)]
 pub(in crate::service) enum Identity {
-    /// A session in the realm of administrators.
+    /// A session in the administrators' realm.
     Session(Box<Owner>),
-    /// An API key, with the operations that it may perform without a recent proof of identity.
+    /// An API key, with the actions that it may perform without recent authentication.
     Key(AdminKeyId, Vec<FreshVerb>),
-    /// The command line, with the name of the user of the operating system.
+    /// The command line, with the name of the operating system user.
     Cli(String),
 }
 
@@ -56,13 +56,13 @@ impl Administrator {
         &self.grants
     }
 
-    /// Returns whether this is the administrator, with a session, who is named.
+    /// Returns whether this is the named administrator, authenticated by a session.
     #[must_use]
     pub fn is(&self, admin: &UserId) -> bool {
         self.user() == Some(admin)
     }
 
-    /// Returns the administrator's account, if it is a session.
+    /// Returns the administrator's account. `None` for API keys and the command line.
     #[must_use]
     pub fn owner(&self) -> Option<&Owner> {
         if let Identity::Session(owner) = &self.identity { Some(owner) } else { None }
@@ -74,24 +74,25 @@ impl Administrator {
         self.owner().map(|owner| Viewer::new(owner.clone(), None))
     }
 
-    /// Returns the administrator's identifier, if it is a session.
+    /// Returns the administrator's identifier. `None` for API keys and the command line.
     #[must_use]
     pub fn user(&self) -> Option<&UserId> {
         self.owner().map(|owner| &owner.account().id)
     }
 
-    /// Returns whether it is the command line on the machine.
+    /// Returns whether this is the command line on the server.
     #[must_use]
     pub const fn is_on_machine(&self) -> bool {
         matches!(self.identity, Identity::Cli(_))
     }
 
-    /// Returns whether it is a key, which manages neither administrators nor keys.
+    /// Returns whether this is an API key, which may manage neither administrators nor keys.
     pub(in crate::service) const fn is_key(&self) -> bool {
         matches!(self.identity, Identity::Key(..))
     }
 
-    /// Returns who acts in the name of a user; `None` for the command line, which no session and no grant would end.
+    /// Returns the impersonator to record in a session. `None` for the command line, which has no session or grant
+    /// whose end could end the impersonation.
     pub(in crate::service) fn impersonator(&self) -> Option<Impersonator> {
         match &self.identity {
             Identity::Session(owner) => Some(Impersonator::Admin(owner.account().id.clone(), owner.session().clone())),
@@ -100,7 +101,7 @@ impl Administrator {
         }
     }
 
-    /// Returns the actor of audit rows.
+    /// Returns the actor for audit rows.
     pub(in crate::service) fn actor(&self) -> Actor {
         match &self.identity {
             Identity::Session(owner) => {
@@ -111,9 +112,10 @@ impl Administrator {
         }
     }
 
-    /// Requires a recent proof of identity for an operation. An API key must list the operation.
+    /// Requires recent authentication for an action. API keys must list the action.
     ///
     /// # Errors
+    ///
     /// Returns `Stale` if the login is too old, and `Forbidden` if an API key does not list it.
     pub(in crate::service) fn fresh(&self, verb: FreshVerb, now: Timestamp, max_age: Duration) -> Result<()> {
         match &self.identity {
@@ -124,9 +126,10 @@ impl Administrator {
         }
     }
 
-    /// Returns the authority to use a right in a realm. A realm that no grant reaches does not exist for the caller.
+    /// Returns the permit for a right in a realm. Realms without a grant do not exist for the caller.
     ///
     /// # Errors
+    ///
     /// Returns `Forbidden` if the caller lacks the right, and `NotFound` if the caller has no grant in the realm.
     pub(in crate::service) fn permit<R: Right>(self: &Arc<Self>, realm: &Arc<Realm>) -> Result<Permit<R>> {
         if self.must_add_factor {
@@ -143,7 +146,7 @@ impl Administrator {
     }
 }
 
-/// Authority to use a right in a realm. In the realm of administrators, the right applies to the whole server. Only
+/// Permit for a right in a realm. In the administrators' realm, the right applies to the whole server. Only
 /// `Service::permit` creates one.
 #[derive(Debug)]
 pub struct Permit<R> {
@@ -181,7 +184,7 @@ impl<R> Permit<R> {
         self.admin.permit::<S>(realm).map(drop)
     }
 
-    /// Returns whether another right is given in the same realm.
+    /// Returns whether the administrator also has another right in the same realm.
     pub(in crate::service) fn has<S: Right>(&self) -> bool {
         S::is_given(self.admin.grants(), &self.realm.name)
     }

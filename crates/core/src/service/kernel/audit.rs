@@ -1,4 +1,4 @@
-//! Audit rows of requests, and the sealing of the client in them.
+//! Audit rows of requests, and the encryption of their client.
 
 use serde_json::Value;
 
@@ -23,12 +23,12 @@ pub(in crate::service) trait AuditSubject {
     /// Returns the wrapped data key.
     fn data_key(&self) -> &Sealed;
 
-    /// Returns the session in which the subject acts.
+    /// Returns the session of the request, if the subject made it.
     fn session(&self) -> Option<&SessionId> {
         None
     }
 
-    /// Returns who impersonates the subject.
+    /// Returns the impersonator of the subject.
     fn impersonator(&self) -> Option<&Impersonator> {
         None
     }
@@ -96,20 +96,20 @@ impl AuditSubject for Viewer {
     }
 }
 
-/// Audit row that is not sealed yet. It becomes an operation of a batch.
+/// Audit row that is not encrypted yet. It is converted to an operation of a batch.
 #[derive(Debug, Clone)]
 pub(in crate::service) struct AuditDraft<'a> {
     ctx: &'a Ctx,
     realm: &'a Realm,
     row: AuditRow,
-    /// Wrapped data key of the user whom the row is about.
+    /// Wrapped data key of the user whom the row concerns.
     data_key: Option<Sealed>,
-    /// The reason that an administrator gave.
+    /// Reason given by an administrator.
     note: Option<Note>,
 }
 
 impl Scope<'_> {
-    /// Begins an audit row for an event of this request.
+    /// Starts an audit row for an event of this request.
     pub(in crate::service) fn audit(&self, event: Event) -> AuditDraft<'_> {
         let event = if self.realm.name == RealmName::admin() { event.of_administrators() } else { event };
         let node = Some(self.settings.node.clone());
@@ -121,7 +121,8 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns the operation that writes a refusal; `None` if it repeats one of the last minute, which is only counted.
+    /// Returns the operation that records a refusal. Returns `None` if it repeats one of the last minute and was only
+    /// counted.
     pub(in crate::service) fn refused(&self, draft: AuditDraft<'_>) -> Option<Op> {
         self.repetitions.admit(draft.sealed(), self.ctx.client.ip).map(Op::from)
     }
@@ -139,7 +140,7 @@ impl AuditDraft<'_> {
         self.actor(subject.impersonator())
     }
 
-    /// Sets who impersonates the user, if anyone does.
+    /// Sets the impersonator of the user, if there is one.
     pub(in crate::service) fn actor(mut self, impersonator: Option<&Impersonator>) -> Self {
         match impersonator {
             Some(Impersonator::Admin(admin, _)) => {
@@ -153,13 +154,13 @@ impl AuditDraft<'_> {
         self
     }
 
-    /// Sets the administrator who acts.
+    /// Sets the administrator who makes the request.
     pub(in crate::service) fn by(mut self, admin: &Administrator) -> Self {
         self.row.actor = admin.actor();
         self
     }
 
-    /// Sets the reason that the administrator gave.
+    /// Sets the reason given by the administrator.
     pub(in crate::service) fn note(mut self, reason: &str) -> Self {
         self.note = Some(Note::of(reason));
         self
@@ -171,7 +172,7 @@ impl AuditDraft<'_> {
         self
     }
 
-    /// Sets the user of an address, or the address if it has none.
+    /// Sets the user of an address, or the address itself if it has no user.
     pub(in crate::service) fn address(self, user: Option<&impl AuditSubject>, index: BlindIndex) -> Self {
         match user {
             Some(user) => self.user(user),
@@ -185,31 +186,32 @@ impl AuditDraft<'_> {
         self
     }
 
-    /// Sets the reason of a refusal.
+    /// Sets the reason for a refusal.
     pub(in crate::service) const fn reason(mut self, reason: &'static str) -> Self {
         self.row.reason = Some(reason);
         self
     }
 
-    /// Sets the limit that decided.
+    /// Sets the limit that determined the outcome.
     pub(in crate::service) const fn limit(self, reached: LimitKind) -> Self {
         self.rule(reached, reached.setting())
     }
 
-    /// Sets the limit that decided, and its setting.
+    /// Sets the limit that determined the outcome, and its setting.
     pub(in crate::service) const fn rule(mut self, reached: LimitKind, setting: &'static str) -> Self {
         self.row.reason = Some(reached.as_str());
         self.row.rule = Some(setting);
         self
     }
 
-    /// Adds a detail under a key that the event has.
+    /// Adds a detail under a key defined for the event.
     pub(in crate::service) fn detail(mut self, key: &'static str, value: impl Into<Value>) -> Self {
         self.row.details = self.row.details.with(self.row.event, key, value);
         self
     }
 
-    /// Seals the client. A data key is decrypted in every case, so that the duration does not reveal whether there is a user.
+    /// Seals the client. A data key is decrypted in any case, so that the duration does not reveal whether there is a
+    /// user.
     fn sealed(self) -> AuditRow {
         let Self { ctx, realm, mut row, data_key, note } = self;
         let ip = ctx.client.ip.map(|ip| ip.to_string());

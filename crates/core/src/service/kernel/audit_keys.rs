@@ -14,7 +14,8 @@ impl Kernel {
     /// Returns the audit keys, oldest first.
     ///
     /// # Errors
-    /// Unavailable; internal, if one does not open.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub(in crate::service) async fn audit_keys(&self) -> Result<Vec<AuditKey>> {
         let admin = self.realms.admin()?;
         let rows = self.ports.store.records_page(&admin.name, RecordKind::AuditKey, "", MOST_KEYS).await?;

@@ -1,5 +1,5 @@
-//! Sealed authorities: rights that an operation requires as a value. Their fields are private, and each has one constructor, so
-//! that an operation cannot be called without the check.
+//! Authorities: permissions that an operation requires as a value. Their fields are private and each has one
+//! constructor, so that an operation cannot be called without the check.
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
@@ -70,9 +70,11 @@ impl Owner {
         self.authentication.at
     }
 
-    /// Requires the last authentication to be at most this old and, with two-step on, by two factors (RFC 9470).
+    /// Requires that the last authentication is at most this old and, with two-step verification, that it used two
+    /// factors (RFC 9470).
     ///
     /// # Errors
+    ///
     /// Returns `Stale` if the authentication is older or weaker.
     pub(in crate::service) fn fresh(&self, now: Timestamp, max_age: Duration) -> Result<FreshOwner<'_>> {
         let Authentication { at, assurance, needs_two } = self.authentication;
@@ -83,7 +85,7 @@ impl Owner {
         Ok(FreshOwner(self))
     }
 
-    /// Returns whether the account needs two factors, so that a password alone renews nothing.
+    /// Returns whether the account needs two factors, so that a password alone cannot renew the session.
     pub(in crate::service) const fn needs_two_factors(&self) -> bool {
         self.authentication.needs_two
     }

@@ -1,4 +1,4 @@
-//! Cookies of browser sessions in all areas: their value is new after each authentication.
+//! Cookies of browser sessions, shared by all areas. Each authentication replaces the value.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::{
 #[derive(Debug)]
 pub struct RenewedCookie {
     pub token: BrowserToken,
-    /// Rest of the session's lifetime, if its user stays signed in.
+    /// Remaining lifetime of the session, if it is persistent.
     pub kept: Option<Duration>,
 }
 
 impl Scope<'_> {
-    /// Returns a new value of a session's cookie, with the operation that replaces the earlier one; `None` for sessions of other
-    /// kinds.
+    /// Returns a new cookie value for a session, with the operation that replaces the previous one. Returns `None`
+    /// for other kinds of sessions.
     pub(in crate::service) fn renewed_cookie(&self, session: &Session) -> Option<(SessionOp, RenewedCookie)> {
         if session.kind != SessionKind::Browser {
             return None;
@@ -42,8 +42,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns whether the user of a session stays signed in, so that it ends only after its whole lifetime, which is longer than
-    /// that of others.
+    /// Returns whether a session is persistent. Its lifetime is then longer than that of other browser sessions.
     fn is_kept(&self, session: &Session) -> bool {
         let lifetime = session.expires_at.since(session.created_at);
         lifetime > self.realm.policy.browser_session_max_age && session.family.idle_until == session.expires_at

@@ -1,4 +1,4 @@
-//! Commits, their effects on the caches of this process, and errors of the store and the hasher.
+//! Commits, their effects on the caches of this process, and conversion of store and hasher errors.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     session::Change,
 };
 
-/// Wait before a retry that is suggested to clients if the store or the hasher cannot serve them.
+/// `Retry-After` if the store or the hasher is unavailable.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl Kernel {
@@ -56,7 +56,7 @@ impl Kernel {
         Ok(())
     }
 
-    /// Removes from the caches what a change makes outdated.
+    /// Removes cached data that a change makes outdated.
     pub(in crate::service) fn apply(&self, change: Change) {
         match change {
             Change::SessionEnded(ended) => self.ports.sessions.revoke(&[ended]),
@@ -71,9 +71,10 @@ impl Kernel {
         }
     }
 
-    /// Commits a batch; `false` if one of these preconditions failed, so that nothing was changed.
+    /// Commits a batch. Returns `false` without changes if one of these preconditions failed.
     ///
     /// # Errors
+    ///
     /// Returns the error of the store or of any other failed precondition.
     pub(in crate::service) async fn commit_unless(
         &self,

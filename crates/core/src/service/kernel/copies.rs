@@ -1,5 +1,5 @@
-//! Account copies in the cache that processes share. A copy contains the position of the change log at which it was read. A
-//! process that follows the log rejects copies from before a change, even if they were written late or restored from a backup.
+//! Account copies in the shared cache. A copy contains the position of the change log at which it was read. A process
+//! that follows the log rejects outdated copies, even if they were written late or restored from a backup.
 
 use std::{
     collections::HashMap,
@@ -19,22 +19,22 @@ use crate::{
 const LIFETIME: Duration = Duration::from_secs(60);
 /// Tolerated clock difference between two processes.
 const SKEW: Duration = Duration::from_secs(5);
-/// Age of the process's own view of the log from which on it rejects all account copies.
+/// Maximum age of the process's own view of the log. If it is older, all account copies are rejected.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
-/// Knowledge of the change log, by which copies are checked.
+/// State of the change log, used to validate copies.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Copies(Mutex<Followed>);
 
 #[derive(Debug, Default)]
 struct Followed {
-    /// Position up to which the log was read; `None` before the first read.
+    /// Position up to which the log was read. `None` before the first read.
     position: Option<LogPosition>,
     at: Timestamp,
-    /// Numbers of the reads of the log that have begun and ended.
+    /// Sequence numbers of the last started and the last completed read of the log.
     begun: u64,
     ended: u64,
-    /// Copies below this position are rejected, because entries about them may be unknown.
+    /// Copies below this position are rejected, because changes before it may have been missed.
     floor: LogPosition,
     /// Users that changed within the maximum age of a copy.
     changed: HashMap<(RealmName, UserId), Changed>,
@@ -44,15 +44,15 @@ struct Followed {
 /// The last change of a user.
 #[derive(Debug, Clone, Copy)]
 struct Changed {
-    /// Position from which on a copy includes the change.
+    /// Minimum position of a copy that includes the change.
     position: LogPosition,
-    /// Number of the read that will include the entry of this process's own change.
+    /// Number of the read that will include the log entry of this process's own change.
     due: u64,
     at: Timestamp,
 }
 
 impl Copies {
-    /// Records that a read of the log begins. Returns its number.
+    /// Records that a read of the log starts. Returns its number.
     pub(in crate::service) fn begin_read(&self) -> u64 {
         let mut followed = self.lock();
         followed.begun += 1;
@@ -88,22 +88,22 @@ impl Copies {
         followed.changed.insert((realm.clone(), user.clone()), Changed { position, due, at });
     }
 
-    /// Returns the time since the log was last followed; `None` before the first time.
+    /// Returns the time since the log was last followed. `None` before the first time.
     pub(in crate::service) fn lag(&self, now: Timestamp) -> Option<Duration> {
         let followed = self.lock();
         followed.position.map(|_| now.since(followed.at))
     }
 
-    /// Returns the position for a copy of what is read from the store from now on; `None` before the log was followed.
+    /// Returns the position for a copy of data read from now on. `None` before the log was followed.
     fn position(&self, now: Timestamp) -> Option<LogPosition> {
         let followed = self.lock();
         followed.position.filter(|_| followed.is_fresh(now))
     }
 
-    /// Whether a copy is known to be current.
+    /// Returns whether a copy is up to date.
     fn believes(&self, realm: &RealmName, copy: &AccountCopy, now: Timestamp) -> bool {
         let followed = self.lock();
-        // A position ahead of this process's position cannot be checked. It may be from before a restored backup.
+        // A position ahead of this process's own cannot be verified. It may stem from a time before a restore.
         let of_copy = LogPosition(copy.position);
         let is_known = followed.position.is_some_and(|position| (followed.floor..=position).contains(&of_copy));
         let is_young = now.since(copy.made_at) < LIFETIME && copy.made_at.since(now) <= SKEW;
@@ -122,11 +122,11 @@ impl Followed {
         now.since(self.at).max(self.at.since(now)) <= FRESH_FOR
     }
 
-    /// Removes changes that are older than any acceptable copy.
+    /// Removes changes that are older than the maximum age of a copy.
     fn prune(&mut self, now: Timestamp) {
         if now.since(self.pruned) >= LIFETIME {
             self.pruned = now;
-            // A change of this process is kept until its entry was read.
+            // A change made by this process is kept until its log entry was read.
             let ended = self.ended;
             self.changed.retain(|_, changed| changed.due > ended || now.since(changed.at) < LIFETIME + 2 * SKEW);
         }
@@ -134,7 +134,7 @@ impl Followed {
 }
 
 impl Scope<'_> {
-    /// Returns an account from the shared cache, if its copy is current.
+    /// Returns an account from the shared cache if its copy is up to date.
     pub(in crate::service) async fn copied_account(&self, user: &UserId) -> Option<Arc<Account>> {
         let sealed = self.ports.shared.as_ref()?.account(&self.realm.name, user).await?;
         let bytes = self.realm.keys.open_copy(user, &sealed).ok()?;
@@ -142,13 +142,13 @@ impl Scope<'_> {
         self.copies.believes(&self.realm.name, &copy, self.ctx.now).then(|| Arc::new(copy.account))
     }
 
-    /// Returns the position for a copy of what is read from now on, if copies are shared.
+    /// Returns the position for a copy of data read from now on, if copies are shared.
     pub(in crate::service) fn copy_position(&self) -> Option<LogPosition> {
         self.ports.shared.as_ref()?;
         self.copies.position(self.ctx.now)
     }
 
-    /// Shares a copy of an account that was read since the position was taken.
+    /// Shares a copy of an account that was read after the position was determined.
     pub(in crate::service) async fn share_account(&self, account: &Account, position: Option<LogPosition>) {
         let (Some(shared), Some(position)) = (&self.ports.shared, position) else { return };
         let copy = AccountCopy { account: account.clone(), position: position.0, made_at: self.ctx.now };

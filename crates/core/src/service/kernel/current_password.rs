@@ -1,4 +1,4 @@
-//! The current password of a signed-in user, which counts as a recent login for one request.
+//! Verification of a signed-in user's current password, which replaces a recent login for one request.
 
 use super::{FieldErrors, FreshOwner, Owner, RawField, Scope};
 use crate::{
@@ -23,11 +23,12 @@ pub(in crate::service) struct Reauthenticated {
 }
 
 impl Scope<'_> {
-    /// Requires a recent login or, if one is given and two-step is off, the current password.
+    /// Requires a recent login. If two-step verification is off, the current password is accepted instead.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Limited` if a rate limit is reached,
-    /// `Overloaded` if the hash queue is full, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Limited` if a rate limit is
+    /// reached, `Overloaded` if the hash queue is full, and `Unavailable` if the store fails.
     pub(in crate::service) async fn fresh<'o>(&self, owner: &'o Owner, current: &RawField) -> Result<FreshOwner<'o>> {
         if matches!(current, RawField::Missing) || owner.needs_two_factors() {
             return owner.fresh(self.ctx.now, self.realm.policy.fresh_auth_age);
@@ -36,11 +37,12 @@ impl Scope<'_> {
         Ok(owner.reauthenticated())
     }
 
-    /// Verifies the current password of the owner. A wrong one counts like one at a login.
+    /// Verifies the current password of the owner. A wrong password is counted like a failed login.
     ///
     /// # Errors
-    /// Returns `Invalid` if the password is missing, `Forbidden` if it is wrong, `Limited` if a rate limit is reached,
-    /// `Overloaded` if the hash queue is full, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Invalid` if the password is missing, `Forbidden` if it is wrong, `Limited` if a rate limit is
+    /// reached, `Overloaded` if the hash queue is full, and `Unavailable` if the store fails.
     pub(in crate::service) async fn verify_current_password(
         &self,
         owner: &Owner,
@@ -55,11 +57,13 @@ impl Scope<'_> {
         Ok(Reauthenticated { user, key, hash })
     }
 
-    /// Verifies the password of a user who has a session or a ticket; `None` if it is wrong, which counts like one at a login.
+    /// Verifies the password of a user who has a session or a ticket. Returns `None` if it is wrong, which is counted
+    /// like a failed login.
     ///
     /// # Errors
-    /// Returns `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable` if the store
-    /// fails.
+    ///
+    /// Returns `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable` if the
+    /// store fails.
     pub(in crate::service) async fn verify_password_of(
         &self,
         (user, key): (&User, &DataKey),
@@ -90,23 +94,25 @@ impl Scope<'_> {
         verified
     }
 
-    /// Reads the user of an owner with a recent login from the store, and requires two factors again: two-step may have been turned on
-    /// since the authority was given.
+    /// Reads the user of an owner with a recent login from the store. Checks the number of factors again, because
+    /// two-step verification may have been turned on since the authority was created.
     ///
     /// # Errors
-    /// Returns `BadToken` if the account was deleted in the meantime, `Stale` if the login is too old, and `Unavailable` if the
-    /// store fails.
+    ///
+    /// Returns `BadToken` if the account was deleted in the meantime, `Stale` if the login is too old, and
+    /// `Unavailable` if the store fails.
     pub(in crate::service) async fn fresh_user(&self, owner: FreshOwner<'_>) -> Result<User> {
         let user = self.user_of(&owner).await?;
         self.require_strength(&user, &owner)?;
         Ok(user)
     }
 
-    /// Requires the authority of an owner to be strong enough for the account as it is now: two-step may have been turned on since it
-    /// was given.
+    /// Requires that the owner's authentication is strong enough for the current state of the account. Two-step
+    /// verification may have been turned on since the authority was created.
     ///
     /// # Errors
-    /// Returns `Stale` otherwise.
+    ///
+    /// Returns `Stale` if the authentication is too weak.
     pub(in crate::service) fn require_strength(&self, user: &User, owner: &Owner) -> Result<()> {
         if self.needs_two_steps(user.two_step) && !owner.needs_two_factors() {
             return Err(AUTH_STALE_TWO_FACTORS.after(self.realm.policy.fresh_auth_age).into());

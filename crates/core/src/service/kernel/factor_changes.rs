@@ -1,4 +1,4 @@
-//! What follows from the addition or removal of a factor.
+//! Consequences of adding or removing a factor.
 
 use super::Scope;
 use crate::{
@@ -16,19 +16,19 @@ use crate::{
     session::{Session, SessionClient},
 };
 
-/// Change of the factors of a user.
+/// Change to the factors of a user.
 pub(in crate::service) struct FactorChange {
     /// The user after the change.
     pub(in crate::service) user: User,
     pub(in crate::service) recovery_codes: Option<NewRecoveryCodes>,
-    /// Operations that are committed with it.
+    /// Operations to commit with the user.
     pub(in crate::service) with: Batch,
 }
 
 /// Removal of a factor.
 pub(in crate::service) struct Removal {
     pub(in crate::service) method: Method,
-    /// Name of the factor for the mail; may be empty.
+    /// Name of the factor for the mail. May be empty.
     called: String,
     /// Whether no other factor is left.
     pub(in crate::service) is_last: bool,
@@ -36,7 +36,7 @@ pub(in crate::service) struct Removal {
 }
 
 impl Removal {
-    /// Returns the owner with what the mail says.
+    /// Returns the recipient of the notification, with its template values.
     pub(in crate::service) fn recipient(&self, profile: &Profile) -> Recipient {
         let recipient = Recipient::of(profile).with("what", self.method.as_str()).with("called", &self.called);
         if self.is_last { recipient.with("last", "true") } else { recipient }
@@ -44,7 +44,7 @@ impl Removal {
 }
 
 impl Method {
-    /// Returns the kind of records that factors of this kind are.
+    /// Returns the record kind of this kind of factor.
     const fn record(self) -> RecordKind {
         match self {
             Self::Passkey | Self::SecurityKey => RecordKind::Passkey,
@@ -56,10 +56,11 @@ impl Method {
 }
 
 impl Scope<'_> {
-    /// Returns what follows from a factor that is added. The first one turns two-step on, unless it is a passkey; a later one
-    /// leaves the switch as it is.
+    /// Returns the changes that follow from adding a factor. The first one turns on two-step verification, unless it
+    /// is a passkey. Later ones leave it unchanged.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn addition(
         &self,
@@ -99,8 +100,8 @@ impl Scope<'_> {
         Ok(change)
     }
 
-    /// Returns what follows from turning two-step on: recovery codes, unless there are some, and the end of what was opened by
-    /// one factor.
+    /// Returns the changes that follow from turning on two-step verification: it creates recovery codes unless there
+    /// are some, and ends what was started with one factor.
     pub(in crate::service) fn turned_on(
         &self,
         (user, key): (&User, &DataKey),
@@ -128,10 +129,12 @@ impl Scope<'_> {
         })
     }
 
-    /// Returns what follows from the removal of a factor, and the removal itself; `None` if there is no such factor. With the
-    /// last one, recovery codes are removed and two-step is off. Without a current session all sessions end.
+    /// Returns the changes that follow from removing a factor, and the removal itself. Returns `None` if there is no
+    /// such factor. Removing the last one also removes the recovery codes and turns off two-step verification.
+    /// Without a current session, all sessions end.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a session cannot be decrypted.
     pub(in crate::service) async fn removal(
         &self,
@@ -158,10 +161,11 @@ impl Scope<'_> {
         Ok(Some(Removal { method, called, is_last, change: FactorChange { user, recovery_codes: None, with } }))
     }
 
-    /// Returns the operations that end the sessions that a passkey or identity opened, except the current one, and trusted
-    /// devices and tickets.
+    /// Returns the operations that end trusted devices, tickets, and the sessions created with a passkey or identity,
+    /// except the current one.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a session cannot be decrypted.
     pub(in crate::service) async fn end_opened_by(
         &self,

@@ -1,4 +1,4 @@
-//! SMS as a second factor: sends its codes and uses them up.
+//! SMS as a second factor: sends and redeems its codes.
 
 use std::time::Duration;
 
@@ -17,15 +17,16 @@ use crate::{
     session::Amr,
 };
 
-/// A code that expires this soon is replaced, since its message could come too late.
+/// Minimum remaining lifetime of a code. Below that it is replaced, because its message could arrive too late.
 const TOO_SHORT: Duration = Duration::from_secs(30);
 
 impl Scope<'_> {
-    /// Sends a code to the number of the account, the same one until it is used or expires. Returns its remaining lifetime.
-    /// Nothing is sent if a limit of the account, number, country or budget is reached, and the result does not reveal this.
-    /// Returns `None` if the factor changed in the meantime.
+    /// Sends a code to the account's phone number. The same code is sent again until it is used or expires. Returns
+    /// its remaining lifetime. If a limit of the account, number, country or budget is reached, nothing is sent, and
+    /// the result does not reveal this. Returns `None` if the factor changed in the meantime.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn send_factor_code(
         &self,
@@ -55,8 +56,8 @@ impl Scope<'_> {
         Ok(self.commit_factor_code(user, &phone, &challenge, with).await?.then_some(left))
     }
 
-    /// Commits a code and its message, unless a limit is reached or the country is not served; `false` if the factor changed
-    /// meanwhile.
+    /// Commits a code and its message, unless a limit is reached or the country is not allowed. Returns `false` if
+    /// the factor changed in the meantime.
     async fn commit_factor_code(
         &self,
         user: &User,
@@ -91,9 +92,10 @@ impl Scope<'_> {
         Ok(true)
     }
 
-    /// Compares a code with the one that was sent last; `None` if it is another, or it was used or expired.
+    /// Compares a code with the last one sent. Returns `None` if it differs, was used or has expired.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn use_sms_code(
         &self,
@@ -109,7 +111,8 @@ impl Scope<'_> {
         }
         let used = SmsFactor { code: None, last_used_at: Some(self.ctx.now), ..held.noun.clone() };
         let with = batch![
-            // The factor is replaced first, so that the slower of two requests with the same code evaluates the code again.
+            // The factor is replaced first, so that the slower of two requests with the same code evaluates the code
+            // again.
             held.replace(self.ctx, key, &used),
             ChallengeOp::Spend { realm: sent.realm.clone(), id: sent.id, now: self.ctx.now },
             self.code_entered(phone.country().unwrap_or_default()),
@@ -117,7 +120,7 @@ impl Scope<'_> {
         Ok(Some(UsedFactor { method: Method::Sms, amr: vec![Amr::Sms, Amr::Multi], passkey: None, with }))
     }
 
-    /// Returns the challenge of the code that was sent last, if it can still be used.
+    /// Returns the challenge of the last code sent, if it can still be used.
     async fn sent_code(&self, user: &User, sms: &SmsFactor) -> Result<Option<Challenge>> {
         let Some(id) = sms.code else { return Ok(None) };
         let found = self.ports.store.challenge(&self.realm.name, id).await?;

@@ -16,19 +16,20 @@ use crate::{
     session::device::KnownDevice,
 };
 
-/// Number of wrong factors after a correct password from which on the owner is notified.
+/// Number of failed second-factor attempts after a correct password that triggers a notification of the owner.
 const TOLD_AT: u32 = 3;
-/// How many times the tries of one device all known devices of an account have together: a device becomes known by a right
-/// password alone, as long as two-step is off.
+/// Limit of all known devices of an account, as a multiple of the limit of one. A device becomes known by a correct
+/// password alone while two-step verification is off.
 const ALL_DEVICES: u32 = 5;
-/// Quota of these mails.
+/// Quota of these notifications.
 const TOLD: Quota = Quota { times: 1, per: Duration::from_secs(24 * 3600) };
 
 impl Scope<'_> {
-    /// Counts an attempt, for the ticket as well; `false` if the ticket is no longer open.
+    /// Counts an attempt, also for the ticket. Returns `false` if the ticket is no longer open.
     ///
     /// # Errors
-    /// Returns `Limited` after too many wrong factors, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Limited` after too many failed attempts, and `Unavailable` if the store fails.
     pub(in crate::service) async fn count_factor_try(
         &self,
         user: &User,
@@ -56,10 +57,11 @@ impl Scope<'_> {
         self.factor_keys(user, device).into_iter().map(|(key, _)| LimitOp::Forget { key }.into()).collect()
     }
 
-    /// Records a wrong factor. The owner is notified of the third one after a correct password, at most once a day: another
-    /// person knows the password.
+    /// Records a failed attempt. The owner is notified of the third one after a correct password, at most once a day,
+    /// because another person knows the password.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(in crate::service) async fn note_wrong_factor(
         &self,
@@ -73,7 +75,7 @@ impl Scope<'_> {
         let keys = self.factor_keys(user, device);
         let Some((first, quota)) = keys.first() else { return Ok(()) };
         let count = self.ports.store.window(*first).await?.within(*quota, self.ctx.now);
-        // Parallel attempts may skip the exact number; the quota prevents repeated mails.
+        // Concurrent attempts may skip the exact number. The quota prevents repeated mails.
         if !is_login || count < TOLD_AT {
             return Ok(());
         }
@@ -85,10 +87,11 @@ impl Scope<'_> {
         Ok(())
     }
 
-    /// Counts an enrolment that is begun, or a ticket of a renewed authentication, with these operations; `false` if a
+    /// Counts the start of an enrolment or re-authentication and commits these operations. Returns `false` if a
     /// precondition on the account failed.
     ///
     /// # Errors
+    ///
     /// Returns `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub(in crate::service) async fn count_enrolment(&self, user: &User, with: Batch) -> Result<bool> {
         let (kind, quota) = (LimitKind::Enrolments, self.settings.limits.enrolments_account);
@@ -117,7 +120,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns the keys of a subject, whose quotas are the quotas of an account times this factor.
+    /// Returns the limit keys of a subject. Its quotas are those of an account multiplied by this factor.
     fn factor_keys_of(&self, subject: [&[u8]; 2], times: u32) -> Vec<(LimitKey, Quota)> {
         let key = |quota: &Quota| {
             let per = quota.per.as_secs().to_be_bytes();

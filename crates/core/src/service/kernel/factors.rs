@@ -1,4 +1,4 @@
-//! Second factors of a user: reading them, and using a code.
+//! Second factors of a user: reading them, and redeeming a code.
 
 use super::Scope;
 use crate::{
@@ -32,14 +32,15 @@ impl UsedFactor {
 }
 
 impl Scope<'_> {
-    /// Returns whether an account needs a second factor, given its two-step setting.
+    /// Returns whether an account with this two-step setting needs a second factor.
     pub(in crate::service) fn needs_two_steps(&self, switch: bool) -> bool {
         switch || self.realm.policy.mfa_policy == MfaPolicy::Required
     }
 
-    /// Reads the second factors of a user, also those that the realm does not accept.
+    /// Reads the second factors of a user, including those that the realm does not accept.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(in crate::service) async fn factors_of(&self, user: &User, key: &DataKey) -> Result<Factors> {
         Factors::open(self.ports.store.records_of(&self.realm.name, &user.id, None).await?, key)
@@ -55,9 +56,10 @@ impl Scope<'_> {
         Ok(self.factors_of(user, key).await?.accepted(&self.realm.policy.mfa_methods, rp_id, has_number))
     }
 
-    /// Compares a code with these factors of a user; `None` if it matches none, or was used before.
+    /// Compares a code with these factors of a user. Returns `None` if it matches none or was already used.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a mail cannot be serialized.
     pub(in crate::service) async fn use_code(
         &self,
@@ -106,7 +108,7 @@ impl Scope<'_> {
         RecordOp::DeleteOf { realm, owner, kind: Some(TrustedDevice::KIND) }.into()
     }
 
-    /// Returns the operations that end the tickets, enrolments and SMS codes of a user that are open.
+    /// Returns the operations that invalidate the open tickets, enrolments and SMS codes of a user.
     pub(in crate::service) fn drop_tickets(&self, user: &User) -> Batch {
         [Purpose::Ticket, Purpose::Enrolment, Purpose::FactorCode]
             .map(|purpose| {
@@ -116,8 +118,8 @@ impl Scope<'_> {
             .into()
     }
 
-    /// Returns the operations that revoke other sessions, trusted devices and tickets after the first factor was added, or one
-    /// was removed.
+    /// Returns the operations that revoke other sessions, trusted devices and tickets after the first factor was
+    /// added or a factor was removed.
     pub(in crate::service) fn end_weaker(&self, user: &User, current: Option<SessionId>) -> Batch {
         let mut batch = self.drop_tickets(user);
         batch.extend([self.end_sessions(&user.id, current), self.distrust_devices(user)]);

@@ -25,11 +25,11 @@ use crate::{
     realm::SignupField,
 };
 
-/// Number of entries of a page, and the most that a request may ask for.
+/// Default and maximum number of entries per page.
 const PAGE: usize = 50;
 const MOST_OF_A_PAGE: usize = 200;
 
-/// A request field, as received. Personal data: never printed.
+/// A request field as received. Personal data: never printed.
 #[derive(Debug, Clone, Default)]
 pub enum RawField {
     /// The field is missing or `null`.
@@ -72,7 +72,7 @@ impl From<String> for RawField {
     }
 }
 
-/// A request field that has several names, with the name that was used.
+/// A request field with several names, and the name that was used.
 #[derive(Debug)]
 pub struct NamedField {
     pub name: &'static str,
@@ -166,7 +166,7 @@ impl FieldErrors {
         self.keep(field, parsed, |_| COUNTRY_UNKNOWN)
     }
 
-    /// Parses attributes; the default is an empty object.
+    /// Parses attributes. Defaults to an empty object.
     pub(in crate::service) fn attributes(&mut self, field: &'static str, given: &RawField) -> Option<Attributes> {
         let parsed = match given {
             RawField::Missing => Ok(Attributes::default()),
@@ -176,7 +176,7 @@ impl FieldErrors {
         self.keep(field, parsed, attributes_refusal)
     }
 
-    /// Parses a merge patch for attributes and returns the result; `null` removes all of them.
+    /// Parses a merge patch for attributes and returns the result. `null` removes all of them.
     pub(in crate::service) fn merged_attributes(
         &mut self,
         field: &'static str,

@@ -11,16 +11,17 @@ use crate::{
 /// Permit of a client for hashing passwords. It is counted towards the client's share until it is dropped.
 #[derive(Debug)]
 pub(in crate::service) struct HashPermit<'a> {
-    /// Queue lane of the client, or of its entire IPv6 site.
+    /// Queue lane of the client or of its IPv6 site.
     lane: Option<LimitKey>,
     _permits: [Option<Permit<'a>>; 2],
 }
 
 impl<'a> Scope<'a> {
-    /// Acquires a permit. This happens before anything is read, so that the time of a rejection reveals nothing about accounts.
-    /// An IPv6 client is also counted towards its site, which has the share of four clients.
+    /// Acquires a permit. This happens before anything is read, so that the duration of a rejection reveals nothing
+    /// about accounts. IPv6 clients are also counted towards their site, which has the share of four clients.
     ///
     /// # Errors
+    ///
     /// Returns `Overloaded` if the queue or the client's share is full.
     pub(in crate::service) fn hash_permit(&self) -> Result<HashPermit<'a>> {
         let limits = &self.kernel.settings.limits;

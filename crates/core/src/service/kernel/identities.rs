@@ -14,21 +14,23 @@ use crate::{
 };
 
 impl<'a> Scope<'a> {
-    /// Returns the provider of this name, if users of the realm can sign in with it.
+    /// Returns the provider with this name, if it is enabled in the realm.
     pub(in crate::service) fn provider(&self, name: &str) -> Option<&'a Provider> {
         self.realm.policy.providers.iter().find(|provider| provider.name == name)
     }
 
-    /// Reads the identities of a user, also those at providers that the realm does not accept any more.
+    /// Reads the identities of a user, including those at providers that are no longer enabled.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be opened.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(in crate::service) async fn identities_of(&self, user: &User, key: &DataKey) -> Result<Vec<Held<Identity>>> {
         let rows = self.ports.store.records_of(&self.realm.name, &user.id, Some(RecordKind::Identity)).await?;
         rows.into_iter().map(|row| Held::open(row, key)).collect()
     }
 
-    /// Returns the operation that ends the mailed links of a user: each links one identity, before any other is linked or unlinked.
+    /// Returns the operation that invalidates the emailed links of a user that link an identity. They must not be
+    /// used after another identity was linked or unlinked.
     pub(in crate::service) fn drop_links(&self, user: &User) -> Op {
         let (realm, subject) = (self.realm.name.clone(), user.id.clone());
         ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Linking) }.into()

@@ -1,4 +1,4 @@
-//! Sessions in the name of users: they end with the session, the grants or the account of who opened them.
+//! Impersonation sessions. They end with the session, the grants or the account of the impersonator.
 
 use super::Scope;
 use crate::{
@@ -13,11 +13,12 @@ use crate::{
 };
 
 impl Scope<'_> {
-    /// Returns whether a session may go on. One that was opened in the name of its user, by an administrator or key that may not act
-    /// for users any more, is ended. Nothing is cached, so that this is seen at the next request to any server.
+    /// Returns whether a session may continue. An impersonation session is ended if its administrator or API key may
+    /// no longer impersonate users. Nothing is cached, so that this takes effect with the next request to any server.
     ///
     /// # Errors
-    /// Unavailable; internal, if a record does not open.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn is_backed(&self, session: &Session) -> Result<bool> {
         match &session.impersonator {
             Some(impersonator) => self.backs(impersonator, &session.id, &session.user).await,
@@ -25,10 +26,11 @@ impl Scope<'_> {
         }
     }
 
-    /// The same, of a session that is cached.
+    /// Returns whether a cached session may continue.
     ///
     /// # Errors
-    /// Unavailable; internal, if a record does not open.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn backs(
         &self,
         impersonator: &Impersonator,
@@ -70,11 +72,12 @@ impl Scope<'_> {
         if key.expires_at <= self.ctx.now { Ok(None) } else { self.grants_of_key(&key).await }
     }
 
-    /// Returns the grants of a key that its creator still holds; `None` if the key has ended with the account or the grants of
-    /// its creator. A key that was made on the machine has no creator to end with.
+    /// Returns the grants of an API key that its creator still has. Returns `None` if the key is no longer valid
+    /// because its creator lost the account or all grants. A key created on the command line has no creator.
     ///
     /// # Errors
-    /// Unavailable; internal, if a record does not open.
+    ///
+    /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn grants_of_key(&self, key: &AdminKey) -> Result<Option<Grants>> {
         let Some(creator) = &key.created_by else { return Ok(Some(key.grants.clone())) };
         let held = self.current_grants(creator).await?.unwrap_or_default();
@@ -82,7 +85,7 @@ impl Scope<'_> {
         Ok((!grants.is_empty()).then_some(grants))
     }
 
-    /// Returns the grants of an administrator; `None` if the account is gone or locked.
+    /// Returns the current grants of an administrator. Returns `None` if the account is deleted or locked.
     async fn current_grants(&self, admin: &UserId) -> Result<Option<Grants>> {
         let user = self.ports.store.user(&self.realm.name, admin).await?;
         match user.filter(|user| !user.is_locked(self.ctx.now)) {

@@ -15,7 +15,7 @@ use crate::{
     session::device::KnownDevice,
 };
 
-/// Use of a quota that was counted and can be refunded.
+/// Counted use of a quota, which can be refunded.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Charge(Option<(LimitKey, Timestamp)>);
 
@@ -28,7 +28,7 @@ pub(in crate::service) struct PasswordAttempt<'a> {
 }
 
 impl PasswordAttempt<'_> {
-    /// Returns the operation that counts the failure; `None` if nothing is counted.
+    /// Returns the operation that counts the failure. `None` if nothing is counted.
     pub(in crate::service) fn failed(&self, ctx: &Ctx) -> Option<Op> {
         let (key, _) = self.account.as_ref()?;
         Some(LimitOp::CountFailure { key: *key, now: ctx.now, forget_after: self.forget_after }.into())
@@ -39,7 +39,8 @@ impl<'a> Scope<'a> {
     /// Charges the client for a request.
     ///
     /// # Errors
-    /// Returns `Limited` if the quota is used up.
+    ///
+    /// Returns `Limited` if the quota is exhausted.
     pub(in crate::service) async fn charge_client(&self, kind: LimitKind, quota: Quota) -> Result<Charge> {
         match self.ctx.client.ip {
             Some(address) => {
@@ -53,10 +54,11 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Charges this key for a use.
+    /// Charges a key for a use.
     ///
     /// # Errors
-    /// Returns `Limited` if the quota is used up.
+    ///
+    /// Returns `Limited` if the quota is exhausted.
     pub(in crate::service) async fn charge(&self, kind: LimitKind, key: LimitKey, quota: Quota) -> Result<Charge> {
         if self.settings.limits.mode == Mode::Off {
             return Ok(Charge::default());
@@ -74,14 +76,14 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Refunds a use that was charged.
+    /// Refunds a charged use.
     pub(in crate::service) async fn refund(&self, charge: Charge) {
         if let Charge(Some((key, at))) = charge {
             self.ports.counters.refund(key, at).await;
         }
     }
 
-    /// Records that a limit was reached, and refuses the request if limits are enforced.
+    /// Records that a limit was reached, and rejects the request if limits are enforced.
     fn refuse_beyond(&self, kind: LimitKind, wait: Duration) -> Result<()> {
         self.usage.add_reached(kind);
         let is_enforced = self.settings.limits.mode == Mode::Enforce;
@@ -93,9 +95,10 @@ impl<'a> Scope<'a> {
         Err(Error::limited(wait, kind.setting()))
     }
 
-    /// Records that a limit refused a request about this user.
+    /// Records that a limit rejected a request about this user.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn note_limit_of(&self, user: &impl AuditSubject) -> Result<()> {
         let Some((kind, setting)) = self.usage.take_refusal() else { return Ok(()) };
@@ -103,9 +106,10 @@ impl<'a> Scope<'a> {
         Ok(self.commit(self.refused(audit).into_iter().collect()).await?)
     }
 
-    /// Records that a limit refused a request of this address.
+    /// Records that a limit rejected a request for this address.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn note_limit_at(&self, user: Option<&User>, index: BlindIndex) -> Result<()> {
         let Some((kind, setting)) = self.usage.take_refusal() else { return Ok(()) };
@@ -113,20 +117,21 @@ impl<'a> Scope<'a> {
         Ok(self.commit(self.refused(audit).into_iter().collect()).await?)
     }
 
-    /// Records that a limit refused a request, unless an operation has recorded it with its subject. Called for every 429
-    /// response.
+    /// Records that a limit rejected a request, unless an operation has already recorded it with its subject. Called
+    /// for every 429 response.
     pub async fn note_limit(&self) {
         let Some((kind, setting)) = self.usage.take_refusal() else { return };
         let audit = self.refused(self.audit(Event::LimitReached).rule(kind, setting));
-        // The refusal holds without its row.
+        // The request is rejected even if its row cannot be written.
         if let Err(error) = self.commit(audit.into_iter().collect()).await {
             tracing::debug!(%error, "refusal not recorded");
         }
     }
 
-    /// Charges the client, then does the work. Errors of the server are refunded.
+    /// Charges the client, then executes the work. Server errors are refunded.
     ///
     /// # Errors
+    ///
     /// Returns `Limited` if a rate limit is reached, and otherwise the error of the work.
     pub(in crate::service) async fn ask<T>(
         &self,
@@ -138,9 +143,10 @@ impl<'a> Scope<'a> {
         self.charged(charge, work).await
     }
 
-    /// Does work that was charged. Errors of the server are refunded.
+    /// Executes work that was charged. Server errors are refunded.
     ///
     /// # Errors
+    ///
     /// Returns the error of the work.
     pub(in crate::service) async fn charged<T>(
         &self,
@@ -154,9 +160,10 @@ impl<'a> Scope<'a> {
         result
     }
 
-    /// Charges the client, then uses a link or code. Every result except an invalid link or code is refunded.
+    /// Charges the client, then uses a link or code. Only invalid links and codes are not refunded.
     ///
     /// # Errors
+    ///
     /// Returns `Limited` if a rate limit is reached, and otherwise the error of the work.
     pub(in crate::service) async fn try_link<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let charge = self.charge_client(LimitKind::Links, self.settings.limits.links_client).await?;
@@ -167,10 +174,11 @@ impl<'a> Scope<'a> {
         result
     }
 
-    /// Begins a password check, unless this account has too many failures. The failures of a known device of its owner are
-    /// counted in their place, and it has no charge of a client.
+    /// Starts a password check, unless the account has too many failures. For a known device of the owner, its own
+    /// failures are counted instead, and the client is not charged.
     ///
     /// # Errors
+    ///
     /// Returns `Limited` after too many failures, and `Unavailable` if the store fails.
     pub(in crate::service) async fn begin_attempt(
         &self,
@@ -188,7 +196,7 @@ impl<'a> Scope<'a> {
             None => [b"account", &account.0],
         };
         let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Passwords, &subject);
-        // A refused attempt stays charged to the client: a client that does not wait is treated like an attacker.
+        // A rejected attempt is not refunded: a client that does not wait is treated like an attacker.
         match self.begin_check(key).await {
             Ok(permit) => Ok(PasswordAttempt { client, account: Some((key, permit)), forget_after }),
             Err(error) => {
@@ -214,15 +222,16 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Refunds an attempt whose password was right or could not be checked.
+    /// Refunds an attempt if the password was correct or could not be checked.
     pub(in crate::service) async fn refund_attempt(&self, attempt: PasswordAttempt<'_>) {
         self.refund(attempt.client).await;
     }
 
-    /// Commits a batch and counts it as a use of an account's quota, in the store.
+    /// Commits a batch and counts it as a use of an account's quota in the store.
     ///
     /// # Errors
-    /// Returns `Limited` if the quota is used up, in which case nothing is committed, and otherwise the error of the commit.
+    ///
+    /// Returns `Limited` without committing if the quota is exhausted, and otherwise the error of the commit.
     pub(in crate::service) async fn commit_counted(
         &self,
         kind: LimitKind,
@@ -246,10 +255,10 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Commits a batch, if all quotas allow it. Otherwise nothing is changed, and the limit that was
-    /// reached is returned.
+    /// Commits a batch if all quotas allow it. Otherwise returns the limit that was reached, without changes.
     ///
     /// # Errors
+    ///
     /// Returns the error of the commit.
     pub(in crate::service) async fn commit_within(
         &self,

@@ -12,7 +12,7 @@ impl Scope<'_> {
         format!("{}/{}/{page}?token={}", self.settings.public_url, self.realm.name, token.expose())
     }
 
-    /// Derives the link for a challenge that opens this page.
+    /// Derives the link of a challenge to this page.
     pub(in crate::service) fn link(&self, page: &str, action: LinkAction, challenge: &Challenge) -> String {
         self.url(page, &LinkToken::derive(&self.realm.keys, action, challenge))
     }
@@ -20,16 +20,18 @@ impl Scope<'_> {
     /// Returns the challenge that a token refers to. The token is not verified yet.
     ///
     /// # Errors
+    ///
     /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(in crate::service) async fn named_challenge(&self, token: &PresentedToken) -> Result<Challenge> {
         let challenge = self.ports.store.challenge(&self.realm.name, token.challenge).await?;
         challenge.ok_or_else(Error::bad_link)
     }
 
-    /// Returns the challenge that a token proves for this action and purpose, unless it has expired. It may have been used
-    /// already.
+    /// Returns the unexpired challenge that a token proves for this action and purpose. The challenge may already be
+    /// used.
     ///
     /// # Errors
+    ///
     /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(in crate::service) async fn proved_challenge(
         &self,

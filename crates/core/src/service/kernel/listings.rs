@@ -1,4 +1,4 @@
-//! What users may see of their own account, for its lists and its export.
+//! Data of a user's own account, for lists and the export.
 
 use std::cmp::Reverse;
 
@@ -14,10 +14,10 @@ use crate::{
     session::{ListedSession, Session, SessionKind},
 };
 
-/// Time for which users see their events, in milliseconds.
+/// Maximum age of events shown to users, in milliseconds.
 const SHOWN_FOR: i64 = 90 * 24 * 3600 * 1000;
 
-/// Place of a session in the list: most recent use first.
+/// Position of a session in the list, most recently used first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::service) struct SessionPlace(Reverse<Timestamp>, SessionId);
 
@@ -26,12 +26,12 @@ impl SessionPlace {
         Self(Reverse(session.family.rotated_at), session.id.clone())
     }
 
-    /// Writes the place of a session for a cursor.
+    /// Serialises the position of a session for a cursor.
     pub(in crate::service) fn text(session: &ListedSession) -> String {
         format!("{}/{}", session.last_used_at.millis(), session.id)
     }
 
-    /// Reads what [`text`](Self::text) wrote.
+    /// Parses the output of [`text`](Self::text).
     pub(in crate::service) fn parse(text: &str) -> Option<Self> {
         let (at, id) = text.split_once('/')?;
         Some(Self(Reverse(Timestamp::from_millis(at.parse().ok()?)), SessionId::parse(id)?))
@@ -39,9 +39,10 @@ impl SessionPlace {
 }
 
 impl Scope<'_> {
-    /// Returns the live sessions of a user, most recent use first.
+    /// Returns the live sessions of a user, most recently used first.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(in crate::service) async fn live_sessions(
         &self,
@@ -51,10 +52,12 @@ impl Scope<'_> {
         Ok(self.live_sessions_after(user, current, None, usize::MAX).await?.0)
     }
 
-    /// Returns live sessions of a user, most recent use first: those behind a place, if one is given, and whether there are more.
-    /// A user has few of them (`SESSIONS_MAX`), so they are read together; only those of the page are opened.
+    /// Returns the live sessions of a user after a position, if one is given, most recently used first, and whether
+    /// there are more. Users have few sessions (`SESSIONS_MAX`), so all are read, but only those on the page are
+    /// decrypted.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn live_sessions_after(
         &self,
@@ -99,9 +102,10 @@ impl Scope<'_> {
         Ok(shown)
     }
 
-    /// Returns the words of the newest events since a time that concern a user.
+    /// Returns the names of the latest events of a user since a time.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn newest_events(
         &self,
@@ -114,20 +118,21 @@ impl Scope<'_> {
         Ok(self.ports.store.user_events(&wanted).await?.into_iter().map(|entry| entry.event).collect())
     }
 
-    /// Returns what binds the cursors of the events of an account.
+    /// Returns the context that cursors of an account's events are bound to.
     pub(in crate::service) fn event_cursors<'a>(&'a self, account: &'a Account) -> CursorScope<'a> {
         CursorScope { keys: &self.realm.keys, list: "me/events", owner: account.id.as_str() }
     }
 
-    /// Returns the cursor of the events behind this one.
+    /// Returns the cursor for the events after this one.
     pub(in crate::service) fn events_after(&self, account: &Account, last: &ListedEvent) -> String {
         self.event_cursors(account).expose(last.id.0)
     }
 
-    /// Returns the newest events of the last 90 days that concern a user, those before an identifier if one is given, and
-    /// whether there are more.
+    /// Returns the latest events of a user in the last 90 days, before an identifier if one is given, and whether
+    /// there are more.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a row cannot be decrypted.
     pub(in crate::service) async fn events_before(
         &self,

@@ -17,13 +17,13 @@ use crate::{
     random,
 };
 
-/// Mail with a link, for an address that may have no account.
+/// Mail with a link to an address that may have no account.
 #[derive(Debug)]
 pub(in crate::service) struct AddressMail<'a> {
     pub(in crate::service) email: &'a EmailAddress,
     pub(in crate::service) kind: MessageKind,
     pub(in crate::service) challenge: Challenge,
-    /// Whether earlier challenges of the subject and purpose become invalid.
+    /// Whether to invalidate earlier challenges of the subject and purpose.
     pub(in crate::service) replaces: bool,
     pub(in crate::service) event: Event,
     /// User of the address.
@@ -31,10 +31,11 @@ pub(in crate::service) struct AddressMail<'a> {
 }
 
 impl Scope<'_> {
-    /// Creates a message. It is due after a random delay, so that the load of its delivery does not reveal which request caused
-    /// it.
+    /// Creates a message. It is due after a random delay, so that the load of its delivery does not reveal which
+    /// request caused it.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if the recipient cannot be serialized.
     pub(in crate::service) fn message(
         &self,
@@ -59,10 +60,11 @@ impl Scope<'_> {
         })
     }
 
-    /// Commits a challenge and its mail. The work is the same whether or not the address has an account: without one,
-    /// the mail is dropped at its delivery.
+    /// Commits a challenge and its mail. The work is the same whether or not the address has an account. Without one,
+    /// the mail is dropped during delivery.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(in crate::service) async fn mail_to_address(&self, mail: AddressMail<'_>) -> Result<()> {
         let AddressMail { email, kind, challenge, replaces, event, user } = mail;
@@ -79,10 +81,11 @@ impl Scope<'_> {
         Ok(self.commit_mail((kind, email), batch, Batch::new()).await?)
     }
 
-    /// Commits a batch with a mail of this kind that any visitor can trigger, unless the address or its mailbox has
-    /// received too many. Then `silent` is committed instead, with an audit row, and the response does not reveal it.
+    /// Commits a batch with a mail of a kind that visitors can trigger, unless the address or its mailbox has
+    /// received too many. In that case commits `silent` and an audit row, and the response does not reveal it.
     ///
     /// # Errors
+    ///
     /// Returns the error of the commit.
     pub(in crate::service) async fn commit_mail(
         &self,
@@ -98,7 +101,7 @@ impl Scope<'_> {
         Ok(())
     }
 
-    /// Returns the operations that count a mail to an address that others can trigger.
+    /// Returns the operations that count a mail to an address if other people can trigger it.
     pub(in crate::service) fn mail_quotas(&self, email: &EmailAddress) -> Batch {
         let (keys, limits, index) = (&self.realm.keys, &self.settings.limits, email.blind_index(&self.realm.keys));
         let count = |limit, subject: &[u8], quota| LimitOp::Count {
@@ -107,7 +110,7 @@ impl Scope<'_> {
             quota,
             now: self.ctx.now,
         };
-        // The tag of an address multiplies the addresses of a mailbox without end.
+        // With tags, one mailbox has an unlimited number of addresses.
         batch![
             count(LimitKind::Mails, &index.0, limits.mails_account),
             count(LimitKind::Mailbox, email.mailbox().as_bytes(), limits.mails_mailbox),
@@ -118,7 +121,7 @@ impl Scope<'_> {
     pub(in crate::service) fn show_withheld(&self, kind: MessageKind, to: &str, setting: &str) {
         let Some(mailbox) = &self.ports.mailbox else { return };
         let recipient = Recipient::plain(to);
-        // Only the subject is shown, but the template needs links to render the rest.
+        // Only the subject is shown, but the template requires links to render the rest.
         let mut links = Links::default();
         for link in kind.spec().links {
             links.set(link.role, String::new());

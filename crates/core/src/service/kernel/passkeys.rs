@@ -1,4 +1,4 @@
-//! Passkeys in all areas: the relying party, challenges that are used once, and what follows from a refusal.
+//! Passkeys, shared by all areas: the relying party, single-use challenges, and the handling of refusals.
 
 use std::time::Duration;
 
@@ -23,24 +23,24 @@ use crate::{
     service::{FieldErrors, RawField, RawJson},
 };
 
-/// Mails about counters.
+/// Quota of mails about signature counters.
 const TOLD: Quota = Quota { times: 1, per: Duration::from_secs(24 * 3600) };
 
-/// Passkey that is stored, with its user.
+/// A stored passkey and its user.
 pub(in crate::service) struct FoundPasskey {
     pub(in crate::service) user: User,
     pub(in crate::service) key: DataKey,
     pub(in crate::service) held: Held<Passkey>,
 }
 
-/// Credential that a response names, for `allowCredentials` and `excludeCredentials`.
+/// Identifier of a credential, for `allowCredentials` and `excludeCredentials`.
 #[derive(Debug, Clone)]
 pub struct NamedCredential {
     pub id: CredentialId,
     pub transports: Vec<String>,
 }
 
-/// Credentials of a user that the server accepts, as the browser's `signalAllAcceptedCredentials` takes them.
+/// Accepted credentials of a user, in the format of the browser's `signalAllAcceptedCredentials`.
 #[derive(Debug, Clone)]
 pub struct AcceptedCredentials {
     pub rp_id: String,
@@ -49,7 +49,7 @@ pub struct AcceptedCredentials {
 }
 
 impl Scope<'_> {
-    /// Returns the relying party, if passkeys are on in the realm.
+    /// Returns the relying party if passkeys are enabled in the realm.
     pub(in crate::service) fn relying_party(&self) -> Option<&RelyingParty> {
         self.kernel.settings.passkeys.as_ref().filter(|_| self.realm.policy.passkeys)
     }
@@ -57,14 +57,16 @@ impl Scope<'_> {
     /// Returns the relying party.
     ///
     /// # Errors
-    /// Returns `NotFound` if passkeys are off.
+    ///
+    /// Returns `NotFound` if passkeys are disabled.
     pub(in crate::service) fn require_relying_party(&self) -> Result<&RelyingParty> {
         self.relying_party().ok_or_else(|| NOT_FOUND.into())
     }
 
-    /// Returns the mark of a challenge that was used.
+    /// Returns the record of a used challenge.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn spent_challenge(
         &self,
@@ -76,7 +78,7 @@ impl Scope<'_> {
         opened.transpose().map_err(Error::internal)
     }
 
-    /// Returns the operation that uses up a challenge. It fails if another request has used it.
+    /// Returns the operation that marks a challenge as used. It fails if another request has used it.
     pub(in crate::service) fn spend_challenge(&self, spent: &SpentChallenge) -> Op {
         RecordOp::Insert(spent.seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys))).into()
     }
@@ -98,7 +100,7 @@ impl Scope<'_> {
         Ok(Some(FoundPasskey { held: Held::open(row, &key)?, user, key }))
     }
 
-    /// Returns the credentials of a user that the server accepts.
+    /// Returns the accepted credentials of a user.
     pub(in crate::service) fn accepted_credentials(
         &self,
         party: &RelyingParty,
@@ -155,8 +157,8 @@ impl Factors {
 }
 
 impl FieldErrors {
-    /// Reads a credential: an object, or its JSON as text. A text that is not JSON is read as `null`, which is not a valid
-    /// credential.
+    /// Parses a credential: an object, or its JSON as a string. A string that is not JSON is parsed as `null`, which
+    /// is not a valid credential.
     pub(in crate::service) fn credential(
         &mut self,
         field: &'static str,

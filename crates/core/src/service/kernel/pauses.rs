@@ -1,5 +1,5 @@
-//! Channel pauses: while a provider rejects this server itself, single messages are tried at growing intervals, and the others
-//! wait.
+//! Channel pauses: while a provider rejects this server, single messages are tried at increasing intervals, and all
+//! others stay queued.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// Maximum wait of a pause.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// Minimum wait after a provider has requested one, even if it specifies none.
+/// Minimum wait after a provider has requested one, even if it specifies no duration.
 const SHORTEST_THROTTLE: Duration = Duration::from_secs(1);
 
 /// Pauses in this process.
@@ -25,13 +25,13 @@ pub(in crate::service) struct ChannelPauses(Mutex<HashMap<&'static str, Pause>>)
 struct Pause {
     refusals: u32,
     until: Timestamp,
-    /// Lease of the message that is tried on behalf of all.
+    /// Lease of the message that is tried as a probe.
     probe: Option<LeaseId>,
 }
 
 impl ChannelPauses {
-    /// Returns the number of messages that may be claimed under this lease: all, one or none. A single one is a probe, and
-    /// nothing else is claimed until its outcome is recorded or its lease expires.
+    /// Returns the number of messages that may be claimed under this lease: all, one or none. A single message is a
+    /// probe. Nothing else is claimed until its outcome is recorded or its lease expires.
     pub(in crate::service) fn allowance(
         &self,
         channel: Channel,
@@ -54,12 +54,12 @@ impl ChannelPauses {
         self.pauses().get(channel.as_str()).is_none_or(|pause| pause.probe.as_ref() == Some(lease))
     }
 
-    /// Records that the provider rejected this server. Returns the time of the next attempt, and whether this was not known
-    /// before.
+    /// Records that the provider rejected this server. Returns the time of the next attempt, and whether the
+    /// rejection is new.
     pub(in crate::service) fn refused(&self, channel: Channel, lease: &LeaseId, now: Timestamp) -> (Timestamp, bool) {
         let mut pauses = self.pauses();
         let pause = pauses.entry(channel.as_str()).or_insert(Pause { refusals: 0, until: now, probe: None });
-        // Messages that were in delivery at the same time are rejected together, which is counted once.
+        // Messages that were being delivered at the same time are rejected together and counted once.
         let is_news = pause.refusals == 0 || pause.probe.as_ref() == Some(lease);
         if is_news {
             let doublings = pause.refusals.min(16);
@@ -70,7 +70,7 @@ impl ChannelPauses {
         (pause.until, is_news)
     }
 
-    /// Records that the provider accepts no messages for this time. Returns the time of the next attempt.
+    /// Records that the provider accepts no messages for this duration. Returns the time of the next attempt.
     pub(in crate::service) fn throttled(&self, channel: Channel, now: Timestamp, wait: Duration) -> Timestamp {
         let until = now.plus(wait.clamp(SHORTEST_THROTTLE, LONGEST_WAIT));
         let mut pauses = self.pauses();
@@ -79,13 +79,13 @@ impl ChannelPauses {
         pause.until
     }
 
-    /// Records that the provider accepts messages from this server, whether or not it accepted this one. Returns whether this
-    /// ended a pause.
+    /// Records that the provider accepts messages from this server, whether or not it accepted this one. Returns
+    /// whether this ended a pause.
     pub(in crate::service) fn end(&self, channel: Channel) -> bool {
         self.pauses().remove(channel.as_str()).is_some()
     }
 
-    /// Records that a probe was inconclusive: the next one is made after `wait`.
+    /// Records that a probe was inconclusive. The next one is due after `wait`.
     pub(in crate::service) fn inconclusive(&self, channel: Channel, lease: &LeaseId, now: Timestamp, wait: Duration) {
         if let Some(pause) = self.pauses().get_mut(channel.as_str())
             && pause.probe.as_ref() == Some(lease)

@@ -16,14 +16,15 @@ impl Realms {
         Self(realms)
     }
 
-    /// Returns the realm of users with this name.
+    /// Returns the users' realm with this name.
     pub(in crate::service) fn get(&self, name: &str) -> Option<&Arc<Realm>> {
         self.0.get(name).filter(|realm| realm.name != RealmName::admin())
     }
 
-    /// Returns the realm of administrators.
+    /// Returns the administrators' realm.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if it was not opened.
     pub(in crate::service) fn admin(&self) -> Result<&Arc<Realm>> {
         self.0
@@ -31,7 +32,7 @@ impl Realms {
             .ok_or_else(|| Error::internal("the realm of administrators is not open"))
     }
 
-    /// Returns the realm with this name, be it of users or of administrators.
+    /// Returns the realm with this name, including the administrators' realm.
     pub(in crate::service) fn any(&self, name: &str) -> Option<&Arc<Realm>> {
         self.0.get(name)
     }
@@ -45,8 +46,8 @@ impl Realms {
         self.0.keys().filter(|name| **name != RealmName::admin())
     }
 
-    /// Returns the key that hashes the names of limits outside the process, the same for all servers with these realms; `None`
-    /// without a realm.
+    /// Returns the key that hides limit keys outside the process. It is the same for all servers with these realms.
+    /// `None` without a realm.
     #[must_use]
     pub fn veil(&self) -> Option<KeyVeil> {
         let first = self.names().next()?;

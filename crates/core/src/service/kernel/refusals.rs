@@ -1,4 +1,4 @@
-//! Audit rows of requests that administration refused.
+//! Audit rows of requests refused by the admin API.
 
 use super::{Administrator, Scope};
 use crate::{
@@ -11,24 +11,25 @@ use crate::{
     realm::Realm,
 };
 
-/// A request that was refused.
+/// A refused request.
 #[derive(Debug)]
 pub struct RefusedRequest<'a> {
-    /// Administrator who sent it, if the credentials were right.
+    /// Administrator who sent it, if the credentials were valid.
     pub admin: Option<&'a Administrator>,
-    /// Whether it had credentials.
+    /// Whether it contained credentials.
     pub is_presented: bool,
     pub kind: ErrorKind,
     pub code: &'static str,
-    /// Method and path, without its values.
+    /// Method and path, without parameter values.
     pub route: &'a str,
-    /// Realm of the path.
+    /// Realm in the path.
     pub realm: Option<&'a str>,
 }
 
 impl Scope<'_> {
-    /// Writes the audit row of a refusal by credentials, authority, state or a limit, unless the verb has written one. It belongs to
-    /// the realm of the path, so that those who see its trail see who was refused there.
+    /// Records a request that was refused because of credentials, authority, state or a limit, unless the operation
+    /// has recorded it. The row belongs to the realm in the path, so that administrators of the realm see who was
+    /// refused there.
     pub async fn note_refused_request(&self, refused: &RefusedRequest<'_>) {
         let realm = refused.realm.and_then(|name| self.realms.get(name));
         let scope = Scope { realm: realm.map_or(self.realm, |realm| &**realm), ..*self };
@@ -44,7 +45,7 @@ impl Scope<'_> {
             Some(admin) => audit.by(admin),
             None => audit,
         };
-        // The refusal holds without its row.
+        // The request is refused even if its row cannot be written.
         if let Err(error) = self.commit(self.refused(audit).into_iter().collect()).await {
             tracing::debug!(%error, "refusal not recorded");
         }
@@ -55,10 +56,10 @@ impl RefusedRequest<'_> {
     fn is_to_be_recorded(&self, realm: &Realm) -> bool {
         match self.kind {
             ErrorKind::NoCredentials => self.is_presented && self.code == ADMIN_SIGN_IN.code,
-            // A wrong password has a row of its own.
+            // Wrong passwords are recorded separately.
             ErrorKind::Forbidden => self.is_presented && self.code != PASSWORD_WRONG.code,
             ErrorKind::Stale { .. } | ErrorKind::Conflict => self.admin.is_some(),
-            // A realm that no grant reaches does not exist for the caller.
+            // Realms without a grant do not exist for the caller.
             ErrorKind::NotFound => {
                 let is_within = |admin: &Administrator| admin.grants().reach(AdminRole::Impersonate, &realm.name);
                 self.realm == Some(realm.name.as_str()) && self.admin.is_some_and(|admin| !is_within(admin))

@@ -1,5 +1,5 @@
-//! Repeated refusals: the first one of a kind is written to the audit trail at once, and the refusals of the next minute in
-//! a single row.
+//! Aggregation of repeated refusals: the first of a kind is written to the audit trail immediately, and those of the
+//! next minute as a single row.
 
 use std::{
     collections::HashMap,
@@ -16,9 +16,9 @@ use crate::{
     seal::BlindIndex,
 };
 
-/// Time after the first refusal during which others of its kind are counted.
+/// Time after the first refusal during which similar ones are counted.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Maximum number of request ids in the row of repeated refusals.
+/// Maximum number of request IDs in the row of repeated refusals.
 const MOST_REQUESTS: usize = 20;
 /// Maximum number of groups counted at the same time. Further refusals are written individually.
 const MOST_GROUPS: usize = 10_000;
@@ -30,7 +30,7 @@ struct Group {
     event: &'static str,
     reason: Option<&'static str>,
     of: Subject,
-    /// Administrator, key or user of the operating system.
+    /// Administrator, API key or operating system user.
     by: Option<String>,
 }
 
@@ -82,11 +82,11 @@ impl Repeated {
 #[derive(Debug, Default)]
 struct State {
     groups: HashMap<Group, Repeated>,
-    /// Rows waiting to be written.
+    /// Rows to be written.
     ended: Vec<AuditRow>,
 }
 
-/// Refusals of the last minute in this process. Those that have not been written are lost if the process dies.
+/// Refusals of the last minute in this process. Unwritten ones are lost if the process crashes.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Repetitions(Mutex<State>);
 
@@ -95,7 +95,7 @@ impl Repetitions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the row if it is the first of its kind, or else counts it.
+    /// Returns the row if it is the first of its kind. Otherwise counts it.
     pub(super) fn admit(&self, row: AuditRow, client: Option<IpAddr>) -> Option<AuditRow> {
         let (group, mut state) = (Group::of(&row, client), self.state());
         if let Some(known) = state.groups.get_mut(&group)
@@ -116,7 +116,7 @@ impl Repetitions {
         Some(row)
     }
 
-    /// Takes the rows of the repetitions whose minute is over, or all of them.
+    /// Takes the rows of the repetitions whose minute is over, or of all of them.
     pub(in crate::service) fn take(&self, now: Timestamp, all: bool) -> Vec<AuditRow> {
         let mut state = self.state();
         let over = state.groups.extract_if(|_, repeated| all || now.since(repeated.began) >= WINDOW);

@@ -2,11 +2,12 @@ use std::time::Duration;
 
 use crate::error::{Result, catalogue::UNAVAILABLE};
 
-/// Number of attempts for work that hashes no password. Of concurrent changes of one account, one succeeds in each round.
+/// Number of attempts for work that hashes no password. Of several concurrent changes to one account, one succeeds in
+/// each round.
 pub(in crate::service) const ATTEMPTS: usize = 50;
 /// Number of attempts for work that hashes a password each time.
 pub(in crate::service) const HASHED_ATTEMPTS: usize = 3;
-/// Wait before another request that is suggested to clients.
+/// `Retry-After` suggested to clients.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Makes up to `times` attempts until one returns something other than `None`, which means that the account has changed in the

@@ -3,23 +3,23 @@ use std::ops::Deref;
 use super::Kernel;
 use crate::{ctx::Ctx, limit::Usage, realm::Realm};
 
-/// A request or job in a realm. Each area adds a method that gives access to its operations.
+/// A request or job in a realm. Each area adds a method that returns its operations.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     pub(in crate::service) kernel: &'a Kernel,
     pub(in crate::service) ctx: &'a Ctx,
     pub(in crate::service) realm: &'a Realm,
     pub(super) usage: &'a Usage,
-    /// Kind of the sessions that a login opens.
+    /// Kind of session that a login creates.
     pub(in crate::service) opens: Opens,
 }
 
-/// Kind of the sessions that a login opens.
+/// Kind of session that a login creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::service) enum Opens {
     Api,
     Browser {
-        /// Whether its user stays signed in.
+        /// Whether the session is persistent.
         keep: bool,
     },
 }
@@ -34,7 +34,7 @@ impl<'a> Scope<'a> {
         Self { realm, ..self }
     }
 
-    /// Returns the same for a page: logins open browser sessions. With `keep` their user stays signed in.
+    /// Returns the scope for a page: logins create browser sessions. With `keep`, they are persistent.
     #[must_use]
     pub const fn in_browser(self, keep: bool) -> Self {
         Self { opens: Opens::Browser { keep }, ..self }

@@ -1,4 +1,5 @@
-//! SMS limits, because each SMS costs money: per account and number, per country, and in total, in each realm.
+//! SMS limits, because each SMS costs money. In each realm they apply per account and number, per country, and in
+//! total.
 
 use std::time::Duration;
 
@@ -11,21 +12,22 @@ use crate::{
     port::{Batch, LimitOp, Op},
 };
 
-/// Window in which sent and entered codes are compared.
+/// Time window for comparing sent and entered codes.
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Quota that counts uses but limits nothing.
+/// Quota that only counts.
 const COUNT_ONLY: Quota = Quota { times: u32::MAX, per: DAY };
-/// Minimum number of client networks that must have sent requests before a country is stopped.
+/// Minimum number of client networks with requests before a country is suspended.
 const STOP_NETWORKS: usize = 5;
-/// Labels that are part of stored keys, so their spelling must not change.
+/// Labels in stored keys. Their spelling must not change.
 const SENT: &str = "sent";
 const ENTERED: &str = "entered";
 
 impl Scope<'_> {
-    /// Returns a user's phone number, and whether it is real: without a user, the number of a decoy is opened, and a user
-    /// without a number gets the same one, so that the work is the same.
+    /// Returns a user's phone number, and whether it is real. Without a user, the number of a decoy is opened, and a
+    /// user without a number gets the same one, so that the work is the same.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if the profile cannot be decrypted.
     pub(in crate::service) fn phone_or_decoy(&self, user: Option<&User>) -> Result<(PhoneNumber, bool)> {
         let (realm, keys) = (self.realm, &self.realm.keys);
@@ -34,15 +36,15 @@ impl Scope<'_> {
         Ok((profile.phone.unwrap_or_else(PhoneNumber::decoy), is_theirs))
     }
 
-    /// Returns the operations that count a code per account and number. There are as many for a number without an owner, to
-    /// which nothing is sent, so that the work is the same.
+    /// Returns the operations that count a code per account and number. For a number without an owner, which receives
+    /// nothing, their number is the same, so that the work is the same.
     pub(in crate::service) fn code_quotas(&self, subject: &UserId, phone: Option<&PhoneNumber>) -> Batch {
         let number = phone.map_or(subject.as_str(), PhoneNumber::as_str);
         self.quotas_of([("account", subject.as_str()), ("number", number)])
     }
 
-    /// Returns the operations that count a code of a second factor. They are counted by themselves, so that codes that any visitor
-    /// can request do not keep the owner from logging in.
+    /// Returns the operations that count a second-factor code. They are counted separately, so that codes requested
+    /// by visitors do not prevent the owner from logging in.
     pub(in crate::service) fn factor_code_quotas(&self, user: &UserId, phone: &PhoneNumber) -> Batch {
         self.quotas_of([("factor account", user.as_str()), ("factor number", phone.as_str())])
     }
@@ -59,7 +61,7 @@ impl Scope<'_> {
             .collect()
     }
 
-    /// Returns the operations that count an SMS: its cost, for its country and in total, and the client's network.
+    /// Returns the operations that count an SMS: its cost, per country and in total, and the client's network.
     pub(in crate::service) fn sms_budgets(&self, country: &str) -> Batch {
         let limits = &self.settings.limits;
         let budgets = [
@@ -70,14 +72,14 @@ impl Scope<'_> {
         costs.into_iter().chain([self.network_asked("networks", country)]).collect()
     }
 
-    /// Returns as many operations as [`sms_budgets`](Self::sms_budgets) for an SMS that is not sent, so that the work is the
-    /// same.
+    /// Returns the same number of operations as [`sms_budgets`](Self::sms_budgets) for an SMS that is not sent, so
+    /// that the work is the same.
     pub(in crate::service) fn decoy_budgets(&self, country: &str) -> Batch {
         let costs = [("decoy", country), ("decoys", "")].map(|(label, of)| self.count_only(label, of));
         costs.into_iter().chain([self.network_asked("decoy-networks", country)]).collect()
     }
 
-    /// Returns whether codes may be sent to the country of a number.
+    /// Returns whether codes may be sent to the country of a phone number.
     pub(in crate::service) fn may_send_to(&self, phone: &PhoneNumber) -> bool {
         self.settings
             .sms_countries
@@ -85,10 +87,11 @@ impl Scope<'_> {
             .is_none_or(|allowed| phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)))
     }
 
-    /// Returns whether codes to a country are stopped because too few are entered, which indicates SMS pumping. Requests from
-    /// several networks are required, so that a few accounts of one attacker cannot stop a country.
+    /// Returns whether codes to a country are suspended because too few are entered, which indicates SMS pumping.
+    /// Requests from several networks are required, so that a few accounts of one attacker cannot suspend a country.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store does not respond.
     pub(in crate::service) async fn is_stopped(&self, country: &str) -> Result<bool> {
         let limits = &self.settings.limits;
@@ -117,8 +120,8 @@ impl Scope<'_> {
         Ok(is_stopped && is_enforced)
     }
 
-    /// Returns the operation that counts a sent code. Only codes accepted by the provider are counted, because others cannot be
-    /// entered. Codes are sent only to users, who have verified their email address.
+    /// Returns the operation that counts a sent code. Only codes accepted by the provider are counted, because others
+    /// cannot be entered. Codes are only sent to users, whose email address is verified.
     pub(in crate::service) fn code_sent(&self, country: &str) -> Op {
         self.count_only(SENT, country)
     }
@@ -133,8 +136,8 @@ impl Scope<'_> {
         LimitOp::Count { kind, key: self.sms_key(kind, label, country), quota: COUNT_ONLY, now: self.ctx.now }.into()
     }
 
-    /// Returns the operation that counts the client's network. IPv6 is counted by site, because the owner of a site has 65,536
-    /// networks that look like clients.
+    /// Returns the operation that counts the client's network. IPv6 networks are counted by site, because the owner
+    /// of a site has 65,536 networks that look like clients.
     fn network_asked(&self, label: &str, country: &str) -> Op {
         let kind = LimitKind::SmsCountry;
         let network =

@@ -9,7 +9,7 @@ use crate::{
     record::{Record, RecordKeys},
 };
 
-/// Maximum number of successions that are followed. Links of earlier registrations are invalid.
+/// Maximum number of successions to follow. Links of earlier registrations are invalid.
 const FOLLOWED: usize = 32;
 
 impl Scope<'_> {
@@ -19,9 +19,10 @@ impl Scope<'_> {
         RecordOp::Insert(succession.seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys))).into()
     }
 
-    /// Returns the registration that links of this subject apply to, if it awaits verification.
+    /// Returns the pending registration that links of this subject apply to.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a succession cannot be decrypted.
     pub(in crate::service) async fn pending_registration(&self, subject: &UserId) -> Result<Option<Registration>> {
         let mut subject = subject.clone();
@@ -35,9 +36,10 @@ impl Scope<'_> {
         Ok(None)
     }
 
-    /// Returns the user that the registration of this subject's links has become.
+    /// Returns the user created from the registration that links of this subject apply to.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a succession cannot be decrypted.
     pub(in crate::service) async fn activated_user(&self, subject: &UserId) -> Result<Option<User>> {
         let mut subject = subject.clone();

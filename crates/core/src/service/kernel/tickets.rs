@@ -15,7 +15,7 @@ use crate::{
     seal::DataKey,
 };
 
-/// Maximum number of wrong attempts of a ticket, of all kinds together.
+/// Maximum number of failed attempts per ticket, of all kinds together.
 const TRIES: u32 = 5;
 
 /// Methods that can complete a ticket.
@@ -25,16 +25,16 @@ pub enum FactorChallenge {
     /// A passkey or security key.
     Passkey,
     Totp,
-    /// SMS to the number with this end.
+    /// SMS to the phone number with these last digits.
     Sms(String),
     RecoveryCode,
     /// Adding a first factor by one of these methods.
     Enroll(Vec<Method>),
-    /// Logging in again, which makes another session.
+    /// Logging in again, which creates another session.
     Login,
 }
 
-/// Issued ticket, with the methods that can complete it.
+/// Issued ticket with the methods that can complete it.
 #[derive(Debug)]
 pub struct Challenged {
     pub ticket: LinkToken,
@@ -42,7 +42,7 @@ pub struct Challenged {
     pub challenges: Vec<FactorChallenge>,
 }
 
-/// Ticket that is open, with its user.
+/// An open ticket and its user.
 pub(in crate::service) struct OpenTicket {
     pub(in crate::service) ticket: Challenge,
     pub(in crate::service) note: TicketNote,
@@ -57,12 +57,12 @@ impl OpenTicket {
         ChallengeOp::Try { realm, id, now: scope.ctx.now, limit: TRIES }.into()
     }
 
-    /// Returns whether it has a try left.
+    /// Returns whether another attempt is allowed.
     pub(in crate::service) const fn has_tries(&self) -> bool {
         self.ticket.tries < TRIES
     }
 
-    /// Returns the operation that spends it.
+    /// Returns the operation that marks it as used.
     pub(in crate::service) fn spend(&self, scope: &Scope<'_>) -> Op {
         ChallengeOp::Spend { realm: self.ticket.realm.clone(), id: self.ticket.id, now: scope.ctx.now }.into()
     }
@@ -72,6 +72,7 @@ impl Scope<'_> {
     /// Creates a ticket for a user, with its operations.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if the note cannot be serialized.
     pub(in crate::service) fn new_ticket(
         &self,
@@ -92,7 +93,7 @@ impl Scope<'_> {
         Ok((challenged, vec![ChallengeOp::Insert(ticket).into(), audit.into()]))
     }
 
-    /// Returns a ticket for the answer.
+    /// Returns a ticket for the response.
     pub(in crate::service) fn challenged(&self, ticket: &Challenge, challenges: Vec<FactorChallenge>) -> Challenged {
         Challenged {
             ticket: LinkToken::derive(&self.realm.keys, LinkAction::Ticket, ticket),
@@ -101,9 +102,11 @@ impl Scope<'_> {
         }
     }
 
-    /// Reads a ticket; `None` if it is not open: forged, spent, expired, tried too often, or older than the password.
+    /// Reads a ticket. Returns `None` if it is not open: forged, used, expired, older than the password, or without
+    /// remaining attempts.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if its note cannot be decrypted.
     pub(in crate::service) async fn open_ticket(&self, token: &str) -> Result<Option<OpenTicket>> {
         let Some(presented) = PresentedToken::parse(token) else { return Ok(None) };
@@ -121,9 +124,10 @@ impl Scope<'_> {
         Ok(is_current.then_some(OpenTicket { ticket, note, user, key }))
     }
 
-    /// Returns the challenges of these factors, the strongest first.
+    /// Returns the challenges of these factors, strongest first.
     ///
     /// # Errors
+    ///
     /// Returns `Internal` if the profile of the user cannot be decrypted.
     pub(in crate::service) fn challenges_of(
         &self,
@@ -148,7 +152,7 @@ impl Scope<'_> {
         Ok(challenges)
     }
 
-    /// Shows the codes that are asked for in the development mailbox, if there is one.
+    /// Shows the expected codes in the development mailbox, if there is one.
     fn show_codes(&self, (user, key): (&User, &DataKey), factors: &Factors) -> Result<()> {
         let Some(mailbox) = &self.ports.mailbox else { return Ok(()) };
         let to = user.envelope.open_profile(key)?.email;
@@ -171,7 +175,7 @@ impl Scope<'_> {
         Ok(())
     }
 
-    /// Returns the methods by which a first factor can be added.
+    /// Returns the methods available for a first factor.
     pub(in crate::service) fn first_methods(&self) -> Vec<Method> {
         let first = [Method::Passkey, Method::Totp];
         first.into_iter().filter(|method| self.realm.policy.mfa_methods.contains(method)).collect()

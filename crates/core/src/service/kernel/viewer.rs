@@ -49,15 +49,16 @@ impl Viewer {
         self.owner.signed_in_at()
     }
 
-    /// Returns who opened the session to impersonate the user, if the user did not open it.
+    /// Returns the impersonator who created the session, if it is an impersonation session.
     #[must_use]
     pub const fn impersonator(&self) -> Option<&Impersonator> {
         self.impersonator.as_ref()
     }
 
-    /// Returns the account, if `id` is missing or names it.
+    /// Returns the account if `id` is missing or matches it.
     ///
     /// # Errors
+    ///
     /// Returns `NotFound` if the identifier belongs to another account.
     pub fn own_account(&self, id: Option<&str>) -> Result<&Account> {
         match id {
@@ -66,7 +67,7 @@ impl Viewer {
         }
     }
 
-    /// Returns the authority to change the account; `None` if an administrator opened the session.
+    /// Returns the authority to change the account, or `None` for an impersonation session.
     pub(in crate::service) fn into_owner(self) -> Option<Owner> {
         self.impersonator.is_none().then_some(self.owner)
     }

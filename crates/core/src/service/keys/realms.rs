@@ -15,7 +15,7 @@ use crate::{
     service::kernel::Realms,
 };
 
-/// Why the realms could not be opened.
+/// Reason why the realms could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenRealmsError {
     /// None of the keys unwraps a stored root key.
@@ -27,7 +27,7 @@ pub enum OpenRealmsError {
     /// No key is set.
     #[error("ENCRYPTION_KEY is not set")]
     NoKey,
-    /// The database is of a server that knows no administrators.
+    /// The database belongs to a server version without administrators.
     #[error("the database has no keys of the realm {0} yet: start this version of the server once")]
     NoRealm(RealmName),
     /// The store failed.
@@ -42,10 +42,11 @@ impl From<StoreError> for OpenRealmsError {
 }
 
 impl Realms {
-    /// Opens the realms with these policies. Every stored root key must unwrap, including the keys of other realms. Root keys
-    /// that are wrapped with an older key are rewrapped with the first key.
+    /// Opens the realms with these policies. All stored root keys must unwrap, including those of other realms. Root
+    /// keys wrapped with an older key are rewrapped with the first key.
     ///
     /// # Errors
+    ///
     /// Returns [`OpenRealmsError`] with the reason.
     pub async fn open(
         ctx: &Ctx,
@@ -67,11 +68,12 @@ impl Realms {
         Self::opened(ctx, keys, rows, policies)
     }
 
-    /// Opens the realms of a database that a server may use: a new one gets root keys, and in any other none is made or rewrapped.
-    /// Realms of the settings that no server has opened yet do not exist.
+    /// Opens the realms of a database that a running server may be using. In a new database it creates root keys. In
+    /// an existing one it neither creates nor rewraps keys, and configured realms without a root key are not opened.
     ///
     /// # Errors
-    /// [`OpenRealmsError`], with the reason.
+    ///
+    /// Returns [`OpenRealmsError`] with the reason.
     pub async fn open_beside(
         ctx: &Ctx,
         store: &dyn Store,
@@ -138,7 +140,7 @@ async fn make_root_keys(
     if !matches!(made, Err(CommitError::Failed(Precondition::RootKeyRevision))) {
         return Ok(made?);
     }
-    // Another server creates keys at the same time; the keys that it has created are used.
+    // If another server creates keys at the same time, its keys are used.
     for realm in realms {
         match store.commit(batch![make(realm)]).await {
             Ok(()) | Err(CommitError::Failed(Precondition::RootKeyRevision)) => {}
@@ -148,13 +150,13 @@ async fn make_root_keys(
     Ok(())
 }
 
-/// Unwraps a root key; also returns which of the keys did.
+/// Unwraps a root key. Also returns which key unwrapped it.
 fn unwrap(keys: &[EncryptionKey], row: &RootKeyRow) -> Result<(usize, RootKey), OpenRealmsError> {
     let opened = keys.iter().enumerate().find_map(|(age, key)| Some((age, key.unwrap(&row.realm, &row.wrapped).ok()?)));
     opened.ok_or_else(|| OpenRealmsError::WrongKey(row.realm.clone()))
 }
 
-/// Wraps a root key with the first key, unless it is.
+/// Wraps a root key with the first key, unless it already is.
 async fn rewrap(ctx: &Ctx, store: &dyn Store, keys: &[EncryptionKey], row: &RootKeyRow) -> Result<(), OpenRealmsError> {
     let (age, root) = unwrap(keys, row)?;
     if let (1.., Some(first)) = (age, keys.first()) {

@@ -1,4 +1,4 @@
-//! Authentication of requests by access tokens.
+//! Authentication of requests with access tokens.
 
 use super::Sessions;
 use crate::{
@@ -12,12 +12,13 @@ use crate::{
 };
 
 impl Sessions<'_> {
-    /// Verifies signature, claims and time, then that the session is live and the user exists. The caches usually know
-    /// both; otherwise they are read from the store. Without the store the token is not accepted. The time of the
-    /// authentication is that of the session, whatever the token claims; who impersonates the user must match
-    /// the session, and must still be allowed to.
+    /// Verifies signature, claims and time of a token, then that the session is live and the user exists. The caches
+    /// usually contain both; otherwise they are read from the store. If the store is unavailable, the token is
+    /// rejected. The authentication time is taken from the session, not from the token. The impersonator in the token
+    /// must match the session and must still have the right to impersonate.
     ///
     /// # Errors
+    ///
     /// Returns `BadToken` if the token is invalid for any reason, and `Unavailable` if the store fails.
     pub async fn authenticate(&self, token: &str) -> Result<Viewer> {
         let proof = self.tokens.verify(self.ctx, &self.realm.name, token);
@@ -41,7 +42,8 @@ impl Sessions<'_> {
     /// Returns the authority to change the account.
     ///
     /// # Errors
-    /// Returns `Forbidden` if an administrator opened the session, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Forbidden` for an impersonation session, and `Unavailable` if the store fails.
     pub async fn require_owner(&self, viewer: Viewer) -> Result<Owner> {
         let audit = self.audit(Event::ImpersonationRefused).user(&viewer);
         if let Some(owner) = viewer.into_owner() {
@@ -51,8 +53,8 @@ impl Sessions<'_> {
         Err(IMPERSONATED.into())
     }
 
-    /// Returns time and assurance of the last authentication in the session and who opened it to impersonate the user, if it is
-    /// live and belongs to the user of the token.
+    /// Returns time and assurance of the session's last authentication and its impersonator, if the session is live
+    /// and belongs to the user of the token.
     async fn require_live(&self, proof: &Proof) -> Result<(Timestamp, Assurance, Option<Impersonator>)> {
         let ended = || Error::bad_token().because("session ended");
         let (sessions, realm) = (&self.ports.sessions, &self.realm.name);

@@ -1,4 +1,4 @@
-//! Sessions of browsers: a cookie instead of tokens, which opens pages and nothing else.
+//! Browser sessions: a cookie instead of tokens. It only gives access to pages.
 
 use std::time::Duration;
 
@@ -15,13 +15,15 @@ use crate::{
     token::BrowserToken,
 };
 
-/// Time after which another use of a session is recorded.
+/// Minimum interval between recorded uses of a session.
 const USE_RECORDED_AFTER: Duration = Duration::from_secs(300);
 
 impl Sessions<'_> {
-    /// Returns the authority of a cookie; `None` if it opens nothing: unknown, ended, expired, replaced, or of another kind.
+    /// Returns the authority of a cookie. Returns `None` if it is not valid: unknown, ended, expired, replaced, or of
+    /// another kind.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn authenticate_browser(&self, cookie: &str) -> Result<Option<Viewer>> {
         let Some(session) = self.browser_session(cookie).await? else { return Ok(None) };
@@ -36,9 +38,10 @@ impl Sessions<'_> {
         Ok(Some(Viewer::new(Owner::new(account, session.id, authentication), impersonator)))
     }
 
-    /// Replaces the value of a cookie after a change that signs others out.
+    /// Replaces the value of a cookie after a change that ends other sessions.
     ///
     /// # Errors
+    ///
     /// Returns `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
     pub async fn renew_browser(&self, cookie: &str) -> Result<RenewedCookie> {
         let ended = || Error::bad_token().because("session ended");
@@ -60,13 +63,13 @@ impl Sessions<'_> {
         }
     }
 
-    /// Returns whether an account needs two factors, so that a password alone renews nothing.
+    /// Returns whether an account needs two factors, so that a password alone cannot renew the session.
     #[must_use]
     pub fn needs_two(&self, viewer: &Viewer) -> bool {
         self.needs_two_steps(viewer.account().two_step)
     }
 
-    /// Returns whether the last authentication is recent and strong enough for what needs a fresh one.
+    /// Returns whether the last authentication is recent and strong enough for operations that require a fresh login.
     #[must_use]
     pub fn is_fresh(&self, owner: &Owner) -> bool {
         owner.fresh(self.ctx.now, self.realm.policy.fresh_auth_age).is_ok()
@@ -76,7 +79,7 @@ impl Sessions<'_> {
         let Some(token) = BrowserToken::parse(cookie) else { return Ok(None) };
         let session = self.ports.store.session(&self.realm.name, token.session()).await?;
         let is_open = |session: &Session| {
-            // The hash of a random value of 256 bits tells nothing about it, so comparing hashes needs no constant time.
+            // The hash reveals nothing about the 256-bit random value, so this comparison need not be constant-time.
             session.kind == SessionKind::Browser
                 && session.family.current == token.hash()
                 && session.is_live(self.ctx.now)
@@ -84,8 +87,8 @@ impl Sessions<'_> {
         Ok(session.filter(is_open))
     }
 
-    /// Records that a session is in use. A failure only shortens the idle time, so pages can still be read while nothing can be
-    /// written.
+    /// Records that a session is in use. Failures are ignored, because they only shorten the idle time. Pages can
+    /// then be read even if the store cannot be written.
     async fn record_use(&self, session: &Session) {
         let after = USE_RECORDED_AFTER.min(self.realm.policy.browser_session_idle / 4);
         if self.ctx.now.since(session.family.rotated_at) < after {

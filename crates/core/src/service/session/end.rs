@@ -1,4 +1,4 @@
-//! `DELETE me/sessions`: ends sessions of the caller on every server.
+//! `DELETE me/sessions`: ends the caller's sessions on every server.
 
 use super::Sessions;
 use crate::{
@@ -13,10 +13,11 @@ use crate::{
 };
 
 impl Sessions<'_> {
-    /// Ends a session of the caller, which may be the current one.
+    /// Ends a session of the caller, possibly the current one.
     ///
     /// # Errors
-    /// Returns `NotFound` if the session is not one of the caller's, and `Unavailable` if the store fails.
+    ///
+    /// Returns `NotFound` if the session belongs to another user, and `Unavailable` if the store fails.
     pub async fn end_own(&self, owner: &Owner, id: &str) -> Result<()> {
         let id = SessionId::parse(id).ok_or_else(Error::not_found)?;
         let session = self.ports.store.session(&self.realm.name, &id).await?;

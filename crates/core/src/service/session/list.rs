@@ -17,12 +17,13 @@ pub struct ListedSessions {
 }
 
 impl Sessions<'_> {
-    /// Returns a page of the live sessions of the caller, most recent use first.
+    /// Returns a page of the live sessions of the caller, most recently used first.
     ///
     /// # Errors
-    /// Returns `Invalid` if the limit is not a number from 1 to 200, `Malformed` if the cursor belongs to another list or account,
-    /// `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a record cannot
-    /// be decrypted.
+    ///
+    /// Returns `Invalid` if the limit is not a number from 1 to 200, `Malformed` if the cursor belongs to another
+    /// list or account, `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
+    /// `Internal` if a record cannot be decrypted.
     pub async fn page(&self, viewer: &Viewer, limit: &RawField, cursor: &RawField) -> Result<ListedSessions> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(limit);
@@ -40,11 +41,12 @@ impl Sessions<'_> {
         Ok(ListedSessions { sessions, next })
     }
 
-    /// Returns all live sessions of the caller, most recent use first.
+    /// Returns all live sessions of the caller, most recently used first.
     ///
     /// # Errors
-    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a
-    /// record cannot be decrypted.
+    ///
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
+    /// `Internal` if a record cannot be decrypted.
     pub async fn list(&self, viewer: &Viewer) -> Result<Vec<ListedSession>> {
         let user = self.user_of_account(viewer.account()).await?;
         self.live_sessions(&user, viewer.session()).await

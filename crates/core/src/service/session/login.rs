@@ -1,4 +1,4 @@
-//! `login`: opens a session for an address and a password.
+//! `login`: creates a session for an address and a password.
 
 use super::{
     LoggedIn, Sessions, Tokens,
@@ -26,24 +26,24 @@ use crate::{
     session::device::{self, DeviceOwner, KnownDevice},
 };
 
-/// Credentials of a login, as they were received.
+/// Credentials of a login as received.
 #[derive(Debug)]
 pub struct Credentials<'a> {
     /// Email address of the account.
     pub username: &'a RawField,
     pub password: &'a RawField,
-    /// Values that may name a known device of the account.
+    /// Device identifiers sent by the client. One may match a known device of the account.
     pub devices: &'a [RawField],
     pub second: SecondFactor<'a>,
 }
 
 impl Credentials<'_> {
-    /// Returns whether one of the values has the form of a device.
+    /// Returns whether one of the values has the format of a device.
     fn may_name_a_device(&self) -> bool {
         !self.device_texts().is_empty()
     }
 
-    /// Returns the texts of the devices that are presented.
+    /// Returns the device identifiers that were sent.
     fn device_texts(&self) -> Vec<&str> {
         device::texts(self.devices.iter().filter_map(RawField::text))
     }
@@ -53,20 +53,21 @@ impl Credentials<'_> {
 #[derive(Debug)]
 pub enum LoginOutcome {
     LoggedIn(LoggedIn),
-    /// The password is right, and a second factor is needed.
+    /// The password is correct and a second factor is required.
     Challenged(Challenged),
-    /// The password is right, but the address is not verified.
+    /// The password is correct, but the address is not verified.
     Unverified,
-    /// The password is right, but compromised. A link for a new one is mailed.
+    /// The password is correct but compromised. A password reset link is emailed.
     Compromised,
     /// The account does not exist, or the password is wrong.
     Wrong,
 }
 
 impl LoginOutcome {
-    /// Returns the session or the ticket for a second factor, or the refusal for the client.
+    /// Returns the session, or the ticket for a second factor.
     ///
     /// # Errors
+    ///
     /// Returns `Refused` if the credentials are wrong, and `Forbidden` if the address is not verified.
     pub fn into_result(self) -> Result<Entry> {
         match self {
@@ -79,7 +80,7 @@ impl LoginOutcome {
     }
 }
 
-/// Login that may have its password checked.
+/// Login whose password may be checked.
 struct Admitted<'a> {
     permit: HashPermit<'a>,
     /// State of the address.
@@ -88,7 +89,7 @@ struct Admitted<'a> {
     client: Charge,
 }
 
-/// Result of proving a password and opening a session.
+/// Result of proving a password and creating a session.
 enum Entered {
     Session(Tokens, DeviceOwner, KnownDevice),
     Challenged(Challenged),
@@ -98,18 +99,19 @@ enum Entered {
 }
 
 impl Sessions<'_> {
-    /// Logs in. One password is hashed whether or not the address has a user; two, if it also has a registration.
+    /// Logs in. Hashes one password whether or not the address has a user, and two if it also has a registration.
     ///
     /// # Errors
-    /// Returns `Invalid` if fields are missing, `Limited` after too many wrong passwords, `Overloaded` if the hash queue is
-    /// full, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Invalid` if fields are missing, `Limited` after too many failed attempts, `Overloaded` if the hash
+    /// queue is full, and `Unavailable` if the store fails.
     pub async fn login(&self, credentials: &Credentials<'_>) -> Result<LoginOutcome> {
         let mut errors = FieldErrors::default();
         let both = errors.text("username", credentials.username).zip(errors.text("password", credentials.password));
         let (username, password) = errors.finish(both)?;
-        // The client is charged before anything is read, so that the time of a refusal reveals nothing.
+        // The client is charged before anything is read, so that the duration of a refusal reveals nothing.
         let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await;
-        // Beyond its limit a client is refused, unless it may be a known device of the account.
+        // A client beyond its limit is rejected, unless it may be a known device of the account.
         let client = if credentials.may_name_a_device() { client } else { Ok(client?) };
         let (Ok(email), Ok(password)) = (EmailAddress::parse(username), Password::parse(password)) else {
             return client.map(|_| LoginOutcome::Wrong);
@@ -139,7 +141,7 @@ impl Sessions<'_> {
                 self.note_refusal(user.as_ref(), index, "wrong", attempt.failed(self.ctx)).await?;
                 Ok(LoginOutcome::Wrong)
             }
-            // The client stays charged: no session was opened, and two passwords were hashed.
+            // The charge is not refunded: no session was created, and two passwords were hashed.
             Ok(Entered::Unverified) => {
                 self.note_refusal(user.as_ref(), index, "unverified", None).await?;
                 Ok(LoginOutcome::Unverified)
@@ -166,7 +168,7 @@ impl Sessions<'_> {
         Ok(PASSWORD_CHANGE_REQUIRED.into())
     }
 
-    /// Mails a link for a new password to the owner of a compromised one. Earlier links stay valid.
+    /// Emails a password reset link to the owner of a compromised password. Earlier links remain valid.
     async fn require_new_password(&self, user: &User, email: &EmailAddress) -> Result<()> {
         let ttl = self.realm.policy.reset_ttl;
         self.mail_to_address(AddressMail {
@@ -180,8 +182,8 @@ impl Sessions<'_> {
         .await
     }
 
-    /// Takes a permit, then reads the state of the address, and recognises a known device. Such a device has limits of its
-    /// own: its client is not charged, and not refused.
+    /// Acquires a permit, then reads the state of the address, and recognises a known device. Known devices have
+    /// their own limits, so their client is neither charged nor rejected.
     async fn admit(&self, client: Result<Charge>, index: BlindIndex, devices: &[&str]) -> Result<Admitted<'_>> {
         let read = async {
             let permit = self.hash_permit()?;
@@ -204,8 +206,8 @@ impl Sessions<'_> {
         Ok(Admitted { permit, found, device, client })
     }
 
-    /// Returns the known device among these texts. For an address without a user the work is the same, and the result
-    /// `None`.
+    /// Returns the known device among these values. For an address without a user, the work is the same and the
+    /// result is `None`.
     fn known_device(&self, texts: &[&str], index: BlindIndex, found: &AddressState) -> Option<KnownDevice> {
         let decoy = DeviceOwner { account: index, password_set_at: Timestamp::default() };
         let owner = found.user.as_ref().map_or(decoy, DeviceOwner::from);
@@ -214,7 +216,7 @@ impl Sessions<'_> {
         device.filter(|_| found.user.is_some())
     }
 
-    /// Runs the three stages, and repeats them if the account changes in the meantime.
+    /// Runs the three stages. Repeats them if the account changed in the meantime.
     async fn enter(
         &self,
         permit: &HashPermit<'_>,

@@ -1,7 +1,7 @@
-//! Operations on sessions: login, refresh, authentication, list and logout.
+//! Operations on sessions: login, refresh, authentication, listing and logout.
 //!
 //! A login has three stages: *prove* an identity, *step* to a second factor if one is required, *open* the session. A
-//! new way to log in needs only its own first stage.
+//! new login method only needs its own first stage.
 
 mod authenticate;
 mod browser;

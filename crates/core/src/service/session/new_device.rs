@@ -1,4 +1,4 @@
-//! Sign-ins from unknown devices, which are audited and reported to the owner.
+//! Sign-ins from unknown devices, which are recorded in the audit trail and reported to the owner.
 
 use std::net::IpAddr;
 
@@ -16,17 +16,19 @@ use crate::{
     session::{Session, SessionClient, device_name},
 };
 
-/// Number of sessions that are read first. Most users sign in with the device that they used before, so that all their sessions,
-/// which may be a hundred, are rarely read.
+/// Number of sessions read first. Most users sign in with the device they last used, so their other sessions, up to a
+/// hundred, rarely have to be read.
 const FEW: usize = 4;
-/// Number of the newest events among which an earlier sign-in is looked for. An account with more is not new.
+/// Number of latest events that are searched for an earlier sign-in. An account with more events is not new.
 const EVENTS: usize = 200;
 
 impl Sessions<'_> {
-    /// Returns the operations that report a sign-in, if its device is not known and it is not the account's first. A device is
-    /// known by its own value, or by a live session with the same browser, system and network.
+    /// Returns the operations that report a sign-in, if the device is unknown and it is not the first sign-in of the
+    /// account. A device is known by its own value, or by a live session with the same browser, operating system and
+    /// network.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(super) async fn new_device(
         &self,
@@ -64,7 +66,7 @@ impl Sessions<'_> {
         ])
     }
 
-    /// Returns whether a live session was opened with this browser and system in this network.
+    /// Returns whether there is a live session with this browser, operating system and network.
     fn has_session_like_this(&self, passed: &Passed, sessions: &[Session]) -> Result<bool> {
         let of = |client: &SessionClient| {
             let network = client.ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok()).map(Network::client);

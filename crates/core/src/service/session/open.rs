@@ -1,4 +1,4 @@
-//! Third stage of a login: opens the session and issues its tokens.
+//! Third stage of a login: creates the session and issues its tokens.
 
 use super::{
     Sessions,
@@ -25,7 +25,7 @@ use crate::{
 pub struct Tokens {
     pub access: AccessToken,
     pub refresh: RefreshToken,
-    /// Value of the cookie, if this is a browser session. Its other tokens must not be returned.
+    /// Cookie value of a browser session. Its other tokens must not be returned.
     pub browser: Option<BrowserToken>,
 }
 
@@ -33,33 +33,34 @@ pub struct Tokens {
 #[derive(Debug)]
 pub struct LoggedIn {
     pub tokens: Tokens,
-    /// Value that names this device at its next login.
+    /// Value that identifies this device at its next login.
     pub device: String,
 }
 
-/// Result of a first stage that was passed.
+/// Result of a successful first stage.
 #[derive(Debug)]
 pub enum Entry {
     LoggedIn(LoggedIn),
     Challenged(Challenged),
 }
 
-/// Login whose first stage was passed.
+/// Login with a successful first stage.
 pub(in crate::service) struct ProvedLogin<'a> {
     pub(in crate::service) user: User,
     pub(in crate::service) proof: FirstProof,
-    /// Whether the proof was two factors by itself.
+    /// Whether the proof itself consists of two factors.
     pub(in crate::service) has_two_factors: bool,
-    /// Operation that requires the user to be as read, or makes the user.
+    /// Operation that requires the user to be unchanged, or creates the user.
     pub(in crate::service) held: Op,
-    /// Operations that are committed with the session or the ticket.
+    /// Operations to commit with the session or ticket.
     pub(in crate::service) with: Batch,
-    /// Values that may name a known device of the account.
+    /// Device identifiers sent by the client. One may match a known device of the account.
     pub(in crate::service) devices: &'a [RawField],
 }
 
 impl Sessions<'_> {
-    /// Opens a session, or hands out a ticket where a second factor is needed; `None` if the account changed meanwhile.
+    /// Creates a session, or issues a ticket if a second factor is required. Returns `None` if the account changed in
+    /// the meantime.
     ///
     /// # Errors
     /// Returns `Forbidden` if the account is locked or its owner must choose a new password, `Unavailable` if the store fails, and
@@ -104,8 +105,8 @@ impl Sessions<'_> {
         }
     }
 
-    /// Commits a session; `None` if the account has changed since it was read, because a login with an old password
-    /// must not outlive its change. `held` requires the revision that was read.
+    /// Commits a session. Returns `None` if the account has changed since it was read, because a login with an old
+    /// password must not survive a password change. `held` requires the revision that was read.
     pub(in crate::service) async fn open(
         &self,
         passed: &Passed,
@@ -120,12 +121,12 @@ impl Sessions<'_> {
         let (session, tokens) = self.new_session(passed, &profile)?;
         let (id, kind) = (session.id.clone(), session.kind);
         let new_device = self.new_device(passed, &profile, is_known_device, &id).await?;
-        // The session comes last, since turning two-step on ends those that exist.
+        // The session is inserted last, because turning on two-step verification ends existing sessions.
         let mut batch = vec![held];
         batch.extend(passed.with.iter().cloned());
         batch.extend(batch![SessionOp::Insert(session), self.audit(Event::LoggedIn).user(user).session(&id),]);
         batch.push(self.end_surplus_sessions(&user.id, kind, &id));
-        // A factor, a trusted device or a ticket was used by another request, or the address of a new user was taken.
+        // Another request used the factor, trusted device or ticket, or took the address of the new user.
         let lost = [
             Precondition::UserRevision,
             Precondition::RecordRevision,
@@ -143,7 +144,7 @@ impl Sessions<'_> {
         Ok(Some(tokens))
     }
 
-    /// Refuses a session of a locked account, whose owner has given every proof.
+    /// Refuses to create a session for a locked account after all factors were verified.
     async fn refuse_locked(&self, user: &User) -> Result<Option<Tokens>> {
         tracing::info!(realm = %self.realm.name, user = %user.id, reason = "locked", "login refused");
         let audit = self.refused(self.audit(Event::LoginRefused).user(user).reason("locked"));
@@ -158,7 +159,8 @@ impl Sessions<'_> {
         user.seen_on.is_none_or(|seen| seen < on).then(|| UserOp::Seen { realm, id, on }.into())
     }
 
-    /// Returns the operation that requires the revision that was read or, if the hash is outdated, replaces the hash.
+    /// Returns the operation that requires the revision that was read. If the hash is outdated, the operation
+    /// replaces it.
     pub(super) async fn hold_user(
         &self,
         permit: &HashPermit<'_>,
@@ -176,9 +178,11 @@ impl Sessions<'_> {
         Ok(UserOp::Update(User { envelope, revision: user.revision + 1, ..user.clone() }).into())
     }
 
-    /// Opens a session for what was proved, with these operations; `None` if the account has changed.
+    /// Creates a session for the verified factors, with further operations. Returns `None` if the account has
+    /// changed.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn open_with(
         &self,
@@ -231,7 +235,7 @@ impl Sessions<'_> {
         Ok((session, Tokens { browser, ..tokens }))
     }
 
-    /// Creates an access token, to be returned with this refresh token.
+    /// Creates an access token to return with this refresh token.
     pub(super) fn tokens(&self, session: &Session, user: TokenUser<'_>, refresh: RefreshToken) -> Result<Tokens> {
         let ttl = self.realm.policy.access_token_ttl;
         let access = self.tokens.issue(self.ctx, session, user, ttl).map_err(Error::internal)?;

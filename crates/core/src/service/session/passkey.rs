@@ -1,5 +1,5 @@
-//! `passkeys/login`: opens a session for a passkey alone. No address is requested, so that the response does not reveal who has
-//! an account.
+//! `passkeys/login`: creates a session for a passkey alone. No address is sent, so the response does not reveal who
+//! has an account.
 
 use super::{LoggedIn, Sessions, Tokens, prove::OpenedUser, step::Passed};
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     session::{Openers, device::KnownDevice},
 };
 
-/// Request for the use of a passkey. Only the challenge differs between callers.
+/// Options for using a passkey. Only the challenge differs between callers.
 #[derive(Debug)]
 pub struct PasskeyRequest {
     pub rp_id: String,
@@ -30,8 +30,8 @@ pub struct PasskeyRequest {
 pub enum PasskeyOutcome {
     LoggedIn(LoggedIn),
     Refused {
-        /// Credential that its authenticator can forget, and the relying party that it is of: the realm made its user handle,
-        /// and it is not stored.
+        /// Credential that the authenticator can delete, and its relying party. The realm created its user handle,
+        /// but the credential is no longer stored.
         unknown: Option<(String, CredentialId)>,
     },
 }
@@ -49,10 +49,11 @@ impl From<PasskeyRefusal> for Refused {
 }
 
 impl Sessions<'_> {
-    /// Returns what a browser needs to ask for a passkey. Nothing is stored.
+    /// Returns the options for logging in with a passkey. Nothing is stored.
     ///
     /// # Errors
-    /// Returns `NotFound` if passkeys are off, and `Limited` if a rate limit is reached.
+    ///
+    /// Returns `NotFound` if passkeys are disabled, and `Limited` if a rate limit is reached.
     pub async fn request_passkey(&self) -> Result<PasskeyRequest> {
         let party = self.require_relying_party()?;
         self.charge_client(LimitKind::PasskeyOptions, self.settings.limits.passkey_options_client).await?;
@@ -60,11 +61,13 @@ impl Sessions<'_> {
         Ok(PasskeyRequest { rp_id: party.id.clone(), challenge })
     }
 
-    /// Logs in with a passkey, which is two factors by itself. Wrong passwords and codes neither delay it nor are they forgotten.
+    /// Logs in with a passkey, which provides two factors by itself. Failed passwords and codes do not delay this
+    /// login, and it does not reset their counts.
     ///
     /// # Errors
-    /// Returns `NotFound` if passkeys are off, `Invalid` if the credential is missing, `Limited` after too many refused
-    /// passkeys, and `Unavailable` if the store fails.
+    ///
+    /// Returns `NotFound` if passkeys are disabled, `Invalid` if the credential is missing, `Limited` after too many
+    /// failed attempts, and `Unavailable` if the store fails.
     pub async fn log_in_with_passkey(&self, credential: &RawField, devices: &[RawField]) -> Result<PasskeyOutcome> {
         let party = self.require_relying_party()?;
         let mut errors = FieldErrors::default();
@@ -99,7 +102,8 @@ impl Sessions<'_> {
         }
     }
 
-    /// Checks the response and opens the session; `None` if the account or the passkey changed in the meantime.
+    /// Verifies the response and creates the session. Returns `None` if the account or the passkey changed in the
+    /// meantime.
     async fn enter_with_passkey(
         &self,
         party: &RelyingParty,
@@ -124,7 +128,7 @@ impl Sessions<'_> {
         Ok(tokens.map(|tokens| Ok(LoggedIn { tokens, device })))
     }
 
-    /// Checks the response. Returns the passkey as it is stored and as it is after this use.
+    /// Verifies the response. Returns the stored passkey and the passkey after this use.
     async fn asserted(
         &self,
         party: &RelyingParty,

@@ -1,4 +1,4 @@
-//! Passkeys and security keys as second factors: the challenge of a ticket, and the response to it.
+//! Passkeys and security keys as second factors: the challenge of a ticket and the response to it.
 
 use super::Sessions;
 use crate::{
@@ -19,23 +19,24 @@ use crate::{
     session::Amr,
 };
 
-/// Request for the use of one of the caller's passkeys or security keys.
+/// Options for using one of the caller's passkeys or security keys.
 #[derive(Debug)]
 pub struct FactorRequest {
     pub rp_id: String,
     pub challenge: PasskeyChallenge,
     pub credentials: Vec<NamedCredential>,
-    /// Whether a passkey may renew a login alone, for which its authenticator verifies the user.
+    /// Whether a passkey can renew a login alone. Its authenticator must then verify the user.
     pub prefers_verification: bool,
     pub expires_in: std::time::Duration,
 }
 
 impl Sessions<'_> {
-    /// Returns what a browser needs to complete a ticket by a passkey or security key. Nothing is stored.
+    /// Returns the options for completing a ticket with a passkey or security key. Nothing is stored.
     ///
     /// # Errors
-    /// Returns `BadLink` if the ticket is not open or accepts no passkey, `NotFound` if passkeys are off, `Limited` if a rate
-    /// limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `BadLink` if the ticket is not open or accepts no passkey, `NotFound` if passkeys are disabled,
+    /// `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn request_factor(&self, ticket: &RawField, kind: &RawField) -> Result<FactorRequest> {
         let mut errors = FieldErrors::default();
         let both = errors.text("mfa_token", ticket).zip(errors.text("type", kind));
@@ -58,9 +59,10 @@ impl Sessions<'_> {
         })
     }
 
-    /// Checks a response to the challenge of a ticket; `None` if it is refused.
+    /// Verifies a response to the challenge of a ticket. Returns `None` if it is refused.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn use_passkey(
         &self,
@@ -116,7 +118,8 @@ impl Sessions<'_> {
     }
 }
 
-/// Returns whether a passkey may complete a ticket without the password: where a login is renewed, and the password was not given.
+/// Returns whether a passkey can complete a ticket without the password: the ticket renews a login, and no password
+/// was given.
 fn may_be_alone(opened: &OpenTicket) -> bool {
     matches!(opened.note.purpose, TicketPurpose::StepUp { .. }) && !opened.note.proved.contains(&Amr::Password)
 }

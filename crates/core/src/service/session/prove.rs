@@ -1,4 +1,4 @@
-//! First stage of a login: proves an identity by a password.
+//! First stage of a login: verifies a password.
 
 use super::Sessions;
 use crate::{
@@ -17,16 +17,16 @@ use crate::{
 pub(super) enum ProofResult {
     /// The password belongs to this user.
     Proved(Box<OpenedUser>),
-    /// The password belongs to a registration whose address is not verified.
+    /// The password belongs to a registration with an unverified address.
     Unverified,
     Wrong,
 }
 
-/// User with the opened parts of the envelope that a login needs.
+/// A user with the decrypted data that a login needs.
 pub(in crate::service) struct OpenedUser {
     pub(in crate::service) user: User,
     pub(in crate::service) key: DataKey,
-    /// Hash of the password; `None` if the account has none.
+    /// Hash of the password. `None` if the account has no password.
     pub(super) hash: Option<PasswordHash>,
 }
 
@@ -44,7 +44,7 @@ impl OpenedUser {
 
 impl Sessions<'_> {
     /// Verifies a password against the user of the address, or against a decoy at the same cost, and against a
-    /// registration that waits for verification.
+    /// pending registration.
     pub(super) async fn prove_password(
         &self,
         permit: &HashPermit<'_>,

@@ -18,14 +18,16 @@ use crate::{
     token::{RefreshToken, TokenUser},
 };
 
-/// Maximum number of late repeats in a session, such as by a phone that lost its connection. One more ends the session, because
-/// a stolen token is repeated more often than responses are lost.
+/// Maximum number of late repetitions in a session, for example by a phone that lost its connection. Another one ends
+/// the session, because a stolen token is repeated more often than responses are lost.
 const LATE_REPEATS: Quota = Quota { times: 2, per: Duration::from_secs(24 * 3600) };
 impl Sessions<'_> {
-    /// Issues the next tokens for a refresh token. It can be repeated within the grace period, until its successor is used,
-    /// which returns the same refresh token and a new access token. Any other reuse ends the session (RFC 9700 §4.14.2).
+    /// Issues the next tokens for a refresh token. Until its successor is used, it can be repeated within the grace
+    /// period. This returns the same new refresh token and a new access token. Any other reuse ends the session (RFC
+    /// 9700 §4.14.2).
     ///
     /// # Errors
+    ///
     /// Returns `Refused` if the refresh token is invalid for any reason, `Limited` if a rate limit is reached, and
     /// `Unavailable` if the store fails.
     pub async fn refresh(&self, token: &RawField) -> Result<Tokens> {
@@ -66,7 +68,7 @@ impl Sessions<'_> {
         retry(ATTEMPTS, "the session kept changing during a refresh", |_| self.rotate_once(token)).await
     }
 
-    /// Issues the next tokens; `None` if another refresh of the session was committed in the meantime.
+    /// Issues the next tokens. Returns `None` if another refresh of the session was committed in the meantime.
     async fn rotate_once(&self, token: &RefreshToken) -> Result<Option<Tokens>> {
         let next = token.successor(&self.realm.keys);
         let session = self.live_session(token).await?;
@@ -90,8 +92,8 @@ impl Sessions<'_> {
         self.tokens(&session, TokenUser::from(&*account), next).map(Some)
     }
 
-    /// Counts a late repeat, or ends the session if it has had too many. This is not a request limit, so it counts
-    /// in every mode.
+    /// Counts a late repetition, or ends the session after too many. This is not a rate limit, so it is counted in
+    /// every mode.
     async fn allow_late_repeat(&self, session: &Session, account: &Account) -> Result<()> {
         let (kind, subject) = (LimitKind::LateRepeats, session.id.as_str().as_bytes());
         let key = LimitKey::in_realm(&self.realm.keys, kind, &[subject]);
@@ -116,13 +118,13 @@ impl Sessions<'_> {
         .into()
     }
 
-    /// Ends the session of a reused refresh token, and refuses the token.
+    /// Ends the session of a reused refresh token and rejects the token.
     async fn end_reused<T>(&self, session: &Session, account: &Account, with: Batch) -> Result<T> {
         tracing::warn!(realm = %self.realm.name, session = %session.id, "refresh token reused, session revoked");
         let audit = self.audit(Event::RefreshReused).session(&session.id).user(account);
         let ending = batch![self.end_session(&session.id), audit];
         match self.commit(ending.into_iter().chain(with).collect()).await {
-            // A failed precondition means that another request has ended the session already.
+            // A failed precondition means that another request has already ended the session.
             Ok(()) | Err(CommitError::Failed(_)) => Err(REFRESH_INVALID.into()),
             Err(error) => Err(error.into()),
         }

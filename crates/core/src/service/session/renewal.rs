@@ -1,4 +1,4 @@
-//! Renewed authentication of a session: what it needs, and the commit that restamps it.
+//! Re-authentication of a session: its requirements, and the commit that updates the session.
 
 use super::{
     Sessions,
@@ -18,30 +18,31 @@ use crate::{
     token::TokenUser,
 };
 
-/// Renewed authentication of a session that is under way.
+/// Re-authentication in progress.
 pub(super) struct Renewal {
     pub(super) session: SessionId,
     pub(super) assurance: Assurance,
     pub(super) renews: bool,
-    /// What was proved before.
+    /// Factors verified so far.
     pub(super) proved: Vec<Amr>,
 }
 
-/// What a renewed authentication lacks.
+/// Missing factors of a re-authentication.
 struct Missing {
     password: bool,
     factor: bool,
-    /// A passkey or security key, instead of any factor.
+    /// A passkey or security key is required instead of any factor.
     key: bool,
 }
 
 impl Sessions<'_> {
-    /// Renews the authentication of a session if enough is proved, or challenges for the rest; `None` if the account, the factor or
-    /// the ticket changed in the meantime.
+    /// Renews the authentication of a session if the verified factors are sufficient, or issues a challenge for the
+    /// rest. Returns `None` if the account, the factor or the ticket changed in the meantime.
     ///
     /// # Errors
-    /// Returns `BadToken` if the session has ended, `Limited` if a rate limit is reached, `Unavailable` if the store fails, and
-    /// `Internal` if data cannot be decrypted or serialized.
+    ///
+    /// Returns `BadToken` if the session has ended, `Limited` if a rate limit is reached, `Unavailable` if the store
+    /// fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn renew(
         &self,
         renewal: &Renewal,
@@ -53,7 +54,7 @@ impl Sessions<'_> {
         let session = self.session_of(&renewal.session).await?;
         let proved = Amr::union(&renewal.proved, new);
         let (has_password, has_factor) = (proved.contains(&Amr::Password), proved.contains(&Amr::Multi));
-        // A passkey that has verified its user is both.
+        // A passkey with user verification provides both factors.
         let is_alone = proved.contains(&Amr::User);
         let needs_both = self.needs_two_steps(user.two_step);
         let is_renewed = is_alone || (has_password && (has_factor || !needs_both));
@@ -74,7 +75,8 @@ impl Sessions<'_> {
         batch.extend(ticket.map(|ticket| ticket.spend(self)));
         let mut cookie = None;
         if !new.is_empty() {
-            // In the same commit, since the earlier value of the cookie must not open a session that has just authenticated.
+            // Part of the same commit, because the previous cookie value must not be valid for a session that has
+            // just authenticated.
             if let Some((rotation, new)) = self.renewed_cookie(&renewed) {
                 batch.push(rotation.into());
                 cookie = Some(new);
@@ -93,7 +95,7 @@ impl Sessions<'_> {
         Ok(Some(Stepped::Up(SteppedUp { access, cookie })))
     }
 
-    /// Returns the challenges for what is missing.
+    /// Returns the challenges for the missing factors.
     async fn missing(&self, (user, key): (&User, &DataKey), missing: &Missing) -> Result<Vec<FactorChallenge>> {
         let mut factors = self.accepted_factors(user, key).await?;
         let mut challenges = Vec::new();
@@ -104,7 +106,8 @@ impl Sessions<'_> {
             return Ok(vec![FactorChallenge::Login]);
         }
         if missing.key || (missing.password && !missing.factor) {
-            // No code helps: only a key is resistant to phishing, and only a passkey renews a login without the password.
+            // A code does not help: only a key is resistant to phishing, and only a passkey renews a login without
+            // the password.
             let helps = !factors.passkeys.is_empty() && (missing.key || logs_in);
             factors = Factors { passkeys: if helps { factors.passkeys } else { Vec::new() }, ..Factors::default() };
         } else if !missing.factor {
@@ -114,7 +117,7 @@ impl Sessions<'_> {
         Ok(challenges)
     }
 
-    /// Keeps what was proved in the ticket, or in a new one.
+    /// Stores the verified factors in the ticket or in a new one.
     async fn challenge_for(
         &self,
         renewal: &Renewal,

@@ -1,4 +1,5 @@
-//! `token` with `grant_type=urn:portcullis:mfa`: completes a login or a renewed authentication by a ticket and a second proof.
+//! `token` with `grant_type=urn:portcullis:mfa`: completes a login or re-authentication with a ticket and a second
+//! factor.
 
 use super::{
     LoggedIn, Sessions,
@@ -22,16 +23,16 @@ use crate::{
     session::{Amr, Openers, device::KnownDevice},
 };
 
-/// Ticket with a second proof, as it was received.
+/// Ticket with a second factor, as received.
 #[derive(Debug)]
 pub struct Completion<'a> {
     pub ticket: &'a RawField,
     pub second: SecondFactor<'a>,
     /// Response of a passkey or security key to the challenge of the ticket.
     pub passkey: &'a RawField,
-    /// For a renewed authentication.
+    /// Password, for a re-authentication.
     pub password: &'a RawField,
-    /// Values that may name a known device of the account.
+    /// Device identifiers sent by the client. One may match a known device of the account.
     pub devices: &'a [RawField],
 }
 
@@ -40,22 +41,24 @@ pub struct Completion<'a> {
 pub enum Completed {
     LoggedIn(LoggedIn),
     SteppedUp(SteppedUp),
-    /// The proof is right but not enough.
+    /// The factor is correct but not sufficient.
     Challenged(Challenged),
 }
 
-/// Proof that was right.
+/// A verified factor.
 struct Proved {
     amr: Vec<Amr>,
     used: Option<UsedFactor>,
 }
 
 impl Sessions<'_> {
-    /// Completes what the ticket is for.
+    /// Completes the operation that the ticket was issued for.
     ///
     /// # Errors
-    /// Returns `Malformed` unless there is exactly one proof, which counts no attempt, `Refused` if the ticket or the proof is
-    /// invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Malformed` unless there is exactly one factor, without counting an attempt, `Refused` if the ticket
+    /// or the factor is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable` if the store
+    /// fails.
     pub async fn complete(&self, completion: &Completion<'_>) -> Result<Completed> {
         let has_password = !matches!(completion.password, RawField::Missing);
         let has_passkey = !matches!(completion.passkey, RawField::Missing);
@@ -73,9 +76,10 @@ impl Sessions<'_> {
         result
     }
 
-    /// Returns whether a ticket can still be completed, for the page that asks for its code.
+    /// Returns whether a ticket can still be completed. Used by the page that asks for its code.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn is_open(&self, ticket: &str) -> Result<bool> {
         Ok(self.open_ticket(ticket).await?.is_some_and(|open| open.has_tries()))
@@ -96,7 +100,7 @@ impl Sessions<'_> {
             return Err(MFA_REFUSED.into());
         }
         let known = self.known_device(&opened.user, completion.devices);
-        // The try counts before it is evaluated, so that parallel guesses do not get more.
+        // The attempt is counted before it is evaluated, so that concurrent guesses do not get more attempts.
         let counted: Batch = vec![opened.count(self)];
         let is_open = if has_password {
             self.commit_unless(counted, &[Precondition::ChallengeFresh]).await?
@@ -176,7 +180,7 @@ impl Sessions<'_> {
         Ok(Some(Completed::LoggedIn(LoggedIn { tokens, device })))
     }
 
-    /// Evaluates the proof; `None` if it is wrong.
+    /// Verifies the factor. Returns `None` if it is wrong.
     async fn proved(
         &self,
         opened: &OpenTicket,
@@ -196,7 +200,7 @@ impl Sessions<'_> {
         Ok(used.map(|used| Proved { amr: used.amr.clone(), used: Some(used) }))
     }
 
-    /// Verifies the password of the user of a ticket. A wrong one counts like one at a login.
+    /// Verifies the password of the user of a ticket. A wrong password is counted like a failed login.
     async fn is_password_of(&self, opened: &OpenTicket, password: &RawField) -> Result<bool> {
         let typed = password.text().unwrap_or_default();
         Ok(self.verify_password_of((&opened.user, &opened.key), typed).await?.is_some())

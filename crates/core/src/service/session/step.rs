@@ -1,4 +1,4 @@
-//! Second stage of a login: decides whether the proof is enough to open a session.
+//! Second stage of a login: decides whether the verified factors are sufficient to create a session.
 
 use super::{Sessions, prove::OpenedUser};
 use crate::{
@@ -19,26 +19,26 @@ use crate::{
     session::{Amr, Openers, SessionClient, device::KnownDevice},
 };
 
-/// Time after which another use of a trusted device is recorded.
+/// Minimum interval between recorded uses of a trusted device.
 const USE_RECORDED_AFTER: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// What a request says about the second factor.
+/// Second-factor fields of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct SecondFactor<'a> {
     pub code: &'a RawField,
-    /// Kind of the code, if the request names it.
+    /// Kind of the code, if given.
     pub kind: &'a RawField,
-    /// Whether the device needs no second factor from now on.
+    /// Whether to trust the device from now on.
     pub remember: &'a RawField,
 }
 
 impl SecondFactor<'_> {
-    /// Returns whether the request has a code.
+    /// Returns whether the request contains a code.
     pub(in crate::service) const fn is_given(&self) -> bool {
         !matches!(self.code, RawField::Missing)
     }
 
-    /// Returns the code, if the request has one; the inner `None` is what can be no code.
+    /// Returns the code if the request contains one. The inner `None` means that it cannot be a code.
     pub(super) fn typed(&self) -> Option<Option<FactorCode>> {
         match self.code {
             RawField::Missing => None,
@@ -49,7 +49,7 @@ impl SecondFactor<'_> {
         }
     }
 
-    /// Returns whether the device is to be trusted.
+    /// Returns whether to trust the device.
     pub(super) fn remembers(&self) -> bool {
         match self.remember {
             RawField::Text(_) => self.remember.text() == Some("true"),
@@ -59,17 +59,17 @@ impl SecondFactor<'_> {
     }
 }
 
-/// Login that may open a session. Only [`Sessions::step`] and related functions create one.
+/// Login that may create a session. Only [`Sessions::step`] and related functions create one.
 pub(in crate::service) struct Passed {
     pub(in crate::service) owner: OpenedUser,
     pub(in crate::service) amr: Vec<Amr>,
     /// Passkey and identity that open the session.
     pub(in crate::service) opened_by: Openers,
-    /// Operations that are committed with the session.
+    /// Operations to commit with the session.
     pub(in crate::service) with: Batch,
 }
 
-/// What the first stage has proved.
+/// Result of the first stage.
 #[derive(Debug, Clone)]
 pub(in crate::service) struct FirstProof {
     pub(in crate::service) amr: Amr,
@@ -78,10 +78,10 @@ pub(in crate::service) struct FirstProof {
 }
 
 impl FirstProof {
-    /// The right password.
+    /// A correct password.
     pub(super) const PASSWORD: Self = Self { amr: Amr::Password, identity: None };
 
-    /// Returns the login that this and a second factor, if one was used, have proved.
+    /// Returns the login proved by this and by a second factor, if one was used.
     fn passed(self, owner: OpenedUser, second: &[Amr], with: Batch) -> Passed {
         Passed {
             owner,
@@ -95,17 +95,18 @@ impl FirstProof {
 /// Result of the second stage.
 pub(super) enum Step {
     Passed(Box<Passed>),
-    /// Another factor is needed: the ticket, and the operations that create it.
+    /// Another factor is required. Contains the ticket and the operations that create it.
     Challenged(Challenged, Batch),
 }
 
 impl Sessions<'_> {
-    /// Decides whether a proved identity may open a session: with two-step off it may, otherwise it needs the code of a factor or
-    /// a trusted device.
+    /// Decides whether a proved identity may create a session: always if two-step verification is off, otherwise with
+    /// the code of a factor or a trusted device.
     ///
     /// # Errors
-    /// Returns `Limited` after too many wrong factors, `Unavailable` if the store fails, and `Internal` if data cannot be
-    /// decrypted or serialized.
+    ///
+    /// Returns `Limited` after too many failed attempts, `Unavailable` if the store fails, and `Internal` if data
+    /// cannot be decrypted or serialized.
     pub(super) async fn step(
         &self,
         owner: OpenedUser,
@@ -137,7 +138,8 @@ impl Sessions<'_> {
         Ok(Step::Challenged(challenged, batch))
     }
 
-    /// Evaluates a code that came with the password; `None` if it is wrong. It counts for the account and for the client.
+    /// Verifies a code sent together with the password. Returns `None` if it is wrong. A wrong code is counted for
+    /// the account and for the client.
     async fn try_code(
         &self,
         subject: (&User, &DataKey),
@@ -178,9 +180,11 @@ impl Sessions<'_> {
         self.new_ticket(subject, &note, tries, challenges)
     }
 
-    /// Returns the operations of a factor that was right: using it up, forgetting wrong ones, and trusting the device.
+    /// Returns the operations of a verified factor: marking it as used, resetting the failed attempts, and trusting
+    /// the device.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn passed_with(
         &self,
@@ -192,14 +196,14 @@ impl Sessions<'_> {
         let mut with = used.with;
         with.extend(self.forget_factor_tries(&owner.user, known));
         with.push(self.audit(Event::MfaPassed).user(&owner.user).detail("method", used.method.as_str()).into());
-        // A recovery code means that a factor was lost, perhaps together with its device.
+        // A recovery code means that a factor was lost, possibly together with its device.
         if let Some(device) = remembered.filter(|_| used.method != Method::RecoveryCode) {
             with.extend(self.trust(owner, device).await?);
         }
         Ok(with)
     }
 
-    /// Returns the operations that make a device trusted, counted from now.
+    /// Returns the operations that trust a device from now on.
     async fn trust(&self, owner: &OpenedUser, device: &KnownDevice) -> Result<Batch> {
         let (ctx, realm, user) = (self.ctx, self.realm, &owner.user);
         if realm.policy.mfa_remember.is_zero() {
@@ -220,7 +224,7 @@ impl Sessions<'_> {
         Ok(vec![put, self.audit(Event::DeviceTrusted).user(user).into()])
     }
 
-    /// Returns the operations of a login with a trusted device; `None` if the device is not trusted.
+    /// Returns the operations of a login with a trusted device, or `None` if the device is not trusted.
     async fn trusted(&self, owner: &OpenedUser, device: Option<&KnownDevice>) -> Result<Option<Batch>> {
         let (ctx, realm) = (self.ctx, &self.realm.name);
         let Some(device) = device.filter(|_| !self.realm.policy.mfa_remember.is_zero()) else { return Ok(None) };

@@ -20,41 +20,42 @@ use crate::{
     token::AccessToken,
 };
 
-/// What a session asks for, as it was received.
+/// Parameters of a step-up request as received.
 #[derive(Debug)]
 pub struct StepUp<'a> {
     pub current_password: &'a RawField,
     pub second: SecondFactor<'a>,
-    /// Classes of authentication, separated by spaces: the first that can be met.
+    /// Authentication context classes, separated by spaces, in order of preference.
     pub acr_values: &'a RawField,
-    /// Age that the authentication may have, in seconds.
+    /// Maximum age of the authentication, in seconds.
     pub max_age: &'a RawField,
 }
 
-/// Result of a renewed authentication.
+/// Result of a re-authentication.
 #[derive(Debug)]
 pub enum Stepped {
     Up(SteppedUp),
-    /// More is needed.
+    /// Another factor is required.
     Challenged(Challenged),
 }
 
-/// Session that has authenticated again.
+/// A re-authenticated session.
 #[derive(Debug)]
 pub struct SteppedUp {
     pub access: AccessToken,
-    /// New value of the cookie, if the session is that of a browser and something was proved. Its access token must not be answered.
+    /// New cookie value of a browser session, if a factor was verified. The access token must then not be returned.
     pub cookie: Option<RenewedCookie>,
 }
 
 impl Sessions<'_> {
-    /// Verifies what is given, and returns an access token of the same session whose authentication is recent and strong enough,
-    /// or a ticket for what is missing.
+    /// Verifies the given factors. Returns an access token of the same session with a recent and sufficiently strong
+    /// authentication, or a ticket for the missing factors.
     ///
     /// # Errors
-    /// Returns `Invalid` if the age is malformed, `Forbidden` if the password is wrong, `BadLink` if the code is wrong,
-    /// `Conflict` if the account cannot reach the class, `Limited` if a rate limit is reached, `Overloaded` if the hash queue
-    /// is full, `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
+    ///
+    /// Returns `Invalid` if the age is malformed, `Forbidden` if the password is wrong, `BadLink` if the code is
+    /// wrong, `Conflict` if the account cannot reach the class, `Limited` if a rate limit is reached, `Overloaded` if
+    /// the hash queue is full, `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
     pub async fn step_up(&self, owner: &Owner, asked: &StepUp<'_>) -> Result<Stepped> {
         let max_age = self.max_age(asked.max_age)?;
         let mut proved = Vec::new();
@@ -110,7 +111,8 @@ impl Sessions<'_> {
         self.renew(&renewal, &new, (&user, &key), None, with).await
     }
 
-    /// Returns the first class that was asked for and can be met; without any, the one that the account needs.
+    /// Returns the first requested class that can be reached. Without a requested class, returns the one that the
+    /// account needs.
     fn wanted(&self, asked: &RawField, user: &User, session: &Session, factors: &Factors) -> Result<Assurance> {
         let usual = if self.needs_two_steps(user.two_step) { Assurance::TwoFactors } else { Assurance::OneFactor };
         let is_reachable = |assurance: &Assurance| {

@@ -1,4 +1,4 @@
-//! The node table, leases of background work, and the clock of the store.
+//! Server status, leases of background tasks, and the clock of the store.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     record::{RecordKind, RecordRow},
 };
 
-/// Maximum number of servers that are listed.
+/// Maximum number of servers listed.
 const NODES: usize = 1000;
 
 impl Upkeep<'_> {
@@ -23,16 +23,17 @@ impl Upkeep<'_> {
         &self.kernel().settings.node
     }
 
-    /// Writes the line of this server over the one at this revision, or a new one at revision 0. Returns the new revision.
-    /// The write shows whether the store can be written.
+    /// Writes the status of this server, replacing the one at this revision. Revision 0 creates it. Returns the new
+    /// revision. The result shows whether the store is writable.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails. The server is not ready until a write succeeds.
     pub async fn write_node(&self, node: &Node, revision: u64) -> Result<u64> {
         Ok(self.put_node(node, revision).await?)
     }
 
-    /// Returns whether the last write that was tried succeeded.
+    /// Returns whether the last write succeeded.
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.kernel().is_writable.load(Ordering::Relaxed)
@@ -43,24 +44,26 @@ impl Upkeep<'_> {
         if revision > 0 && self.put(RecordOp::Replace(node.to_row(next))).await? {
             return Ok(next);
         }
-        // The first line, or the first one after a pause in which the line expired. If both are lost, an earlier write whose
-        // answer was lost has raised the revision: the next line follows it.
+        // This is the first status, or the first after a pause in which it expired. If both preconditions fail, an
+        // earlier write has succeeded although its response was lost: the next revision follows it.
         if self.put(RecordOp::Insert(node.to_row(1))).await? { Ok(1) } else { Ok(next) }
     }
 
-    /// Removes the line of this server, which stops.
+    /// Removes the status of this server when it stops.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails. The line expires by itself.
+    ///
+    /// Returns `Unavailable` if the store fails. The status then expires.
     pub async fn remove_node(&self) -> Result<()> {
         let (realm, key) = (RealmName::admin(), self.node().as_str().to_owned());
         self.put(RecordOp::Delete { realm, kind: RecordKind::Node, key, revision: None }).await?;
         Ok(())
     }
 
-    /// Returns the lines of the servers that were written within this time.
+    /// Returns the status of the servers that were seen within this time.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn nodes(&self, now: Timestamp, within: Duration) -> Result<Vec<Node>> {
         let rows = self.kernel().ports.store.records_page(&RealmName::admin(), RecordKind::Node, "", NODES).await?;
@@ -68,9 +71,11 @@ impl Upkeep<'_> {
         Ok(nodes.filter(|node| now.since(node.seen_at()) <= within).collect())
     }
 
-    /// Takes the lease of a job, or extends it if this server has it. Returns whether this server does the job now.
+    /// Takes the lease of a background task, or extends it if this server holds it. Returns whether this server
+    /// should run the task.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn take_job(&self, job: &'static str, now: Timestamp, time: Duration) -> Result<bool> {
         let lease = JobLease { job, holder: self.node(), expires_at: now.plus(time) };
@@ -84,9 +89,11 @@ impl Upkeep<'_> {
         Ok(self.put(op).await?)
     }
 
-    /// Returns the minimum difference between this clock and the store's clock, or `None` if the store has no clock of its own.
+    /// Returns the minimum difference between this clock and the store's clock, or `None` if the store has no clock
+    /// of its own.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn clock_skew(&self, clock: &dyn Clock) -> Result<Option<Duration>> {
         let before = clock.now();
