@@ -5,34 +5,34 @@ use serde::{Deserialize, Serialize};
 pub enum Amr {
     #[serde(rename = "pwd")]
     Password,
-    /// Another provider.
+    /// Sign-in with another provider.
     #[serde(rename = "fed")]
     Federated,
-    /// One-time password.
+    /// TOTP code of an authenticator app.
     #[serde(rename = "otp")]
     Otp,
-    /// Code sent to a phone number.
+    /// Code sent to a phone number by SMS.
     #[serde(rename = "sms")]
     Sms,
-    /// Key that never leaves its device: a passkey or security key that is not backed up.
+    /// Device-bound key: a security key, or a passkey that is not backed up.
     #[serde(rename = "hwk")]
     HardwareKey,
-    /// Key that may be copied between devices: a passkey that is.
+    /// Synced key: a passkey that is backed up.
     #[serde(rename = "swk")]
     SoftwareKey,
-    /// The authenticator has verified the user, so that its key alone is two factors.
+    /// User verification by the authenticator. Its key then provides two factors.
     #[serde(rename = "user")]
     User,
     /// More than one factor.
     #[serde(rename = "mfa")]
     Multi,
-    /// No authentication of the user: an administrator impersonates the user.
+    /// Impersonation by an administrator, without authentication of the user.
     #[serde(rename = "imp")]
     Impersonation,
 }
 
 impl Amr {
-    /// All values, in the order in which they are listed.
+    /// All values in their usual order.
     const ALL: [Self; 9] = [
         Self::Password,
         Self::Federated,
@@ -61,7 +61,7 @@ impl Amr {
         }
     }
 
-    /// Returns the methods of both lists, each once, in their usual order.
+    /// Returns the union of two lists, without duplicates and in the usual order.
     #[must_use]
     pub fn union(one: &[Self], other: &[Self]) -> Vec<Self> {
         Self::ALL.into_iter().filter(|amr| one.contains(amr) || other.contains(amr)).collect()

@@ -1,21 +1,21 @@
 use super::Amr;
 
-/// Assurance of an authentication: what the claim `acr` says (RFC 9470 §4).
+/// Assurance of an authentication, which is the `acr` claim (RFC 9470 §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Assurance {
     /// One factor.
     OneFactor,
     /// Two factors.
     TwoFactors,
-    /// Two factors, one of which no other page can ask for: a passkey or security key.
+    /// Two factors, one of which is a passkey or security key and thus resistant to phishing.
     PhishingResistant,
 }
 
 impl Assurance {
-    /// All values, the lowest first.
+    /// All values, lowest first.
     pub const ALL: [Self; 3] = [Self::OneFactor, Self::TwoFactors, Self::PhishingResistant];
 
-    /// Returns the assurance of an authentication by these methods.
+    /// Returns the assurance of an authentication with these methods.
     #[must_use]
     pub fn of(methods: &[Amr]) -> Self {
         match methods.contains(&Amr::Multi) {
@@ -37,7 +37,7 @@ impl Assurance {
         }
     }
 
-    /// Reads a value of the claim.
+    /// Parses a value of the claim.
     #[must_use]
     pub fn parse(acr: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|assurance| assurance.acr() == acr)

@@ -12,18 +12,18 @@ pub const CHANGES_KEPT: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct LogPosition(pub u64);
 
-/// A change log entry: data that all processes must drop from their caches.
+/// A change log entry: data that all processes must remove from their caches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A session has ended.
     SessionEnded(Revocation),
-    /// A user's account, or any of the user's sessions, has changed.
+    /// A user's account or a session of the user has changed.
     UserChanged { realm: RealmName, user: UserId },
     /// The settings or the clients of a realm have changed.
     RealmChanged { realm: RealmName },
     /// Root keys or signing keys have changed.
     KeysChanged,
-    /// Rights of administrators have changed.
+    /// The grants of administrators have changed.
     AdminsChanged,
 }
 
@@ -32,7 +32,7 @@ pub enum Change {
 pub struct Revocation {
     pub realm: RealmName,
     pub session: SessionId,
-    /// Expiry of its last access token, after which the entry can be removed.
+    /// Expiry of its last access token. The entry can be removed after that.
     pub expires_at: Timestamp,
 }
 

@@ -9,13 +9,13 @@ use crate::{
     seal::{DataKey, Sealed},
 };
 
-/// Address and device that a session was opened from, for the list of sessions. Personal data: never printed.
+/// Address and device of a session's login, for the list of sessions. Personal data: never printed.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionClient {
     pub ip: Option<String>,
     /// Value of the `User-Agent` header.
     pub agent: Option<String>,
-    /// Passkey or identity that opened the session: its removal ends it.
+    /// Passkey or identity used for the login. Removing it ends the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) opened_by: Option<String>,
     /// Passkey that was used with the identity.
@@ -30,7 +30,7 @@ pub(crate) struct Openers {
     pub(crate) passkey: Option<FactorId>,
 }
 
-/// Name of the sealed field; the ciphertext is bound to it.
+/// Name of the sealed field. The ciphertext is bound to this name.
 const FIELD: &str = "session";
 
 impl SessionClient {

@@ -1,5 +1,6 @@
-//! Known devices: a device that the owner has signed in from has its own count of failed attempts, so that an attacker who
-//! guesses passwords cannot lock the owner out (OWASP device cookies). A new password invalidates all known devices.
+//! Known devices. A device that the owner has signed in from has its own count of failed attempts, so that an
+//! attacker who guesses passwords cannot lock the owner out (OWASP device cookies). A new password invalidates all
+//! known devices.
 
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ const MOST: usize = 8;
 /// Number of characters that encode 126 bits of the identifier.
 const ID_LENGTH: usize = 21;
 
-/// Returns the device tokens in the values that a client presents, newest first.
+/// Returns the device tokens in the values that a client sends, newest first.
 pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut texts: Vec<&str> = Vec::new();
     for text in values.flat_map(|value| value.split('.').take(MOST)) {
@@ -36,7 +37,8 @@ pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     texts
 }
 
-/// Returns the value for the client to store: the newest device, and those that it has presented. The oldest are dropped first.
+/// Returns the value for the client to store: the newest device and those sent by the client. The oldest are dropped
+/// first.
 #[must_use]
 pub fn joined<'a>(newest: &'a str, presented: impl Iterator<Item = &'a str>) -> String {
     let mut texts = texts(std::iter::once(newest).chain(presented));
@@ -49,7 +51,7 @@ pub fn joined<'a>(newest: &'a str, presented: impl Iterator<Item = &'a str>) -> 
 pub struct DeviceOwner {
     /// Blind index of the address.
     pub account: BlindIndex,
-    /// Time when the password was chosen. A new password invalidates all known devices.
+    /// Time when the password was set. A new password invalidates all known devices.
     pub password_set_at: Timestamp,
 }
 
@@ -59,7 +61,8 @@ impl From<&User> for DeviceOwner {
     }
 }
 
-/// A device that the owner of an account has signed in from. Never printed: its token gives access to the device's attempts.
+/// A device that the owner of an account has signed in from. Never printed, because its token bypasses other clients'
+/// failed attempts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownDevice {
     id: [u8; 16],
@@ -84,7 +87,7 @@ impl KnownDevice {
         raw.len() == LENGTH && raw.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     }
 
-    /// Parses the token from [`expose`](Self::expose); `None` if it belongs to another owner or has expired.
+    /// Parses the token from [`expose`](Self::expose). Returns `None` if it belongs to another owner or has expired.
     #[must_use]
     pub fn parse(ctx: &Ctx, keys: &RealmKeys, owner: DeviceOwner, raw: &str) -> Option<Self> {
         if !Self::is_well_formed(raw) {

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// How long the previous token can be repeated without restriction: a response may be lost, and two tabs may refresh at the
-/// same time.
+/// How long the previous token can be repeated without restriction, because a response may be lost, or two tabs may
+/// refresh at the same time.
 const FREE_FOR: Duration = Duration::from_secs(60);
 
 /// State of a session's refresh tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
-    /// Hash of the newest token.
+    /// Hash of the current token.
     pub current: TokenHash,
-    /// Hash of the token before it.
+    /// Hash of the previous token.
     pub previous: Option<TokenHash>,
-    /// Time when the newest token was issued.
+    /// Time when the current token was issued.
     pub rotated_at: Timestamp,
-    /// Expiry of the newest token, unless it is used earlier.
+    /// Expiry of the current token, unless it is used earlier.
     pub idle_until: Timestamp,
 }
 
@@ -47,7 +47,7 @@ impl Family {
         if self.previous != Some(hash) {
             return Position::Reused;
         }
-        // Both directions are considered, so that setting the clock back does not extend the grace period.
+        // The absolute difference, so that setting the clock back does not extend the grace period.
         match now.since(self.rotated_at).max(self.rotated_at.since(now)) {
             age if age <= FREE_FOR => Position::Previous,
             age if age <= grace => Position::Late,

@@ -1,11 +1,11 @@
 use crate::id::{AdminKeyId, SessionId, UserId};
 
-/// Who opened a session in the name of a user.
+/// Administrator or API key that created an impersonation session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Impersonator {
-    /// An administrator, in this session. With it ends the session of the user.
+    /// An administrator with the session used for it. When that session ends, so does the impersonation.
     Admin(UserId, SessionId),
-    /// A key with which a program administers.
+    /// An API key.
     Key(AdminKeyId),
 }
 
@@ -28,7 +28,8 @@ impl Impersonator {
         }
     }
 
-    /// Parses the stored text. Earlier versions stored an administrator without a session: none is ever live.
+    /// Parses the stored text. Earlier versions stored administrators without their session. Such a session is never
+    /// live.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let Some((kind, rest)) = text.split_once(':') else {

@@ -1,16 +1,16 @@
-/// What a session is for.
+/// Kind of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionKind {
-    /// An application, which has an access token and a refresh token.
+    /// An application with an access token and a refresh token.
     Api,
-    /// A browser, whose cookie opens the pages and nothing else.
+    /// A browser with a cookie, which only gives access to pages.
     Browser,
     /// A client of OpenID Connect, whose access token opens `userinfo`.
     Client,
 }
 
 impl SessionKind {
-    /// Returns the stored string, which is also the name in answers.
+    /// Returns the stored string, which is also the name in responses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use crate::{
     seal::DataKey,
 };
 
-/// A session, as shown to its owner.
+/// A session as shown to its owner.
 #[derive(Debug)]
 pub struct ListedSession {
     pub id: SessionId,
@@ -24,11 +24,11 @@ pub struct ListedSession {
     pub amr: Vec<Amr>,
     /// Client of OpenID Connect, with its name, if it is a session of one.
     pub application: Option<(ClientId, String)>,
-    /// Client of the login. Empty if an administrator opened the session, because it could reveal who it was.
+    /// Client of the login. Empty for an impersonation session, because it could identify the administrator.
     pub client: SessionClient,
-    /// Latest possible expiry, regardless of its use.
+    /// Latest expiry, even if the session is in use.
     pub expires_at: Timestamp,
-    /// Whether an administrator opened it to impersonate the user.
+    /// Whether it is an impersonation session of an administrator.
     pub is_impersonated: bool,
     /// Expiry if it is not refreshed before.
     pub idle_until: Timestamp,

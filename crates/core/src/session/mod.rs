@@ -46,10 +46,10 @@ pub struct Session {
     pub amr: Vec<Amr>,
     /// [`SessionClient`], sealed under the user's data key.
     pub client: Sealed,
-    /// Who opened it to impersonate the user, if the user did not open it.
+    /// Impersonator, if it is an impersonation session.
     pub impersonator: Option<Impersonator>,
     pub created_at: Timestamp,
-    /// Latest possible expiry, regardless of use.
+    /// Latest expiry, even if the session is in use.
     pub expires_at: Timestamp,
     pub family: Family,
     /// What the client of a client session may do; no other session has one.
@@ -63,7 +63,7 @@ impl Session {
         Assurance::of(&self.amr)
     }
 
-    /// Returns the authentication context class. Resistance to phishing is named only where it was asked for.
+    /// Returns the authentication context class. The phishing-resistant class is only returned if it was requested.
     #[must_use]
     pub fn acr(&self) -> &'static str {
         self.assurance().min(Assurance::TwoFactors).acr()

@@ -1,6 +1,6 @@
 use crate::{clock::Timestamp, id::SessionId};
 
-/// A live session, reduced to the data that decides which sessions to revoke.
+/// A live session, reduced to the data needed to select the sessions to revoke.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionUse {
     pub id: SessionId,
@@ -10,8 +10,8 @@ pub struct SessionUse {
     pub last_used_at: Timestamp,
 }
 
-/// Returns the sessions of a user to revoke, so that at most `most` are left: first those that were never refreshed, then the
-/// least recently used ones. `newest`, which was just opened, is kept.
+/// Returns the sessions of a user to revoke, so that at most `most` are left. Sessions that were never refreshed are
+/// revoked first, then the least recently used ones. `newest`, which was just created, is kept.
 #[must_use]
 pub fn surplus(mut live: Vec<SessionUse>, newest: &SessionId, most: usize) -> Vec<SessionId> {
     let Some(beyond) = live.len().checked_sub(most.max(1)) else { return Vec::new() };

@@ -6,7 +6,7 @@ struct Browser {
     products: &'static [&'static str],
 }
 
-/// Browsers. Most user agents also contain the names of browsers that they imitate, so the first match counts.
+/// Known browsers. Most user agents also contain the names of browsers they imitate, so the first match is used.
 const BROWSERS: [Browser; 12] = [
     Browser { name: "Edge", products: &["Edg/", "EdgA/", "EdgiOS/", "Edge/"] },
     Browser { name: "Opera", products: &["OPR/", "OPT/", "OPX/"] },
@@ -22,7 +22,8 @@ const BROWSERS: [Browser; 12] = [
     Browser { name: SAFARI, products: &["Safari/"] },
 ];
 
-/// Operating systems, and how they are identified. Android's user agents also contain Linux, so the first match counts.
+/// Known operating systems and how to identify them. Android user agents also contain Linux, so the first match is
+/// used.
 const SYSTEMS: [(&str, &[&str]); 7] = [
     ("iPadOS", &["iPad"]),
     ("iOS", &["iPhone", "iPod"]),
@@ -34,11 +35,11 @@ const SYSTEMS: [(&str, &[&str]); 7] = [
 ];
 
 const SAFARI: &str = "Safari";
-/// Systems that have Safari. On other systems, a browser that claims to be Safari is an unknown one.
+/// Systems with Safari. On other systems, a browser that claims to be Safari is unknown.
 const APPLE: [&str; 3] = ["iPadOS", "iOS", "macOS"];
 
-/// Returns the device name for this user agent, such as *Firefox on Linux*; `None` if the browser or the system is not in the
-/// tables.
+/// Returns the device name for this user agent, such as *Firefox on Linux*. Returns `None` if the browser or the
+/// operating system is unknown.
 #[must_use]
 pub fn device_name(agent: &str) -> Option<String> {
     let (system, _) = SYSTEMS.iter().find(|(_, signs)| signs.iter().any(|sign| agent.contains(sign)))?;

@@ -1,4 +1,4 @@
-//! An authenticator in software, which can be made to lie in each part of its answer.
+//! Software authenticator for tests. Each part of its response can be forged.
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
@@ -27,36 +27,36 @@ enum Key {
     Rs256(RsaKeyPair),
 }
 
-/// A credential in software.
+/// A credential of the software authenticator.
 #[derive(Debug)]
 pub struct SoftPasskey {
     key: Key,
     pub id: Vec<u8>,
-    /// User handle that the creation named, as text; empty for a key that keeps none.
+    /// User handle from the creation options, as text. Empty if the authenticator stores none.
     pub user_handle: String,
     pub rp_id: String,
     pub origin: String,
-    /// Flags of each answer.
+    /// Flags of each response.
     pub flags: u8,
     pub counter: u32,
 }
 
-/// Authenticator data, part by part.
+/// Parts of the authenticator data.
 #[derive(Debug, Clone)]
 pub struct SoftData {
     pub hash: Vec<u8>,
     pub flags: u8,
     pub counter: u32,
-    /// Model, length of the identifier, identifier and key.
+    /// AAGUID, length of the identifier, identifier and key.
     pub attested: Vec<u8>,
     pub extensions: Vec<u8>,
     pub trailing: Vec<u8>,
 }
 
-/// Answer of a creation. Each part can be replaced before it is written.
+/// Response to a creation. Each part can be replaced before it is serialized.
 #[derive(Debug, Clone)]
 pub struct SoftCreation {
-    /// Identifier beside the response.
+    /// Identifier outside the response.
     pub id: Vec<u8>,
     pub client: Value,
     pub data: SoftData,
@@ -66,7 +66,8 @@ pub struct SoftCreation {
     pub trailing: Vec<u8>,
 }
 
-/// Answer of a use. Each part can be replaced before it is written; the signature is made last, over what it then is.
+/// Response to a request. Each part can be replaced before it is serialized. The signature is computed last, over the
+/// replaced parts.
 #[derive(Debug)]
 pub struct SoftAssertion<'a> {
     key: &'a Key,
@@ -74,7 +75,7 @@ pub struct SoftAssertion<'a> {
     pub client: Value,
     pub data: SoftData,
     pub user_handle: Option<String>,
-    /// In place of a right signature.
+    /// Replacement for the correct signature.
     pub signature: Option<Vec<u8>>,
 }
 
@@ -99,14 +100,14 @@ impl SoftPasskey {
         cose(&self.key.parameters())
     }
 
-    /// Responds to the options of a creation, and keeps the user handle.
+    /// Responds to creation options and stores the user handle.
     pub fn create(&mut self, options: &Value) -> SoftCreation {
         let options = &options["publicKey"];
         options["user"]["id"].as_str().unwrap().clone_into(&mut self.user_handle);
         self.made(options["challenge"].as_str().unwrap())
     }
 
-    /// Responds to the challenge of a creation.
+    /// Responds to a creation challenge.
     #[must_use]
     pub fn made(&self, challenge: &str) -> SoftCreation {
         let length = u16::try_from(self.id.len()).unwrap();
@@ -121,14 +122,14 @@ impl SoftPasskey {
         }
     }
 
-    /// Responds to the options of a use, and increments the counter if the credential has one.
+    /// Responds to request options and increments the counter if the credential has one.
     pub fn get(&mut self, options: &Value) -> SoftAssertion<'_> {
         let challenge = options["publicKey"]["challenge"].as_str().unwrap().to_owned();
         self.counter += u32::from(self.counter > 0);
         self.used(&challenge)
     }
 
-    /// Responds to the challenge of a use.
+    /// Responds to a request challenge.
     #[must_use]
     pub fn used(&self, challenge: &str) -> SoftAssertion<'_> {
         SoftAssertion {
@@ -230,7 +231,8 @@ impl Key {
                 vec![(1, 2.into()), (3, (-7).into()), (-1, 1.into()), (-2, bytes(1..33)), (-3, bytes(33..65))]
             }
             Self::EdDsa(_) => vec![(1, 1.into()), (3, (-8).into()), (-1, 6.into()), (-2, bytes(0..32))],
-            // `RSAPublicKey`: the modulus of 256 bytes follows nine of headers, then the exponent with two.
+            // `RSAPublicKey`: nine bytes of headers, the modulus of 256 bytes, and the exponent with two bytes of
+            // headers.
             Self::Rs256(_) => vec![(1, 3.into()), (3, (-257).into()), (-1, bytes(9..265)), (-2, bytes(267..270))],
         }
     }
@@ -249,14 +251,14 @@ impl Key {
     }
 }
 
-/// Writes a COSE key.
+/// Encodes a COSE key.
 #[must_use]
 pub fn cose(parameters: &[(i64, Cbor)]) -> Vec<u8> {
     let parameters = parameters.iter().map(|(label, value)| (Cbor::from(*label), value.clone()));
     encode(&Cbor::Map(parameters.collect()))
 }
 
-/// Writes an item of CBOR.
+/// Encodes a CBOR item.
 #[must_use]
 pub fn encode(item: &Cbor) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -264,5 +266,5 @@ pub fn encode(item: &Cbor) -> Vec<u8> {
     bytes
 }
 
-/// Re-exported for tests that make keys of their own.
+/// Re-exported for tests that construct their own keys.
 pub use coset::cbor::Value as CborValue;

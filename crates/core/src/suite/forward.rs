@@ -1,7 +1,7 @@
 //! Forwarding to another store, for test decorators.
 
-/// Implements the reads and claims of a store decorator by forwarding. Both methods return `Result<&dyn Store, StoreError>`:
-/// the first for reads, the second for claims.
+/// Implements the reads and claims of a store decorator by forwarding. Both methods return `Result<&dyn Store,
+/// StoreError>`. The first is used for reads, the second for claims.
 #[macro_export]
 macro_rules! forward_store {
     ($decorator:ty, $read:ident, $claim:ident) => {

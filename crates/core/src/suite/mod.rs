@@ -1,9 +1,10 @@
-//! Conformance tests for backends: plain functions over `&dyn` of a port, each named after the property that it proves.
+//! Conformance tests for backends: plain functions over the `&dyn` trait of a port, each named after the property
+//! that it proves.
 //!
 //! A backend runs them with one line: [`store_suite!`](crate::store_suite),
-//! [`session_cache_suite!`](crate::session_cache_suite) or [`account_cache_suite!`](crate::account_cache_suite), each with a
-//! function that creates a new instance. Each list of cases is next to its cases; the compiler warns about a case that is in no
-//! list, because it is unused.
+//! [`session_cache_suite!`](crate::session_cache_suite) or [`account_cache_suite!`](crate::account_cache_suite), with
+//! a function that creates a new instance. Each list of cases is next to its cases. The compiler warns about a case
+//! that is missing from its list, because it is unused.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -33,7 +34,7 @@ macro_rules! export_cases {
 }
 use export_cases;
 
-/// Generates one test for each case of a list; used by the macros of the suites.
+/// Generates one test for each case of a list. Used by the macros of the suites.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! suite_tests {

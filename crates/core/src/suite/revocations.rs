@@ -1,4 +1,4 @@
-//! The ended sessions of the change log, for cases about sessions.
+//! Ended sessions from the change log, for tests about sessions.
 
 use async_trait::async_trait;
 
@@ -10,10 +10,12 @@ use crate::{
 /// Reads ended sessions from the change log.
 #[async_trait]
 pub trait Revocations {
-    /// Returns the sessions that ended after a position, oldest first, and the position of the last entry of any kind.
+    /// Returns the sessions that ended after a position, oldest first, and the position of the last entry of any
+    /// kind.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError>;
 }
 

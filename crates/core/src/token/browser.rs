@@ -1,4 +1,4 @@
-//! The value of a browser session's cookie: the session and a secret of 256 bits, of which only the hash is stored.
+//! Cookie value of a browser session: the session and a 256-bit secret. Only a hash of the secret is stored.
 
 use aws_lc_rs::digest;
 use data_encoding::BASE64URL_NOPAD;
@@ -20,7 +20,7 @@ impl BrowserToken {
         Self { session: session.clone(), secret: Zeroizing::new(ctx.bytes()) }
     }
 
-    /// Parses a cookie; `None` if it cannot be one.
+    /// Parses a cookie. Returns `None` if the format is wrong.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let (session, secret) = raw.split_once('.')?;

@@ -15,14 +15,14 @@ pub(super) const ID_TOKEN_TYPE: &str = "JWT";
 /// Maximum length of a token, in bytes.
 pub(super) const MAX_TOKEN: usize = 8 * 1024;
 
-/// Header parameters in use. Parameters that contain a key or its location (`jku`, `x5u`, `jwk`, …) are ignored, because a
-/// token must not choose its key.
+/// Supported header parameters. Parameters that embed or reference a key (`jku`, `x5u`, `jwk`, …) are ignored,
+/// because a token must not select its own key.
 #[derive(Default)]
 pub(super) struct Header {
     pub(super) alg: Option<String>,
     pub(super) typ: Option<String>,
     pub(super) kid: Option<String>,
-    /// Whether it has `crit`, `zip`, `b64` or `enc`, which change the meaning of the token.
+    /// Whether it contains `crit`, `zip`, `b64` or `enc`, which change how the token is processed.
     changes_meaning: bool,
 }
 

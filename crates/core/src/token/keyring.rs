@@ -26,7 +26,7 @@ struct Keys {
     others: Vec<Arc<SigningKey>>,
 }
 
-/// Why a token could not be signed.
+/// Reason why a token could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSigned {
     /// The keyring is empty.
@@ -84,7 +84,7 @@ impl Keyring {
         self.keys().of_clients.iter().any(|key| key.algorithm == algorithm)
     }
 
-    /// Returns the public keys. A shared secret has none.
+    /// Returns the public keys. Shared secrets have no public key.
     #[must_use]
     pub fn public(&self) -> Vec<Jwk> {
         self.keys().all().filter_map(|key| key.public.clone()).collect()
@@ -121,14 +121,14 @@ impl Keyring {
         Ok((token.claims, Arc::clone(&key.kid)))
     }
 
-    /// Returns what a token has proved, if it was verified recently and its key is still valid.
+    /// Returns the cached claims of a token, if it was verified recently and its key is still valid.
     pub(super) fn recall(&self, digest: &TokenDigest) -> Option<Verified> {
         let verified = self.verified.get(digest)?;
-        // A `kid` is random or derived from its secret: another key never has the same.
+        // A `kid` is random or derived from its secret, so that no two keys share one.
         self.keys().all().any(|key| key.kid == verified.kid).then_some(verified)
     }
 
-    /// Keeps what a token has proved.
+    /// Caches the claims of a verified token.
     pub(super) fn keep(&self, digest: TokenDigest, verified: Verified) {
         self.verified.insert(digest, verified);
     }

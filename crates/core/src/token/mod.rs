@@ -67,8 +67,8 @@ pub struct Claims {
     pub auth_time: i64,
     /// Methods of the last authentication.
     pub amr: Vec<String>,
-    /// Class of the last authentication (RFC 9470 §4). The server itself derives it from the session instead; tokens of earlier
-    /// versions do not have it.
+    /// Class of the last authentication (RFC 9470 §4). The server itself derives it from the session instead. Tokens
+    /// of earlier versions do not contain it.
     #[serde(default = "single_factor")]
     pub acr: String,
     /// Roles of the user at the time of issue, if there are any. The server itself reads them from the store.
@@ -143,7 +143,7 @@ pub struct AccessTokens {
     pub issuer: String,
     /// Value of `aud`, if one is configured.
     pub audience: Option<String>,
-    /// Value of `iss` of an administrator who impersonates a user.
+    /// Value of `iss` in the `act` claim of impersonation tokens.
     pub actor_issuer: String,
     pub keys: Keyring,
 }
@@ -153,11 +153,11 @@ pub struct AccessTokens {
 pub struct Proof {
     pub user: UserId,
     pub session: SessionId,
-    /// `sub` of who impersonates the user. Must match the session's actor.
+    /// `sub` of the impersonator. Must match the session.
     pub actor: Option<String>,
 }
 
-/// What a token says of its user.
+/// User data for the claims of a token.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenUser<'a> {
     pub email: &'a EmailAddress,
@@ -171,9 +171,10 @@ impl<'a> From<&'a Account> for TokenUser<'a> {
 }
 
 impl AccessTokens {
-    /// Signs a token for a session, issued now. It never outlives the session.
+    /// Signs a token for a session, issued now. It expires no later than the session.
     ///
     /// # Errors
+    ///
     /// Returns [`NotSigned`] if there is no key or the library fails.
     pub fn issue(
         &self,
@@ -217,10 +218,11 @@ impl AccessTokens {
         }
     }
 
-    /// Verifies a token's signature, claims and time in this realm. The caller must check that its session is live. The signature
-    /// of a token that was verified recently is not checked again.
+    /// Verifies a token's signature, claims and time in this realm. The caller must check that its session is live.
+    /// The signature of a recently verified token is not checked again.
     ///
     /// # Errors
+    ///
     /// Returns [`BadToken`] with the reason for the log.
     pub fn verify(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<Proof, BadToken> {
         if token.len() > header::MAX_TOKEN {
@@ -248,7 +250,7 @@ impl AccessTokens {
         Ok((verified.proof, claims))
     }
 
-    /// Verifies everything but the time.
+    /// Verifies everything except the time.
     fn verify_signed(&self, realm: &RealmName, token: &str) -> Result<(Verified, Claims), BadToken> {
         let (claims, kid): (Claims, _) = self.keys.verify(token, header::TYPE)?;
         let is_ours = claims.iss == self.issuer(realm)
@@ -275,7 +277,7 @@ impl AccessTokens {
         Ok((verified, claims))
     }
 
-    /// Returns the claim of who impersonates a user.
+    /// Returns the `act` claim of an impersonator.
     #[must_use]
     pub fn actor(&self, impersonator: &Impersonator) -> Actor {
         Actor { iss: self.actor_issuer.clone(), sub: impersonator.subject() }

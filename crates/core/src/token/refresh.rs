@@ -1,8 +1,8 @@
-//! Refresh tokens: opaque, each derived from its predecessor, so that only hashes are stored.
+//! Refresh tokens. They are opaque, and each is derived from its predecessor, so that only hashes are stored.
 //!
-//! A token consists of its session id, a 128-bit secret and a tag over both. The secret of the next token is an HMAC of this
-//! secret under the realm's key, so that a client that repeats a request after a lost response gets the same successor. The tag
-//! proves that a token was issued by this server: only reuse of such a token revokes the session.
+//! A token consists of its session ID, a 128-bit secret and a tag over both. The secret of the next token is an HMAC
+//! of this secret under the realm's key, so that a client that repeats a request after a lost response gets the same
+//! successor. The tag proves that a token was issued by this server. Only reuse of such a token revokes the session.
 
 use aws_lc_rs::{constant_time, digest};
 use data_encoding::BASE64URL_NOPAD;
@@ -37,7 +37,7 @@ impl RefreshToken {
         Self::new(keys, self.session.clone(), Zeroizing::new(secret))
     }
 
-    /// Parses a token; `None` if it was not issued in this realm.
+    /// Parses a token. Returns `None` if it was not issued in this realm.
     #[must_use]
     pub fn parse(keys: &RealmKeys, raw: &str) -> Option<Self> {
         let (session, rest) = raw.split_once('.')?;

@@ -36,7 +36,7 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// Why key material is unusable.
+/// Reason why key material is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum BadKey {
     /// The library could not parse the key.
@@ -87,7 +87,7 @@ impl SigningKey {
         public: Option<Jwk>,
     ) -> Self {
         let mut validation = Validation::new(algorithm.in_library());
-        // The caller checks time, issuer and audience, at the request's time.
+        // The caller validates time, issuer and audience, using the time of the request.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;

@@ -1,5 +1,5 @@
-//! Tokens whose signature and claims were verified recently, so that the signature of a token is checked once, and not for each
-//! request. Only what never changes is kept: the caller checks the time, the key and the session for each request.
+//! Cache of recently verified tokens, so that the signature of a token is checked once and not for each request. Only
+//! immutable results are cached: the caller checks the time, the key and the session for each request.
 
 use std::{
     collections::HashMap,
@@ -9,12 +9,13 @@ use std::{
 use super::{BadToken, CLOCK_SKEW, Proof};
 use crate::{clock::Timestamp, id::RealmName, seal};
 
-/// Number of parts with a lock each.
+/// Number of shards. Each has its own lock.
 const SHARDS: usize = 16;
-/// Maximum number of tokens per generation of a shard, which fill a hash map of 1,024 slots: 28,672 in all, at most 8 MB.
+/// Maximum number of tokens per generation of a shard, which fill a hash map of 1,024 slots: 28,672 in total, at most
+/// 8 MB.
 const MOST: usize = 896;
 
-/// Digest of a realm and a whole token; the token itself is not kept.
+/// Digest of a realm and a token. The token itself is not stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TokenDigest([u8; 32]);
 
@@ -24,11 +25,11 @@ impl TokenDigest {
     }
 }
 
-/// What a token with a valid signature proves, and when.
+/// Claims of a token with a valid signature.
 #[derive(Clone)]
 pub(super) struct Verified {
     pub(super) proof: Proof,
-    /// Identifier of the key that has signed it.
+    /// Identifier of the signing key.
     pub(super) kid: Arc<str>,
     /// Time before which it is not valid.
     pub(super) begins_at: Timestamp,
@@ -36,18 +37,18 @@ pub(super) struct Verified {
 }
 
 impl Verified {
-    /// Refuses a token that has expired or is not valid yet. A small difference of clocks is tolerated.
+    /// Rejects a token that has expired or is not valid yet. A small clock skew is tolerated.
     pub(super) fn check_time(&self, now: Timestamp) -> Result<(), BadToken> {
         let is_valid = now.plus(CLOCK_SKEW) >= self.begins_at && now < self.expires_at.plus(CLOCK_SKEW);
         if is_valid { Ok(()) } else { Err(BadToken::Time) }
     }
 }
 
-/// A bounded number of verified tokens. The least recently used are forgotten first, half a shard at a time.
+/// A bounded cache of verified tokens. The least recently used are evicted first, half a shard at a time.
 #[derive(Default)]
 pub(super) struct VerifiedTokens([Mutex<Shard>; SHARDS]);
 
-/// Two generations: what is used moves to the newer one, and when that is full, the older one is forgotten.
+/// Two generations. Used tokens move to the newer one. When it is full, the older one is dropped.
 #[derive(Default)]
 struct Shard {
     newer: HashMap<TokenDigest, Verified>,
@@ -85,7 +86,7 @@ impl Shard {
     }
 }
 
-/// Prints no token.
+/// Prints no tokens.
 impl std::fmt::Debug for VerifiedTokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let count = |shard: &Mutex<Shard>| {

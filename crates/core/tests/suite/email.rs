@@ -83,7 +83,7 @@ proptest! {
     }
 }
 
-/// A mail server that decodes them delivers to a different address.
+/// Mail servers that decode them deliver to a different address.
 #[test]
 fn encoded_words_are_refused_when_typed_and_read_when_stored() {
     for raw in [

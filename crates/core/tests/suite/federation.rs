@@ -1,4 +1,4 @@
-//! ID tokens of other providers: genuine ones of every algorithm, and every way to forge one.
+//! ID tokens of other providers: valid ones of every algorithm, and all kinds of forgeries.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ impl Key {
         jsonwebtoken::encode(&header, claims, &self.private).unwrap()
     }
 
-    /// Signs with a header of one's own.
+    /// Signs with a custom header.
     fn sign_with(&self, header: &Value, claims: &Value) -> String {
         let encode = |part: &Value| BASE64URL_NOPAD.encode(part.to_string().as_bytes());
         let message = format!("{}.{}", encode(header), encode(claims));
@@ -300,7 +300,7 @@ fn a_tenant_of_microsoft_that_the_settings_exclude_has_no_issuer() {
             assert_eq!(template.issuer_of(&of(configured), Some(tenant)).is_some(), is_taken, "{configured}, {tenant}");
         }
     }
-    // One tenant has a document of its own, by its identifier or by its domain.
+    // A single tenant has its own document, addressed by identifier or by domain.
     assert!(read(TENANT, TENANT).is_ok() && read("contoso.onmicrosoft.com", TENANT).is_ok());
     for (configured, issuer) in
         [(TENANT, PERSONAL), (TENANT, "{tenantid}"), ("contoso.onmicrosoft.com", "{tenantid}"), ("common", "../evil")]
@@ -344,7 +344,7 @@ fn microsoft_is_known_by_tenant_and_object_and_proves_few_addresses() {
     );
 }
 
-/// Returns what a provider of this kind proves by these claims.
+/// Returns the account that a provider of this kind proves with these claims.
 fn proved(preset: Preset, trust_email: bool, more: Value) -> ProvedIdentity {
     let key = Key::new("one", Algorithm::ES256);
     let mut claims = claims(ctx(1).now);

@@ -1,4 +1,4 @@
-//! Stored profiles of other versions.
+//! Profiles stored by other versions.
 
 use portcullis_core::{
     account::{Envelope, attributes::Attributes},

@@ -1,4 +1,4 @@
-//! Tokens that were verified before are refused exactly as before.
+//! Tokens that were verified before are rejected in the same way as others.
 
 use std::time::Duration;
 
@@ -172,7 +172,7 @@ fn nothing_that_is_printed_has_a_token() {
     assert!(token.split('.').all(|part| !printed.contains(part)), "{printed}");
 }
 
-/// Number of tokens that are kept.
+/// Returns the number of cached tokens.
 fn kept(tokens: &AccessTokens) -> usize {
     let printed = format!("{tokens:?}");
     let (_, rest) = printed.split_once("VerifiedTokens(").unwrap();

@@ -102,7 +102,7 @@ impl Upkeep<'_> {
         Ok(Some(before.since(theirs).max(theirs.since(clock.now()))))
     }
 
-    /// Commits a write; `false` if another server was faster.
+    /// Commits a write. Returns `false` if another server was faster.
     async fn put(&self, op: RecordOp) -> Result<bool, CommitError> {
         let lost = [Precondition::RecordFree, Precondition::RecordRevision];
         self.kernel().commit_unless(batch![op], &lost).await

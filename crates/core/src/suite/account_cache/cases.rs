@@ -29,7 +29,8 @@ pub async fn an_invalidated_account_is_removed(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
 }
 
-/// A reader reads an account, the account is changed and invalidated, and only then does the reader insert what it has read.
+/// A reader reads an account. The account is then changed and invalidated, and only after that the reader inserts the
+/// outdated account.
 pub async fn an_account_read_before_an_invalidation_is_not_cached(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let mark = cache.generation();

@@ -27,7 +27,7 @@ pub async fn uses_within_the_quota_are_allowed(counters: &dyn Counters) {
     assert_eq!(counters.take(key(1), QUOTA, at(30)).await, Counted::Beyond { wait });
 }
 
-/// Each use is forgotten at the end of its own window.
+/// Each use expires at the end of its own window.
 pub async fn uses_are_forgotten_after_their_window(counters: &dyn Counters) {
     for second in [0, 30, 30] {
         counters.take(key(1), QUOTA, at(second)).await;

@@ -29,7 +29,7 @@ fn seen(known: &dyn SessionCache, realm: &RealmName, name: &str) {
     known.mark_live(&session(realm, name), known.generation());
 }
 
-/// This is also true for a synced cache: the log contains revocations only.
+/// This is also true for a synced cache, because the log only contains revocations.
 pub async fn an_unseen_session_is_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);

@@ -82,7 +82,7 @@ pub async fn audit_rows_of_two_realms_are_separate(store: &dyn Store) {
     assert_eq!(requests(store, &there()).await, ["there"]);
 }
 
-/// Returns a row about a user, with this time.
+/// Returns a row that concerns a user, with this time.
 fn about(realm: &RealmName, user: &str, seconds: i64, number: u8) -> AuditRow {
     AuditRow { at: at(seconds), id: audit_id(seconds, number), user: Some(user_id(user)), ..audit(realm) }
 }
@@ -92,7 +92,7 @@ async fn events(store: &dyn Store, before: Option<AuditId>, since: i64, limit: u
     store.user_events(&wanted).await.unwrap().into_iter().map(|entry| entry.id).collect()
 }
 
-/// Rows of other users, of other realms and of hidden events are left out.
+/// Rows of other users, other realms and hidden events are omitted.
 pub async fn only_a_users_own_visible_events_are_returned(store: &dyn Store) {
     let (own, hidden) =
         (about(&here(), "ada", 0, 1), AuditRow { event: Event::RefreshRepeated, ..about(&here(), "ada", 0, 2) });
@@ -103,7 +103,7 @@ pub async fn only_a_users_own_visible_events_are_returned(store: &dyn Store) {
     assert_eq!(store.user_events(&wanted).await.unwrap(), [own.into()]);
 }
 
-/// The order of insertion does not matter; no event is skipped or repeated, and older ones are left out.
+/// The order of insertion does not matter. No event is skipped or repeated, and older ones are omitted.
 pub async fn a_users_events_are_paged_from_the_newest(store: &dyn Store) {
     let ids = [(9, 1), (9, 2), (3, 1), (7, 1), (5, 1)].map(|(seconds, number)| about(&here(), "ada", seconds, number));
     done(store, ids.map(Op::from).to_vec()).await;

@@ -1,4 +1,4 @@
-//! Chains of the audit trail: rows get positions once, blocks have each number once.
+//! Chains of the audit trail: each row gets a position once, and each block number is used once.
 
 use super::{done, exactly_win, fails};
 use crate::{
@@ -38,7 +38,7 @@ fn placed(first: u64, rows: &[AuditEntry]) -> Vec<PlacedEntry> {
         .collect()
 }
 
-/// Rows are unsealed in the order in which they were written, whatever their time.
+/// Rows are sealed in the order in which they were written, regardless of their time.
 pub async fn rows_are_sealed_in_blocks_of_their_chain(store: &dyn Store) {
     let rows = write(store, [3, 1, 2, 4]).await;
     assert_eq!(store.unsealed_rows(10).await.unwrap(), rows);
@@ -63,7 +63,7 @@ pub async fn rows_are_sealed_in_blocks_of_their_chain(store: &dyn Store) {
     assert_eq!(store.sealed_rows(Chain::Main, 5, 9).await.unwrap(), []);
 }
 
-/// The whole block fails: no row is sealed twice, and none that is not there.
+/// The whole block fails: no row is sealed twice, and no missing row is sealed.
 pub async fn a_row_is_sealed_once(store: &dyn Store) {
     let rows = write(store, 1..=3).await;
     let (first, op) = seal(Chain::Main, None, &rows[..2]);
@@ -85,7 +85,7 @@ pub async fn of_fifty_blocks_with_a_number_one_is_written(store: &dyn Store) {
     assert_eq!(store.sealed_rows(Chain::Main, 0, 100).await.unwrap().len(), 1);
 }
 
-/// The blocks stay, without marks. A step is done once.
+/// The blocks are kept, without marks. Each step is executed once.
 pub async fn old_rows_are_removed_by_whole_blocks(store: &dyn Store) {
     let rows = write(store, 1..=6).await;
     let mut blocks: Vec<StoredBlock> = Vec::new();
@@ -110,7 +110,7 @@ pub async fn old_rows_are_removed_by_whole_blocks(store: &dyn Store) {
     assert_eq!(store.unsealed_rows(9).await.unwrap(), late, "a later row is not taken for a removed one");
 }
 
-/// Each filter finds its rows, in both directions, within bounds that are inclusive and exclusive.
+/// Each filter finds its rows, in both directions. The lower bound is inclusive, the upper exclusive.
 pub async fn rows_are_found_by_each_filter(store: &dyn Store) {
     let mut rows = [1, 2, 3].map(row);
     rows[1].realm = there();

@@ -185,7 +185,7 @@ pub async fn of_fifty_replacements_of_a_subjects_challenges_one_is_left(store: &
     assert_eq!(left, 1);
 }
 
-/// A note is read as it was written, replaced, and kept by a challenge that is spent.
+/// A note is read as written, can be replaced, and is kept when the challenge is used.
 pub async fn the_note_of_a_challenge_can_be_replaced(store: &dyn Store) {
     let noted = Challenge { note: Some(sealed("first")), ..challenge(&here(), 1) };
     done(store, batch![ChallengeOp::Insert(noted.clone())]).await;

@@ -1,4 +1,4 @@
-//! Quotas and wrong passwords.
+//! Quotas and failed password attempts.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub async fn a_quota_allows_exactly_its_number_of_uses(store: &dyn Store) {
     assert_eq!(store.window(key(1)).await.unwrap().within(QUOTA, at(59)), 3);
 }
 
-/// Each use is forgotten at the end of its own window.
+/// Each use expires at the end of its own window.
 pub async fn uses_of_a_quota_are_forgotten(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, at(30)), count(1, at(30))]).await;
     done(store, [count(1, at(60))]).await;
@@ -53,7 +53,7 @@ pub async fn quotas_of_two_keys_are_separate(store: &dyn Store) {
     assert_eq!(store.window(key(3)).await.unwrap().within(QUOTA, NOW), 0);
 }
 
-/// As if nothing had been counted; also what was never counted.
+/// As if nothing had been counted. Resetting a missing counter succeeds.
 pub async fn what_was_counted_can_be_forgotten(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, NOW), count(1, NOW), count(2, NOW)]).await;
     let forget = |number| Op::from(LimitOp::Forget { key: key(number) });
@@ -77,7 +77,7 @@ pub async fn wrong_passwords_are_counted(store: &dyn Store) {
     assert_eq!(store.failures(key(2)).await.unwrap(), FailedAttempts { count: 1, last_at: at(9) });
 }
 
-/// Those of another key stay, and none need have been counted.
+/// The attempts of other keys are kept. Resetting a missing counter succeeds.
 pub async fn wrong_passwords_can_be_forgotten(store: &dyn Store) {
     done(store, [failure(1, NOW), failure(1, NOW), failure(2, NOW)]).await;
     let forget = |number| Op::from(LimitOp::ForgetFailures { key: key(number) });
@@ -88,7 +88,7 @@ pub async fn wrong_passwords_can_be_forgotten(store: &dyn Store) {
     assert_eq!(store.failures(key(1)).await.unwrap(), FailedAttempts { count: 1, last_at: at(1) });
 }
 
-/// Concurrent wrong passwords are all counted.
+/// Concurrent failed attempts are all counted.
 pub async fn fifty_concurrent_wrong_passwords_are_counted(store: &dyn Store) {
     for result in join_all((0..50).map(|_| store.commit(vec![failure(1, NOW)]))).await {
         result.expect("each is counted");
@@ -96,7 +96,7 @@ pub async fn fifty_concurrent_wrong_passwords_are_counted(store: &dyn Store) {
     assert_eq!(store.failures(key(1)).await.unwrap().count, 50);
 }
 
-/// All are forgotten together, a day after the last one.
+/// All attempts expire together, one day after the last one.
 pub async fn wrong_passwords_are_forgotten_after_a_day_without_one(store: &dyn Store) {
     done(store, [failure(1, NOW)]).await;
     done(store, [failure(1, NOW.plus(DAY - Duration::from_secs(1)))]).await;
@@ -152,7 +152,7 @@ pub async fn expired_counts_are_swept(store: &dyn Store) {
     assert_eq!(store.failures(key(2)).await.unwrap().count, 1);
 }
 
-/// The oldest ones are removed first; a key that has failed again since is not among them.
+/// The oldest ones are removed first. A key with a newer failure is not among them.
 pub async fn the_oldest_wrong_passwords_beyond_the_limit_are_forgotten(store: &dyn Store) {
     done(store, (1..=5).map(|number| failure(number, at(number.into())))).await;
     done(store, [failure(1, at(9))]).await;

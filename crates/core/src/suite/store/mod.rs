@@ -25,7 +25,7 @@ use crate::{
     seal::BlindIndex,
 };
 
-/// Number of wrong password counts kept by a sweep: more than there are.
+/// Number of failed-attempt counters kept by a sweep. More than there are in these tests.
 const KEPT: u64 = 1000;
 
 /// Runs each case against a new store: `store_suite!(make)`, where `make` is an async function whose result dereferences to a

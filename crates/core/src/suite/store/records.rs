@@ -52,7 +52,7 @@ pub async fn a_key_has_one_record(store: &dyn Store) {
     assert_eq!(read(store, "one").await, Some(first));
 }
 
-/// A key is free for its owner, and for others once its record has expired.
+/// The owner can always use the key. Others can use it once its record has expired.
 pub async fn a_key_is_free_for_all_but_others_of_a_live_record(store: &dyn Store) {
     let kept = RecordRow { expires_at: Some(NOW.plus(std::time::Duration::from_secs(60))), ..owned("kept", "ada") };
     done(store, batch![RecordOp::Insert(kept), RecordOp::Insert(record(&here(), "bare"))]).await;

@@ -202,7 +202,7 @@ async fn read(store: &dyn Store) -> Option<Session> {
     store.session(&here(), &session_id("one")).await.unwrap()
 }
 
-/// The newest token becomes the previous one; the rest of the session and all other sessions are unchanged.
+/// The current token becomes the previous one. The rest of the session and all other sessions are unchanged.
 pub async fn a_refresh_token_is_rotated(store: &dyn Store) {
     let other = session(&here(), "other");
     done(store, batch![SessionOp::Insert(session(&here(), "one")), SessionOp::Insert(other.clone())]).await;

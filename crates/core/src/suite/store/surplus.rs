@@ -60,7 +60,7 @@ pub async fn surplus_sessions_that_were_never_refreshed_end_first(store: &dyn St
     assert_eq!(sessions_of_ada(store, &here()).await, sessions[5..], "the newest stays");
 }
 
-/// They are not counted, and are kept.
+/// They are not counted and not removed.
 pub async fn expired_sessions_and_those_of_others_are_not_surplus(store: &dyn Store) {
     let idle = used("idle", -90, false);
     let others = [
@@ -79,7 +79,7 @@ pub async fn expired_sessions_and_those_of_others_are_not_surplus(store: &dyn St
     for other in others {
         assert_eq!(store.session(&other.realm, &other.id).await.unwrap(), Some(other));
     }
-    // Each kind has a maximum of its own.
+    // Each kind has its own maximum.
     done(store, batch![SessionOp::Insert(Session { kind: SessionKind::Browser, ..used("tab", 0, false) })]).await;
     done(store, [end_surplus_of(SessionKind::Browser, "tab", 1)]).await;
     let kinds = sessions_of_ada(store, &here()).await.into_iter().map(|row| row.id).collect::<Vec<_>>();

@@ -34,7 +34,7 @@ fn ended(id: &str, expires_at: i64) -> Batch {
     batch![SessionOp::Insert(session(&here(), id)), SessionOp::End(end)]
 }
 
-/// Everything is removed at its expiry, and nothing earlier; users and waiting messages are not swept at all.
+/// Everything is removed at its expiry and not earlier. Users and queued messages are never swept.
 pub async fn expired_rows_are_swept(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "old"), registration(&here(), "new", "new"));
     done(store, [waiting("old", 10), waiting("new", 11)]).await;
@@ -65,7 +65,7 @@ pub async fn expired_rows_are_swept(store: &dyn Store) {
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", at(1_000_000))).await.unwrap()), ["one"]);
 }
 
-/// The earlier of two times decides: the expiry of the session, or the expiry of its newest refresh token. Each session is
+/// The earlier of two times applies: the expiry of the session, or that of its current refresh token. Each session is
 /// counted once.
 pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
     done(store, [used("idle", 99, 10), used("over", 10, 99), used("both", 10, 10), used("new", 99, 11)]).await;
@@ -88,7 +88,7 @@ pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
     assert_eq!(store.sweep(at(20), KEPT).await.unwrap(), 2);
 }
 
-/// Until then they are counted.
+/// Until then they are included in the statistics.
 pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
     const DAY: i64 = 24 * 3600;
     done(store, batch![OutboxOp::Enqueue(message("dead")), OutboxOp::Enqueue(message("waiting"))]).await;
@@ -105,7 +105,7 @@ pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
 /// A sweep may leave some rows for the next one, as long as it reports that it removed something.
 pub async fn repeated_sweeps_remove_many_rows(store: &dyn Store) {
     const MANY: usize = 2500;
-    // A batch is kept short by design.
+    // Batches are short by design.
     for some in (0..MANY).collect::<Vec<_>>().chunks(250) {
         done(store, some.iter().map(|n| begun(&format!("s{n}"), 10))).await;
     }

@@ -1,4 +1,4 @@
-//! Store tests of lists of users: by age in both directions, and by filters.
+//! Store tests of user lists: in both directions of age, and with filters.
 
 use super::done;
 use crate::{
@@ -27,10 +27,10 @@ fn named(id: &str) -> User {
     user(&here(), id, &format!("{id}@example.org"))
 }
 
-/// Newest first, and those of one moment by identifier; no user is skipped or repeated.
+/// Newest first. Users created at the same time are ordered by identifier. No user is skipped or repeated.
 pub async fn pages_of_users_go_in_both_directions(store: &dyn Store) {
     let all = ["ada", "bob", "cat", "dan", "eve"];
-    // Two of each second.
+    // Two users per second.
     let users = (0_i64..).zip(all).map(|(number, id)| User { created_at: at(number / 2), ..named(id) });
     insert(store, users).await;
     insert(store, [user(&there(), "zoe", "zoe@example.org")]).await;
@@ -45,13 +45,13 @@ pub async fn pages_of_users_go_in_both_directions(store: &dyn Store) {
     let from = Some(UserPlace { created_at: at(0), id: "ada".to_owned() });
     let back = UserQuery { from, is_backwards: true, ..query(3) };
     assert_eq!(ids(store, &back).await, ["bob", "cat", "dan"], "towards the beginning, the nearest first");
-    // The place need not exist any more.
+    // The user at the position may have been deleted.
     done(store, batch![UserOp::Delete { realm: here(), id: user_id("cat"), revision: 1 }]).await;
     let from = Some(UserPlace { created_at: at(1), id: "cat".to_owned() });
     assert_eq!(ids(store, &UserQuery { from, ..query(9) }).await, ["bob", "ada"]);
 }
 
-/// Each filter alone, and together.
+/// Each filter alone, and all filters combined.
 pub async fn users_are_listed_by_filters(store: &dyn Store) {
     let role = |word: &str| Role::parse(word).expect("a role");
     let lock = |until| Some(Lock { at: at(-9), until, reason: sealed("why") });
@@ -82,7 +82,7 @@ pub async fn users_are_listed_by_filters(store: &dyn Store) {
     assert_eq!(listed(both).await, ["abcdeg-3"]);
 }
 
-/// The day never goes back, no revision changes, and a missing user is no error.
+/// The day never decreases, no revision changes, and a missing user is not an error.
 pub async fn the_day_on_which_a_user_was_seen_is_recorded(store: &dyn Store) {
     let ada = named("ada");
     insert(store, [ada.clone()]).await;

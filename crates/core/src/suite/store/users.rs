@@ -108,7 +108,7 @@ pub async fn an_update_may_not_take_an_address(store: &dyn Store) {
     assert_eq!(by_index(store, &here(), bob.index).await.0, Some(bob));
 }
 
-/// It is found neither by identifier nor by address; both are free for another user.
+/// It is found neither by identifier nor by address. Both are available to another user.
 pub async fn a_deleted_user_is_gone(store: &dyn Store) {
     let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
     done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;

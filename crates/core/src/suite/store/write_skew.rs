@@ -84,7 +84,7 @@ pub async fn no_session_outlives_the_change_of_its_user(store: &dyn Store) {
     }
 }
 
-/// The same for an account that is deleted.
+/// A login at the moment of an account's deletion gets no session.
 pub async fn no_session_outlives_its_user(store: &dyn Store) {
     for round in 0..ROUNDS {
         no_session_is_left(store, round, delete).await;
@@ -154,7 +154,7 @@ pub async fn of_two_address_changes_that_need_the_others_address_taken_one_succe
     }
 }
 
-/// Verification is atomic: before it, the address has a registration, and afterwards a user. A reader never sees neither.
+/// Verification is atomic: the address has a registration before and a user after it. A reader never sees neither.
 pub async fn no_registration_comes_between_a_registration_and_its_user(store: &dyn Store) {
     for round in 0..ROUNDS {
         let of = |name: &str| registration(&here(), &format!("{name}-{round}"), &format!("{round}@example.org"));

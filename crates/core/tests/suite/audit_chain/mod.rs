@@ -1,4 +1,4 @@
-//! Blocks of the audit trail, and what their verification finds.
+//! Blocks of the audit trail, and the findings of their verification.
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use portcullis_core::{
@@ -18,7 +18,7 @@ const BLOCK_HASH: &str = "74313f21f24ba3548de0a9dde4b1962383fec0395df0199a2877fa
 
 const DAY: i64 = 24 * 3600;
 
-/// Three blocks of four rows.
+/// Three blocks of four rows each.
 struct World {
     key: AuditKey,
     blocks: Vec<(StoredBlock, Vec<PlacedEntry>)>,
@@ -86,7 +86,7 @@ impl World {
     }
 }
 
-/// Signs a block anew, as one who has the key can.
+/// Signs a block again, as an attacker with the key could.
 fn rewritten(world: &World, from: usize) -> World {
     let mut other = World { key: world.key.clone(), blocks: world.blocks[..from].to_vec() };
     for (_, rows) in &world.blocks[from..] {
@@ -96,7 +96,7 @@ fn rewritten(world: &World, from: usize) -> World {
     other
 }
 
-/// The digests were computed by the script that verifies exports.
+/// The expected digests were computed by the script that verifies exports.
 #[test]
 fn the_bytes_of_a_row_and_of_a_block_are_those_of_another_implementation() {
     let row = AuditRow { node: None, index: None, note: None, ..audit(&here()) };
@@ -139,7 +139,7 @@ fn each_change_of_a_row_is_found_and_named() {
     world.blocks[1].1 = original.clone();
     world.blocks[1].1.remove(1);
     assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 2, Some(6)));
-    // Those after it moved up.
+    // The rows after it moved up.
     for (row, position) in world.blocks[1].1.iter_mut().zip(5..) {
         row.position = Some(position);
     }
@@ -152,7 +152,7 @@ fn each_change_of_a_row_is_found_and_named() {
     assert_eq!(world.finding(Vec::new()), (Fault::RowChanged, 2, Some(5)));
     world.blocks[1].1.clear();
     assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 2, Some(5)));
-    // An export has no marks: the block is named, and the row where positions tell.
+    // Exports contain no marks, so only the block is named, and the row if positions identify it.
     world.blocks[1].1 = original;
     world.blocks[1].0.marks.clear();
     world.blocks[1].1.remove(1);
@@ -205,7 +205,7 @@ fn a_chain_that_was_written_anew_with_the_key_is_found_by_the_log() {
     let cut = World { key: world.key.clone(), blocks: world.blocks[..2].to_vec() };
     assert_eq!(cut.verify(Vec::new()).findings, []);
     assert_eq!(cut.finding(log.clone()), (Fault::CutOff, 3, None));
-    // Two logs of one chain that differ.
+    // Two contradicting logs of one chain.
     let both = [log, other.checkpoints()].concat();
     assert!(world.verify(both).findings.iter().any(|finding| finding.fault == Fault::Fork));
 }
@@ -219,7 +219,7 @@ fn a_restore_is_reported_and_is_no_finding() {
     restored.add(vec![entry(50)]);
     let verified = restored.verify(world.checkpoints());
     assert_eq!((verified.findings, verified.restores), (Vec::new(), vec![(Chain::Main, 2, 3)]));
-    // Without the block of the epoch it is a fork.
+    // Without the block that starts the epoch, it is a fork.
     let mut forked = World { key: world.key.clone(), blocks: world.blocks[..2].to_vec() };
     forked.add(vec![entry(50)]);
     assert_eq!(forked.verify(restored.checkpoints()).findings[0].fault, Fault::Fork);

@@ -73,7 +73,7 @@ fn a_user_handle_is_the_users_in_one_realm_and_cannot_be_forged() {
         forged[byte] ^= 1;
         assert!(!UserHandle::from_bytes(&forged).unwrap().is_of(&here));
     }
-    // An imported one has another form.
+    // Imported handles have another format.
     assert!(!UserHandle::from_bytes(b"imported").unwrap().is_of(&here));
     assert!(UserHandle::from_bytes(&[0; 65]).is_none() && UserHandle::from_bytes(&[]).is_none());
 }
@@ -96,7 +96,7 @@ fn what_is_stored_of_a_passkey_opens_as_it_was() {
         let stored = Passkey::new(&keys, credential.clone(), of);
         let row = stored.seal(&ctx, &realm("User1"), RecordKeys::Owner(&key));
         assert_eq!(Passkey::open(&row, RecordKeys::Owner(&key)), Ok(stored.clone()));
-        // The key names neither the credential nor the domain, and those of a domain are together.
+        // The key reveals neither the credential nor the domain, and keys of one domain share a prefix.
         assert_eq!(row.key, Passkey::key_of(&keys, RP_ID, &credential.id));
         assert!(row.key.starts_with(&format!("{}-", Passkey::tag_of(RP_ID))) && row.key.len() == 73, "{}", row.key);
         assert!(!Passkey::key_of(&keys, "example.org", &credential.id).starts_with(&Passkey::tag_of(RP_ID)));

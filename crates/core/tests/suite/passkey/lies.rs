@@ -1,4 +1,4 @@
-//! An authenticator that lies, once for each check.
+//! Forged authenticator responses, one for each check.
 
 use data_encoding::BASE64URL_NOPAD;
 use portcullis_core::{
@@ -82,7 +82,7 @@ fn the_origin_is_exactly_one_of_the_servers() {
         assert_eq!(made(|lie| lie.client["origin"] = origin.into()), Err(Refusal::Origin), "{origin}");
         assert_eq!(used(|lie| lie.client["origin"] = origin.into()), Err(Refusal::Origin), "{origin}");
     }
-    // A related origin is one of them.
+    // The related origin is one of them.
     made(|lie| lie.client["origin"] = "https://example.org".into()).unwrap();
     used(|lie| lie.client["origin"] = "https://example.org".into()).unwrap();
 }
@@ -96,7 +96,7 @@ fn the_ceremony_is_in_no_frame_of_another_origin() {
         assert_eq!(used(|lie| lie.client["topOrigin"] = top.clone()), Err(Refusal::CrossOrigin), "{top}");
     }
     assert_eq!(made(|lie| lie.client["crossOrigin"] = "true".into()), Err(Refusal::Malformed));
-    // Browsers add members, and may leave this one out.
+    // Browsers add members, and may omit this one.
     made(|lie| lie.client = json!({"more": 1, "type": lie.client["type"], "challenge": lie.client["challenge"], "origin": lie.client["origin"]})).unwrap();
 }
 
@@ -131,7 +131,7 @@ fn only_an_eligible_credential_is_backed_up_and_eligibility_stays() {
     let mut bound = passkey(KeyAlgorithm::Es256);
     bound.flags = USER_PRESENT | USER_VERIFIED;
     assert_eq!(used_of(&bound, |lie| lie.data.flags |= BACKUP_ELIGIBLE), Err(Refusal::Backup));
-    // The state may change.
+    // The backup state may change.
     used(|lie| lie.data.flags &= !BACKED_UP).unwrap();
 }
 
@@ -174,7 +174,7 @@ fn extensions_are_a_map_and_nothing_follows() {
     assert_eq!(made(|lie| lie.data.trailing = vec![0]), Err(Refusal::TrailingBytes));
     assert_eq!(made(|lie| lie.trailing = vec![0]), Err(Refusal::TrailingBytes));
     assert_eq!(used(|lie| lie.data.trailing = map.clone()), Err(Refusal::TrailingBytes));
-    // The flag without the extensions, and the extensions without the flag.
+    // The flag without extensions, and extensions without the flag.
     assert_eq!(used(|lie| lie.data.flags |= EXTENSIONS), Err(Refusal::Extensions));
     assert_eq!(used(|lie| lie.data.extensions = map.clone()), Err(Refusal::TrailingBytes));
 }
@@ -231,7 +231,7 @@ fn the_counter_grows_unless_the_credential_is_eligible_for_a_backup() {
     for (counter, stored) in [(8, 8), (7, 8), (0, 8)] {
         assert_eq!(at(counter, stored), Err(Refusal::Counter));
     }
-    // Copies count by themselves.
+    // Each copy has its own counter.
     let synced = passkey(KeyAlgorithm::Es256);
     let credential = register(&synced.made(&challenge(1).to_text())).unwrap();
     assert_used(&credential, &synced.used(&challenge(2).to_text()), 8).unwrap();
@@ -307,7 +307,7 @@ fn the_key_has_the_type_curve_and_length_of_its_algorithm_and_is_on_the_curve() 
         (Rs256, -1, modulus(257, 0, 0xa5)),
         (Rs256, -1, modulus(1025, 0xa5, 0xa5)),
         (Rs256, -1, bytes(0)),
-        // Exponents that sign nothing, or are even.
+        // Exponents that are invalid or even.
         (Rs256, -2, Cbor::Bytes(vec![1])),
         (Rs256, -2, Cbor::Bytes(vec![2])),
         (Rs256, -2, Cbor::Bytes(vec![0, 3])),
@@ -361,14 +361,14 @@ fn a_response_of_another_form_is_refused() {
     for json in [Value::Null, json!({}), json!([]), json!("text"), json!(7)] {
         assert_eq!(register_json(&json, true), Err(Refusal::Malformed));
     }
-    // Names of transports that are no names are left out, others are kept.
+    // Invalid transport names are dropped, unknown ones are kept.
     let mut json = right;
     json["response"]["transports"] = json!(["usb", "smart-card", "", "<b>", "x".repeat(40), "new9"]);
     json.as_object_mut().unwrap().remove("clientExtensionResults");
     assert_eq!(register_json(&json, true).unwrap().transports, ["usb", "smart-card", "new9"]);
 }
 
-/// `credProps` says whether a passkey is discoverable; browsers may leave it out, or be wrong.
+/// `credProps` reports whether a passkey is discoverable. Browsers may omit it or report a wrong value.
 #[test]
 fn nothing_depends_on_what_the_browser_says_of_extensions() {
     let passkey = passkey(KeyAlgorithm::Es256);
@@ -391,7 +391,7 @@ fn nothing_depends_on_what_the_browser_says_of_extensions() {
     }
 }
 
-/// Nothing of it may reach a log.
+/// None of it may reach a log.
 #[test]
 fn what_names_a_person_is_not_printed() {
     let passkey = passkey(KeyAlgorithm::Es256);

@@ -23,7 +23,7 @@ fn party() -> RelyingParty {
     }
 }
 
-/// A challenge that a test gives out.
+/// Returns a challenge for tests.
 fn challenge(number: u8) -> PasskeyChallenge {
     PasskeyChallenge::from_bytes(&[number; 32]).unwrap()
 }

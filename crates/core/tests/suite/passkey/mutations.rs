@@ -1,5 +1,5 @@
-//! Ceremonies with random faults: none makes the relying party panic, and none is accepted that says something else.
-//! `PORTCULLIS_MUTATIONS` sets their number, for long runs.
+//! Ceremonies with random faults: none makes the relying party panic, and none is accepted with different data.
+//! `PORTCULLIS_MUTATIONS` sets their number for long runs.
 
 use data_encoding::BASE64URL_NOPAD;
 use portcullis_core::{
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{assert_json, challenge, passkey, register, register_json};
 
-/// Number of mutations of each ceremony in the gate.
+/// Default number of mutations per ceremony.
 const FEW: u64 = 2_000;
 
 #[allow(clippy::disallowed_methods, reason = "for long runs only")]
@@ -18,7 +18,7 @@ fn times() -> u64 {
     std::env::vars().find(|(name, _)| name == "PORTCULLIS_MUTATIONS").map_or(FEW, |(_, value)| value.parse().unwrap())
 }
 
-/// Random choices.
+/// Source of random choices.
 struct Dice(SeededRandom);
 
 impl Dice {
@@ -69,7 +69,7 @@ fn no_fault_makes_it_panic_and_none_changes_what_is_accepted() {
         let assertion = passkey.used(&challenge(2).to_text()).json();
         assert_json(&credential, &assertion, 0, true).unwrap();
         for _ in 0..times() {
-            // A fault in what is not signed, such as the model, may be accepted; then nothing that is kept has changed.
+            // Faults in unsigned data, such as the AAGUID, may be accepted, but must not change the stored data.
             let faulty = dice.mutated(&creation, &["clientDataJSON", "attestationObject"]);
             if let Ok(accepted) = register_json(&faulty, true) {
                 assert_eq!(accepted.id, credential.id);
@@ -78,7 +78,7 @@ fn no_fault_makes_it_panic_and_none_changes_what_is_accepted() {
             let members = ["clientDataJSON", "authenticatorData", "signature", "userHandle"];
             let faulty = dice.mutated(&assertion, &members);
             if assert_json(&credential, &faulty, 0, true).is_ok() {
-                // An empty user handle counts as absent, and the whole is as it was signed.
+                // An empty user handle is treated as absent, and all other data is as signed.
                 for member in &members[..2] {
                     assert_eq!(faulty["response"][member], assertion["response"][member]);
                 }
@@ -112,7 +112,7 @@ fn random_bytes_are_refused() {
     }
 }
 
-/// Depth and declared lengths cost neither the stack nor memory.
+/// Nesting depth and declared lengths exhaust neither the stack nor memory.
 #[test]
 fn deep_and_long_items_are_refused_at_once() {
     for bytes in [

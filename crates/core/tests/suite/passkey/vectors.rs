@@ -1,5 +1,5 @@
-//! Ceremonies of WebAuthn Level 3 §16 and others, read from the folder that `PORTCULLIS_WEBAUTHN_VECTORS` names: files of JSON
-//! lines, each with `name`, `rpId`, `origin`, `create` and `get`. Without it nothing is read.
+//! Test vectors of WebAuthn Level 3 §16 and others, read from the folder given by `PORTCULLIS_WEBAUTHN_VECTORS`: JSON
+//! Lines files, each line with `name`, `rpId`, `origin`, `create` and `get`. Without the variable, nothing is tested.
 
 use std::path::PathBuf;
 
@@ -10,13 +10,13 @@ use portcullis_core::factor::passkey::{
 };
 use serde_json::{Value, json};
 
-/// Ceremonies that must be refused, with the check that refuses them.
+/// Ceremonies that must be refused, with the expected reason.
 const REFUSED: &[(&str, PasskeyRefusal)] = &[
     ("none-es256-crossOrigin", PasskeyRefusal::CrossOrigin),
     ("none-es256-topOrigin", PasskeyRefusal::CrossOrigin),
     // Algorithms that are not offered.
     ("packed-es384", PasskeyRefusal::Algorithm),
-    // Its challenge has 128 bytes, too.
+    // Its challenge also has 128 bytes.
     ("packed-es512", PasskeyRefusal::Challenge),
     ("packed-ed448", PasskeyRefusal::Algorithm),
 ];

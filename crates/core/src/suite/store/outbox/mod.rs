@@ -93,7 +93,7 @@ pub async fn a_message_is_committed_with_its_cause_or_not_at_all(store: &dyn Sto
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("second", NOW)).await.unwrap()), ["now"]);
 }
 
-/// A message that is being delivered is still counted as waiting.
+/// A message that is being delivered is still counted as queued.
 pub async fn the_outbox_is_counted(store: &dyn Store) {
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
     let older = OutboxRow { created_at: at(-30), due_at: at(60), ..message("later") };

@@ -1,4 +1,4 @@
-//! Workers that die, are late, and finish deliveries in any order.
+//! Workers that crash, are late, and finish deliveries in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +18,8 @@ use crate::{
     },
 };
 
-/// Workers claim, die, are late and finish in any order: in the end, every message is done or dead, and no message ever has two
-/// valid leases.
+/// Workers claim, crash, are late and finish in any order. In the end, every message is done or dead, and no message
+/// ever has two valid leases.
 pub async fn no_message_is_ever_lost(store: &dyn Store) {
     for seed in 0..3 {
         Chaos::new(seed).run(store).await;
