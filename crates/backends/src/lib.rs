@@ -1,4 +1,5 @@
-//! Backends: storage, password hashing and delivery. Each module implements core ports and does not depend on other modules.
+//! Backends: storage, password hashing and delivery. Each module implements core ports and does not depend on other
+//! modules.
 
 pub mod dev_mailbox;
 pub mod fetch;

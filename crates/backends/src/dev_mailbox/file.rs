@@ -32,8 +32,8 @@ impl MailboxFile {
         let messages: Vec<Delivered> =
             text.lines().filter_map(|line| serde_json::from_str::<StoredMessage>(line).ok()?.read()).collect();
         let is_whole = text.is_empty() || text.ends_with('\n');
-        // The file does not end with a newline: it must be rewritten, or the next message would be appended to the incomplete
-        // line.
+        // The file does not end with a newline. It must be rewritten, because the next message would otherwise be
+        // appended to the incomplete line.
         let lines = if is_whole { text.lines().count() } else { usize::MAX };
         let file = Self { path, lines, newest, has_failed: false };
         (file, messages.into_iter().rev().take(newest).collect())
@@ -93,7 +93,7 @@ impl StoredMessage {
         Self { id, channel, to, subject, text, html, links, code, created_at, withheld }
     }
 
-    /// Returns the message; `None` if it has an unknown channel, written by a later version.
+    /// Returns the message. Returns `None` for an unknown channel, written by a later version.
     fn read(self) -> Option<Delivered> {
         let Self { id, channel, to, subject, text, html, links, code, created_at, withheld } = self;
         let channel = MailboxChannel::parse(&channel)?;

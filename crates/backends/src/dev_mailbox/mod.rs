@@ -24,7 +24,7 @@ pub struct DevMailbox {
     newest: usize,
     clock: Arc<dyn Clock>,
     messages: Mutex<Messages>,
-    /// Number of changes; wakes callers that wait for one.
+    /// Number of changes. Wakes callers that wait for a change.
     changes: watch::Sender<u64>,
 }
 

@@ -10,8 +10,8 @@ use reqwest::{
 
 use super::is_public;
 
-/// Resolver that returns public addresses only. The connection goes to an address that was checked, so that a name cannot have
-/// another one meanwhile.
+/// Resolver that only returns public addresses. The connection uses an address that was checked, so that DNS
+/// rebinding is not possible.
 #[derive(Debug)]
 pub(super) struct PublicResolver;
 
@@ -28,16 +28,16 @@ impl Resolve for PublicResolver {
     }
 }
 
-/// Whom a URL may reach.
+/// Allowed targets of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// The host of a setting, wherever it is.
+    /// The host named in a setting, with any address.
     Named,
-    /// A public host, encrypted.
+    /// A public host over TLS.
     Public,
 }
 
-/// Returns whom a URL may reach; `None` if it may not be asked at all.
+/// Returns the allowed targets of a URL, or `None` if it must not be requested at all.
 pub(super) fn reach(url: &Url, trusted: Option<&Url>) -> Option<Reach> {
     let is_plain = url.username().is_empty() && url.password().is_none();
     let host = url.host_str().filter(|_| is_plain)?;
@@ -48,7 +48,7 @@ pub(super) fn reach(url: &Url, trusted: Option<&Url>) -> Option<Reach> {
     {
         return Some(Reach::Named);
     }
-    // A literal address does not pass through the resolver.
+    // Literal addresses bypass the resolver.
     let is_literal_private = host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| !is_public(address));
     (url.scheme() == "https" && !is_literal_private).then_some(Reach::Public)
 }

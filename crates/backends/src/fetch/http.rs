@@ -13,14 +13,15 @@ use reqwest::{Client, ClientBuilder, RequestBuilder, Url, header::ACCEPT, redire
 
 use super::guard::{PublicResolver, Reach, reach};
 
-/// Timeout of a request, from connecting to the end of the answer.
+/// Timeout of a request, from connecting to the end of the response.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept, which is less than servers keep it open.
+/// How long an idle connection is kept. Shorter than the timeout of common servers.
 const SPARE: Duration = Duration::from_secs(30);
-/// Largest answer in bytes. The largest documents of providers have 20 KiB.
+/// Maximum size of a response in bytes. The largest documents of providers have 20 KiB.
 const LARGEST: usize = 256 * 1024;
 
-/// Sends requests over HTTP. The clients are made when they are first needed: most servers never need one.
+/// HTTP client for requests to providers. The underlying clients are created on first use, because most servers never
+/// need one.
 #[derive(Default)]
 pub struct HttpFetch {
     named: OnceLock<Client>,
@@ -47,7 +48,7 @@ impl HttpFetch {
     }
 }
 
-/// Secrets go to the host that is named: no redirects, and no proxy from the environment.
+/// Disables redirects and proxies from the environment, so that secrets are only sent to the given host.
 fn bounded(builder: ClientBuilder) -> ClientBuilder {
     builder
         .user_agent("Portcullis")
@@ -101,7 +102,7 @@ fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// Keeps the cause without the URL, which may contain what is not for a log.
+/// Returns the error without the URL, which may contain secrets.
 fn no_answer(error: reqwest::Error) -> FetchError {
     FetchError::NoAnswer(error.without_url().into())
 }

@@ -1,4 +1,5 @@
-//! Requests to servers of others, bounded in time and size, and only to public addresses unless a setting names the host.
+//! Requests to third-party servers. They are bounded in time and size, and restricted to public addresses unless a
+//! setting names the host.
 
 mod guard;
 mod http;

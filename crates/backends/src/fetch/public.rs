@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Returns whether an address is one of the public Internet. All others are refused: those of this machine, of private networks and
-/// providers' networks, of services of clouds, and those that carry another address inside.
+/// Returns whether an address is public. This excludes addresses of this machine, of private networks, of providers'
+/// networks and of cloud services, and addresses that embed another one.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
@@ -10,7 +10,7 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Networks of IPv4 that are not public (RFC 6890 and its registry), and the address of a cloud's own services.
+/// IPv4 networks that are not public (RFC 6890 and its registry), and the address of a cloud's internal services.
 const RESERVED: &[(Ipv4Addr, u32)] = &[
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -39,8 +39,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, third, ..] = address.segments();
-    // Global unicast is 2000::/3. Of it, these carry other addresses or are reserved: 2001::/23 (Teredo and others), 2001:db8::/32 and
-    // 3fff::/20 (documentation), 2002::/16 (6to4), 2620:4f:8000::/48.
+    // Global unicast is 2000::/3. These parts of it embed other addresses or are reserved: 2001::/23 (Teredo and
+    // others), 2001:db8::/32 and 3fff::/20 (documentation), 2002::/16 (6to4), 2620:4f:8000::/48.
     let is_global = first & 0xe000 == 0x2000;
     let is_reserved = (first == 0x2001 && (second < 0x0200 || second == 0x0db8))
         || first == 0x2002

@@ -25,10 +25,11 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    /// Allocates this many blocks.
+    /// Allocates this number of blocks.
     ///
     /// # Errors
-    /// If there is not enough memory.
+    ///
+    /// Returns an error if there is not enough memory.
     pub(super) fn new(blocks: usize) -> io::Result<Self> {
         let memory = Memory::new(blocks)?;
         Ok(Self { memory, dirty: false })
@@ -40,8 +41,8 @@ impl Arena {
         self.memory.blocks()
     }
 
-    /// Wipes the data of the last hash. With all of the memory, an attacker could undo Argon2's passes and test guesses of the
-    /// password at the speed of a plain hash.
+    /// Wipes the data of the last hash. An attacker with the whole memory could reverse Argon2's passes and test
+    /// guesses at the speed of a plain hash.
     pub(super) fn wipe(&mut self) {
         if std::mem::take(&mut self.dirty) {
             for block in self.memory.blocks() {

@@ -8,8 +8,8 @@ use argon2::{
 /// Length of a new hash, in bytes.
 const OUTPUT: usize = 32;
 
-/// Maximum cost accepted from a stored hash, unless the settings exceed it: 1 GiB, and the maximum passes and lanes of the
-/// settings, so that lowering the settings locks no user out.
+/// Maximum cost accepted from a stored hash: 1 GiB, and the maximum passes and lanes of the settings, so that
+/// lowering the settings locks no user out. A higher cost in the settings raises it.
 const MOST: (u32, u32, u32) = (1024 * 1024, 100, 64);
 
 /// All inputs of a hash except the password.
@@ -19,7 +19,7 @@ pub(super) struct Recipe {
     length: usize,
 }
 
-/// Why a stored hash cannot be recomputed.
+/// Reason why a stored hash cannot be recomputed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unusable {
     #[error("not a PHC string")]

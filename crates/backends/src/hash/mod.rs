@@ -1,4 +1,4 @@
-//! Argon2id on a thread pool, with bounded memory, bounded waiting and a bounded cost of stored hashes.
+//! Argon2id on a thread pool, with bounded memory, bounded waiting time and a bounded cost of stored hashes.
 
 mod arena;
 mod argon;

@@ -29,11 +29,11 @@ pub struct Settings {
     pub memory_kib: u32,
     /// Number of passes over the memory.
     pub iterations: u32,
-    /// Lanes per hash. They are computed sequentially; the threads hash different passwords.
+    /// Lanes per hash. They are computed sequentially, because the threads hash different passwords.
     pub parallelism: u32,
     /// Number of hashes computed concurrently, at least one.
     pub threads: usize,
-    /// Maximum number of waiting passwords. Further ones are rejected at once.
+    /// Maximum number of queued passwords. Further ones are rejected immediately.
     pub queue: usize,
     /// Maximum wait for a thread.
     pub deadline: Duration,
@@ -56,7 +56,7 @@ impl Default for Settings {
     }
 }
 
-/// Why the pool could not be started.
+/// Reason why the pool could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Argon2 rejected the settings.
@@ -70,7 +70,7 @@ pub enum StartError {
 /// A pool of threads that hash passwords. Dropping it waits for hashes in progress.
 pub struct HashPool {
     params: Params,
-    /// Hash that is verified if there is no account, so that unknown users take as long as known ones.
+    /// Hash used for accounts that do not exist, so that unknown users take as long as known ones.
     nobodys: PasswordHash,
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
@@ -80,7 +80,8 @@ impl HashPool {
     /// Starts the threads.
     ///
     /// # Errors
-    /// [`StartError`].
+    ///
+    /// Returns [`StartError`] if the settings are invalid or a thread cannot be started.
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let params = argon::params(settings.memory_kib, settings.iterations, settings.parallelism)
             .map_err(|error| StartError::Settings(error.into()))?;

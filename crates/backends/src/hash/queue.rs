@@ -1,4 +1,4 @@
-//! Queue of passwords that wait for a thread: bounded, and fair between clients.
+//! Queue of passwords to hash, bounded and fair between clients.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +14,7 @@ use super::argon::Recipe;
 
 /// One hash to compute.
 pub(super) struct HashJob {
-    /// Client whose lane it waits in.
+    /// Client whose lane contains the job.
     pub(super) client: Option<LimitKey>,
     pub(super) recipe: Recipe,
     pub(super) password: Password,
@@ -25,15 +25,15 @@ pub(super) struct HashJob {
 
 /// Next action of a thread.
 pub(super) enum Next {
-    /// Computes this hash.
+    /// Compute this hash.
     Job(Box<HashJob>),
     /// No job arrived in time.
     Idle,
     Closed,
 }
 
-/// One lane per client. Threads take the oldest job of each lane in turn. When the queue is full, the client with the most jobs
-/// loses its newest one to a client with fewer.
+/// One lane per client. Threads take the oldest job of each lane in turn. If the queue is full, the client with the
+/// most jobs loses its newest one to a client with fewer jobs.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -66,7 +66,7 @@ impl Queue {
         if has_room && !state.closed { Ok(()) } else { Err(HashError::Overloaded) }
     }
 
-    /// Enqueues a job, if there is room for it.
+    /// Enqueues a job if there is room for it.
     pub(super) fn push(&self, job: Box<HashJob>) -> Result<(), HashError> {
         let mut state = self.lock();
         if state.closed || (state.waiting >= self.places && !state.make_room(job.client)) {
@@ -78,7 +78,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Returns the next job. Waits for at most this time, or without limit.
+    /// Returns the next job. Waits for at most this time, or indefinitely.
     pub(super) fn pop(&self, patience: Option<Duration>) -> Next {
         let nothing = |state: &mut State| state.waiting == 0 && !state.closed;
         let state = self.lock();
@@ -129,14 +129,14 @@ impl State {
         Some(job)
     }
 
-    /// Returns the longest lane, if it is longer than this client's would become.
+    /// Returns the longest lane if it is longer than this client's would become.
     fn longer_than(&mut self, client: Option<LimitKey>) -> Option<&mut Lane> {
         let own = self.lanes.iter().find(|lane| lane.client == client).map_or(0, |lane| lane.jobs.len());
         let longest = self.lanes.iter_mut().max_by_key(|lane| lane.jobs.len());
         longest.filter(|lane| lane.jobs.len() > own + 1)
     }
 
-    /// Drops the newest job of the longest lane, if that lane is longer than this client's would become.
+    /// Drops the newest job of the longest lane if that lane is longer than this client's would become.
     fn make_room(&mut self, client: Option<LimitKey>) -> bool {
         let Some(lane) = self.longer_than(client) else { return false };
         if let Some(job) = lane.jobs.pop_back() {

@@ -1,4 +1,4 @@
-//! A thread of the pool.
+//! Worker threads of the pool.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -14,23 +14,23 @@ use super::{
     queue::{HashJob, Next, Queue},
 };
 
-/// Nice value of hash threads relative to request threads: when both are busy, requests get nine tenths of a core.
+/// Nice value of hash threads relative to request threads. If both are busy, requests get nine tenths of a core.
 #[cfg(target_os = "linux")]
 const NICER_BY: i32 = 10;
 
 pub(super) struct Worker {
     pub(super) queue: Arc<Queue>,
-    /// Memory blocks of a hash with the current settings.
+    /// Number of memory blocks of a hash with the current settings.
     pub(super) usual: usize,
-    /// Maximum time that a job may have waited.
+    /// Maximum time that a job may have been queued.
     pub(super) deadline: Duration,
     /// How long idle memory is kept.
     pub(super) idle: Duration,
 }
 
 impl Worker {
-    /// Computes hashes until the queue is closed. The memory is wiped once no job is waiting: while jobs wait, the next hash
-    /// overwrites it anyway, and wiping would cost 5 % of the throughput or more.
+    /// Computes hashes until the queue is closed. The memory is wiped when the queue is empty. Otherwise the next
+    /// hash overwrites it anyway, and wiping would cost 5 % of the throughput or more.
     pub(super) fn run(self) {
         step_back();
         let mut arena: Option<Arena> = None;
@@ -83,7 +83,7 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> HashError {
     HashError::Failed(error.into())
 }
 
-/// Lowers the priority of this thread, so that threads that serve requests run first.
+/// Lowers the priority of this thread, so that request threads run first.
 #[cfg(target_os = "linux")]
 fn step_back() {
     use rustix::process::{getpriority_process, setpriority_process};

@@ -35,12 +35,12 @@ impl Letter {
 }
 
 impl Author {
-    /// Composes an email. Every attempt has the same bytes, except for the date and the MIME boundary.
+    /// Composes an email. All attempts have identical bytes, except for the date and the MIME boundary.
     pub(super) fn write(&self, mail: &Mail, now: Timestamp) -> Result<Letter, SmtpFailure> {
         if mail.to.has_encoded_word() {
             return Err(SmtpFailure::EncodedWord);
         }
-        // The core has validated the address more strictly than the mail library would.
+        // The core has validated the address more strictly than the mail library does.
         let (local, domain) = mail.to.as_str().rsplit_once('@').unwrap_or_default();
         let to = Address::new_dangerous(local, domain);
         let name = Some(in_one_line(&self.name)).filter(|name| !name.is_empty());
@@ -64,7 +64,7 @@ impl Author {
     }
 }
 
-/// Header that marks the email as automatic and prevents automatic replies (RFC 3834 §5).
+/// Header that marks the email as automatic to prevent automatic replies (RFC 3834 §5).
 #[derive(Debug, Clone, Copy)]
 struct AutoSubmitted;
 

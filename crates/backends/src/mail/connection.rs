@@ -1,5 +1,5 @@
-//! An SMTP conversation, command by command. The library does the I/O and the login; this module decides the order of commands
-//! and the meaning of replies.
+//! An SMTP conversation, command by command. The library handles I/O and authentication. This module determines the
+//! order of commands and the meaning of replies.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(super) struct Connection {
     extensions: Extensions,
 }
 
-/// The server's extensions that are used here.
+/// SMTP extensions used by this client.
 #[derive(Debug, Default)]
 struct Extensions {
     starttls: bool,
@@ -44,7 +44,7 @@ struct Extensions {
 }
 
 impl Extensions {
-    /// Parses the reply to EHLO. Its first line is the server's name; keywords are case-insensitive (RFC 5321 §2.4).
+    /// Parses the reply to EHLO. The first line is the server's name. Keywords are case-insensitive (RFC 5321 §2.4).
     fn read(reply: &str) -> Self {
         let mut offered = Self::default();
         for line in reply.lines().skip(1) {
@@ -88,7 +88,7 @@ impl Connection {
         positive(Stage::Hello, reply)
     }
 
-    /// Upgrades to TLS. There is no fallback to plain text: nothing is sent to a server that does not offer STARTTLS.
+    /// Upgrades to TLS. There is no fallback to plain text: if the server does not offer STARTTLS, nothing is sent.
     pub(super) async fn secured(mut self, tls: &Tls) -> Result<Self, SmtpFailure> {
         if !self.extensions.starttls {
             self.quit().await;
@@ -145,7 +145,7 @@ impl Connection {
         self.client.write_message(&letter.bytes).await.map_err(|error| SmtpFailure::Broken(error.to_string()))
     }
 
-    /// Reads whether the server accepted the message.
+    /// Reads the reply to the message.
     pub(super) async fn verdict(&mut self) -> Result<(), SmtpFailure> {
         let reply = self.client.read().await.map_err(|error| match error {
             mail_send::Error::Io(error) => SmtpFailure::Broken(error.to_string()),
@@ -160,7 +160,7 @@ impl Connection {
 
     /// Sends QUIT after a rejection, so that the server does not count a lost connection.
     pub(super) async fn quit(&mut self) {
-        // The result does not matter.
+        // The result is ignored.
         drop(timeout(FAREWELL, self.client.cmd("QUIT\r\n")).await);
     }
 

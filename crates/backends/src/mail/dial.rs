@@ -4,14 +4,15 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::{net::TcpStream, task::JoinSet, time::sleep};
 
-/// How long an address is tried before the next one (RFC 8305 §5 allows up to two seconds).
+/// Time before the next address is tried (RFC 8305 §5 allows up to two seconds).
 const HEAD_START: Duration = Duration::from_secs(2);
 
-/// Connects to the first address that responds. The next address is tried when the one before it fails or has not responded for
-/// two seconds; earlier attempts continue in parallel.
+/// Connects to the first address that responds. The next address is tried when the previous one fails or has not
+/// responded for two seconds. Earlier attempts continue in parallel.
 ///
 /// # Errors
-/// The last error, if all addresses failed.
+///
+/// Returns the last error if all addresses failed.
 pub async fn connect_to_first(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let (mut waiting, mut trying) = (addresses.into_iter(), JoinSet::new());
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");

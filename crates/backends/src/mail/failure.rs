@@ -36,7 +36,8 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Why an email was not accepted, in words that are safe to log: the server's own text often contains the recipient.
+/// Reason why an email was not accepted, without the server's own text, which often contains the recipient and must
+/// not be logged.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SmtpFailure {
     #[error("the mail server answered {code}{} to {stage}", shown(*status))]
@@ -84,13 +85,13 @@ impl SmtpFailure {
         Self::Refused { stage, code: reply.code, status: reply.esc }
     }
 
-    /// Returns whether the failure concerns the connection rather than the message, so that a new connection may succeed at
-    /// once.
+    /// Returns whether the failure concerns the connection and not the message. A new connection may then succeed
+    /// immediately.
     pub(super) const fn is_of_connection(&self) -> bool {
         matches!(self, Self::Refused { code: 421, .. } | Self::Connection(_) | Self::Unreadable)
     }
 
-    /// Returns whether the failure concerns this server and would affect every message.
+    /// Returns whether the failure concerns this server and affects every message.
     const fn is_of_route(&self) -> bool {
         match self {
             Self::Tls(_) | Self::NoStartTls | Self::NoLogin | Self::NoUtf8Sender => true,

@@ -11,14 +11,14 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Maximum number of bytes searched for a line ending at once; a longer line is returned in pieces.
+/// Maximum number of bytes searched for a line ending at a time. A longer line is returned in parts.
 const WINDOW: usize = 512;
 
-/// A connection that never returns more than one line per read.
+/// A connection that returns at most one line per read.
 ///
-/// An attacker on the network could append replies after the server's last unencrypted one (STARTTLS injection). If they were
-/// read ahead, they would be treated as replies received over TLS, or silently dropped. Here they stay in the socket, where
-/// they make the TLS handshake fail.
+/// An attacker on the network could append replies after the server's last unencrypted one (STARTTLS injection). If
+/// they were read ahead, they would be treated as replies received over TLS, or silently dropped. Here they remain in
+/// the socket and make the TLS handshake fail.
 #[derive(Debug)]
 pub(super) struct Lines(pub(super) TcpStream);
 
@@ -29,7 +29,7 @@ impl AsyncRead for Lines {
         ready!(self.0.poll_peek(cx, &mut ahead))?;
         let ahead = ahead.filled();
         let line = ahead.iter().position(|&byte| byte == b'\n').map_or(ahead.len(), |end| end + 1);
-        // At the end of the stream there is no data; reading one byte reports it.
+        // At the end of the stream there is no data. Reading one byte reports it.
         let wanted = line.max(1).min(buf.remaining());
         let mut piece = ReadBuf::new(buf.initialize_unfilled_to(wanted));
         ready!(Pin::new(&mut self.0).poll_read(cx, &mut piece))?;

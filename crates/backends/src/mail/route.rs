@@ -1,4 +1,4 @@
-//! How the mail server is reached.
+//! Connection settings of the mail server.
 
 use std::{
     fmt,
@@ -24,7 +24,7 @@ pub(super) struct Route {
     port: u16,
     protection: Protection,
     credentials: Option<(String, SecretString)>,
-    /// Name of this server in EHLO; none means the address of the connection.
+    /// Name of this server in EHLO. `None` uses the address of the connection.
     helo: Option<String>,
     timeout: Duration,
 }

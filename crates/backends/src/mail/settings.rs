@@ -11,14 +11,14 @@ pub enum Security {
     StartTls,
     /// TLS from the first byte (RFC 8314).
     ImplicitTls,
-    /// No encryption: for a server on this machine, or on a private network.
+    /// No encryption. For a server on this machine or in a private network.
     Plain,
 }
 
 /// SMTP server and sender.
 #[derive(Debug, Clone)]
 pub struct SmtpSettings {
-    /// Host name or address of the SMTP server; its certificate must match it.
+    /// Host name or address of the SMTP server. The certificate must match it.
     pub server: String,
     /// Usually 587 for STARTTLS, 465 for TLS, 25 for plain text.
     pub port: u16,
@@ -32,20 +32,20 @@ pub struct SmtpSettings {
     pub ca_pem: Option<Vec<u8>>,
     /// Sender address.
     pub from: String,
-    /// Sender name; may be empty.
+    /// Sender name. May be empty.
     pub from_name: String,
-    /// Name of this server in EHLO: a domain or an address literal. None means the address of each connection.
+    /// Name of this server in EHLO: a domain or an address literal. `None` uses the address of each connection.
     pub helo: Option<String>,
-    /// Maximum time until the server has accepted sender and recipient, and again for sending the message.
+    /// Timeout until the server has accepted sender and recipient, and again for sending the message.
     pub timeout: Duration,
-    /// Maximum wait for the reply to the message: ten minutes (RFC 5321 §4.5.3.2.6). A server that has not replied by then has
-    /// often accepted the message, which is sent again nevertheless.
+    /// Timeout of the reply to the message: ten minutes (RFC 5321 §4.5.3.2.6). A server that has not replied by then
+    /// has often accepted the message. It is sent again anyway.
     pub reply_timeout: Duration,
-    /// Maximum number of concurrent connections, at least one. The same number is kept open for reuse.
+    /// Maximum number of concurrent connections, at least one. Up to this number is kept open for reuse.
     pub pool_size: usize,
 }
 
-/// Why the settings are invalid.
+/// Reason why the settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSettings {
     /// The sender is not a valid address.

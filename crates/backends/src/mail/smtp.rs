@@ -20,7 +20,7 @@ use super::{
     settings::{BadSettings, SmtpSettings},
 };
 
-/// How long an idle connection is kept, which is less than servers keep it open.
+/// How long an idle connection is kept. Shorter than the timeout of common servers.
 const IDLE_FOR: Duration = Duration::from_secs(30);
 
 /// Sends emails over SMTP.
@@ -30,10 +30,10 @@ pub struct SmtpSender {
     clock: Arc<dyn Clock>,
     timeout: Duration,
     reply_timeout: Duration,
-    /// One permit for each connection that may be open.
+    /// One permit per connection.
     permits: Semaphore,
-    /// Idle connections. A connection whose message failed or was abandoned is not kept, because a late reply would be treated
-    /// as the reply to the next message.
+    /// Idle connections. A connection whose message failed or was cancelled is not kept, because a late reply would
+    /// be treated as the reply to the next message.
     idle: Mutex<Vec<IdleConnection>>,
 }
 
@@ -43,10 +43,11 @@ struct IdleConnection {
 }
 
 impl SmtpSender {
-    /// Creates a sender with these settings. It connects when there is a message.
+    /// Creates a sender with these settings. It connects when a message is sent.
     ///
     /// # Errors
-    /// [`BadSettings`].
+    ///
+    /// Returns [`BadSettings`] if the settings are invalid.
     pub fn new(settings: SmtpSettings, clock: Arc<dyn Clock>) -> Result<Self, BadSettings> {
         Ok(Self {
             route: Route::new(&settings)?,
@@ -59,9 +60,9 @@ impl SmtpSender {
         })
     }
 
-    /// Sends over an idle connection if there is one. If the server has closed it in the meantime, a new one is opened at once.
+    /// Sends over an idle connection if there is one. If the server has closed it, opens a new one immediately.
     async fn deliver(&self, letter: &Letter, transit: &Transit) -> Result<(), SmtpFailure> {
-        // Fails only if the semaphore is closed, which never happens.
+        // Only fails if the semaphore is closed, which never happens.
         let _permit = self.permits.acquire().await;
         if let Some(kept) = self.take_idle() {
             match self.deliver_over(Some(kept), letter, transit).await {
@@ -80,7 +81,7 @@ impl SmtpSender {
     ) -> Result<(), SmtpFailure> {
         let offered = timeout(self.timeout, self.offer(kept, letter)).await;
         let mut connection = offered.unwrap_or(Err(SmtpFailure::TimedOut))?;
-        // From here on, it is unknown whether the server accepts the message, until it replies.
+        // From here until the reply, it is unknown whether the server accepts the message.
         transit.begin();
         let sent = timeout(self.timeout, connection.transmit(letter)).await;
         sent.unwrap_or(Err(SmtpFailure::Unanswered))?;
@@ -116,7 +117,7 @@ impl SmtpSender {
         self.idle().pop().map(|idle| idle.connection)
     }
 
-    /// Returns the idle connections that are likely to be alive, and closes the others.
+    /// Returns the idle connections that are likely to be open, and closes the others.
     fn idle(&self) -> MutexGuard<'_, Vec<IdleConnection>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|idle| idle.since.elapsed() < IDLE_FOR);

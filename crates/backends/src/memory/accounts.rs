@@ -23,9 +23,9 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(60);
 
 /// A bounded cache of accounts.
 ///
-/// A reader takes the generation before it reads the store. If an account was invalidated in between, the result may be
-/// outdated and is not cached. Insertion and invalidation are mutually exclusive, so that nothing outdated is returned after
-/// [`invalidate`](AccountCache::invalidate) has returned.
+/// A reader takes the generation before it reads the store. If an account was invalidated in between, the result may
+/// be outdated and is not cached. Insertion and invalidation are mutually exclusive, so that nothing outdated is
+/// returned after [`invalidate`](AccountCache::invalidate) has returned.
 #[derive(Debug)]
 pub struct MemoryAccounts {
     accounts: Cache<CacheKey<UserId>, Arc<Account>>,

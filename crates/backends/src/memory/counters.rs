@@ -10,10 +10,10 @@ use portcullis_core::{
     port::{Counted, Counters},
 };
 
-/// Maximum number of keys, about 30 MB. The least recently used are removed first.
+/// Maximum number of keys, about 30 MB. The least recently used are evicted first.
 const REMEMBERED: u64 = 100_000;
 
-/// Counters in memory, of a bounded number of clients.
+/// In-memory counters for a bounded number of clients.
 #[derive(Debug)]
 pub struct MemoryCounters {
     tallies: Cache<LimitKey, Entry>,

@@ -7,7 +7,7 @@ use std::{
 
 use portcullis_core::{clock::Timestamp, session::CHANGES_KEPT};
 
-/// Age at which the cached state of the log is outdated.
+/// Age from which the cached state of the log is outdated.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
 /// Time when the log was last followed, in milliseconds.
@@ -26,8 +26,8 @@ impl Freshness {
         now.since(last).max(last.since(now)) <= FRESH_FOR
     }
 
-    /// Records that the log was followed. Returns whether entries may have been swept since the last time. The first time is
-    /// not a gap, because the log is read from its beginning.
+    /// Records that the log was followed. Returns whether entries may have been swept since the last time. The first
+    /// call is not a gap, because the log is read from the start.
     pub(super) fn record(&self, now: Timestamp) -> bool {
         let last = self.0.swap(now.millis(), Ordering::AcqRel);
         let since = Timestamp::from_millis(last);

@@ -21,12 +21,12 @@ use super::{
 
 /// Interval at which entries are removed whose tokens have all expired.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
-/// Maximum number of sessions that are cached as live.
+/// Maximum number of sessions cached as live.
 const MOST_ALIVE: u64 = 100_000;
 
 /// Maximum time that a session is cached as live.
 const ALIVE_FOR: Duration = Duration::from_secs(300);
-/// Time for which an invalidation is kept, which is the maximum age of a cached session.
+/// How long an invalidation is kept. This is the maximum age of a cached session.
 const DOUBTED_FOR: Duration = Duration::from_secs(600);
 
 /// Ended sessions of the change log, and sessions known to be live.
@@ -45,16 +45,16 @@ struct Alive {
     auth_time: Timestamp,
     assurance: Assurance,
     impersonator: Option<Impersonator>,
-    /// Generation that was taken before the store was read.
+    /// Generation taken before the store was read.
     mark: u64,
 }
 
-/// Invalidated users: sessions read before their invalidation do not count.
+/// Invalidated users. Sessions read before the invalidation are ignored.
 #[derive(Debug, Default)]
 struct Doubted {
     /// Number of invalidations.
     count: u64,
-    /// A session that was read when `count` was lower is not taken from the cache.
+    /// Sessions read when `count` was lower are ignored.
     all_since: u64,
     users: HashMap<RealmName, HashMap<UserId, (u64, Instant)>>,
 }
@@ -79,7 +79,7 @@ impl MemorySessions {
         over.realms.get(realm).is_some_and(|sessions| sessions.contains_key(session))
     }
 
-    /// Whether the session is this user's, and was not invalidated since it was read.
+    /// Returns whether the session belongs to this user and was not invalidated since it was read.
     fn counts(&self, realm: &RealmName, user: &UserId, alive: &Alive) -> bool {
         let doubted = self.doubted.read().unwrap_or_else(PoisonError::into_inner);
         let since = doubted.users.get(realm).and_then(|users| users.get(user));
@@ -172,7 +172,7 @@ impl Doubted {
 }
 
 impl Over {
-    /// Removes sessions whose last token has expired, also from the live ones, where a concurrent read may have put them.
+    /// Removes sessions whose last token has expired. Includes live ones, which a concurrent read may have inserted.
     fn prune(&mut self, now: Timestamp, alive: &Cache<CacheKey<SessionId>, Arc<Alive>>) {
         self.pruned = now;
         for (realm, sessions) in &mut self.realms {

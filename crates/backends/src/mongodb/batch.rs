@@ -23,10 +23,10 @@ use super::{
 
 /// A conflict that lasts longer than this may be caused by an orphaned transaction of a dead process.
 const SUSPICIOUS: Duration = Duration::from_millis(300);
-/// Maximum time that a batch waits for conflicting batches while the database is responsive. Less than `REQUEST_TIMEOUT`, so
-/// that the client receives an overload error.
+/// Maximum time that a batch waits for conflicting batches while the database is responsive. Shorter than
+/// `REQUEST_TIMEOUT`, so that the client receives an overload error.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// First backoff, about the duration of a batch. It doubles after each attempt, up to the maximum.
+/// First backoff, about the duration of a batch. It doubles after each attempt up to the maximum.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const DOUBLINGS: u32 = 5;
 /// Jitter: a backoff lasts between one and this many parts of its nominal length, so that conflicting batches do not collide
@@ -49,7 +49,7 @@ pub(super) struct Deadline<'a> {
     pub(super) begun: Instant,
     pub(super) since: Instant,
     pub(super) limit: Duration,
-    /// Where responses are recorded for the batches that wait.
+    /// Where responses are recorded for other waiting batches.
     pub(super) locks: &'a KeyLocks,
 }
 
@@ -96,7 +96,7 @@ async fn attempt(client: &Client, db: &Database, random: &dyn Random, task: Task
         Task::NumberChanges => collections::set_positions(&mut work).await,
     };
     if let Err(error) = done {
-        // If this fails, the server aborts the transaction later by itself.
+        // If this fails, the server aborts the transaction later.
         drop(session.abort_transaction().await);
         if matches!(error, OpError::Failed(_)) {
             // The data that made the precondition fail may not be replicated yet and could be lost in a failover.
@@ -121,7 +121,7 @@ async fn apply(mut work: Work<'_>, batch: &Batch) -> Result<(), OpError> {
     collections::append_changes(&mut work, &changes).await
 }
 
-/// Returns whether the commit may have succeeded, in which case repeating it is safe. MongoDB says so if it has definitely
+/// Returns whether the commit may have succeeded. Repeating it is safe then. MongoDB reports if it has definitely
 /// failed.
 fn is_unknown(error: &Error) -> bool {
     let is_unknown = error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || is_ended(error);

@@ -39,18 +39,19 @@ pub struct Settings {
     pub timeout: Duration,
     /// Maximum wait at startup for a database that does not respond.
     pub patience: Duration,
-    /// Maximum skew between the clocks of this machine and of the database; `None` to accept any.
+    /// Maximum skew between the clocks of this machine and the database. `None` accepts any skew.
     pub clock_tolerance: Option<Duration>,
 }
 
-/// Time in which a member that has just started loads its replica set configuration. Until then it looks like one whose set was
-/// never initiated.
+/// Time that a newly started member needs to load its replica set configuration. Until then it looks like a member of
+/// an uninitiated set.
 const LOADING: Duration = Duration::from_secs(5);
 
-/// Checks that a URL is valid, as far as this is possible without network access.
+/// Checks that a URL is valid, as far as possible without network access.
 ///
 /// # Errors
-/// [`OpenError::Url`].
+///
+/// Returns [`OpenError::Url`] if the URL is invalid.
 pub fn check_url(url: &SecretString) -> Result<(), OpenError> {
     let url = url.expose_secret();
     let parsed = ConnectionString::parse(with_known_options(url)).map(drop);
@@ -101,8 +102,7 @@ async fn wait(hosts: &str, begun: Instant) {
     tokio::time::sleep(AGAIN).await;
 }
 
-/// Returns the driver's message. If it quotes a part of the password or of an option's value, returns a generic message
-/// instead.
+/// Returns the driver's message, or a generic message if it quotes a part of the password or of an option's value.
 fn without_password(error: &Error, url: &str) -> String {
     let told = error.kind.to_string();
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -155,7 +155,7 @@ async fn hello(client: &Client, options: &ClientOptions) -> Result<Document, Ope
     }
 }
 
-/// Determines why no server accepts writes: one may be reachable but of the wrong type.
+/// Determines why no server accepts writes: one may be reachable but have the wrong type.
 async fn why_none_answers(options: &ClientOptions, source: Error) -> OpenError {
     let hosts = hosts(options);
     if !matches!(source.kind.as_ref(), ErrorKind::ServerSelection { .. }) {
@@ -203,7 +203,7 @@ fn check(
     Ok(())
 }
 
-/// Returns whether the server is a primary. A server that the URL names directly may not be one, or not yet.
+/// Returns whether the server is a primary. A server named directly in the URL may not be one, or not yet.
 fn may_write(answer: &Document) -> bool {
     answer.get_bool("isWritablePrimary").unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use mongodb::error::{Error, ErrorKind, RETRYABLE_WRITE_ERROR, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 use portcullis_core::port::{CommitError, Precondition, StoreError};
 
-/// Why the database cannot be used.
+/// Reason why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL is invalid.
@@ -14,7 +14,7 @@ pub enum OpenError {
         /// Reason, without the password.
         why: String,
     },
-    /// No server that accepts writes responds.
+    /// No writable server responds.
     #[error("MongoDB at {hosts} cannot be reached, or its replica set has no primary")]
     Away {
         /// Hosts in the URL.
@@ -67,7 +67,7 @@ pub enum OpenError {
         /// Newest schema version that this program supports.
         known: u32,
     },
-    /// The database has an older schema, and only the server or `portcullis migrate` may change it.
+    /// The database has an older schema. Only the server or `portcullis migrate` may change it.
     #[error(
         "the database {database} has an older schema, and a command beside the server migrates nothing: start this version of the \
          server, or run `portcullis migrate`"
@@ -91,7 +91,7 @@ pub enum OpenError {
     },
 }
 
-/// A driver error in words for operators; the driver's own message is for debugging.
+/// A driver error, worded for operators. The driver's own message is for debugging.
 #[derive(Debug)]
 pub struct Reason(Error);
 
@@ -126,7 +126,7 @@ fn of_one_server(message: &str) -> Option<&str> {
 #[error("the field {0} is unreadable")]
 pub(super) struct Unreadable(pub(super) &'static str);
 
-/// Why an operation failed.
+/// Reason why an operation failed.
 #[derive(Debug)]
 pub(super) enum OpError {
     /// A precondition did not hold.

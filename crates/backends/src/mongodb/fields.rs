@@ -85,7 +85,7 @@ impl DocumentFields {
         words.iter().map(|word| word.as_str().and_then(&parse).ok_or(Unreadable(name))).collect()
     }
 
-    /// Reads a list of words that must parse. Without the field it is empty.
+    /// Parses a list of strings. Empty if the field is missing.
     pub(super) fn words_if_any<T>(
         &mut self,
         name: &'static str,

@@ -51,7 +51,7 @@ pub(super) async fn create(db: &Database, name: &str, indexes: &[Index]) -> Resu
             result => result,
         };
     }
-    // A user without the right to create indexes can serve if they exist, under any name.
+    // A user without permission to create indexes can run the server if they exist, with any name.
     let collection = db.collection::<Document>(name);
     let existing = existing_indexes(&collection).await?;
     for wanted in indexes.iter().map(Index::model) {

@@ -1,7 +1,7 @@
 //! Locks that serialize batches of this process that would write the same document.
 //!
-//! MongoDB does not queue conflicting transactions: it aborts the later one, which must be retried. That is right between
-//! processes; within one, waiting is cheaper and fair.
+//! MongoDB does not queue conflicting transactions: it aborts the later one, which must be retried. Between processes
+//! this is acceptable. Within a process, waiting is cheaper and fair.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 
 use super::{batch::LONGEST_WAIT, collections};
 
-/// Number of locks. Different keys may share one, in which case they wait unnecessarily.
+/// Number of locks. Different keys may share one and then wait unnecessarily.
 const LOCKS: usize = 256;
 /// Maximum number of concurrent batches of this process in the database. Further ones would queue and time out there.
 const IN_FLIGHT: usize = 32;
@@ -51,10 +51,11 @@ impl Default for KeyLocks {
 }
 
 impl KeyLocks {
-    /// Waits until no earlier batch is working on a key of this batch. The wait may exceed the database time limit as long as
-    /// the database responds.
+    /// Waits until no earlier batch is working on a key of this batch. The wait may exceed the database time limit as
+    /// long as the database responds.
     ///
     /// # Errors
+    ///
     /// Returns `Unavailable` if the database did not respond to any batch of this process within its time limit, and
     /// `Overloaded` if it did but the lock was not available within [`LONGEST_WAIT`].
     pub(super) async fn lock(&self, batch: &[Op], limit: Duration) -> Result<BatchPermit<'_>, StoreError> {
@@ -106,7 +107,7 @@ impl KeyLocks {
 #[derive(Debug, Hash)]
 pub(super) enum Contended<'a> {
     Address([u8; 32]),
-    /// A user, or the registration that becomes one.
+    /// A user or the registration that becomes the user.
     Person(&'a str),
     Challenge([u8; 16]),
     Session(&'a str),

@@ -23,7 +23,7 @@ use super::{
 /// A schema migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
-    /// Number, from 1.
+    /// Number, starting at 1.
     pub version: u32,
     pub name: &'static str,
     collections: &'static [(&'static str, &'static [Index])],
@@ -111,7 +111,7 @@ const DAY_OF_GRACE: Migration = Migration {
 const AUDIT_ROWS: Migration =
     Migration { version: 7, name: "audit_rows", collections: &[(names::AUDIT, &[plain(&["realm", "user_id", "id"])])] };
 
-/// Signed blocks, and an index for each filter of a query of the audit trail.
+/// Signed blocks, and an index for each filter of audit trail queries.
 const AUDIT_CHAINS: Migration = Migration {
     version: 8,
     name: "audit_chains",
@@ -146,12 +146,13 @@ const OUTBOX_BY_REALM: Migration = Migration {
 /// Indexes of each realm's collection.
 const USERS: &[Index] = &[unique(&["blind_index"]), plain(&["created_at", "_id"])];
 
-/// Migrates a database. Returns the migrations that were applied.
+/// Migrates a database. Returns the applied migrations.
 ///
-/// The future is boxed for the same reason as the future of [`super::MongoStore::open`].
+/// The future is boxed for the same reason as in [`super::MongoStore::open`].
 ///
 /// # Errors
-/// [`OpenError`].
+///
+/// Returns [`OpenError`] if the database cannot be used.
 #[must_use]
 pub fn migrate(
     settings: &Settings,
@@ -166,7 +167,8 @@ pub fn migrate(
 /// Returns the migrations that the next start applies, without changing anything.
 ///
 /// # Errors
-/// [`OpenError`].
+///
+/// Returns [`OpenError`] if the database cannot be used.
 #[must_use]
 pub fn plan(
     settings: &Settings,
@@ -211,7 +213,8 @@ pub(super) async fn advance(db: &Database, realms: &[RealmName], now: Timestamp)
     Ok(taken)
 }
 
-/// Prepares a new database. Of any other, which running servers may use, it only requires the schema of this program.
+/// Creates the schema of a new database. An existing one, which running servers may use, must already have the schema
+/// of this program.
 pub(super) async fn create_if_new(db: &Database, realms: &[RealmName], now: Timestamp) -> Result<(), OpenError> {
     let failed = |source: Error| OpenError::Mongo { database: db.name().to_owned(), source: source.into() };
     let (database, known) = (db.name().to_owned(), schema_version());
@@ -228,7 +231,8 @@ async fn version(db: &Database) -> Result<u32, Error> {
     Ok(newest.and_then(|step| u32::try_from(step.get_i32("_id").ok()?).ok()).unwrap_or(0))
 }
 
-/// Rejects a collection with documents of the original service. Their keys are ObjectIds, which this program never uses there.
+/// Rejects a collection with documents of the original service. Their keys are ObjectIds, which this program never
+/// uses there.
 async fn refuse_foreign(db: &Database, realm: &RealmName) -> Result<(), OpenError> {
     let theirs = doc! { "_id": { "$type": "objectId" } };
     let (database, collection) = (db.name().to_owned(), realm.as_str().to_owned());
@@ -263,7 +267,7 @@ async fn take(db: &Database, step: &Migration, now: Timestamp) -> Result<bool, E
     }
 }
 
-/// Returns the version of the schema that this program knows.
+/// Returns the schema version supported by this program.
 #[must_use]
 pub fn schema_version() -> u32 {
     MIGRATIONS.last().map_or(0, |last| last.version)

@@ -1,8 +1,8 @@
 //! The MongoDB store (replica set).
 //!
-//! A batch is a transaction with majority write concern, and is retried as a whole after a conflict. A precondition also writes
-//! to the document that it checks: otherwise snapshot isolation would let two batches succeed of which one checks and the other
-//! changes the document (write skew).
+//! A batch is a transaction with majority write concern, and is retried as a whole after a conflict. A precondition
+//! also writes to the document that it checks. Otherwise snapshot isolation would allow write skew: one batch checks
+//! the document while another one changes it, and both succeed.
 
 mod batch;
 mod collections;

@@ -1,8 +1,9 @@
-//! Orphaned transactions of dead processes.
+//! Orphaned transactions of crashed processes.
 //!
-//! If a process dies between the first operation of a transaction and its commit, MongoDB keeps the transaction open (for a
-//! minute by default), and other transactions conflict with it. A batch that is blocked for long looks for transactions of this
-//! program that have been idle for a while, and aborts them. If one of them was alive after all, its process retries the batch.
+//! If a process crashes between the first operation of a transaction and its commit, MongoDB keeps the transaction
+//! open (for a minute by default), and other transactions conflict with it. A batch that is blocked for long looks
+//! for idle transactions of this program and aborts them. If the process of one of them is alive after all, it
+//! retries the batch.
 
 use std::time::{Duration, Instant};
 

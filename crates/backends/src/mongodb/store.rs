@@ -1,4 +1,4 @@
-//! The store: connection, time limit, and operations that belong to no noun.
+//! The store: connection, time limit, and operations that belong to no kind of object.
 
 use std::{
     pin::Pin,
@@ -44,10 +44,12 @@ struct Shared {
 impl MongoStore {
     /// Opens a database, creates missing collections and indexes, and migrates it.
     ///
-    /// The future is boxed, so that the driver is compiled in this crate and not again in each crate that awaits it.
+    /// The future is boxed, so that the driver's code is compiled in this crate and not again in each crate that
+    /// awaits it.
     ///
     /// # Errors
-    /// [`OpenError`].
+    ///
+    /// Returns [`OpenError`] if the database cannot be used.
     #[must_use]
     pub fn open(
         settings: &Settings,
@@ -61,10 +63,11 @@ impl MongoStore {
         })
     }
 
-    /// Opens a database that servers may use: creates it if it is new, and migrates nothing.
+    /// Opens a database that servers may be using. Creates it if it is new, but migrates nothing.
     ///
     /// # Errors
-    /// [`OpenError`], also for a database with an older schema.
+    ///
+    /// Returns [`OpenError`] if the database cannot be used or has an older schema.
     #[must_use]
     pub fn open_beside(
         settings: &Settings,
@@ -155,7 +158,7 @@ impl Store for MongoStore {
         timed("commit", commit).await
     }
 
-    /// Removes at most a thousand documents of each kind. A result above zero means that there may be more.
+    /// Removes at most a thousand documents of each kind. A non-zero result means that there may be more.
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         timed("sweep", self.shared.sweep(now, failures_kept)).await
     }

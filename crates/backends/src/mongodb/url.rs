@@ -1,8 +1,8 @@
 //! URL options intended for other drivers.
 
-/// Ignored options, in lower case: this program fixes their value, or they do not apply to this driver.
+/// Ignored options, in lower case. This program fixes their value, or they do not apply to this driver.
 const WITHOUT_MEANING: &[&str] = &[
-    // Conversion to objects of a language.
+    // Conversion to language-specific objects.
     "datetime_conversion",
     "document_class",
     "tz_aware",

@@ -55,8 +55,8 @@ impl Work<'_> {
         }
     }
 
-    /// Updates a document and returns its previous state, or nothing if there is none. Fails with the precondition if its new
-    /// key belongs to another document.
+    /// Updates a document and returns its previous state, or `None` if it does not exist. Fails with the precondition
+    /// if its new key belongs to another document.
     pub(super) async fn update_from(
         &mut self,
         of: &str,
@@ -143,8 +143,8 @@ fn unless_duplicate(result: Result<bool, Error>) -> Result<bool, OpError> {
 
 /// Returns the matching document as seen by the primary, if there is one.
 ///
-/// A newly elected primary has all acknowledged data, but needs a moment to learn that it is replicated to a majority: a
-/// majority read would miss an account that was created a second ago.
+/// A newly elected primary has all acknowledged data, but needs a moment to learn that it is replicated to a
+/// majority. A majority read would miss an account that was created a second ago.
 pub(super) async fn find<T>(
     db: &Database,
     within: &str,

@@ -13,7 +13,7 @@ use redis::cmd;
 
 use super::client::Redis;
 
-/// Counter of the server's metrics.
+/// Metric of account copies.
 const ACCOUNTS: &str = "portcullis_redis_account_requests_total";
 
 impl Redis {

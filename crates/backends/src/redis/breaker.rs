@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 /// Consecutive faults that open the breaker.
 const FAULTS: u32 = 3;
 
-/// Whether Redis is available.
+/// Availability of Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Not connected yet.
@@ -25,7 +25,7 @@ impl Breaker {
         Self(Mutex::new(State::Starting))
     }
 
-    /// Whether Redis is available.
+    /// Returns whether Redis is available.
     pub(super) fn is_closed(&self) -> bool {
         matches!(self.state(), State::Closed { .. })
     }
@@ -34,12 +34,12 @@ impl Breaker {
     pub(super) fn success(&self) {
         self.update(|state| match state {
             State::Closed { .. } => State::Closed { faults: 0 },
-            // A late response does not close the breaker; only a probe does.
+            // A late response does not close the breaker. Only a probe does.
             other => other,
         });
     }
 
-    /// Records a fault; returns whether it opened the breaker. Before the first connection, one fault is enough.
+    /// Records a fault. Returns whether it opened the breaker. Before the first connection, one fault is sufficient.
     pub(super) fn fault(&self) -> bool {
         let (before, after) = self.update(|state| match state {
             State::Closed { faults } if faults + 1 < FAULTS => State::Closed { faults: faults + 1 },
@@ -48,14 +48,14 @@ impl Breaker {
         before != State::Open && after == State::Open
     }
 
-    /// Records a fault that opens the breaker at once, such as a server that has become a replica: its reads still succeed, so
-    /// that faults would never be consecutive. Returns whether it opened the breaker.
+    /// Records a fault that opens the breaker immediately, for example if the server has become a replica. Its reads
+    /// still succeed, so faults would never be consecutive. Returns whether it opened the breaker.
     pub(super) fn trip(&self) -> bool {
         let (before, _) = self.update(|_| State::Open);
         before != State::Open
     }
 
-    /// Records a successful probe; returns whether it closed the breaker.
+    /// Records a successful probe. Returns whether it closed the breaker.
     pub(super) fn close(&self) -> bool {
         let (before, _) = self.update(|_| State::Closed { faults: 0 });
         !matches!(before, State::Closed { .. })

@@ -21,7 +21,7 @@ use super::{
     url::{Route, Settings, SettingsError},
 };
 
-/// Metrics of the server, with their labels.
+/// Metrics and their labels.
 const UP: &str = "portcullis_redis_up";
 const OPENED: &str = "portcullis_redis_breaker_opened_total";
 const SECONDS: &str = "portcullis_redis_seconds";
@@ -54,7 +54,8 @@ impl Redis {
     /// Connects to Redis and maintains the connection. An unavailable Redis does not prevent startup.
     ///
     /// # Errors
-    /// [`SettingsError`].
+    ///
+    /// Returns [`SettingsError`] if the settings are invalid.
     pub async fn start(settings: &Settings) -> Result<Self, SettingsError> {
         let dial = Dial::new(Route::parse(settings)?, settings);
         let link = Arc::new(Link {
@@ -83,17 +84,17 @@ impl Drop for Redis {
 }
 
 impl Link {
-    /// Whether Redis is available.
+    /// Returns whether Redis is available.
     pub(super) fn is_up(&self) -> bool {
         self.breaker.is_closed()
     }
 
-    /// Sends a command. `None` without a response in time; callers then continue without Redis.
+    /// Sends a command. Returns `None` if there is no response in time. Callers then continue without Redis.
     pub(super) async fn ask<T: FromRedisValue>(&self, operation: &'static str, command: &Cmd) -> Option<T> {
         self.send(operation, async |mut live: Live| command.query_async(&mut live.connection).await).await
     }
 
-    /// Calls the script. `None` without a response in time.
+    /// Calls the script. Returns `None` if there is no response in time.
     pub(super) async fn eval<T: FromRedisValue>(
         &self,
         operation: &'static str,
@@ -132,7 +133,7 @@ impl Link {
         let live = self.live.read().unwrap_or_else(PoisonError::into_inner).clone();
         let begun = Instant::now();
         let result = match live {
-            // The library's timeout covers the response, but not the wait for a place in its queue.
+            // The library's timeout covers the response, but not the time in its queue.
             Some(live) => timeout(self.timeout, work(live)).await.unwrap_or_else(|_| Err(no_answer())),
             None => Err((ErrorKind::Client, "not connected").into()),
         };
@@ -185,7 +186,7 @@ impl Link {
         }
     }
 
-    /// Drops the connection. Every command fails until the next one is made.
+    /// Drops the connection. Commands fail until a new one is established.
     pub(super) fn disconnect(&self) {
         self.live.write().unwrap_or_else(PoisonError::into_inner).take();
     }

@@ -12,10 +12,10 @@ use portcullis_core::{
 
 use super::{client::Redis, script::Argument};
 
-/// Counter of the server's metrics.
+/// Metric of locally counted uses.
 const LOCAL: &str = "portcullis_limits_local_total";
 
-/// Counters in Redis. While it is unavailable, each process counts for itself.
+/// Counters in Redis. While it is unavailable, each process counts separately.
 #[derive(Debug)]
 pub struct RedisCounters {
     redis: Arc<Redis>,
@@ -25,21 +25,22 @@ pub struct RedisCounters {
 }
 
 impl RedisCounters {
-    /// Creates counters that use the clock of Redis, which all processes share, and `local` while Redis is unavailable.
+    /// Creates counters that use the clock of Redis, which all processes share, and `local` while Redis is
+    /// unavailable.
     #[must_use]
     pub fn new(redis: Arc<Redis>, local: Arc<dyn Counters>, veil: KeyVeil) -> Self {
         counter!(LOCAL).absolute(0);
         Self { redis, local, veil, has_own_time: true }
     }
 
-    /// Counts by the time given by the caller, which tests can move.
+    /// Uses the time given by the caller instead, which tests can control.
     #[must_use]
     pub fn by_given_time(self) -> Self {
         Self { has_own_time: false, ..self }
     }
 
-    /// Returns the Redis key of a counter. It is a keyed hash: a plain hash of a network address could be found by trying all
-    /// addresses.
+    /// Returns the Redis key of a counter. It is a keyed hash, because a plain hash of a network address could be
+    /// found by trying all addresses.
     fn name(&self, key: LimitKey) -> String {
         use std::fmt::Write as _;
         let mut name = format!("{}:{{", self.redis.link.prefix);

@@ -1,4 +1,4 @@
-//! Connecting to the configured server, or to the one that Sentinels report.
+//! Connecting to the configured server, or to the primary reported by Sentinels.
 
 use std::{
     sync::{
@@ -27,7 +27,7 @@ const PROBE_MS: u32 = 1000;
 #[derive(Debug, Clone)]
 pub(super) struct Live {
     pub(super) connection: MultiplexedConnection,
-    /// SHA-1 of the script, under which the server has stored it.
+    /// SHA-1 of the script, which identifies it on the server.
     pub(super) script: Arc<str>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Dial {
     route: Route,
     prefix: String,
     timeout: Duration,
-    /// Index of the Sentinel that is asked first.
+    /// Index of the Sentinel to ask first.
     turn: AtomicUsize,
 }
 
@@ -46,11 +46,12 @@ impl Dial {
         Self { route, prefix: settings.prefix.clone(), timeout: settings.timeout, turn: AtomicUsize::new(0) }
     }
 
-    /// Connects, subscribes to the channel, and checks that the server accepts writes and has the script. Each step has the
-    /// usual command timeout: a server that is too slow is not used.
+    /// Connects, subscribes to the channel, and checks that the server accepts writes and has the script. The command
+    /// timeout applies to each step, so that a slow server is not used.
     ///
     /// # Errors
-    /// The response of a server or Sentinel, or that there was none.
+    ///
+    /// Returns the response of a server or Sentinel, or an error if there was none.
     pub(super) async fn connect(&self) -> Result<(Live, UnboundedReceiver<Push>), RedisError> {
         let connecting = async {
             let client = self.server().await?;

@@ -4,10 +4,11 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// Error codes of temporary conditions, in addition to those that the library knows.
 const TRANSIENT: &[&str] = &["BUSY", "MISCONF", "NOREPLICAS", "OOM", "WRONGPASS", "NOAUTH"];
-/// Error codes that Redis 6.2 puts into the text of an error where the command is in a script.
+/// Error codes that Redis 6.2 includes in the text of an error if the command is part of a script.
 const IN_SCRIPT: &[&str] = &["-READONLY ", "-MISCONF ", "-NOREPLICAS ", "-OOM "];
 
-/// Whether Redis is temporarily unavailable. Otherwise the error is a defect: a command or script that it rejects.
+/// Returns whether Redis is temporarily unavailable. Otherwise the error is a defect: a command or script that Redis
+/// rejects.
 pub(super) fn is_outage(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(ServerErrorKind::ResponseError) => is_within(error, IN_SCRIPT),
@@ -26,7 +27,8 @@ pub(super) fn is_outage(error: &RedisError) -> bool {
     }
 }
 
-/// Whether the error alone shows that the server is unusable: it has become a replica, which still answers reads.
+/// Returns whether the error alone proves that the server is unusable: it has become a replica, which still answers
+/// reads.
 pub(super) fn is_conclusive(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(ServerErrorKind::ReadOnly) => true,
@@ -39,7 +41,7 @@ fn is_within(error: &RedisError, codes: &[&str]) -> bool {
     error.detail().is_some_and(|detail| codes.iter().any(|code| detail.contains(code)))
 }
 
-/// Returns a description for the log. The server's own text may repeat the command, so it is left out.
+/// Returns a description for the log. The server's own text may contain the command, so it is omitted.
 pub(super) fn told(error: &RedisError) -> String {
     match error.kind() {
         ErrorKind::Io => error.to_string(),

@@ -20,7 +20,7 @@ const PROBE: Duration = Duration::from_millis(500);
 /// Interval of pings while Redis is available, so that a server without requests detects a failure too.
 const PING: Duration = Duration::from_secs(1);
 
-/// Connects, and makes the connection the current one. `None` if it failed.
+/// Connects and makes the connection the current one. Returns `None` if it failed.
 pub(super) async fn connect(link: &Link, dial: &Dial) -> Option<UnboundedReceiver<Push>> {
     match dial.connect().await {
         Ok((live, pushes)) => {
@@ -43,7 +43,7 @@ pub(super) async fn keep(link: Arc<Link>, dial: Dial, mut connected: Option<Unbo
             let begun = Instant::now();
             watch(&link, pushes).await;
             link.disconnect();
-            // Reconnects at once, except after a connection that was closed soon after it was accepted.
+            // Reconnects immediately, except after a connection that was closed soon after it was accepted.
             if begun.elapsed() < PROBE {
                 sleep(PROBE).await;
             }

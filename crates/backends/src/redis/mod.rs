@@ -1,6 +1,6 @@
-//! Redis, which the processes of a deployment share: uses of limits by clients, sealed copies of accounts, and notifications
-//! that the change log has grown. Redis is a cache: without it, each process counts limits for itself, accounts are read from
-//! the store, and other processes learn of changes from the change log alone.
+//! Redis, shared by the processes of a deployment: client limits, sealed copies of accounts, and notifications that
+//! the change log has grown. Redis is only a cache. Without it, each process counts limits separately, accounts are
+//! read from the store, and other processes learn of changes from the change log alone.
 
 mod accounts;
 mod breaker;

@@ -5,17 +5,17 @@ use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, cmd};
 /// Text of the script.
 pub(super) const TEXT: &str = include_str!("window.lua");
 
-/// Returns the call of the script by its hash.
+/// Returns the call of the script by hash.
 pub(super) fn by_hash(hash: &str, key: &str, arguments: &[Argument]) -> Cmd {
     call("EVALSHA", hash, key, arguments)
 }
 
-/// Returns the call of the script by its text, which the server then stores.
+/// Returns the call of the script by text, which the server then stores.
 pub(super) fn by_text(key: &str, arguments: &[Argument]) -> Cmd {
     call("EVAL", TEXT, key, arguments)
 }
 
-/// Whether the server lacks the script, for example after a restart.
+/// Returns whether the server lacks the script, for example after a restart.
 pub(super) fn is_missing(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }

@@ -8,7 +8,7 @@ use redis::{
     io::tcp::TcpSettings,
 };
 
-/// Port of a Sentinel, unless the address names another.
+/// Default port of a Sentinel.
 const SENTINEL_PORT: u16 = 26379;
 /// Name of the program in Redis's list of clients.
 const NAME: &str = "portcullis";
@@ -16,9 +16,9 @@ const NAME: &str = "portcullis";
 /// Address and time limit of Redis.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `redis://`, `rediss://`, `unix://`, `redis-sentinel://` or `rediss-sentinel://`; it may hold a password.
+    /// `redis://`, `rediss://`, `unix://`, `redis-sentinel://` or `rediss-sentinel://`. It may contain a password.
     pub url: SecretString,
-    /// Root certificates in PEM, instead of the system's.
+    /// Root certificates in PEM, used instead of the system's.
     pub ca_pem: Option<Vec<u8>>,
     /// Prefix of all keys and of the channel.
     pub prefix: String,
@@ -26,7 +26,7 @@ pub struct Settings {
     pub timeout: Duration,
 }
 
-/// Why the settings cannot be used. The address is never repeated: it may contain a password.
+/// Reason why the settings cannot be used. The address is never included, because it may contain a password.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     #[error(
@@ -64,7 +64,8 @@ pub(super) struct Server {
 /// Checks the settings without connecting to Redis.
 ///
 /// # Errors
-/// [`SettingsError`].
+///
+/// Returns [`SettingsError`] if the settings are invalid.
 pub fn check(settings: &Settings) -> Result<(), SettingsError> {
     Route::parse(settings).map(drop)
 }
@@ -97,13 +98,13 @@ impl Server {
     }
 }
 
-/// Reads `USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?name=NAME`. User and password apply to servers and Sentinels.
+/// Parses `USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?name=NAME`. User and password apply to servers and Sentinels.
 fn sentinels(rest: &str, is_tls: bool, ca_pem: Option<&[u8]>) -> Result<Route, SettingsError> {
     let (authority, behind) = rest.split_once('/').unwrap_or((rest, ""));
     let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(user, hosts)| (user, hosts));
     let (first, _) = hosts.split_once(',').unwrap_or((hosts, ""));
     let at = if user.is_empty() { String::new() } else { format!("{user}@") };
-    // The library reads user, password and database of the address of one server.
+    // The library parses user, password and database from the address of a single server.
     let (path, query) = behind.split_once('?').unwrap_or((behind, ""));
     let one = format!("redis://{at}{first}/{path}").into_connection_info().map_err(|_| SettingsError::Url)?;
     let name = query.split('&').find_map(|option| option.strip_prefix("name=")).filter(|name| !name.is_empty());
@@ -138,13 +139,13 @@ fn info(host: &str, port: u16, is_tls: bool) -> Result<ConnectionInfo, SettingsE
     address.into_connection_info().map_err(|_| SettingsError::Url)
 }
 
-/// With protocol 3, which Redis supports since 6.0, subscribers receive messages on the same connection.
+/// Enables protocol 3, which Redis supports since 6.0, so that subscribers receive messages on the same connection.
 fn with_protocol(login: RedisConnectionInfo) -> RedisConnectionInfo {
     login.set_protocol(ProtocolVersion::RESP3).set_lib_name(NAME, env!("CARGO_PKG_VERSION"))
 }
 
 fn client(info: ConnectionInfo, ca_pem: Option<&[u8]>) -> Result<Client, SettingsError> {
-    // Commands are small and wait for their responses, so Nagle's algorithm would only delay them.
+    // Commands are small and await their responses, so Nagle's algorithm would only delay them.
     let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
     match (info.addr(), ca_pem) {
         (ConnectionAddr::TcpTls { .. }, Some(pem)) => {

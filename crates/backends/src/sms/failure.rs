@@ -1,10 +1,11 @@
-//! SMS provider failures: how they affect the message, and how they are logged.
+//! SMS provider failures: their effect on the message, and how they are logged.
 
 use std::{error::Error as _, iter, time::Duration};
 
 use portcullis_core::port::SendError;
 
-/// Why a message was not accepted, in words that are safe to log: the provider's own text contains the number and the code.
+/// Reason why a message was not accepted, without the provider's own text, which contains the number and the code and
+/// must not be logged.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TwilioFailure {
     #[error("the SMS provider responded with {status}{}", code.map(|code| format!(", error {code}")).unwrap_or_default())]
@@ -38,12 +39,12 @@ impl From<reqwest::Error> for TwilioFailure {
     }
 }
 
-/// Twilio error codes about the account rather than the message: account not active, messaging service not found, messaging
-/// service without a sender.
+/// Twilio error codes that concern the account and not the message: account not active, messaging service not found,
+/// messaging service without a sender.
 const OF_ACCOUNT: [u32; 3] = [20005, 21701, 21703];
 
 impl TwilioFailure {
-    /// Returns whether the provider rejects this server, so that it would reject every message.
+    /// Returns whether the provider rejects this server and therefore every message.
     fn is_of_route(&self) -> bool {
         matches!(self, Self::Refused { status, code, .. }
             if *status == 401 || code.is_some_and(|code| OF_ACCOUNT.contains(&code)))

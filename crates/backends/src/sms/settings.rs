@@ -6,20 +6,20 @@ use reqwest::Url;
 /// Twilio account and sender.
 #[derive(Debug, Clone)]
 pub struct TwilioSettings {
-    /// Usually [`API_URL`](Self::API_URL). Plain `http` is accepted for loopback addresses only.
+    /// Usually [`API_URL`](Self::API_URL). Plain `http` is only accepted for loopback addresses.
     pub api_url: String,
     /// Account SID.
     pub sid: String,
     /// Auth token of the account.
     pub auth_token: SecretString,
-    /// Sender of messages: an E.164 number, a short code, an alphanumeric sender id, or the SID of a messaging service (`MG…`),
-    /// which chooses a sender itself.
+    /// Sender of messages: an E.164 number, a short code, an alphanumeric sender ID, or the SID of a messaging
+    /// service (`MG…`), which selects a sender.
     pub from: String,
     /// Timeout of a request, from connecting to the end of the response.
     pub timeout: Duration,
 }
 
-/// Why the settings are invalid.
+/// Reason why the settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSettings {
     /// The URL is invalid.
@@ -92,7 +92,7 @@ pub(super) struct Sender {
     pub(super) value: String,
 }
 
-/// Returns whether the text has the format of a SID, the only format that is put into a URL.
+/// Returns whether the text has the format of a SID. Other text is not included in a URL.
 pub(super) fn is_identifier(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }

@@ -18,13 +18,13 @@ use super::{
     settings::{BadSettings, Sender, TwilioSettings, is_identifier},
 };
 
-/// How long an idle connection is kept, which is less than servers keep it open.
+/// How long an idle connection is kept. Shorter than the timeout of common servers.
 const SPARE: Duration = Duration::from_secs(30);
 /// Maximum number of idle connections.
 const SPARES: usize = 4;
-/// Maximum wait for a delivery status. It is not urgent, and must not delay the messages after it.
+/// Timeout of a status query. It is not urgent and must not delay the messages after it.
 const PATIENCE_FOR_STATUS: Duration = Duration::from_secs(5);
-/// Maximum response size in bytes; Twilio's responses have about a thousand.
+/// Maximum response size in bytes. Twilio's responses have about a thousand.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
 /// Sends SMS with Twilio's Messages API (2010-04-01).
@@ -37,17 +37,19 @@ pub struct TwilioSender {
 }
 
 impl TwilioSender {
-    /// Creates a sender with these settings. It connects when there is a message.
+    /// Creates a sender with these settings. It connects when a message is sent.
     ///
     /// # Errors
-    /// [`BadSettings`].
+    ///
+    /// Returns [`BadSettings`] if the settings are invalid.
     pub fn new(settings: TwilioSettings) -> Result<Self, BadSettings> {
         let account = settings.account()?;
         let from = settings.sender()?;
         if settings.auth_token.expose_secret().is_empty() {
             return Err(BadSettings::AuthToken);
         }
-        // The peer receives the auth token, so it must be the configured host: no redirects, and no proxy from the environment.
+        // The peer receives the auth token, so it must be the configured host: no redirects, and no proxy from the
+        // environment.
         let http = Client::builder()
             .user_agent("Portcullis")
             .redirect(redirect::Policy::none())
@@ -62,7 +64,7 @@ impl TwilioSender {
 
     fn url(&self, parts: &[&str]) -> Url {
         let mut url = self.account.clone();
-        // This is never an error, because the account URL has a path.
+        // This never fails, because the account URL has a path.
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(parts);
         }
@@ -87,8 +89,8 @@ impl TwilioSender {
 
 #[async_trait]
 impl SmsSender for TwilioSender {
-    /// Sends a message. An accepted message costs money, so it is considered accepted whatever the rest of the response
-    /// contains.
+    /// Sends a message. An accepted message costs money, so it counts as accepted regardless of the rest of the
+    /// response.
     async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
         let form = [("To", sms.to.as_str()), (self.from.field, &self.from.value), ("Body", &sms.text)];
         let answer = self.ask(self.http.post(self.url(&["Messages.json"])).form(&form)).await?.unwrap_or_default();
@@ -140,7 +142,7 @@ async fn read(mut response: Response) -> Result<Value, TwilioFailure> {
     serde_json::from_slice(&answer).map_err(|_| TwilioFailure::Unreadable)
 }
 
-/// Reads a Twilio error code.
+/// Parses a Twilio error code.
 fn number(answer: &Value, field: &str) -> Option<u32> {
     answer.get(field).and_then(Value::as_u64).and_then(|code| code.try_into().ok())
 }

@@ -12,18 +12,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{error::OpenError, fault::Fault, migrate};
 
-/// Default wait for a lock of another process.
+/// Default time to wait for a lock of another process.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Maximum file size for which all pages are checked at startup.
 const SMALL: u64 = 64 << 20;
-/// Capacity of the statement cache, more than there are statements.
+/// Capacity of the statement cache. Larger than the number of statements.
 const STATEMENTS: usize = 64;
 
-/// Creates the file if it is missing, readable only by its owner. SQLite gives the write-ahead log and the shared memory file
-/// the same mode. An existing file is not opened, because closing a second handle would drop SQLite's locks.
+/// Creates the file if it is missing, readable only by its owner. SQLite gives the write-ahead log and the shared
+/// memory file the same mode. An existing file is not opened, because closing a second handle would release SQLite's
+/// locks.
 pub(super) fn create(path: &Path) -> Result<PathBuf, OpenError> {
     let failed = |source| OpenError::Create { path: path.to_owned(), source };
-    // Absolute, so that no name is interpreted as a URI, and a later change of the working directory does not matter.
+    // An absolute path cannot be interpreted as a URI and does not depend on the working directory.
     let path = std::path::absolute(path).map_err(failed)?;
     match private().write(true).create_new(true).open(&path) {
         Ok(_) => {}
@@ -41,7 +42,7 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Open
     if db.is_readonly("main").map_err(failed)? {
         return Err(OpenError::unusable(path, Fault::ReadOnly, "it could only be opened for reading"));
     }
-    // Checked before anything is changed in a file that may belong to another program.
+    // Checked before anything is changed, because the file may belong to another program.
     migrate::pending(path, &db)?;
     let mode = turn_log_on(&db, patience).map_err(failed)?;
     if mode != "wal" {
@@ -70,7 +71,7 @@ pub(super) fn reader(path: &Path, patience: Duration) -> Result<Connection, Open
     Ok(db)
 }
 
-/// Writes to the disk without changing data: a full disk or missing permission is only noticed on a write.
+/// Writes to the disk without changing data. A full disk or missing permission is only noticed on a write.
 pub(super) fn trial(db: &Connection) -> rusqlite::Result<()> {
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     db.pragma_update(None, "user_version", version)
@@ -87,8 +88,8 @@ pub(super) fn check_pages(path: &Path, db: &Connection) -> Result<(), OpenError>
     if found == "ok" { Ok(()) } else { Err(OpenError::unusable(path, Fault::Damaged, found)) }
 }
 
-/// Enables the write-ahead log and returns the journal mode. SQLite does not wait for a lock if several processes do this at
-/// the same time.
+/// Enables the write-ahead log and returns the journal mode. SQLite does not wait for a lock if several processes do
+/// this at the same time.
 fn turn_log_on(db: &Connection, patience: Duration) -> rusqlite::Result<String> {
     let begun = Instant::now();
     loop {
@@ -109,7 +110,7 @@ fn open(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// Returns options for files that only their owner may read.
+/// Returns options for files that only their owner can read.
 #[cfg(unix)]
 pub(super) fn private() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;

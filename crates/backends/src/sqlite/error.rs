@@ -10,7 +10,7 @@ use rusqlite::ErrorCode;
 
 use super::fault::Fault;
 
-/// Why the database could not be opened.
+/// Reason why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file is missing and cannot be created.
@@ -37,7 +37,7 @@ pub enum OpenError {
         /// Newest schema version that this program supports.
         known: u32,
     },
-    /// The database has an older schema, and only the server or `portcullis migrate` may change it.
+    /// The database has an older schema. Only the server or `portcullis migrate` may change it.
     #[error(
         "the database {} has an older schema, and a command beside the server migrates nothing: start this version of the server, \
          or run `portcullis migrate`",
@@ -85,7 +85,7 @@ impl OpenError {
     }
 }
 
-/// Why an operation failed.
+/// Reason why an operation failed.
 #[derive(Debug)]
 pub(super) enum OpError {
     /// A precondition did not hold.
@@ -119,7 +119,7 @@ pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
     if is_passing(&error) { StoreError::Unavailable(error.into()) } else { StoreError::Broken(error.into()) }
 }
 
-/// Returns whether the error is caused by the file or the machine, so that an operator can fix it, rather than by a bug.
+/// Returns whether the error is caused by the file or the machine and not by a bug, so that an operator can fix it.
 pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
     Fault::of(error).is_some() || error.sqlite_error_code() == Some(ErrorCode::OutOfMemory)
 }

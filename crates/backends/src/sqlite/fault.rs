@@ -4,7 +4,7 @@ use std::fmt;
 
 use rusqlite::{ErrorCode, ffi::SQLITE_READONLY_DBMOVED};
 
-/// Condition of the database file, its folder or its disk that prevents writing. The text includes the fix.
+/// Condition of the database file, its folder or its disk that prevents writing. The text contains the fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The file was removed or replaced while it was open.
@@ -22,7 +22,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Returns the fault that corresponds to an SQLite error; none for other errors.
+    /// Returns the fault that corresponds to an SQLite error, or `None` for other errors.
     pub(super) fn of(error: &rusqlite::Error) -> Option<Self> {
         let extended = error.sqlite_error().map(|error| error.extended_code);
         Some(match error.sqlite_error_code()? {

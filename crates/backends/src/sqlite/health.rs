@@ -55,8 +55,8 @@ impl Health {
         *self.state()
     }
 
-    /// Checks that each path still refers to the open file. Otherwise writes would go to a file that is lost when the server
-    /// exits.
+    /// Checks that each path still refers to the open file. Otherwise writes would go to a file that is lost when the
+    /// server exits.
     pub(super) fn check_files(&self) -> Result<(), Fault> {
         match self.files.iter().find(|file| file_id(&file.path) != Some(file.id)) {
             None => Ok(()),
@@ -67,7 +67,8 @@ impl Health {
         }
     }
 
-    /// Records a failed write, and logs it unless the same fault persists. Corruption is not replaced by another fault.
+    /// Records a failed write, and logs it unless the same fault persists. Corruption is not replaced by another
+    /// fault.
     pub(super) fn failed(&self, fault: Fault, error: &str) {
         let mut state = self.state();
         if state.is_some_and(|before| !before.is_passing()) {
@@ -103,7 +104,7 @@ impl Health {
         self.has_trial.swap(false, Ordering::Relaxed)
     }
 
-    /// Records a transaction that was written to disk. One without changes proves nothing about the disk.
+    /// Records a transaction that was written to disk. One without changes does not show that the disk is writable.
     pub(super) fn written(&self) {
         let mut fault = self.state();
         if fault.take_if(|fault| fault.is_passing()).is_some() {

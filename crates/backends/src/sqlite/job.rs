@@ -21,7 +21,7 @@ pub(super) trait WriteJob: Send {
     fn fail(self: Box<Self>, error: StoreError);
 }
 
-/// A job whose caller waits for the result.
+/// A job whose caller awaits the result.
 pub(super) struct Asked<T, E, W> {
     work: Option<W>,
     result: Result<T, E>,
@@ -49,7 +49,7 @@ where
         self.result.is_ok()
     }
 
-    // The caller may have stopped waiting; the work is done nevertheless.
+    // The caller may have stopped waiting. The work is done anyway.
     fn answer(self: Box<Self>) {
         drop(self.reply.send(self.result));
     }

@@ -1,4 +1,4 @@
-//! Lock that allows only one process to serve a database. Other processes may still run commands on it.
+//! Lock that allows only one process to serve a database. Other processes can still run commands on it.
 
 use std::{
     fs::{File, TryLockError},
@@ -14,7 +14,7 @@ pub struct ServeLock {
     _file: File,
 }
 
-/// Why this process cannot serve.
+/// Reason why this process cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process is serving the database.
@@ -37,7 +37,8 @@ impl ServeLock {
     /// Acquires the lock of a database: the file `<database>.lock`, which remains after the lock is released.
     ///
     /// # Errors
-    /// [`LockError`].
+    ///
+    /// Returns [`LockError`] if another process holds the lock or the file cannot be opened.
     pub fn acquire(database: &Path) -> Result<Self, LockError> {
         // Different paths of the same database must use the same lock.
         let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());

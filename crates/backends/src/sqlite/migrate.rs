@@ -10,7 +10,7 @@ use super::{connection, error::OpenError};
 /// A schema migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
-    /// Number, from 1.
+    /// Number, starting at 1.
     pub version: u32,
     pub name: &'static str,
     sql: &'static str,
@@ -42,10 +42,11 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
     applied_at INTEGER NOT NULL
 ) STRICT";
 
-/// Migrates a database, and creates it if it is missing. Returns the migrations that were applied.
+/// Migrates a database, and creates it if it is missing. Returns the applied migrations.
 ///
 /// # Errors
-/// [`OpenError`]; in this case, no migration was applied.
+///
+/// Returns [`OpenError`] if the database cannot be migrated. No migration is applied then.
 pub fn migrate(path: &Path, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
     let path = connection::create(path)?;
     advance(&path, &connection::writer(&path, connection::PATIENCE)?, now)
@@ -72,7 +73,7 @@ pub(super) fn all() -> Vec<Migration> {
     MIGRATIONS.to_vec()
 }
 
-/// Rejects a database with an older schema, which a running server may use. A new one is accepted.
+/// Rejects a database with an older schema, which a running server may be using. A new database is accepted.
 pub(super) fn require_current(path: &Path, db: &Connection) -> Result<(), OpenError> {
     match pending(path, db)?.first() {
         Some(step) if step.version > 1 => Err(OpenError::Older { path: path.to_owned() }),
@@ -101,7 +102,7 @@ pub(super) fn pending(path: &Path, db: &Connection) -> Result<Vec<Migration>, Op
     Ok(MIGRATIONS.iter().filter(|step| step.version > found).copied().collect())
 }
 
-/// Returns the applied migrations by version; none if there is no migrations table.
+/// Returns the applied migrations by version, or `None` if there is no migrations table.
 fn taken(db: &Connection) -> rusqlite::Result<Option<Vec<(u32, String)>>> {
     // Queried, because the connection's cached schema may be older than the transaction.
     let begun = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations')";
@@ -136,7 +137,7 @@ fn apply(db: &Connection, steps: &[Migration], now: Timestamp) -> rusqlite::Resu
     Ok(())
 }
 
-/// Returns the version of the schema that this program knows.
+/// Returns the schema version supported by this program.
 #[must_use]
 pub fn schema_version() -> u32 {
     MIGRATIONS.last().map_or(0, |last| last.version)

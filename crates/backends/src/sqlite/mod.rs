@@ -1,7 +1,8 @@
 //! The SQLite store.
 //!
-//! A single thread writes. It groups waiting commits into one transaction, so that they share one flush to disk. A few
-//! connections read concurrently. Several processes may open the file, but only one may serve it ([`ServeLock`]).
+//! A single thread writes. It groups queued commits into one transaction, so that they share one flush to disk.
+//! Several connections read concurrently. Several processes can open the file, but only one may serve it
+//! ([`ServeLock`]).
 
 mod connection;
 mod error;

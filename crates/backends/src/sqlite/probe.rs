@@ -1,4 +1,4 @@
-//! Checks for startup without creating or changing anything.
+//! Startup checks that create and change nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -14,14 +14,16 @@ use super::{
     tables::keys::root_keys,
 };
 
-/// Minimum free disk space with which startup is expected to succeed.
+/// Minimum free disk space for startup.
 const ROOM: u64 = 1 << 20;
 
-/// Checks an existing database: permissions, version, application, pages and free disk space. A database that another process
-/// has locked is in use, and therefore usable. Returns its root keys, which startup must be able to unwrap.
+/// Checks an existing database: permissions, version, application, pages and free disk space. A database locked by
+/// another process is in use and therefore considered usable. Returns its root keys, which startup must be able to
+/// unwrap.
 ///
 /// # Errors
-/// [`OpenError`], as returned at startup.
+///
+/// Returns the [`OpenError`] that startup would return.
 pub fn probe(path: &Path) -> Result<Vec<RootKeyRow>, OpenError> {
     if !path.exists() {
         return Ok(Vec::new());
@@ -47,7 +49,8 @@ pub fn probe(path: &Path) -> Result<Vec<RootKeyRow>, OpenError> {
 /// Returns the migrations that the next start applies, without changing anything.
 ///
 /// # Errors
-/// [`OpenError`], as returned at startup.
+///
+/// Returns the [`OpenError`] that startup would return.
 pub fn plan(path: &Path) -> Result<Vec<Migration>, OpenError> {
     if !path.exists() {
         return Ok(all());
@@ -56,7 +59,8 @@ pub fn plan(path: &Path) -> Result<Vec<Migration>, OpenError> {
     pending(path, &db)
 }
 
-/// Opens the file read-only. If there is no write-ahead log, SQLite would create one unless the file is opened as immutable.
+/// Opens the file read-only. If there is no write-ahead log, the file is opened as immutable, because SQLite would
+/// otherwise create one.
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");

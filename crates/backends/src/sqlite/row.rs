@@ -50,7 +50,7 @@ impl<'a> Columns<'a> {
         self.word(parse).map(Some)
     }
 
-    /// Reads a JSON list of words that must parse.
+    /// Parses a JSON list of strings.
     pub(super) fn words<T>(&mut self, parse: impl Fn(&str) -> Option<T>) -> rusqlite::Result<Vec<T>> {
         self.word(|list| serde_json::from_str::<Vec<String>>(list).ok()?.iter().map(|word| parse(word)).collect())
     }

@@ -27,7 +27,7 @@ use crate::timing::timed;
 
 /// The SQLite store.
 ///
-/// Dropping it waits for all requested writes, and checkpoints the write-ahead log.
+/// Dropping it waits for all requested writes and checkpoints the write-ahead log.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
@@ -41,24 +41,27 @@ impl SqliteStore {
     /// Opens a database, creates it if it is missing, and migrates it. The folder must exist.
     ///
     /// # Errors
-    /// [`OpenError`].
+    ///
+    /// Returns [`OpenError`] if the database cannot be used.
     pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
         Self::open_with_patience(path, now, connection::PATIENCE)
     }
 
-    /// Opens a database like [`open`](Self::open), but waits for this time instead of five seconds while another process
-    /// writes.
+    /// Opens a database like [`open`](Self::open), but with this timeout instead of five seconds for locks of other
+    /// processes.
     ///
     /// # Errors
-    /// [`OpenError`].
+    ///
+    /// Returns [`OpenError`] if the database cannot be used.
     pub fn open_with_patience(path: &Path, now: Timestamp, patience: Duration) -> Result<Self, OpenError> {
         Self::opened(path, now, patience, |_, _| Ok(()))
     }
 
-    /// Opens a database that another process may serve: creates it if it is missing, and migrates nothing.
+    /// Opens a database that another process may serve. Creates it if it is missing, but migrates nothing.
     ///
     /// # Errors
-    /// [`OpenError`], also for a database with an older schema.
+    ///
+    /// Returns [`OpenError`] if the database cannot be used or has an older schema.
     pub fn open_beside(path: &Path, now: Timestamp, patience: Duration) -> Result<Self, OpenError> {
         Self::opened(path, now, patience, migrate::require_current)
     }
@@ -111,9 +114,9 @@ impl Store for SqliteStore {
         timed("commit", self.writer.run(apply)).await
     }
 
-    /// Removes at most a thousand rows of each kind, so that commits in between do not wait long. A result above zero means
-    /// that there may be more. When none are left, the write-ahead log is truncated, because it contains older copies of
-    /// deleted data, such as the key of an erased account.
+    /// Removes at most a thousand rows of each kind, so that concurrent commits are not delayed for long. A non-zero
+    /// result means that there may be more. When none are left, the write-ahead log is truncated, because it contains
+    /// older versions of deleted data, such as the key of a deleted account.
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         let sweep = async {
             let mut swept = 0;

@@ -26,7 +26,7 @@ pub(super) fn owned(value: impl Into<Value>) -> ToSqlOutput<'static> {
 }
 
 impl<T> Table<T> {
-    /// Returns the statement that inserts a row; `conflict` is its ON CONFLICT clause.
+    /// Returns the statement that inserts a row. `conflict` is its ON CONFLICT clause.
     pub(super) fn insert(&self, conflict: &str) -> String {
         format!("INSERT INTO {} ({}) VALUES ({}) {conflict}", self.name, self.names(), self.places())
     }

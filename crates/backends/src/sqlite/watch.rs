@@ -1,5 +1,5 @@
-//! Watches the open database: checks its files once a second, and makes a trial write once a minute, or once a second while
-//! writes fail.
+//! Watch thread for the open database. It checks the files once a second, and makes a trial write once a minute, or
+//! once a second while writes fail.
 
 use std::{
     io,

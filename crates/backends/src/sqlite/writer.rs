@@ -1,8 +1,8 @@
 //! The writer thread.
 //!
-//! Jobs that arrive while the thread waits for the disk share the next transaction, each under its own savepoint, so that a
-//! failed job does not affect the others. No job is acknowledged before its commit is on disk, in the file that the path refers
-//! to.
+//! Jobs that arrive while the thread waits for the disk share the next transaction, each under its own savepoint, so
+//! that a failed job does not affect the others. No job is acknowledged before its commit is on disk, in the file
+//! that the path refers to.
 
 use std::{
     io,
@@ -23,13 +23,13 @@ use super::{
     job::{Asked, WriteJob},
 };
 
-/// Number of queued jobs before callers have to wait.
+/// Maximum number of queued jobs before callers have to wait.
 const QUEUE: usize = 1024;
 /// Maximum number of jobs per transaction.
 const TOGETHER: usize = 256;
 /// How long the thread waits for readers at shutdown before it leaves the write-ahead log in place.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
-/// How long a transaction waits for a lock of another process after an earlier transaction has waited in vain.
+/// How long a transaction waits for a lock of another process if the previous one has timed out.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Handle of the writer thread. Dropping it waits for all queued jobs.
@@ -76,8 +76,8 @@ impl Writer {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Checkpoints and truncates the write-ahead log, if anything was written since the last time. While a long read such as a
-    /// backup is in progress, this is postponed.
+    /// Checkpoints and truncates the write-ahead log if anything was written since the last time. Postponed during a
+    /// long read, such as a backup.
     pub(super) async fn truncate_log(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         self.order(Order::Truncate(reply)).await?;
@@ -110,7 +110,7 @@ impl Drop for Writer {
 }
 
 impl Trials {
-    /// Queues a trial write. If the queue is full, the waiting writes test the disk already.
+    /// Queues a trial write. If the queue is full, the queued writes test the disk anyway.
     pub(super) fn order(&self) {
         let Some(queue) = self.queue.upgrade() else { return };
         let (reply, _) = oneshot::channel();
@@ -202,7 +202,8 @@ impl Transactions {
             let changes = self.db.total_changes();
             let keep = job.run(&self.db);
             if self.db.is_autocommit() {
-                // SQLite itself rolls back the whole transaction if the disk is full or fails; the job has recorded the fault.
+                // SQLite rolls back the whole transaction if the disk is full or fails. The job has recorded the
+                // fault.
                 return Err(self.health.fault().unwrap_or(Fault::Disk).into());
             }
             if !keep {
@@ -227,7 +228,8 @@ impl Transactions {
             None => tracing::error!(why = failure.why, jobs, "transaction failed"),
         }
         if failure.fault == Some(Fault::Moved) {
-            // Completes the file that was moved away, so that its log cannot be mistaken for the log of the new file.
+            // Checkpoints the file that was moved away, so that its log cannot be mistaken for the log of the new
+            // file.
             drop(self.truncate(LITTLE_PATIENCE));
         }
     }
@@ -251,7 +253,7 @@ impl Transactions {
     }
 }
 
-/// Why a whole transaction failed.
+/// Reason why a whole transaction failed.
 struct WriteFailure {
     fault: Option<Fault>,
     is_passing: bool,

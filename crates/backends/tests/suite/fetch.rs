@@ -1,4 +1,4 @@
-//! Which addresses are public.
+//! Classification of public addresses.
 
 use portcullis_backends::fetch::is_public;
 

@@ -1,4 +1,4 @@
-//! Several nodes with one MongoDB database: invariants that hold within one process must hold across processes.
+//! Several nodes with one MongoDB database. Invariants that hold within one process must hold across processes.
 
 use std::{
     ops::Deref,

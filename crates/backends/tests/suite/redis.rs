@@ -1,4 +1,4 @@
-//! Redis: shared counters and cached data. While it is unavailable, nothing waits for it or depends on it.
+//! Redis: shared counters and cached data. While it is unavailable, nothing depends on it or waits for it.
 
 mod addresses;
 mod breaker;
@@ -37,7 +37,8 @@ async fn connect(url: &str) -> Arc<Redis> {
     Arc::new(Redis::start(&settings(url)).await.unwrap())
 }
 
-/// Connects with a long timeout, because a machine that runs many tests at once is slow. For tests that are not about time.
+/// Connects with a long timeout, because a machine that runs many tests at once is slow. For tests that do not
+/// measure time.
 async fn connect_patiently(server: &RedisServer) -> Arc<Redis> {
     let settings = Settings { timeout: Duration::from_secs(5), ..settings(&server.url()) };
     Arc::new(Redis::start(&settings).await.unwrap())

@@ -282,7 +282,7 @@ fn no_proxy_from_the_environment_is_used() {
     let mut again = Command::new(std::env::current_exe().unwrap());
     again.args(["--exact", "sms::a_message_is_sent_and_its_receipt_is_twilios_sid"]);
     for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-        // Port 9 discards everything, if anything listens there at all.
+        // Port 9 is the discard service. Usually nothing listens there.
         again.env(name, "http://127.0.0.1:9");
     }
     let output = again.env_remove("no_proxy").env_remove("NO_PROXY").output().unwrap();

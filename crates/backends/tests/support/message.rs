@@ -49,7 +49,7 @@ impl Message {
             .collect()
     }
 
-    /// Returns the decoded part of this kind; empty if there is none.
+    /// Returns the decoded part with this content type. Empty if there is none.
     fn part(&self, kind: &str) -> String {
         let of_this_kind = |part: &&str| header(part, "Content-Type").is_some_and(|value| value.starts_with(kind));
         let part = self.parts().into_iter().find(of_this_kind).unwrap_or_default();

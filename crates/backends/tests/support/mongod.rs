@@ -202,7 +202,7 @@ impl Mongod {
         format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)
     }
 
-    /// Enables TTL removal, once a second.
+    /// Enables TTL removal once a second.
     pub async fn remove_what_lapses(&self) {
         let on = doc! { "setParameter": 1, "ttlMonitorEnabled": true };
         client(&self.direct()).await.database("admin").run_command(on).await.unwrap();

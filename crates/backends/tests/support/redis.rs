@@ -84,7 +84,7 @@ impl RedisServer {
         self.dir.path().join(name)
     }
 
-    /// Starts it with the same port and data; returns once it accepts connections.
+    /// Starts the server with the same port and data. Returns once it accepts connections.
     pub fn spawn(&mut self) {
         let log = File::options().create(true).append(true).open(self.path("log")).unwrap();
         let mut command = Command::new(program());
@@ -115,7 +115,7 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Sends SIGKILL; returns once the process has exited and its port is free.
+    /// Sends SIGKILL. Returns once the process has exited and its port is free.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();

@@ -33,7 +33,7 @@ pub enum Act {
 
 use Act::Say;
 
-/// The server's action at each point, and whether it keeps a message that was sent completely.
+/// Action of the server at each point, and whether it keeps a message that was sent completely.
 #[derive(Debug, Clone, Copy)]
 pub struct Script {
     pub greeting: Act,

@@ -65,7 +65,7 @@ impl Default for Options {
     }
 }
 
-/// What it does with further mails.
+/// Behaviour for further mails.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Behaviour {
     /// Accepts them.
@@ -151,10 +151,11 @@ impl SmtpServer {
         self.shared.state().connections
     }
 
-    /// Waits until it has accepted this number of messages in total, and returns them.
+    /// Waits until this number of messages has been accepted in total, and returns them.
     ///
     /// # Panics
-    /// If they do not arrive in time.
+    ///
+    /// Panics if they do not arrive in time.
     pub async fn wait_for(&self, count: usize) -> Vec<Message> {
         let enough = async {
             loop {

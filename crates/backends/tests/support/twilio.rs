@@ -23,13 +23,13 @@ pub const AUTH_TOKEN: &str = "the-token-of-the-account";
 const AUTHORIZATION: &str = "Basic \
     QUMwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjp0aGUtdG9rZW4tb2YtdGhlLWFjY291bnQ=";
 
-/// What it does with further requests.
+/// Behaviour for further requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Behaviour {
     /// Accepts messages and reports their delivery status.
     #[default]
     Accept,
-    /// Responds with this status and Twilio's error code, and quotes the request, as Twilio does.
+    /// Responds with this status and Twilio's error code. Quotes the request, like Twilio.
     Refuse { status: u16, code: Option<u32> },
     /// Responds with 429 and this `Retry-After` value.
     Throttle(&'static str),
@@ -101,7 +101,7 @@ impl Twilio {
         self.shared.state().messages.clone()
     }
 
-    /// Sets the reported delivery status of a message; the default is `queued`.
+    /// Sets the reported delivery status of a message. Defaults to `queued`.
     pub fn set_status(&self, sid: &str, status: &str, error_code: Option<u32>) {
         self.shared.state().statuses.insert(sid.to_owned(), (status.to_owned(), error_code));
     }
@@ -264,7 +264,7 @@ impl Connection {
                 break self.take(end + 4)?;
             }
             self.more().await?;
-            // Anything else is TLS, or unknown.
+            // Everything else is TLS or unknown.
             if !self.heard[0].is_ascii_uppercase() {
                 return Err(io::ErrorKind::InvalidData.into());
             }

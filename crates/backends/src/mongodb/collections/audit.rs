@@ -23,7 +23,7 @@ use crate::mongodb::{
 
 pub(in crate::mongodb) const NAME: &str = "audit";
 
-/// Reads a row with its position in its chain.
+/// Reads a row with its position in the chain.
 pub(super) fn read_placed(mut fields: DocumentFields) -> Result<PlacedEntry, Unreadable> {
     // A position that the server does not write is none, and is found by a verification.
     let position = fields.count_if_any("chain_position").unwrap_or_default();

@@ -131,7 +131,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &ChainOp) -> Result<(), OpErr
     }
 }
 
-/// Gives rows their positions. Returns whether all were there and not sealed.
+/// Assigns positions to rows. Returns whether all of them existed and were not sealed.
 async fn seal(work: &mut Work<'_>, block: &Block, rows: &[AuditId]) -> Result<bool, OpError> {
     if rows.is_empty() {
         return Ok(true);

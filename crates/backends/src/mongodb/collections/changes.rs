@@ -1,8 +1,8 @@
 //! The change log.
 //!
-//! Batches append entries without a position, so that they do not wait for each other. Readers number new entries before
-//! reading: all new entries get the same position in one transaction, which becomes visible as a whole. Thus no reader skips an
-//! entry that becomes visible later.
+//! Batches append entries without a position, so that they do not wait for each other. Readers number new entries
+//! before reading: all new entries get the same position in one transaction, which becomes visible as a whole.
+//! Therefore no reader skips an entry that becomes visible later.
 
 use async_trait::async_trait;
 use mongodb::{

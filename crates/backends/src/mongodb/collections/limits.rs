@@ -1,4 +1,4 @@
-//! Limits: quota usage, and wrong passwords.
+//! Limits: quota usage and failed password attempts.
 
 use std::time::Duration;
 

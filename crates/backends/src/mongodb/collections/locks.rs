@@ -1,5 +1,5 @@
-//! Lock documents. Batches write to them when their precondition is that something does not exist, so that there is no document
-//! to conflict on.
+//! Lock documents. A batch writes to one if its precondition is that something does not exist, because there is no
+//! document to conflict on.
 
 use mongodb::{
     Database,
@@ -17,7 +17,8 @@ pub(super) async fn touch(work: &mut Work<'_>, realm: &RealmName, what: impl Int
     work.upsert(NAME, doc! { "_id": key(realm, what) }, update).await
 }
 
-/// Waits until a majority has all data of the primary, by making a majority write, which is ordered after all earlier ones.
+/// Waits until a majority has all data of the primary. Uses a majority write, which is ordered after all earlier
+/// writes.
 pub(in crate::mongodb) async fn catch_up(db: &Database) -> Result<(), OpError> {
     let locks = db.collection::<Document>(NAME);
     locks.update_one(doc! { "_id": "majority" }, doc! { "$inc": { "touched": 1 } }).upsert(true).await?;

@@ -1,6 +1,6 @@
-//! One file per noun, with its reads, its writes, and the keys that its writes contend for.
+//! One file per kind of object, with its reads, its writes, and the keys for which its writes contend.
 //!
-//! The number of documents that a write matched tells whether its precondition held.
+//! The number of documents matched by a write shows whether its precondition held.
 
 mod audit;
 mod chains;

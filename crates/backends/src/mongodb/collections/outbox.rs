@@ -1,4 +1,4 @@
-//! The outbox: messages that wait for delivery, and their leases.
+//! The outbox: queued messages and their leases.
 
 use std::time::Duration;
 
@@ -163,7 +163,7 @@ async fn claim(db: &Database, channel: Channel, limit: usize, lease: &Lease) -> 
             let id = document.get("_id").cloned();
             match read(DocumentFields::of(document)) {
                 Ok(row) => taken.push(Claimed { row, lease: lease.id.clone() }),
-                // Written by another version, or corrupted: it must not block the others.
+                // Corrupted, or written by another version. It must not block the others.
                 Err(error) => {
                     tracing::error!(?id, %error, "message unreadable and marked as dead");
                     db.collection::<Document>(NAME).update_one(doc! { "_id": id }, dead()).await?;

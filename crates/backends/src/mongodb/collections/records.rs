@@ -17,7 +17,7 @@ use crate::mongodb::{
     work::{Work, find, list, page},
 };
 
-/// Starts with `_`, which no realm name does.
+/// Starts with `_`, which is not allowed in realm names.
 pub(in crate::mongodb) const NAME: &str = "_records";
 
 fn document(row: &RecordRow) -> Document {

@@ -164,7 +164,8 @@ async fn end_all(
     work.delete_all(NAME, ending).await
 }
 
-/// Returns the condition for sessions of a kind. Those of earlier versions have none, and are of applications.
+/// Returns the condition for sessions of a kind. Sessions of earlier versions have no kind and belong to
+/// applications.
 fn of_kind(kind: SessionKind) -> Document {
     match kind {
         SessionKind::Api => doc! { "$in": [Bson::from(kind.as_str()), Bson::Null] },

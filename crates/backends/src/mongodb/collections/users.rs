@@ -76,7 +76,7 @@ fn lock(fields: &mut DocumentFields) -> Result<Option<Lock>, Unreadable> {
     Ok(at.zip(reason).map(|(at, reason)| Lock { at, until, reason }))
 }
 
-/// Returns the filter of a list.
+/// Returns the filter for a list.
 fn listed(query: &UserQuery) -> Document {
     let mut all = vec![doc! { "created_at": { "$exists": true } }];
     if let Some(from) = &query.from {
@@ -128,8 +128,8 @@ impl Users for MongoStore {
 
     async fn at_address(&self, realm: &RealmName, index: BlindIndex) -> Result<AddressState, StoreError> {
         let state = async {
-            // Read in this order, a registration that becomes a user in between is found at least as the user, possibly as
-            // both.
+            // With this order, a registration that becomes a user in between is found at least as the user, possibly
+            // as both.
             let registration = registrations::by_index(self.db(), realm, index).await?;
             let user = by_index(self.db(), realm, index).await?;
             let is_user = |registration: &Registration| user.as_ref().is_some_and(|user| user.id == registration.id);

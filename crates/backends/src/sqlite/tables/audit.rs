@@ -47,7 +47,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     entry(Columns::of(row))
 }
 
-/// Reads a row after its position in its chain.
+/// Reads a row, starting with its position in the chain.
 pub(super) fn read_placed(row: &Row<'_>) -> rusqlite::Result<PlacedEntry> {
     let mut columns = Columns::of(row);
     let position = columns.value::<Option<i64>>()?.and_then(|position| u64::try_from(position).ok());
@@ -89,7 +89,7 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
     ))
 });
 
-/// Conditions of the filters, and what each compares.
+/// Condition of each filter, with the value that it compares.
 const FILTERS: [&str; 9] = [
     "",
     "realm = ?4 AND",
@@ -113,7 +113,7 @@ static QUERIES: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
     FILTERS.iter().map(|filter| ["DESC", "ASC"].map(|order| select(filter, order))).collect()
 });
 
-/// Returns the number of a filter, and the value that it compares.
+/// Returns the index of a filter and the value that it compares.
 fn filter(by: &AuditFilter) -> (usize, Option<Value>) {
     let text = |text: &str| Some(Value::from(text.to_owned()));
     match by {

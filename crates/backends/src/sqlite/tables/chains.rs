@@ -59,7 +59,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<StoredBlock> {
 }
 
 static INSERT: LazyLock<String> = LazyLock::new(|| TABLE.insert("ON CONFLICT (chain, number) DO NOTHING"));
-// One row, even if another has the same identifier.
+// A single row, even if another one has the same identifier.
 const SEAL: &str = "UPDATE audit SET chain = ?1, chain_position = ?2 WHERE position =
     (SELECT position FROM audit WHERE id = ?3 AND chain_position IS NULL ORDER BY position LIMIT 1)";
 const PRUNE: &str = "UPDATE audit_blocks SET is_pruned = 1, marks = x''

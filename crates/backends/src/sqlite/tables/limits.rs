@@ -1,4 +1,4 @@
-//! Limits: quota usage, and wrong passwords.
+//! Limits: quota usage and failed password attempts.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ const SWEEP_QUOTAS: &str = "DELETE FROM quotas WHERE key IN
     (SELECT key FROM quotas WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 const SWEEP_FAILURES: &str = "DELETE FROM failures WHERE key IN
     (SELECT key FROM failures WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
-// Must count all rows, using the smallest index: about 30 ms for a million.
+// Counts all rows using the smallest index, which takes about 30 ms for a million rows.
 const TRIM_FAILURES: &str = "DELETE FROM failures WHERE key IN
     (SELECT key FROM failures ORDER BY expires_at LIMIT max(0, min(?2, (SELECT count(*) FROM failures) - ?1)))";
 

@@ -1,6 +1,6 @@
-//! One file per noun, with its reads, writes and statements.
+//! One file per kind of object, with its reads, writes and statements.
 //!
-//! Each write is one or two statements; the number of affected rows tells whether its precondition held.
+//! Each write is one or two statements. The number of affected rows shows whether its precondition held.
 
 mod audit;
 mod chains;
@@ -19,8 +19,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::OpError;
 
-/// Returns every statement that searches for rows, so that a test can check its query plan. The small key tables, which are
-/// read completely, are left out.
+/// Returns every statement that searches for rows, so that a test can check its query plan. Excludes the small key
+/// tables, which are read completely.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
     [

@@ -1,4 +1,4 @@
-//! The outbox: messages that wait for delivery, and their leases.
+//! The outbox: queued messages and their leases.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -38,7 +38,7 @@ const TABLE: Table<OutboxRow> = Table {
         ("give_up_at", |row| owned(row.give_up_at.millis())),
         ("attempts", |row| owned(row.attempts)),
         ("unknowns", |row| owned(row.unknowns)),
-        // Derived from the kind and never read; claims filter by it.
+        // Derived from the kind and never read. Claims filter by it.
         ("channel", |row| borrowed(row.kind.channel().as_str())),
     ],
 };
@@ -146,11 +146,12 @@ impl Outbox for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Releases the leases of all messages and returns their number. Only for a process that has just become the only one to
-    /// serve the database: all leases belong to a process that has died.
+    /// Releases the leases of all messages and returns their number. Only for a process that has just acquired the
+    /// serve lock, when all leases belong to a process that has exited.
     ///
     /// # Errors
-    /// [`StoreError`].
+    ///
+    /// Returns [`StoreError`] if the store fails.
     pub async fn free_leases(&self) -> Result<usize, StoreError> {
         timed("free_leases", self.writer.run(|db| write(db, FREE, params![]).map_err(store_error))).await
     }
@@ -164,7 +165,7 @@ fn claim(db: &Connection, channel: Channel, limit: usize, lease: &Lease) -> rusq
         match row {
             (position, Ok(row)) => rows.push((position, row)),
             (position, Err(error)) => {
-                // Written by another version, or corrupted: it must not block the others.
+                // Corrupted, or written by another version. It must not block the others.
                 tracing::error!(position, %error, "message unreadable and marked as dead");
                 write(db, BURY, params![position])?;
             }

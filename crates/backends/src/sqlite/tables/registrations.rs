@@ -1,4 +1,4 @@
-//! Registrations that wait for verification.
+//! Registrations that are not verified yet.
 
 use std::sync::LazyLock;
 

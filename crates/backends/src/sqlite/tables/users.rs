@@ -85,7 +85,7 @@ const SEEN: &str = "UPDATE users SET seen_on = ?3 WHERE realm = ?1 AND id = ?2 A
 static BY_ID: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND id = ?2"));
 static BY_INDEX: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND blind_index = ?2"));
 
-/// Conditions of a list. The bounds of its place are always given, so that the index is used for them.
+/// Conditions of a list. The bounds of the position are always included, so that the index is used.
 const LISTED: &str = "realm = ?1 AND created_at >= ?4 AND created_at < ?5
     AND id >= ?6 AND id < ?7
     AND (?8 IS NULL OR two_step = ?8)
@@ -127,7 +127,7 @@ impl Users for SqliteStore {
     }
 }
 
-/// After every identifier, which consists of letters, digits, `-` and `_`.
+/// Sorts after every identifier, which consists of letters, digits, `-` and `_`.
 const LAST: &str = "{";
 
 fn page(db: &Connection, query: &UserQuery) -> rusqlite::Result<Vec<User>> {

@@ -52,7 +52,7 @@ async fn fifty_logins_of_one_user_all_go_through_in_time() {
     assert!(failed.is_empty(), "{} of 50 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
 }
 
-/// All append to the log, from two processes, while readers follow it and number its entries.
+/// All of them append to the log, from two processes, while readers follow it and number its entries.
 #[tokio::test]
 async fn three_hundred_logouts_of_different_users_on_two_servers_all_go_through_and_are_logged_once() {
     let made = make().await;
@@ -67,7 +67,7 @@ async fn three_hundred_logouts_of_different_users_on_two_servers_all_go_through_
         let (mut log, mut position) = (Vec::new(), LogPosition(0));
         loop {
             let was_over = is_over.load(Ordering::SeqCst);
-            // A read that times out is repeated, as the server does.
+            // A read that times out is retried, as the server does.
             if let Ok((more, next)) = store.revocations_after(position).await {
                 log.extend(more.into_iter().map(|entry| entry.session));
                 position = next;

@@ -24,7 +24,7 @@ async fn refused(url: &str) -> OpenError {
     MongoStore::open(&settings(url), NOW, Arc::new(OsRandom)).await.expect_err("it should be refused")
 }
 
-/// Returns everything that could be printed about an error.
+/// Returns all text that could be printed for an error.
 fn told(error: &OpenError) -> String {
     let mut told = format!("{error}\n{error:?}\n");
     let mut source = error.source();
@@ -56,7 +56,7 @@ async fn a_clock_that_differs_by_more_than_two_seconds_is_refused() {
 async fn a_standalone_server_is_rejected_with_the_commands_that_fix_it() {
     let server = Mongod::standalone();
     let address = format!("127.0.0.1:{}", server.port);
-    // The URL may name the server only, or the replica set that it should be a member of.
+    // The URL may name only the server, or also the replica set that it should be a member of.
     for options in ["", "?directConnection=true", "?replicaSet=rs0"] {
         let refused = refused(&format!("mongodb://{address}/{options}")).await;
         assert!(matches!(refused, OpenError::Standalone { .. }), "{options}: {refused:?}");
@@ -117,7 +117,7 @@ async fn a_database_of_a_newer_version_is_refused() {
     assert!(refused.to_string().contains("version 1000"), "{refused}");
 }
 
-/// Nothing is created in it: a database given by mistake stays unchanged.
+/// Nothing is created in it, so a database given by mistake is unchanged.
 #[tokio::test]
 async fn users_of_another_system_are_refused() {
     let database = TestDatabase::new().await;

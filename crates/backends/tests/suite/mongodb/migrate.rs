@@ -1,4 +1,4 @@
-//! The schema: migrations, indexes, and TTL removal.
+//! The schema: migrations, indexes and TTL removal.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -156,7 +156,7 @@ async fn concurrent_processes_apply_each_migration_once() {
     drop(open(&database.url).await);
 }
 
-/// A process that died during a migration does not block it.
+/// A process that crashed during a migration does not block it.
 #[tokio::test]
 async fn an_interrupted_migration_is_repeated() {
     let made = make().await;
@@ -188,7 +188,7 @@ async fn documents_are_kept_for_a_day_where_an_earlier_version_kept_them_for_a_m
     assert_eq!(schema(&db).await, wanted);
 }
 
-/// An administrator may have created it for a user without the right to create indexes.
+/// An administrator may have created it for a user without permission to create indexes.
 #[tokio::test]
 async fn an_equivalent_index_of_another_name_is_accepted() {
     let made = make().await;
@@ -215,7 +215,7 @@ async fn no_realm_may_have_the_name_of_a_collection() {
     }
 }
 
-/// Users, the audit trail, and waiting messages are never removed by MongoDB, regardless of their age.
+/// MongoDB never removes users, audit rows or queued messages, regardless of their age.
 #[tokio::test]
 async fn mongodb_removes_expired_documents() {
     let set = ReplicaSet::start(1).await;
@@ -250,7 +250,7 @@ async fn mongodb_removes_expired_documents() {
             .await
             .unwrap();
     }
-    // Documents that expire by either of two times have the other far in the future.
+    // Documents with two expiry times have the other one far in the future.
     let ahead = DateTime::from_millis(i64::from(u32::MAX) * 1000);
     for (name, over, idle) in [("over", long_ago(1), ahead), ("idle", ahead, long_ago(1))] {
         let set = doc! { "$set": { "expires_at": over, "idle_until": idle } };

@@ -1,4 +1,4 @@
-//! Orphaned transactions of dead processes.
+//! Orphaned transactions of crashed processes.
 
 use std::time::Instant;
 
@@ -32,7 +32,7 @@ async fn die_over(made: &Fresh, of: &str, id: impl Into<Bson>) -> Client {
     let touch = doc! { "$inc": { "touched": 1 } };
     let touched = documents.update_one(doc! { "_id": id.into() }, touch).session(&mut session).await.unwrap();
     assert_eq!(touched.matched_count, 1);
-    // A process that dies does not abort its transaction.
+    // A process that crashes does not abort its transaction.
     std::mem::forget(session);
     client
 }

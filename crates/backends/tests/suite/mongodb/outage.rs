@@ -23,7 +23,7 @@ use portcullis_core::{
 use super::{SOON, is_away, is_done, open, pair, until};
 use crate::mongod::ReplicaSet;
 
-/// Runs all operations of a store concurrently: each must quickly report that the database is unavailable.
+/// Runs all operations of a store concurrently. Each must quickly report that the database is unavailable.
 async fn all_say_that_it_is_away(store: &MongoStore) {
     let begun = Instant::now();
     let (realm, lease) = (&here(), &lease("first", NOW));
@@ -49,7 +49,7 @@ async fn all_say_that_it_is_away(store: &MongoStore) {
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 
-/// Returns whether a pair exists completely; a failed batch must have left both documents or neither.
+/// Returns whether a pair exists completely. A failed batch must leave both documents or neither.
 async fn is_whole(store: &MongoStore, name: &str) -> bool {
     let stays = store.session(&here(), &session_id(name)).await.unwrap().is_some();
     let (log, _) = store.revocations_after(LogPosition(0)).await.unwrap();
@@ -72,7 +72,8 @@ async fn an_unavailable_database_is_reported_quickly() {
     let store = open(&set.url()).await;
     store.commit(pair("before")).await.unwrap();
 
-    // The server keeps its connections open but does not respond; twice, because the driver detects this only the first time.
+    // The server keeps its connections open but does not respond. Tested twice, because the driver only detects this
+    // the first time.
     set.members[0].pause();
     all_say_that_it_is_away(&store).await;
     all_say_that_it_is_away(&store).await;
@@ -90,7 +91,7 @@ async fn an_unavailable_database_is_reported_quickly() {
     is_whole(&store, "away").await;
 }
 
-/// Names of the pairs that were acknowledged, and of those that were not.
+/// Names of the acknowledged pairs, and of those that were not acknowledged.
 type Written = (Vec<String>, Vec<String>);
 
 /// Reads the last acknowledged pair repeatedly until the end.

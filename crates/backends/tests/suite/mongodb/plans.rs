@@ -135,7 +135,7 @@ async fn seal_and_query(made: &Fresh) {
     made.commit(batch![ChainOp::Prune { chain: Chain::Main, blocks: 1..=1, rows: 1..=1 }]).await.unwrap();
 }
 
-/// Adds many other rows, so that a plan that examines too many is detected.
+/// Adds many other rows, so that plans that examine too many of them are detected.
 async fn fill(made: &Fresh) {
     const MANY: usize = 200;
     let name = |n: usize| format!("other-{n}");

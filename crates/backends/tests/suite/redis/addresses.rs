@@ -8,7 +8,7 @@ use portcullis_core::port::SharedCache;
 use super::{RedisServer, connect, counters, settings, until, use_once};
 use crate::redis_server::CA_PEM;
 
-/// Returns whether Redis can be used at this URL, by means of the keys counted in its database.
+/// Returns whether Redis can be used at this URL, by counting the keys in its database.
 async fn is_used(settings: &Settings) -> bool {
     let redis = Arc::new(Redis::start(settings).await.unwrap());
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! Outages: no request waits, each process counts for itself, and Redis is used again once it responds.
+//! Outages: no request waits, each process counts separately, and Redis is used again once it responds.
 
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ async fn of_a_server_that_answers_nothing_three_calls_feel_the_time_limit_and_no
     assert!(slow <= 3, "{slow} calls waited");
     assert!(begun.elapsed() < TIMEOUT * 10, "{:?}", begun.elapsed());
     assert!(!redis.is_up());
-    // Connections are accepted by the operating system, but not answered.
+    // The operating system accepts connections, but nothing responds.
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(!redis.is_up());
     server.go_on();
@@ -93,7 +93,7 @@ async fn a_server_that_takes_no_writes_is_not_used_until_it_does() {
     until("used again", async || redis.is_up()).await;
 }
 
-/// Reads succeed on a replica, so that faults would never follow one another.
+/// Reads succeed on a replica, so faults would never be consecutive.
 #[tokio::test]
 async fn one_refused_write_is_enough_to_leave_a_server_that_became_a_replica() {
     let server = RedisServer::start();
@@ -107,7 +107,7 @@ async fn one_refused_write_is_enough_to_leave_a_server_that_became_a_replica() {
     assert!(!redis.is_up());
 }
 
-/// Memory is full, with nothing to evict.
+/// The memory is full and nothing can be evicted.
 #[tokio::test]
 async fn a_server_without_free_memory_is_not_used() {
     let server = RedisServer::start();

@@ -113,7 +113,7 @@ async fn every_key_has_an_end_a_prefix_and_no_readable_subject() {
         assert!(name.starts_with("pc:{") && name.ends_with("}:l"), "{name}");
         assert!(!name.contains("0101") && !name.contains("0202"), "the hash of an address is covered: {name}");
         let ends_in: i64 = server.ask(&["PTTL", name]);
-        // -1 is a key without an expiry; -2 is one that has expired.
+        // -1 means a key without an expiry, -2 an expired key.
         assert!(ends_in != -1 && ends_in <= 120_000, "{name} ends in {ends_in} ms");
     }
 }

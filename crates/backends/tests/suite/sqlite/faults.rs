@@ -1,4 +1,4 @@
-//! Unusable files: how they are reported, and that no write is acknowledged unless it is kept.
+//! Unusable files: how they are reported, and that writes are only acknowledged if they are kept.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::{make, open, path};
 
-/// Longer than the interval of the watch.
+/// Longer than the interval of the watch thread.
 const SOON: Duration = Duration::from_secs(10);
 
 fn one(name: &str) -> portcullis_core::port::Batch {
@@ -70,7 +70,7 @@ async fn a_file_that_was_replaced_is_noticed_without_a_request() {
     let made = make().await;
     fs::rename(made.path(), made.path().with_file_name("kept")).unwrap();
     let begun = Instant::now();
-    // The log is emptied once the watch has noticed the file.
+    // The log is truncated once the watch thread has noticed the file.
     while fs::metadata(made.path().with_file_name("portcullis.db-wal")).unwrap().len() > 0 {
         assert!(begun.elapsed() < SOON);
         tokio::time::sleep(Duration::from_millis(20)).await;
