@@ -1,6 +1,6 @@
 use std::{error::Error, iter};
 
-/// Returns an error with all its causes as one line: `cannot read the key: permission denied`.
+/// Returns an error with all its causes in one line: `cannot read the key: permission denied`.
 #[must_use]
 pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let errors = iter::successors(Some(error), |error| (*error).source());

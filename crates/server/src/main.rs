@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Command::Templates(verb) => Ok(cli::templates(&verb, sources, &SystemClock, &mut out)?.into()),
     });
     done.unwrap_or_else(|failure| {
-        // A reader such as `head` closed the pipe, which is not an error.
+        // A reader such as `head` has closed the pipe, which is not an error.
         let is_enough =
             failure.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe);
         if !is_enough {
@@ -53,7 +53,7 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
     match log.filter(|log| log.format == LogFormat::Json) {
         None => serve_with(sources, None),
         Some(log) => {
-            // Log collectors expect JSON only, so no plain text is written.
+            // Log collectors only expect JSON, so no plain text is written.
             let telemetry = telemetry::start(log.format, log.level)?;
             Ok(serve_with(sources, Some(&telemetry)).unwrap_or_else(|failure| {
                 match failure.downcast_ref::<ConfigErrors>() {
@@ -88,7 +88,7 @@ fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Fai
             never = log.report_dropped_lines() => match never {},
         }
     });
-    // A startup that was interrupted may leave a thread that waits for the database.
+    // An interrupted startup may leave a thread that waits for the database.
     runtime.shutdown_background();
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -96,7 +96,7 @@ fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Fai
 async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure> {
     files::make_room(&mut config);
     if sockets.is_none() {
-        // A port that is in use is reported before a database is created. It is opened when the database is ready.
+        // Reports a port in use before a database is created. The port is opened when the database is ready.
         listen::bind(config.http.listen, config.http.listen_also)?;
     }
     let mut stop = Box::pin(stop()?);

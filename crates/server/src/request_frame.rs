@@ -1,4 +1,4 @@
-//! The request that a task works for. Every log line that the task writes names it.
+//! The request that a task is working on. Each log line of the task refers to it.
 
 use std::{future::Future, sync::Arc};
 
@@ -6,10 +6,10 @@ use axum::extract::MatchedPath;
 use portcullis_core::id::RequestId;
 use tokio::task_local;
 
-/// Target of the line of an answered request.
+/// Log target of completed requests.
 pub(crate) const ANSWERED: &str = "portcullis::http::layers::scope";
 
-/// What the log says of a request. Paths and queries contain tokens, so it has the route.
+/// Request data for the log. It contains the route and not the path, because paths and queries contain tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestFrame {
     pub(crate) id: RequestId,
@@ -22,22 +22,22 @@ task_local! {
 }
 
 impl RequestFrame {
-    /// Returns the route, `-` for a path without one.
+    /// Returns the route, or `-` if no route matched.
     pub(crate) fn route(&self) -> &str {
         self.route.as_ref().map_or("-", MatchedPath::as_str)
     }
 
-    /// Works for this request.
+    /// Runs a future on behalf of this request.
     pub(crate) fn around<F: Future>(self: &Arc<Self>, work: F) -> impl Future<Output = F::Output> + use<F> {
         CURRENT.scope(Arc::clone(self), work)
     }
 
-    /// Works for this request, without a wait.
+    /// Runs a function on behalf of this request.
     pub(crate) fn during<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(Arc::clone(self), work)
     }
 
-    /// Returns the request that is worked for; none outside of one.
+    /// Returns the current request, or `None` outside of a request.
     pub(crate) fn current() -> Option<Arc<Self>> {
         CURRENT.try_with(Arc::clone).ok()
     }

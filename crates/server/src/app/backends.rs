@@ -1,4 +1,4 @@
-//! The only file that names backends: selects an implementation for each core port from the settings.
+//! Selects an implementation for each core port from the settings. The only file that names backends.
 
 use std::{
     fs,
@@ -38,13 +38,13 @@ const MAILBOX_FILE: &str = "mailbox.jsonl";
 /// How long an idle hash thread keeps its Argon2 memory.
 const HASH_IDLE: Duration = Duration::from_secs(60);
 
-/// Why the database could not be opened.
+/// Reason why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// Another process has locked the database.
     #[error(transparent)]
     Served(#[from] sqlite::LockError),
-    /// It cannot be opened or migrated.
+    /// The database cannot be opened or migrated.
     #[error(transparent)]
     Open(#[from] sqlite::OpenError),
     /// MongoDB cannot be opened or migrated.
@@ -53,18 +53,19 @@ pub enum DatabaseError {
     MongoDb(#[from] mongodb::OpenError),
 }
 
-/// Why messages cannot be sent with these settings.
+/// Reason why messages cannot be sent with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// The file with the CA's certificate cannot be read.
+    /// The file with the CA certificate cannot be read.
     #[error("MAIL_CA_FILE {0} cannot be read")]
     CaFile(PathBuf, #[source] io::Error),
-    /// The sender cannot be set up.
+    /// The sender cannot be created.
     #[error("the email or SMS settings cannot be used")]
     Settings(#[source] portcullis_core::error::Cause),
 }
 
-/// Opens the database. A database that allows only one process is returned with the lock that keeps others out.
+/// Opens the database. For a database that allows only one process, also returns the lock that excludes other
+/// processes.
 pub(super) async fn store(
     config: &Config,
     clock: &Arc<dyn Clock>,
@@ -91,7 +92,7 @@ pub(super) async fn store(
     }
 }
 
-/// Opens the database beside the process that serves it, without migrating it.
+/// Opens the database while another process serves it, without migrating it.
 pub(super) async fn store_beside(
     config: &Config,
     clock: &Arc<dyn Clock>,
@@ -114,17 +115,17 @@ pub(super) async fn store_beside(
     }
 }
 
-/// Releases the message leases of a killed process: no other process uses this database.
+/// Releases the message leases of a killed process, because no other process uses this database.
 async fn free_leases(store: &SqliteStore) {
     match store.free_leases().await {
         Ok(0) => {}
         Ok(freed) => tracing::info!(messages = freed, "leases of a killed process released"),
-        // Leases also expire on their own, only later.
+        // Without this, leases expire later.
         Err(error) => tracing::warn!(%error, "leases of a killed process not released"),
     }
 }
 
-/// Returns the version of the database schema.
+/// Returns the database schema version.
 pub(super) fn schema_version(config: &Config) -> u32 {
     match &config.store.database_url {
         Database::Sqlite(_) => sqlite::schema_version(),
@@ -133,7 +134,7 @@ pub(super) fn schema_version(config: &Config) -> u32 {
     }
 }
 
-/// Returns the interval at which the server writes its line in the node table. SQLite has one server and a probe of its own.
+/// Returns the interval at which the server writes its status. SQLite has only one server and its own probe.
 pub(super) const fn heartbeat(config: &Config) -> Duration {
     match &config.store.database_url {
         Database::Sqlite(_) => Duration::from_secs(60),
@@ -149,7 +150,7 @@ fn mongodb_settings(config: &Config, url: &portcullis_core::SecretString, clock:
         realms: config.realms.iter().cloned().chain([RealmName::admin()]).collect(),
         timeout: config.store.database_timeout,
         patience: config.store.database_wait_timeout,
-        // A clock that is moved by hand differs from any other.
+        // A manual clock differs from every other clock.
         clock_tolerance: clock.is_of_machine().then_some(CLOCK_TOLERANCE),
     }
 }
@@ -180,7 +181,7 @@ pub(super) fn counters() -> Arc<dyn Counters> {
     Arc::new(MemoryCounters::default())
 }
 
-/// Senders of messages.
+/// Message senders.
 pub(super) struct Senders {
     pub(super) mailer: Arc<dyn MailSender>,
     pub(super) sms: Option<Arc<dyn SmsSender>>,
@@ -231,7 +232,7 @@ fn twilio(twilio: &config::Twilio, timeout: Duration) -> Result<TwilioSender, Ma
     TwilioSender::new(settings).map_err(|error| MailError::Settings(error.into()))
 }
 
-/// Checks whether startup would reject the database or the keys, as far as this is possible without opening the database.
+/// Checks whether startup would reject the database or the keys, as far as possible without opening the database.
 pub(super) fn probe(config: &Config) -> Result<(), BuildError> {
     match &config.store.database_url {
         Database::Sqlite(path) => {
@@ -248,7 +249,7 @@ pub(super) fn probe(config: &Config) -> Result<(), BuildError> {
     }
 }
 
-/// Migrates the database, or only plans to. Returns the steps that were applied or are pending.
+/// Migrates the database, or only plans the migration. Returns the applied or pending steps.
 pub(super) async fn migrate(config: &Config, clock: &dyn Clock, is_plan: bool) -> Result<Vec<String>, BuildError> {
     let step = |version: u32, name: &str| format!("{version:04} {name}");
     match &config.store.database_url {

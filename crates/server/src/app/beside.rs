@@ -1,4 +1,4 @@
-//! The application beside running servers, for commands on the machine.
+//! The application without a listener, for commands on the machine while servers are running.
 
 use std::{fmt, sync::Arc};
 
@@ -18,14 +18,14 @@ use crate::{
     http::{self, HttpService},
 };
 
-/// Whether the process serves, or works beside those that do.
+/// Whether the process serves requests, or runs a command while servers may be running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Serving,
     Beside,
 }
 
-/// The service of an application that is not served to others.
+/// The HTTP service of an application that does not listen.
 pub struct Beside {
     http: HttpService,
     verbs: Arc<Service>,
@@ -55,10 +55,12 @@ impl Beside {
     }
 }
 
-/// Builds the application beside running servers. Nothing is served, and no worker runs: messages are delivered by a server.
+/// Builds the application for a command while servers may be running. It neither listens nor starts workers. A server
+/// delivers the messages.
 ///
 /// # Errors
-/// [`BuildError`].
+///
+/// Returns [`BuildError`] if the application cannot be built.
 #[must_use]
 pub fn beside(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Beside, BuildError>> {
     async move {
@@ -72,7 +74,7 @@ pub fn beside(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Bes
 
 type OpenStore = (Arc<dyn Store>, Option<sqlite::ServeLock>);
 
-/// Opens the database; the process that serves it keeps others out.
+/// Opens the database. The serving process also locks it.
 pub(super) async fn open_store(
     config: &Config,
     clock: &Arc<dyn Clock>,
@@ -85,7 +87,7 @@ pub(super) async fn open_store(
     }
 }
 
-/// Opens the realms. Only the process that serves makes and rewraps keys.
+/// Opens the realms. Only the serving process creates and rewraps keys.
 pub(super) async fn open_realms(
     ctx: &Ctx,
     store: &dyn Store,
@@ -101,7 +103,7 @@ pub(super) async fn open_realms(
     Ok(realms)
 }
 
-/// Loads the keys that sign access tokens. Only the process that serves makes and removes them.
+/// Loads the signing keys of access tokens. Only the serving process creates and removes them.
 pub(super) async fn load_keys(service: &Service, ctx: &Ctx, place: Place) -> Result<(), BuildError> {
     let loaded = match place {
         Place::Serving => service.refresh_signing_keys(ctx).await,

@@ -6,7 +6,7 @@ use portcullis_core::{oauth::ClientId, service::OpenRealmsError};
 use super::{backends, shared};
 use crate::templates::TemplateError;
 
-/// Why the application could not be built.
+/// Reason why the application could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The data folder cannot be created.
@@ -41,7 +41,7 @@ pub enum BuildError {
         "the client {0} is not first-party, and without JWT_AUDIENCE services could take its tokens for those of their own users: set JWT_AUDIENCE, or make it first-party (portcullis clients edit {0} --first-party)"
     )]
     Audience(ClientId),
-    /// Passkeys were made for another domain.
+    /// There are passkeys for another domain.
     #[error(
         "{0} passkeys were made for another domain than {1}, and no browser offers them for it: set PASSKEY_RP_ID to the earlier domain to keep them, or to {1} to give them up"
     )]

@@ -14,7 +14,7 @@ use crate::{
     error_chain, listen,
 };
 
-/// Adds the problems that would stop startup. Each part is built as it is at startup.
+/// Adds the problems that would prevent startup. Each part is built in the same way as at startup.
 pub fn check(inspection: &mut Inspection) {
     let Some(config) = inspection.preview(&OsRandom) else { return };
     for (setting, why) in found(&config) {

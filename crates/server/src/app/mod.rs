@@ -49,7 +49,7 @@ use crate::{
 pub struct Overrides {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
-    /// Wraps or replaces ports before they are used, for example to record calls or to inject failures.
+    /// Wraps or replaces ports, for example to record calls or to inject failures.
     pub adjust: Box<dyn FnOnce(Ports) -> Ports + Send>,
 }
 
@@ -69,13 +69,13 @@ impl std::fmt::Debug for Overrides {
 #[derive(Debug)]
 pub struct App {
     shared: Shared,
-    /// None without `METRICS_LISTEN`.
+    /// `None` without `METRICS_LISTEN`.
     metrics: Option<Metrics>,
-    /// None when a [`Pump`] does the work.
+    /// `None` if a [`Pump`] does the work.
     worker: Option<Worker>,
     timeouts: Timeouts,
     limiter: Arc<ConnectionLimiter>,
-    /// Keeps a second process out of a database that only one may use.
+    /// Prevents a second process from using a database that allows only one.
     _lock: Option<sqlite::ServeLock>,
 }
 
@@ -93,13 +93,14 @@ impl Metrics {
     }
 }
 
-/// Metrics listener that is bound, and what it shows.
+/// The bound metrics listener and its recorder.
 type Measured = (TcpListener, &'static PrometheusHandle);
 
-/// Migrates the database to this version and returns the steps that were applied.
+/// Migrates the database to this version. Returns the applied steps.
 ///
 /// # Errors
-/// [`BuildError`].
+///
+/// Returns [`BuildError`] if the database cannot be migrated.
 pub fn migrate<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Result<Vec<String>, BuildError>> {
     backends::migrate(config, clock, false).boxed()
 }
@@ -107,7 +108,8 @@ pub fn migrate<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Re
 /// Returns the steps that [`migrate`] would apply, without applying them.
 ///
 /// # Errors
-/// [`BuildError`].
+///
+/// Returns [`BuildError`] if the database cannot be read.
 pub fn plan<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Result<Vec<String>, BuildError>> {
     backends::migrate(config, clock, true).boxed()
 }
@@ -115,7 +117,8 @@ pub fn plan<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Resul
 /// Starts only the password hasher, for the command line.
 ///
 /// # Errors
-/// [`BuildError::Hash`].
+///
+/// Returns [`BuildError::Hash`] if its threads cannot be started.
 pub fn hasher(settings: &config::Password) -> Result<Arc<dyn PasswordHasher>, BuildError> {
     Ok(backends::hasher(settings)?)
 }
@@ -123,11 +126,12 @@ pub fn hasher(settings: &config::Password) -> Result<Arc<dyn PasswordHasher>, Bu
 impl App {
     /// Builds the application from the settings.
     ///
-    /// The futures of this function and of [`App::serve`] are boxed, so that the server is compiled once instead of again in
-    /// the binary and in the tests.
+    /// The futures of this function and of [`App::serve`] are boxed, so that the server is compiled once and not
+    /// again in the binary and in the tests.
     ///
     /// # Errors
-    /// [`BuildError`].
+    ///
+    /// Returns [`BuildError`] if the application cannot be built.
     #[must_use]
     pub fn build(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Self, BuildError>> {
         Self::assemble(config, overrides, beside::Place::Serving).boxed()
@@ -138,7 +142,7 @@ impl App {
         let templates = Arc::new(templates::templates(config)?);
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
         let (store, lock) = beside::open_store(config, &clock, &random, place).await?;
-        // Opening the database may have taken time, so the clock is read again.
+        // The clock is read again, because opening the database may have taken time.
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let realms = beside::open_realms(&ctx, &*store, config, place).await?;
 
@@ -205,7 +209,8 @@ impl App {
 
     fn serve_until(self, listener: Listener, stop: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
         async move {
-            // Moves the whole value, including the database lock: the block would capture only the fields that it names.
+            // Moves the whole value including the database lock, because the block would only capture the fields it
+            // uses.
             let app = self;
             let workers = app.worker.map(Worker::start);
             let (stopping, drain_delay) = (app.shared.stopping.clone(), app.timeouts.drain);
@@ -213,7 +218,7 @@ impl App {
             let stop = async {
                 stop.await;
                 stopping.send_replace(true);
-                // Load balancers notice that it is not ready, and send no more.
+                // Gives load balancers time to notice that the server is not ready.
                 tokio::time::sleep(drain_delay).await;
                 if let Some(workers) = &workers {
                     workers.ask_to_stop();
@@ -223,7 +228,7 @@ impl App {
             memory::give_back();
             let served = listen::serve(listener, handler, app.timeouts, app.limiter, stop);
             match app.metrics {
-                // Metrics stay available until the last request has been answered.
+                // Metrics remain available until the last request has been answered.
                 Some(Metrics { listener, handler }) => tokio::select! {
                     () = served => {}
                     () = listen::serve(listener.into(), handler, app.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
@@ -237,7 +242,7 @@ impl App {
         .boxed()
     }
 
-    /// Detaches the workers: messages are sent only when [`Pump::deliver_due`] is called.
+    /// Detaches the workers. Messages are only sent when [`Pump::deliver_due`] is called.
     #[must_use]
     pub fn by_hand(mut self) -> (Self, Option<Pump>) {
         let pump = self.worker.take().map(|worker| Pump { worker });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portcullis_backends::fetch::HttpFetch;
 use portcullis_core::port::Fetch;
 
-/// Returns what sends requests to other providers.
+/// Returns the HTTP client for requests to other providers.
 pub(super) fn fetch() -> Arc<dyn Fetch> {
     Arc::new(HttpFetch::default())
 }

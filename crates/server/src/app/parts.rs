@@ -1,4 +1,4 @@
-//! Translates the settings for each part of the application: listener, services, realms, workers, pages.
+//! Converts the settings for each part of the application: listener, services, realms, workers, pages.
 
 use std::{sync::Arc, time::Duration};
 
@@ -115,13 +115,13 @@ fn openid(config: &Config, of: &config::RealmPolicy) -> OpenId {
     }
 }
 
-/// Idle time after which an administrator must sign in again, and the longest session.
+/// Maximum idle time and maximum duration of administrators' sessions.
 const ADMIN_IDLE: Duration = Duration::from_secs(30 * 60);
 const ADMIN_SESSION: Duration = Duration::from_secs(12 * 3600);
-/// Lifetime of the invitation of an administrator.
+/// Lifetime of administrators' invitations.
 const ADMIN_INVITATION: Duration = Duration::from_secs(24 * 3600);
 
-/// Returns the policy of administrators: no registration, short sessions, and always a way to add a second factor.
+/// Returns the administrators' policy: no registration, short sessions, and TOTP always available as a second factor.
 fn of_administrators(policy: RealmPolicy) -> RealmPolicy {
     let mut mfa_methods = policy.mfa_methods;
     if !mfa_methods.contains(&Method::Totp) {
@@ -137,13 +137,13 @@ fn of_administrators(policy: RealmPolicy) -> RealmPolicy {
         mfa_remember: Duration::ZERO,
         mfa_methods,
         invitation_ttl: ADMIN_INVITATION,
-        // A mailbox alone must not remove the second factor of an administrator.
+        // Access to the mailbox alone must not remove the second factor of an administrator.
         addition_undo: Duration::ZERO,
         ..policy
     }
 }
 
-/// Returns the kinds of second factors of a realm. Without passkeys there are no security keys either.
+/// Returns the kinds of second factors of a realm. Security keys require passkeys to be enabled.
 fn methods(config: &Config, of: &config::RealmPolicy) -> Vec<Method> {
     let has_passkeys = of.passkeys && config.passkeys.party.is_some();
     of.mfa_methods.iter().copied().filter(|method| has_passkeys || *method != Method::Passkey).collect()
@@ -169,7 +169,7 @@ pub(super) fn worker(
     }
 }
 
-/// Returns the lease duration, which exceeds the duration of a normal delivery.
+/// Returns the lease duration. It exceeds the duration of a normal delivery.
 fn lease(transport: &MailTransport) -> Duration {
     match transport {
         MailTransport::Smtp(smtp) => smtp.timeout * 4,
@@ -190,7 +190,8 @@ pub(super) fn admin_access(config: &Config) -> AdminAccess {
     AdminAccess { is_on, networks: networks.clone(), search_budget }
 }
 
-/// Returns the origins that browsers may use the passkeys of the server's domain on; none, if there is only its own.
+/// Returns the origins on which browsers may use the passkeys of the server's domain. Empty if there is only the
+/// server's own.
 fn related_origins(config: &Config) -> Vec<String> {
     let origins = config.passkeys.party.as_ref().map(|party| party.origins.clone()).unwrap_or_default();
     if origins.iter().any(|origin| *origin != config.passkeys.own_origin) { origins } else { Vec::new() }
@@ -214,7 +215,7 @@ pub(super) fn server_info(config: &Config) -> ServerInfo {
     }
 }
 
-/// Returns what is called when a message was enqueued.
+/// Returns the function to call after a message was enqueued.
 pub(super) fn waker(wakeups: &Arc<Wakeups>) -> impl Fn() + Send + Sync + 'static {
     let wakeups = Arc::clone(wakeups);
     move || wakeups.wake()

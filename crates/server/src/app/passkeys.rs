@@ -1,4 +1,4 @@
-//! The domain of passkeys at the start.
+//! Startup check of the passkey domain.
 
 use portcullis_core::{
     port::Store,
@@ -8,7 +8,8 @@ use portcullis_core::{
 use super::BuildError;
 use crate::config::Passkeys;
 
-/// Says which domain and origins passkeys have, and stops the start if a domain that follows `PUBLIC_URL` would lose some.
+/// Logs the domain and origins of passkeys. Fails if a domain derived from `PUBLIC_URL` would make existing passkeys
+/// unusable.
 pub(super) async fn check_domain(settings: &Passkeys, store: &dyn Store, realms: &Realms) -> Result<(), BuildError> {
     let Some(party) = &settings.party else {
         tracing::info!(reason = "PUBLIC_URL has an IP address, which cannot be the domain of passkeys", "passkeys off");

@@ -16,7 +16,7 @@ use {
 use super::backends;
 use crate::config::Config;
 
-/// Why Redis cannot be used with these settings.
+/// Reason why Redis cannot be used with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
     /// The file with the root certificates cannot be read.
@@ -34,7 +34,8 @@ pub(super) struct Parts {
     pub(super) shared: Option<Arc<dyn SharedCache>>,
 }
 
-/// Connects to Redis, if it is configured. Without it, and while it is unavailable, the process counts and caches for itself.
+/// Connects to Redis if it is configured. Without it, and while it is unavailable, the process counts and caches
+/// separately.
 pub(super) async fn parts(config: &Config, clock: &dyn Clock, realms: &Realms) -> Result<Parts, RedisError> {
     let local = backends::counters();
     #[cfg(feature = "redis")]
@@ -49,7 +50,7 @@ pub(super) async fn parts(config: &Config, clock: &dyn Clock, realms: &Realms) -
     Ok(Parts { counters: local, shared: None })
 }
 
-/// Checks whether startup would reject the settings, as far as this is possible without connecting to Redis.
+/// Checks whether startup would reject the settings, as far as possible without connecting to Redis.
 pub(super) fn check(config: &Config) -> Result<(), RedisError> {
     #[cfg(feature = "redis")]
     if let Some(settings) = settings(config)? {

@@ -1,4 +1,4 @@
-//! Templates of the server, and of the realms that have their own.
+//! Templates of the server, and of realms with their own templates.
 
 use crate::{
     config::{self, Config},

@@ -12,8 +12,8 @@ pub struct DeveloperAccess {
 }
 
 impl DeveloperAccess {
-    /// Returns whether a peer may open the pages under this host name. The name is checked because DNS rebinding makes a
-    /// browser send a foreign host name.
+    /// Returns whether a peer may open the pages under this host name. The name is checked to prevent DNS rebinding,
+    /// in which a browser sends a foreign host name.
     #[must_use]
     pub fn admits(&self, peer: IpAddr, host: &str) -> bool {
         let (peer, address) = (peer.to_canonical(), host.parse::<IpAddr>().ok());

@@ -6,11 +6,11 @@ use std::fmt;
 #[derive(Debug)]
 pub struct ConfigErrors {
     problems: Vec<ConfigProblem>,
-    /// Why the environment is considered production, if `ENVIRONMENT` is not set.
+    /// Reason why the environment is considered production, if `ENVIRONMENT` is not set.
     why_production: Option<String>,
 }
 
-/// A configuration problem, with the place where it was set and how to fix it.
+/// A configuration problem, where it was set and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigProblem {
     /// The setting or settings, or an unknown file or key.

@@ -1,5 +1,5 @@
-//! Suggested fixes, written for the source where the setting was set: the same line in a source of lower precedence would have
-//! no effect.
+//! Suggested fixes, written for the source where the setting was set, because the same line in a source of lower
+//! precedence would have no effect.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ impl Fix {
         Self::Set(name, value.into())
     }
 
-    /// Sets a secret issued by another service, by means of a file.
+    /// Sets a secret issued by another service, using a file.
     pub(super) fn in_a_file(name: &str) -> Self {
         let file = name.to_ascii_lowercase();
         Self::Do(format!("{name}_FILE=secrets/{file}, a file that only the server's user can read"))

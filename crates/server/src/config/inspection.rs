@@ -23,7 +23,7 @@ use super::{
 #[derive(Debug)]
 pub struct Loaded {
     pub config: Config,
-    /// Suspicious settings that are accepted.
+    /// Suspicious but accepted settings.
     pub warnings: Vec<ConfigProblem>,
 }
 
@@ -38,10 +38,11 @@ pub struct Inspection {
     secrets_file: Option<PathBuf>,
 }
 
-/// Reads and checks the settings. In development, a missing key is generated and kept in `DATA_DIR`.
+/// Reads and checks the settings. In development, generates a missing key and stores it in `DATA_DIR`.
 ///
 /// # Errors
-/// All problems of the settings.
+///
+/// Returns all problems of the settings.
 pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigErrors> {
     load_inspected(inspect(sources), random)
 }
@@ -49,7 +50,8 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
 /// Reads and checks the settings like [`load`], for a server whose port was chosen by the operating system.
 ///
 /// # Errors
-/// All problems of the settings.
+///
+/// Returns all problems of the settings.
 pub fn load_for_port(sources: Sources, random: &dyn Random, port: u16) -> Result<Loaded, ConfigErrors> {
     load_inspected(inspect_for_port(sources, Some(port)), random)
 }
@@ -140,7 +142,8 @@ impl Inspection {
     /// Returns the configuration problems as an error.
     ///
     /// # Errors
-    /// All problems of the settings.
+    ///
+    /// Returns all problems of the settings.
     pub fn verdict(&self) -> Result<(), ConfigErrors> {
         match self.verdict.problems.as_slice() {
             [] => Ok(()),
@@ -153,7 +156,8 @@ impl Inspection {
     /// Returns the names of the realms.
     ///
     /// # Errors
-    /// All problems of the settings.
+    ///
+    /// Returns all problems of the settings.
     pub fn realms(&self) -> Result<Vec<RealmName>, ConfigErrors> {
         self.verdict()?;
         self.values.get(&REALMS).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
@@ -162,31 +166,33 @@ impl Inspection {
     /// Returns the password settings.
     ///
     /// # Errors
-    /// All problems of the settings.
+    ///
+    /// Returns all problems of the settings.
     pub fn password(&self) -> Result<Password, ConfigErrors> {
         self.verdict()?;
         Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
     }
 
-    /// Returns the suspicious settings that are accepted.
+    /// Returns the suspicious but accepted settings.
     #[must_use]
     pub fn warnings(&self) -> &[ConfigProblem] {
         &self.verdict.warnings
     }
 
-    /// Returns the log settings; none if one of them is invalid. Problems of other settings are ignored.
+    /// Returns the log settings, or `None` if one of them is invalid. Problems of other settings are ignored.
     #[must_use]
     pub fn log(&self) -> Option<Log> {
         Log::read(&self.values)
     }
 
-    /// Returns the listen address; none if an HTTP setting is invalid. Problems of other settings are ignored.
+    /// Returns the listen address, or `None` if an HTTP setting is invalid. Problems of other settings are ignored.
     #[must_use]
     pub fn listen(&self) -> Option<SocketAddr> {
         Http::read(&self.values).map(|http| http.listen)
     }
 
-    /// Returns the settings that startup would use, without creating missing secrets; none if there is a problem.
+    /// Returns the settings that startup would use, without creating missing secrets. Returns `None` if there is a
+    /// problem.
     #[must_use]
     pub fn preview(&self, random: &dyn Random) -> Option<Config> {
         self.verdict().ok()?;
@@ -200,7 +206,7 @@ impl Inspection {
         self.verdict.problems.push(ConfigProblem { name: name.to_owned(), text, origin, fix: None });
     }
 
-    /// Returns the template settings; none if one of them is invalid. Problems of other settings are ignored.
+    /// Returns the template settings, or `None` if one of them is invalid. Problems of other settings are ignored.
     pub(crate) fn templates(&self) -> Option<Templates> {
         Templates::read(&self.values)
     }

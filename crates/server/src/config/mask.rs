@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::value::are_hosts;
 
-/// Text shown in place of a secret.
+/// Replacement for a secret.
 pub(super) const MASK: &str = "********";
 
 /// Database URL options with harmless values, in lower case.
@@ -47,8 +47,8 @@ pub(super) fn may_hold_password(text: &str) -> bool {
     text.contains(":/") || text.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 
-/// Masks everything that may be secret: the user information, and the values of all options not known to be harmless. If a
-/// password that is not percent-encoded makes the start of the host ambiguous, everything is masked.
+/// Masks everything that may be secret: the user information, and the values of all options not known to be harmless.
+/// If a password that is not percent-encoded makes the start of the host ambiguous, masks everything.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
     if !may_hold_password(text) {
         return Cow::Borrowed(text);
@@ -93,8 +93,8 @@ fn masked_options(options: &str) -> String {
     options.split('&').map(option).collect::<Vec<_>>().join("&")
 }
 
-/// Masks passwords inside a message, for example in a path that is a URL by mistake. Because a password may contain spaces, the
-/// text from a scheme up to a later word with `@` is treated as one URL.
+/// Masks passwords inside a message, for example in a path that is a URL by mistake. Passwords may contain spaces, so
+/// the text from a scheme up to a later word with `@` is treated as one URL.
 pub(super) fn masked_words(text: &str) -> String {
     let mut words: Vec<Cow<'_, str>> = Vec::new();
     let mut rest = Some(text);

@@ -1,4 +1,5 @@
-//! Settings: read from the command line, the environment, `.env` and TOML, checked as a whole, and provided as typed values.
+//! Settings: read from the command line, the environment, `.env` and TOML, checked as a whole, and provided as typed
+//! values.
 //!
 //! `sections` defines the settings, one file per group. The other files are generic and name no setting, except `secrets`,
 //! which generates those that development needs, and `clients`, which reads the tables of clients: `layers` reads the sources, `values` merges them, `report` collects problems

@@ -7,21 +7,21 @@ use super::{
     suggest::distance,
 };
 
-/// A known name: a setting's value, or the file that contains it.
+/// A known name: a setting, or the file that contains its value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SettingName {
     pub(super) setting: &'static dyn Entry,
     pub(super) is_file: bool,
 }
 
-/// All settings, in documentation order, and those of the members of families that were looked up.
+/// All settings in documentation order, and the member settings that were looked up.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     settings: Vec<&'static dyn Entry>,
     members: Arc<Mutex<Vec<&'static dyn Entry>>>,
 }
 
-/// Longest name of a member.
+/// Maximum length of a member name.
 const LONGEST_MEMBER: usize = 32;
 
 impl Names {
@@ -80,13 +80,13 @@ impl Names {
     }
 }
 
-/// Returns whether a text can be the name of a member: letters and digits.
+/// Returns whether a text can be a member name: letters and digits.
 fn is_member(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     (1..=LONGEST_MEMBER).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-/// Returns the name of a setting; of a family, that of the member that a misspelt name is about.
+/// Returns the name of a setting. For a family, returns the name for the member in a misspelt name.
 fn spelled_for(info: &Info, name: &str) -> Option<String> {
     let Some((before, after)) = info.family() else { return Some(info.name.to_owned()) };
     let member = name.strip_prefix(before)?.split('_').next().filter(|member| is_member(member))?;

@@ -21,7 +21,7 @@ pub(super) enum Origin {
     Dotenv(Line),
     /// A line of a TOML file.
     Toml(Line),
-    /// None: the value is derived from other settings or from the machine.
+    /// No source: the value is derived from other settings or from the machine.
     Derived,
 }
 
@@ -38,11 +38,11 @@ pub(super) struct Source {
     pub(super) origin: Origin,
     /// The file that contains the value, if the setting was given as `NAME_FILE`.
     pub(super) file: Option<PathBuf>,
-    /// The realm it was set for; none if server-wide.
+    /// The realm it was set for. `None` if server-wide.
     pub(super) realm: Option<RealmName>,
 }
 
-/// Returns a realm's name as it is written in environment variables.
+/// Returns a realm's name as used in environment variables.
 pub(super) fn in_variables(realm: &RealmName) -> String {
     realm.as_str().to_ascii_uppercase().replace('-', "_")
 }

@@ -8,8 +8,8 @@ use std::{
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
-/// Returns whether users other than the owner have any access to the file. Group read is allowed for files owned by root, which
-/// is how secrets are passed to a server that does not run as root.
+/// Returns whether users other than the owner have any access to the file. Group read is allowed for files owned by
+/// root, because secrets are passed this way to a server that does not run as root.
 pub(super) fn is_open_to_others(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| {
         let allowed = if is_handed_by_root(&metadata) { 0o040 } else { 0 };

@@ -19,7 +19,7 @@ pub(super) enum Severity {
     RefusedElseWarned,
 }
 
-/// Names that a diagnostic is about: settings, or an unknown file or key.
+/// Names that a diagnostic concerns: settings, or an unknown file or key.
 #[derive(Debug)]
 pub(super) struct Subject(Vec<String>);
 
@@ -48,7 +48,7 @@ pub(super) struct Verdict {
     pub(super) warnings: Vec<ConfigProblem>,
 }
 
-/// Where the value of a setting comes from.
+/// Origin of a setting's value.
 #[derive(Debug)]
 pub(super) struct Provenance<'a> {
     /// Absent if the setting has its default value.
@@ -56,7 +56,7 @@ pub(super) struct Provenance<'a> {
     pub(super) default: Fallback,
 }
 
-/// Finds the provenance of a setting by name, with or without `_FILE`; none for other names.
+/// Finds the provenance of a setting by name, with or without `_FILE`. Returns `None` for other names.
 pub(super) type LookUp<'l, 'a> = &'l dyn Fn(&str) -> Option<Provenance<'a>>;
 
 impl Report {
@@ -75,7 +75,7 @@ impl Report {
         self.warnings.push_mut(Diagnostic::new(subject, text, None))
     }
 
-    /// Adds an insecure setting. The environment decides whether it is a problem.
+    /// Adds an insecure setting. The environment determines whether it is a problem.
     pub(super) fn insecure(
         &mut self,
         severity: Severity,
@@ -122,7 +122,7 @@ impl Diagnostic {
         Self { subject: subject.into(), text: text.into(), related: None, origin: None, fix }
     }
 
-    /// Adds another setting that the diagnostic is about.
+    /// Adds another setting that the diagnostic concerns.
     pub(super) fn beside(&mut self, name: &'static str) {
         self.related = Some(name);
     }
@@ -149,7 +149,7 @@ impl Diagnostic {
     }
 }
 
-/// Describes where settings were set; none if one of the names is unknown.
+/// Describes where settings were set. Returns `None` if one of the names is unknown.
 fn origins<'n>(names: impl Iterator<Item = &'n str>, look_up: LookUp<'_, '_>) -> Option<String> {
     let told: Vec<(&str, String)> =
         names.map(|name| Some((name, look_up(name)?.to_string()))).collect::<Option<_>>()?;

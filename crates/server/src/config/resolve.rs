@@ -1,4 +1,4 @@
-//! Merges the layers: the source with the highest precedence wins, and its text must match the setting's format.
+//! Merges the layers. The source with the highest precedence wins, and its text must match the setting's format.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -63,7 +63,7 @@ fn strongest(scope: &Scope<'_>, info: &Info, report: &mut Report) -> Option<Conf
             let name = info.name;
             let text = format!("is set ({here}), and so is {name}{FILE_SUFFIX} ({there}): remove one of them");
             let (here, there) = (source(here, None), source(there, Some(dir.join(path.expose_secret().trim()))));
-            // A secret is safer in a file, so the other place is the one to remove.
+            // A secret is safer in a file, so the fix removes the other one.
             let worse = if info.is_secret { &here } else { &there };
             report.problem(name, text, Fix::Do(unset(name, Some(worse))));
             Some(ConfiguredValue { text: None, source: here })
@@ -135,7 +135,7 @@ fn report_open_files(names: &Names, configured: &Configured, report: &mut Report
 fn check(setting: &dyn Entry, text: &SecretString, report: &mut Report) {
     let info = setting.info();
     let text = info.trimmed(text.expose_secret());
-    // A key in PEM has several lines.
+    // A PEM key has several lines.
     let is_line_end = |c: char| info.placeholder == PEM.placeholder && matches!(c, '\r' | '\n');
     if text.contains(|c: char| (c.is_control() && !is_line_end(c)) || c == char::REPLACEMENT_CHARACTER) {
         report.problem(info.name, "must not contain control characters", instead(setting, ""));
@@ -159,11 +159,11 @@ fn quotes_hidden(message: &str, text: &str) -> bool {
     shown != text && parts.into_iter().any(|part| part.len() > 2 && message.contains(part))
 }
 
-/// Returns what to write instead of a rejected value: the probable intention, the default, or nothing.
+/// Returns the suggested replacement of a rejected value: the probable intention, the default, or nothing.
 fn instead(setting: &dyn Entry, text: &str) -> Fix {
     let info = setting.info();
     if info.is_random {
-        // The unreadable value may be the only copy of a key.
+        // The unreadable value may be the only copy of a key, so it must not be overwritten.
         return Fix::Do(format!("write the value of {} again as it was generated, on one line", info.name));
     }
     let default = match info.default {

@@ -30,7 +30,7 @@ pub(super) fn file(values: &Values) -> Option<PathBuf> {
     values.path(&DATA_DIR).map(|folder| folder.join("secrets.env"))
 }
 
-/// Reads missing secrets from the file, if it exists. In production, only the file's permissions are checked.
+/// Reads missing secrets from the file, if it exists. In production, only checks the file's permissions.
 pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, report: &mut Report) {
     let is_there = file.exists();
     if is_there {
@@ -76,7 +76,7 @@ fn check_permissions(file: &Path, report: &mut Report) {
     }
 }
 
-/// Reports a database for which a new key must not be generated: it exists already, or is shared between servers.
+/// Reports a database for which no new key may be generated, because it already exists or is shared between servers.
 fn refuse_new_key(values: &Values, file: &Path, report: &mut Report) {
     let name = ENCRYPTION_KEY.name();
     if is_shared_database(values) {
@@ -113,10 +113,11 @@ pub(super) fn previewed(values: &Values, random: &dyn Random) -> Values {
     values
 }
 
-/// Creates a folder and its parents, accessible only to the owner. An existing folder is left unchanged.
+/// Creates a folder and its parents, accessible only to the owner. An existing folder is unchanged.
 ///
 /// # Errors
-/// The I/O error.
+///
+/// Returns the I/O error if a folder cannot be created.
 pub fn create_private_dir(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
@@ -165,8 +166,8 @@ fn write_private(file: &Path, contents: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Hard-links a file. Unlike a rename, a link never replaces a file that another process has just created. Some file systems do
-/// not support links.
+/// Hard-links a file. Unlike a rename, a link never replaces a file that another process has just created. Some file
+/// systems do not support links.
 fn link(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),

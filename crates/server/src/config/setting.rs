@@ -22,7 +22,7 @@ pub(crate) struct Setting<T: 'static> {
 pub(crate) struct Info {
     /// Name in upper case, as in the environment.
     pub(crate) name: &'static str,
-    /// Value if not set.
+    /// Value if the setting is not set.
     pub(crate) default: Fallback,
     /// Description, as one or more sentences.
     pub(crate) doc: &'static str,
@@ -41,40 +41,40 @@ pub(crate) struct Info {
 pub(crate) enum Fallback {
     /// A fixed text, parsed like a configured one.
     Fixed(&'static str),
-    /// A value derived from other settings or from the machine, as described by the text.
+    /// A value derived from other settings or from the machine. The text describes it.
     Derived(&'static str),
     Nothing,
 }
 
-/// What stands for the name of a member in the name of a setting that each member of a family has.
+/// Placeholder for the member name in the name of a family's setting.
 pub(crate) const MEMBER: &str = "<NAME>";
 
 /// A setting with its type erased.
 pub(crate) trait Entry: Sync + fmt::Debug {
     fn info(&self) -> &Info;
 
-    /// Checks whether a text has the setting's format. The error says which format is expected.
+    /// Checks whether a text has the setting's format. The error describes the expected format.
     fn check(&self, text: &str) -> Result<(), String>;
 
     /// Returns the probable intention behind a rejected text, or an example.
     fn meant(&self, text: &str) -> Option<String>;
 
-    /// Returns the setting of one member of a family. It lives as long as the program, which reads its settings once.
+    /// Returns the setting of one member of a family. It is leaked, because the program reads its settings only once.
     fn of_member(&self, name: String) -> &'static dyn Entry;
 }
 
 impl Info {
-    /// Trims whitespace, which is significant in secrets only, where just trailing newlines are removed.
+    /// Trims whitespace. In secrets it is significant, so only trailing newlines are removed.
     pub(super) fn trimmed<'a>(&self, text: &'a str) -> &'a str {
         if self.is_secret && self.placeholder == SECRET { text.trim_end_matches(['\r', '\n']) } else { text.trim() }
     }
 
-    /// Returns what the name of a member of its family stands between; `None` if it is a setting of its own.
+    /// Returns the name parts before and after the member name. Returns `None` if the setting belongs to no family.
     pub(crate) fn family(&self) -> Option<(&'static str, &'static str)> {
         self.name.split_once(MEMBER)
     }
 
-    /// Whether the value is a URL, which may contain a password.
+    /// Returns whether the value is a URL, which may contain a password.
     pub(super) fn is_url(&self) -> bool {
         self.placeholder == "URL"
     }

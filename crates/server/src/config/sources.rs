@@ -17,7 +17,7 @@ pub struct Sources {
     /// The command line.
     pub args: Args,
     pub env: Vec<(String, String)>,
-    /// The working directory, which may contain `.env` and `portcullis.toml`. Base of relative paths.
+    /// The working directory, which may contain `.env` and `portcullis.toml`. Relative paths are resolved against it.
     pub dir: PathBuf,
 }
 

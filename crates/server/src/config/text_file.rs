@@ -6,7 +6,8 @@ use std::{
     path::Path,
 };
 
-/// Reads a text file of at most 1 MiB. A larger file, such as a device or a disk image given by mistake, is an error.
+/// Reads a text file of at most 1 MiB. A larger file, for example a device or a disk image given by mistake, is an
+/// error.
 pub(super) fn read(path: &Path) -> io::Result<String> {
     const MAX: u64 = 1 << 20;
     let mut text = String::new();

@@ -29,7 +29,7 @@ pub(crate) struct Values {
 /// A setting with a value other than its default.
 #[derive(Debug, Clone)]
 pub(super) struct ConfiguredValue {
-    /// None if the setting was set but has no usable value, which has been reported.
+    /// `None` if the setting was set but has no usable value, which has already been reported.
     pub(super) text: Option<SecretString>,
     pub(super) source: Source,
 }
@@ -61,7 +61,8 @@ impl Values {
         self.provenance(name).is_some_and(|value| value.source.is_some_and(|source| source.realm.is_some()))
     }
 
-    /// Returns the configured value, or the default if it is fixed. Returns none for an invalid value, which has been reported.
+    /// Returns the configured value, or the default if it is fixed. Returns `None` for an invalid value, which has
+    /// already been reported.
     pub(super) fn get<T: fmt::Debug>(&self, setting: &'static Setting<T>) -> Option<T> {
         let info = setting.info();
         match (self.text(info.name), info.default) {
@@ -71,7 +72,7 @@ impl Values {
         }
     }
 
-    /// Returns the same of a member of a family.
+    /// Returns the value of a member's setting, or the default if it is fixed.
     pub(super) fn of_member<T: fmt::Debug>(&self, setting: &'static Setting<T>, member: &str) -> Option<T> {
         let info = setting.info();
         let text = self.configured.get(member_name(info, member).as_str());
@@ -82,7 +83,7 @@ impl Values {
         }
     }
 
-    /// Returns the name of a setting of a member; none, if it is not set.
+    /// Returns the name of a member's setting, or `None` if it is not set.
     pub(super) fn name_of_member<T: fmt::Debug>(
         &self,
         setting: &'static Setting<T>,
@@ -92,7 +93,7 @@ impl Values {
         self.configured.get_key_value(name.as_str()).map(|(name, _)| *name)
     }
 
-    /// Returns the members of a family that have one of these settings, in alphabetical order.
+    /// Returns the members of a family with at least one of these settings, in alphabetical order.
     pub(super) fn members(&self, settings: &[&'static dyn Entry]) -> BTreeSet<&'static str> {
         let families = settings.iter().filter_map(|setting| setting.info().family());
         let of_family = |(before, after): (&'static str, &'static str)| {
@@ -119,7 +120,7 @@ impl Values {
         self.configured.contains_key(name)
     }
 
-    /// Derives a setting's value from others, unless it has one.
+    /// Derives a setting's value from others, unless it already has one.
     pub(super) fn derive<T>(&mut self, setting: &'static Setting<T>, rule: impl Fn(&Self) -> Option<String>) {
         if !self.has(setting.name())
             && let Some(text) = rule(self)
@@ -128,7 +129,7 @@ impl Values {
         }
     }
 
-    /// Sets a value, unless the setting has one.
+    /// Sets a value, unless the setting already has one.
     pub(super) fn supply(&mut self, name: &'static str, text: SecretString, origin: Origin) {
         let source = Source::server_wide(origin);
         self.configured.entry(name).or_insert(ConfiguredValue { text: Some(text), source });
@@ -145,7 +146,7 @@ impl Values {
         self.configured.get(name).is_some_and(|value| value.source.origin == Origin::Derived)
     }
 
-    /// Returns where a setting was set; none for unknown names.
+    /// Returns where a setting was set, or `None` for unknown names.
     pub(super) fn provenance(&self, name: &str) -> Option<Provenance<'_>> {
         let info = self.names.find(name)?.setting.info();
         let source = self.configured.get(info.name).map(|value| &value.source);
@@ -169,7 +170,7 @@ impl Values {
         }
     }
 
-    /// Masks passwords. A value that should be a URL but is not is masked entirely.
+    /// Masks passwords. A value that should be a URL but is not one is masked entirely.
     fn shown_text(&self, info: &Info, text: &str) -> String {
         let text = info.trimmed(text);
         let is_valid = self.names.find(info.name).is_some_and(|name| name.setting.check(text).is_ok());

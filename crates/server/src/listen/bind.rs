@@ -9,10 +9,10 @@ use std::{
 use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Number of system-chosen ports tried when a port must be free on two addresses.
+/// Number of ports to try if a system-chosen port must be free on two addresses.
 const PORTS_TRIED: usize = 16;
 
-/// Why an address cannot be listened on, with a suggestion.
+/// Reason why an address cannot be listened on, with a suggestion.
 #[derive(Debug)]
 pub struct BindError {
     address: SocketAddr,
@@ -50,7 +50,8 @@ impl Listener {
     /// Creates the listener from sockets that were opened before the runtime was started.
     ///
     /// # Errors
-    /// The I/O error.
+    ///
+    /// Returns the I/O error if the sockets cannot be registered.
     pub fn from_std(sockets: Sockets) -> io::Result<Self> {
         let also = sockets.also.map(TcpListener::from_std).transpose()?;
         Ok(Self { first: TcpListener::from_std(sockets.first)?, also })
@@ -59,7 +60,8 @@ impl Listener {
     /// Returns the address of the first socket.
     ///
     /// # Errors
-    /// The I/O error.
+    ///
+    /// Returns the I/O error if the address cannot be read.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.first.local_addr()
     }
@@ -86,17 +88,19 @@ impl Sockets {
     /// Returns the port that the sockets listen on.
     ///
     /// # Errors
-    /// The I/O error.
+    ///
+    /// Returns the I/O error if the address cannot be read.
     pub fn port(&self) -> io::Result<u16> {
         Ok(self.first.local_addr()?.port())
     }
 }
 
-/// Opens the listening sockets before the runtime is started. `also` is skipped where the system does not have this address.
-/// With port 0, the operating system chooses one port for both.
+/// Opens the listening sockets before the runtime is started. `also` is skipped if the system does not have this
+/// address. With port 0, the operating system chooses one port for both.
 ///
 /// # Errors
-/// [`BindError`].
+///
+/// Returns [`BindError`] if an address cannot be listened on.
 pub fn bind(address: SocketAddr, also: Option<SocketAddr>) -> Result<Sockets, BindError> {
     let mut tried = 0;
     loop {
@@ -134,10 +138,11 @@ fn is_absent(error: &io::Error) -> bool {
     reason.is_some_and(|reason| [Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT].contains(&reason))
 }
 
-/// Checks whether the socket could be opened. A port in use is accepted, because it may be the running server's.
+/// Checks whether the socket could be opened. A port in use is accepted, because it may belong to the running server.
 ///
 /// # Errors
-/// [`BindError`].
+///
+/// Returns [`BindError`] if the address cannot be listened on.
 pub fn check(address: SocketAddr) -> Result<(), BindError> {
     match std::net::TcpListener::bind(address) {
         Err(error) if error.kind() != ErrorKind::AddrInUse => Err(BindError { address, error }),

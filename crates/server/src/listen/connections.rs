@@ -14,7 +14,7 @@ use portcullis_core::limit::{CLIENTS_PER_SITE, Network};
 pub struct ConnectionLimiter {
     all: usize,
     each: usize,
-    /// Networks without a per-client limit, because they carry many clients.
+    /// Networks without a per-client limit, because they forward connections of many clients.
     proxies: Vec<IpNet>,
     taken: Mutex<Taken>,
 }
@@ -29,24 +29,24 @@ struct Taken {
 #[derive(Debug)]
 pub struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
-    /// Address that the connection is counted for; none for a proxy.
+    /// Address that the connection is counted for. `None` for a proxy.
     of: Option<IpAddr>,
 }
 
 impl ConnectionLimiter {
-    /// Allows `all` connections in total and `each` per client; the networks in `proxies` are exempt from the latter.
+    /// Allows `all` connections in total and `each` per client. The networks in `proxies` are exempt from the latter.
     #[must_use]
     pub fn new(all: usize, each: usize, proxies: Vec<IpNet>) -> Arc<Self> {
         Arc::new(Self { all, each, proxies, taken: Mutex::default() })
     }
 
-    /// Acquires a permit for a connection from this peer; none if a limit is reached.
+    /// Acquires a permit for a connection from this peer. Returns `None` if a limit is reached.
     #[must_use]
     pub fn take(limiter: &Arc<Self>, peer: IpAddr) -> Option<ConnectionPermit> {
         let of = peer.to_canonical();
         let is_proxy = limiter.proxies.iter().any(|proxy| proxy.contains(&of));
         let mut taken = limiter.taken();
-        // A proxy carries many clients, so its connections do not count towards its network either.
+        // A proxy forwards connections of many clients, so they are not counted for its network.
         let of = (!is_proxy).then_some(of);
         let has_room = |(network, most): (Network, usize)| taken.by.get(&network).copied().unwrap_or_default() < most;
         if taken.all >= limiter.all || !limiter.networks(of).all(has_room) {

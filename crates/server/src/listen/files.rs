@@ -10,11 +10,12 @@ const RESERVE: usize = 64;
 #[cfg(feature = "mongodb")]
 /// File descriptors for the MongoDB connection pool and its monitors.
 const DATABASE_SERVER: usize = 80;
-/// Minimum number of connections, as for `MAX_CONNECTIONS`.
+/// Minimum number of connections. Same as for `MAX_CONNECTIONS`.
 const LEAST: usize = 16;
 
-/// Raises the open file limit to the hard limit, because the default soft limit is often only 1024. If that is not enough,
-/// lowers the number of connections: a flood of them would leave no file descriptors for the database.
+/// Raises the open file limit to the hard limit, because the default soft limit is often only 1024. If that is not
+/// sufficient, lowers the number of connections, because a flood of them would leave no file descriptors for the
+/// database.
 pub fn make_room(config: &mut Config) {
     ask_for_files();
     let Some(files) = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok()) else { return };
@@ -24,7 +25,8 @@ pub fn make_room(config: &mut Config) {
         return;
     }
     config.http.max_connections = room;
-    // The limit per client is reduced in proportion, because a single client could otherwise use all remaining connections.
+    // The per-client limit is reduced in proportion, because a single client could otherwise use all remaining
+    // connections.
     config.http.max_connections_client = (config.http.max_connections_client.saturating_mul(room) / wanted).max(1);
     tracing::warn!(files, connections = room, "connection limit lowered: open file limit too low");
 }
@@ -37,7 +39,7 @@ fn reserve(config: &Config) -> usize {
         #[cfg(feature = "mongodb")]
         Database::MongoDb(_) => DATABASE_SERVER,
     };
-    // Emails and SMS have this many concurrent deliveries each.
+    // Emails and SMS each have this number of concurrent deliveries.
     RESERVE + metrics + database + 2 * config.mail.workers
 }
 

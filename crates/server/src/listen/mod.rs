@@ -73,7 +73,7 @@ pub(crate) async fn serve(
         match accepted {
             Ok((stream, peer)) => match ConnectionLimiter::take(&limiter, peer.ip()) {
                 Some(permit) => spawn(stream, (peer, permit), &handler, timeouts, &graceful),
-                // Closed at once: a queue would delay the other connections.
+                // Closed immediately, because queueing would delay the other connections.
                 None => tracing::debug!("connection refused: limit reached"),
             },
             Err(error) => {
@@ -108,9 +108,9 @@ fn spawn(
         answer(service.clone(), (peer, of_connection.clone()), Arc::clone(&exchanges), request)
     });
     let connection = http1::Builder::new()
-        // A client may shut down its sending side after the request and still wait for the response.
+        // Clients may shut down their sending side after the request and still read the response.
         .half_close(true)
-        // The stream has its own timeouts: this one would also close idle connections.
+        // Disabled, because the stream has its own timeouts. This one would also close idle connections.
         .header_read_timeout(None)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)

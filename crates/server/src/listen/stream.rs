@@ -20,22 +20,22 @@ use tokio_io_timeout::TimeoutStream;
 use super::{Timeouts, exchange::Exchanges, head_refusal};
 use crate::http::RefuseHead;
 
-/// Maximum time for reading and discarding the rest of an unread request. A socket that is closed with unread bytes is reset,
-/// and the client may lose the response.
+/// Maximum time for reading and discarding the rest of an unread request. If a socket is closed with unread bytes, it
+/// is reset, and the client may lose the response.
 const LINGER: Duration = Duration::from_secs(2);
 /// Maximum number of bytes of an unread request to discard.
 const MAX_LINGER: usize = 16 * 1024 * 1024;
 
-/// What the connection is waiting for.
+/// State of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The first byte of the next request.
+    /// Waiting for the first byte of the next request.
     Idle,
-    /// The rest of a request head, or the first request of a new connection.
+    /// Reading a request head, or waiting for the first request of a new connection.
     Head,
-    /// The response. The request body has its own timeout.
+    /// Sending the response. The request body has its own timeout.
     Answer,
-    /// The rest of a request that is read and discarded.
+    /// Reading and discarding the rest of a request.
     Linger,
 }
 
@@ -50,9 +50,10 @@ pub(super) struct ClientStream {
     seen: u64,
     /// End of the phase.
     deadline: Instant,
-    /// Wakes the connection at the deadline or before: it is moved only where it would be too late, since that takes a lock.
+    /// Wakes the connection no later than the deadline. Resetting the timer takes a lock, so it is only reset if it
+    /// would fire too late.
     timer: Pin<Box<Sleep>>,
-    /// The rest of a response that replaces the HTTP library's.
+    /// Rest of a response that replaces the HTTP library's.
     answer: Option<Bytes>,
     lingered: usize,
 }
@@ -91,7 +92,7 @@ impl ClientStream {
         }
     }
 
-    /// Updates the phase from what the service has done since the last read.
+    /// Updates the phase according to the service's progress since the last read.
     fn follow(&mut self) {
         let begun = self.exchanges.begun();
         if begun != self.seen {
@@ -103,7 +104,7 @@ impl ClientStream {
         }
     }
 
-    /// Ends a read that takes too long; an idle connection ends as if the client had closed it.
+    /// Ends a read that takes too long. An idle connection ends as if the client had closed it.
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.phase == Phase::Answer {
             return Poll::Pending;

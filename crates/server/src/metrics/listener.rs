@@ -22,7 +22,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Size of a memory page on all supported machines.
 const PAGE_BYTES: u32 = 4096;
 
-/// Age of the line of a running server, at most: with SQLite it is written once a minute.
+/// Maximum age of a running server's status. With SQLite it is written once a minute.
 const NODE_SEEN: Duration = Duration::from_secs(120);
 
 #[derive(Clone)]
@@ -35,7 +35,7 @@ struct Sources {
 /// Returns the metrics routes, and starts the aggregation of recorded values.
 pub(crate) fn router(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> Router {
     tokio::spawn(async move {
-        // Values are aggregated even if nothing scrapes the metrics, so that memory usage stays bounded.
+        // Values are aggregated even without scrapes, so that memory usage is bounded.
         let mut ticks = tokio::time::interval(UPKEEP);
         loop {
             ticks.tick().await;

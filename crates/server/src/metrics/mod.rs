@@ -22,10 +22,11 @@ use names::METRICS;
 const BUCKETS: &[f64] =
     &[0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// Starts the recorder of this process; further calls return the same one.
+/// Starts the recorder of this process. Further calls return the same one.
 ///
 /// # Errors
-/// If another recorder is installed.
+///
+/// Returns an error if another recorder is installed.
 pub(crate) fn install() -> Result<&'static PrometheusHandle, BuildError> {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     if let Some(handle) = HANDLE.get() {

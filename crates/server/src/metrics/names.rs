@@ -1,5 +1,5 @@
-//! All metrics, named by the Prometheus conventions: names end with the unit, and labels have a bounded set of values, so they
-//! never contain users, tokens or addresses.
+//! All metrics, named by the Prometheus conventions: names end with the unit, and labels have a bounded set of
+//! values, so they never contain users, tokens or addresses.
 
 use std::fmt::Write as _;
 

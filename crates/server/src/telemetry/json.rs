@@ -1,4 +1,4 @@
-//! Lines of the log as JSON for collectors, one object per line.
+//! JSON log format, one object per line.
 
 use std::{fmt, io};
 
@@ -36,7 +36,7 @@ where
 
 fn write_object(line: &mut Writer<'_>, event: &Event<'_>) -> Result<(), serde_json::Error> {
     let mut timestamp = String::with_capacity(32);
-    // A string takes everything.
+    // Writing to a string never fails.
     let _written = SystemTime.format_time(&mut Writer::new(&mut timestamp));
     let mut serializer = serde_json::Serializer::new(Text(line));
     let mut object = serializer.serialize_map(None)?;
@@ -48,7 +48,7 @@ fn write_object(line: &mut Writer<'_>, event: &Event<'_>) -> Result<(), serde_js
     object.serialize_entry("target", event.metadata().target())?;
     if let Some(frame) = RequestFrame::current() {
         object.serialize_entry("span", &Span(&frame))?;
-        // The list in which collectors look for it.
+        // Log collectors expect the request in this list.
         object.serialize_entry("spans", &[Span(&frame)])?;
     }
     SerializeMap::end(object)
@@ -68,7 +68,7 @@ impl serde::Serialize for Span<'_> {
     }
 }
 
-/// Takes the bytes of JSON, which are text.
+/// Writer for JSON, which is valid UTF-8.
 struct Text<'a, 'w>(&'a mut Writer<'w>);
 
 impl io::Write for Text<'_, '_> {

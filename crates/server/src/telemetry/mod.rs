@@ -39,7 +39,8 @@ impl Telemetry {
 /// Starts the logger.
 ///
 /// # Errors
-/// If it was already started, or its thread cannot be started.
+///
+/// Returns an error if it was already started or its thread cannot be started.
 pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
     let (lines, writer) = writer::start(std::io::stderr())?;
     // The HTTP library logs complete request heads, which contain secrets.

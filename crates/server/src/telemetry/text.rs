@@ -1,4 +1,4 @@
-//! Lines of the log as text for people.
+//! Text log format for people.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! The thread that writes the log, so that no request waits for it. Lines of answered requests are gathered for a moment, since a
-//! write for each costs more than the rest of the line; all others are written at once.
+//! The thread that writes the log, so that no request waits for it. Lines of completed requests are batched for a
+//! moment, because one write per line costs more than the rest of the line. All others are written immediately.
 
 use std::{
     io::{self, ErrorKind, Write},
@@ -18,16 +18,16 @@ use crate::request_frame::ANSWERED;
 
 /// Maximum time that the line of a completed request is buffered.
 const BUFFERED_FOR: Duration = Duration::from_millis(20);
-/// Size in bytes at which the buffer is written before that.
+/// Size in bytes at which the buffer is written earlier.
 const BATCH: usize = 64 * 1024;
-/// Maximum size of waiting lines in bytes. Further lines are dropped, so that no request waits for the log.
+/// Maximum size of queued lines in bytes. Further lines are dropped, so that no request waits for the log.
 const MAX_WAITING: usize = 8 * 1024 * 1024;
-/// Additional bytes for other lines, so that a flood of requests does not displace warnings.
+/// Additional bytes reserved for other lines, so that a flood of requests does not displace warnings.
 const RESERVED: usize = 1024 * 1024;
 /// Timeout for writing the last lines at shutdown, because the reader of the log may have stopped.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Lines that wait to be written.
+/// Queued lines.
 #[derive(Debug, Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
@@ -37,9 +37,9 @@ struct Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     lines: Vec<u8>,
-    /// Whether a line should not wait for others.
+    /// Whether a line is written without batching.
     is_urgent: bool,
-    /// Whether the thread waits to be woken.
+    /// Whether the thread is waiting to be woken.
     is_asleep: bool,
     has_ended: bool,
     dropped: u64,
@@ -49,14 +49,14 @@ struct Waiting {
 #[derive(Clone, Debug)]
 pub(super) struct LogWriter(Arc<Queue>);
 
-/// The running thread. Dropping it writes the lines that wait.
+/// Handle of the thread. Dropping it writes the queued lines.
 #[derive(Debug)]
 pub(super) struct WriterThread {
     queue: Arc<Queue>,
     ended: Receiver<()>,
 }
 
-/// Takes the text of one line.
+/// Writer for one line.
 #[derive(Debug)]
 pub(super) struct LineWriter<'a> {
     queue: &'a Queue,
@@ -73,7 +73,7 @@ pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<(LogWriter, 
 }
 
 impl WriterThread {
-    /// Returns the number of lines that were dropped so far.
+    /// Returns the number of lines dropped so far.
     pub(super) fn dropped(&self) -> u64 {
         self.queue.waiting().dropped
     }
@@ -83,7 +83,7 @@ impl Drop for WriterThread {
     fn drop(&mut self) {
         self.queue.waiting().has_ended = true;
         self.queue.changed.notify_one();
-        // If the thread does not respond, it is abandoned: its output is stuck.
+        // If the thread does not respond, it is abandoned, because its output is blocked.
         let _answered = self.ended.recv_timeout(FLUSH_TIMEOUT);
     }
 }
@@ -103,7 +103,7 @@ impl Queue {
         let is_first = waiting.lines.is_empty();
         waiting.lines.extend_from_slice(line);
         waiting.is_urgent |= is_urgent;
-        // The first line starts the time of a batch. A call to wake costs as much as the whole line.
+        // The first line starts the batch interval. Waking the thread costs as much as the whole line.
         if waiting.is_asleep && (is_first || waiting.is_due()) {
             waiting.is_asleep = false;
             drop(waiting);
@@ -111,7 +111,7 @@ impl Queue {
         }
     }
 
-    /// Waits for the next batch, and takes it in place of an empty one. Returns false after the last.
+    /// Waits for the next batch and swaps it with an empty one. Returns `false` after the last.
     fn take(&self, batch: &mut Vec<u8>) -> bool {
         let mut waiting = self.waiting();
         while waiting.lines.is_empty() && !waiting.has_ended {
@@ -156,7 +156,7 @@ impl Write for LineWriter<'_> {
     }
 }
 
-/// Writes a batch; returns the number of lines that were lost. An output that takes nothing for the moment is waited for.
+/// Writes a batch. Returns the number of lost lines. Waits if the output is temporarily blocked.
 fn write(out: &mut impl Write, mut rest: &[u8]) -> u64 {
     while !rest.is_empty() {
         match out.write(rest) {
@@ -164,7 +164,7 @@ fn write(out: &mut impl Write, mut rest: &[u8]) -> u64 {
             Ok(written) => rest = rest.get(written..).unwrap_or_default(),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(BUFFERED_FOR),
-            // A log that cannot be written has no place to complain.
+            // If the log cannot be written, there is no place to report it.
             Err(_) => break,
         }
     }
@@ -178,9 +178,9 @@ fn work(queue: &Queue, mut out: impl Write, ending: &Sender<()>) {
         let lost = write(&mut out, &batch);
         queue.waiting().dropped += lost;
         batch.clear();
-        // The memory of a backlog is given back.
+        // Frees the memory of a backlog.
         batch.shrink_to(2 * BATCH);
     }
-    // The other end may have stopped waiting.
+    // The receiver may have stopped waiting.
     let _heard = ending.send(());
 }

@@ -57,7 +57,7 @@ impl TemplateKind {
         }
     }
 
-    /// Returns the kind of template that a layout is used by.
+    /// Returns the kind of template that uses a layout.
     pub(super) const fn of_contents(self) -> Self {
         match self {
             Self::PageLayout => Self::Page,

@@ -12,7 +12,7 @@ use super::{
 use crate::config::suggest::nearest;
 
 impl Templates {
-    /// Returns all issues of the templates that samples and sources reveal.
+    /// Returns all template issues found in samples and sources.
     pub(super) fn issues(&self) -> Vec<TemplateIssue> {
         let samples = self.samples(Timestamp::default());
         let mut issues: Vec<TemplateIssue> =

@@ -32,14 +32,15 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     /// Loads all templates. Returns them with an issue for each file that cannot be read or has a syntax error.
-    /// `colours` are those of emails, in all templates.
+    /// `colours` are the email colours, which all templates receive.
     pub(super) fn load(dir: Option<&Path>, colours: Value) -> (Self, Vec<TemplateIssue>) {
         let mut environment = Environment::new();
-        // A layout may test whether a link is defined. Names that are never defined are found by the check of the sources.
+        // A layout may test whether a link is defined. Names that are never defined are found by the check of the
+        // sources.
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_formatter(write_value);
         environment.add_global("colours", colours);
-        // `{% extends "layout/base.html" %}` is the same as `{% extends "base.html" %}`.
+        // `{% extends "layout/base.html" %}` is equivalent to `{% extends "base.html" %}`.
         environment
             .set_path_join_callback(|name, _| catalogue::find(name).map_or(name, |template| template.name).into());
         dashboard::add_filters(&mut environment);
@@ -64,7 +65,7 @@ impl Engine {
         replaced.map(|_| ())
     }
 
-    /// Adds the custom file, if there is one. Returns whether there is.
+    /// Adds the custom file if there is one. Returns whether there is one.
     fn replace(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<bool, TemplateIssue> {
         let Some(dir) = dir else { return Ok(false) };
         for path in [dir.join(template.name), dir.join(template.path())] {
@@ -118,7 +119,7 @@ impl Engine {
         self.replacement(name).map_or_else(|| name.to_owned(), |path| path.display().to_string())
     }
 
-    /// Creates an issue from the innermost error, which has the location.
+    /// Creates an issue from the innermost error, which contains the location.
     fn issue(&self, name: &str, error: &Error) -> TemplateIssue {
         let mut innermost = error;
         while let Some(cause) = innermost.source().and_then(|cause| cause.downcast_ref::<Error>()) {
@@ -133,8 +134,8 @@ impl Engine {
     }
 }
 
-/// Finds the first line with this word inside a tag, or else the first line with the word, because a tag may span several
-/// lines.
+/// Finds the first line with this word inside a tag, or else the first line with the word, because a tag may span
+/// several lines.
 fn line_of(source: &str, name: &str) -> Option<usize> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let has_name = |line: &str| line.split(|c| !is_word(c)).any(|word| word == name);
@@ -157,8 +158,8 @@ fn read(path: &Path) -> Result<Option<String>, TemplateIssue> {
     }
 }
 
-/// Formats a value like the engine's default formatter, except that `/` is not escaped: it is harmless, and links stay readable
-/// in the source of an email.
+/// Formats a value like the engine's default formatter, except that `/` is not escaped. It is harmless, and links
+/// remain readable in the source of an email.
 fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     let is_html = matches!(state.auto_escape(), AutoEscape::Html);
     match value.as_str() {

@@ -33,7 +33,7 @@ impl fmt::Display for TemplateIssue {
 pub struct TemplateError(Vec<TemplateIssue>);
 
 impl TemplateError {
-    /// Returns an error with these issues, sorted and without duplicates; succeeds if there are none.
+    /// Returns an error with these issues, sorted and without duplicates. Succeeds if there are none.
     pub(super) fn unless_none(mut issues: Vec<TemplateIssue>) -> Result<(), Self> {
         issues.sort();
         issues.dedup();

@@ -1,4 +1,5 @@
-//! Look of a realm's pages: a stylesheet with its colours, and its images, each at a path with a hash of its content.
+//! Appearance of a realm's pages: a stylesheet with its colours, and its images. The path of each contains a hash of
+//! its content.
 
 use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
@@ -16,22 +17,22 @@ pub(crate) struct BrandFile {
     pub(crate) bytes: Arc<[u8]>,
 }
 
-/// Look of a realm's pages.
+/// Appearance of a realm's pages.
 #[derive(Debug)]
 pub(super) struct Look {
-    /// All files by their names.
+    /// All files by name.
     files: BTreeMap<String, BrandFile>,
     stylesheet: String,
     logo: String,
     logo_dark: String,
     favicon: String,
     links: Vec<(String, String)>,
-    /// Of light and dark pages.
+    /// Colours of light and dark pages.
     colours: [Palette; 2],
 }
 
 impl Look {
-    /// Computes the look of a brand.
+    /// Creates the appearance of a brand.
     pub(super) fn of(brand: &Brand) -> Self {
         let (light, dark) = palettes(brand);
         let mut look = Self {
@@ -68,7 +69,7 @@ impl Look {
         context! { light => of(light), dark => of(dark) }
     }
 
-    /// Returns what templates need.
+    /// Returns the template values.
     pub(super) fn values(&self) -> Value {
         let link = |(key, url): &(String, String)| {
             let label = match key.as_str() {
@@ -97,7 +98,7 @@ impl Look {
     }
 }
 
-/// Returns the stylesheet of a brand; empty if it changes nothing.
+/// Returns the stylesheet of a brand. Empty if it changes nothing.
 fn stylesheet(corners: Corners, light: Option<Palette>, dark: Option<Palette>) -> String {
     let mut css = String::new();
     let corners = match corners {
@@ -116,7 +117,7 @@ fn stylesheet(corners: Corners, light: Option<Palette>, dark: Option<Palette>) -
     css
 }
 
-/// Returns the colours for light and dark pages. Dark ones can have a colour of their own, even if the light ones have none.
+/// Returns the colours for light and dark pages. Dark pages can have their own colour, even if light pages have none.
 fn palettes(brand: &Brand) -> (Option<Palette>, Option<Palette>) {
     let dark = brand.color.or(brand.color_dark).map(|color| Palette::dark(color, brand.color_dark));
     (brand.color.map(Palette::light), dark)

@@ -10,10 +10,11 @@ use super::{
     meaning,
 };
 
-/// Returns all templates in Markdown: a heading and a table for each kind, then the variables.
+/// Returns all templates in Markdown: a heading and a table for each kind, followed by the variables.
 ///
 /// # Errors
-/// If a built-in template has an issue, which a test rules out.
+///
+/// Returns an error if a built-in template has an issue, which a test rules out.
 pub fn templates_markdown() -> Result<String, super::TemplateError> {
     let branding = Branding {
         app_name: String::new(),

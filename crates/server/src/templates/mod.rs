@@ -47,29 +47,31 @@ use portcullis_core::id::RealmName;
 
 use crate::config::Branding;
 
-/// All templates. Each has been rendered with sample data before use.
+/// All templates. Each was rendered with sample data before use.
 #[derive(Debug)]
 pub struct Templates {
     engine: Engine,
     branding: Branding,
     look: Look,
-    /// Templates of realms that have their own.
+    /// Templates of realms with their own templates.
     realms: BTreeMap<String, Self>,
 }
 
 impl Templates {
-    /// Loads the built-in templates, replaces those that have a file in `dir`, and renders each with sample data.
+    /// Loads the built-in templates, replaces those with a file in `dir`, and renders each with sample data.
     ///
     /// # Errors
-    /// [`TemplateError`] with every issue: a file that cannot be read, a syntax error, or an undefined name.
+    ///
+    /// Returns [`TemplateError`] with all issues: unreadable files, syntax errors and undefined names.
     pub fn load(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
         Self::load_beside(Vec::new(), dir, branding)
     }
 
-    /// Like [`Self::load`], but a file that does not replace a template is an issue, too.
+    /// Like [`Self::load`], but a file that does not replace a template is also an issue.
     ///
     /// # Errors
-    /// [`TemplateError`] with every issue.
+    ///
+    /// Returns [`TemplateError`] with all issues.
     pub(crate) fn check(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
         let unknown = dir.map(unknown_files).transpose()?.unwrap_or_default();
         Self::load_beside(unknown, dir, branding)
@@ -99,12 +101,12 @@ impl Templates {
         self.realms.get(realm).unwrap_or(self)
     }
 
-    /// Returns a file of a brand, of the server or of a realm.
+    /// Returns a brand file of the server or of a realm.
     pub(crate) fn brand_file(&self, name: &str) -> Option<&BrandFile> {
         std::iter::once(self).chain(self.realms.values()).find_map(|templates| templates.look.file(name))
     }
 
-    /// Returns whether people can sign in to a realm on pages.
+    /// Returns whether users of a realm can sign in on pages.
     pub(crate) fn has_pages(&self, realm: &str) -> bool {
         self.of(realm).branding.pages
     }

@@ -24,9 +24,9 @@ pub(crate) struct Preview {
     /// Label of the sample's case.
     case: &'static str,
     purpose: &'static str,
-    /// File name of the rendered HTML; empty for an SMS.
+    /// File name of the rendered HTML. Empty for an SMS.
     pub(crate) file: String,
-    /// Template of the text part; empty for a page.
+    /// Template of the text part. Empty for a page.
     text_file: &'static str,
     subject: String,
     text: String,

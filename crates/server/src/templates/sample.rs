@@ -11,7 +11,7 @@ use super::{Templates, catalogue::Template};
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) template: &'static Template,
-    /// Label of the sample's case; empty if the template has only one.
+    /// Label of the sample's case. Empty if the template has only one.
     pub(crate) case: &'static str,
     pub(super) values: Value,
 }

@@ -1,6 +1,7 @@
-//! Colours of the pages, computed from the one colour of a brand, so that text and borders can be read on every one.
+//! Colours of the pages, computed from a brand's single colour so that text and borders are always legible.
 //!
-//! Computed in OKLCH, whose lightness is what people see. The reasons of the numbers are WCAG's contrasts: 4.5 for text, 3 for borders.
+//! Computed in OKLCH, whose lightness matches human perception. The limits are the contrast ratios of WCAG: 4.5 for
+//! text, 3 for borders.
 
 use crate::config::Rgb;
 
@@ -14,30 +15,30 @@ pub enum Scheme {
 /// Colours of one scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
-    /// Main button.
+    /// Background of the main button.
     pub fill: Rgb,
-    /// Text on it.
+    /// Text on the main button.
     pub on: Rgb,
     pub hover: Rgb,
     /// Border of the main button.
     pub edge: Rgb,
     /// Links, focus rings and the current item.
     pub ink: Rgb,
-    /// Ground of the current item.
+    /// Background of the current item.
     pub tint: Rgb,
 }
 
-/// Least contrast of text.
+/// Minimum contrast of text.
 const TEXT: f64 = 4.5;
-/// Least contrast of borders and marks.
+/// Minimum contrast of borders and icons.
 const MARK: f64 = 3.0;
-/// Step in which lightness is changed.
+/// Step size for changes of lightness.
 const STEP: f64 = 0.005;
-/// Colours of text on the main button, the preferred first.
+/// Text colours of the main button, in order of preference.
 const ON: [Rgb; 3] = [Rgb([0xff; 3]), Rgb([0x0b, 0x11, 0x14]), Rgb([0; 3])];
 
 impl Rgb {
-    /// Returns the contrast of two colours (WCAG 2.2).
+    /// Returns the contrast ratio of two colours (WCAG 2.2).
     #[must_use]
     pub fn contrast(self, other: Self) -> f64 {
         let (one, two) = (self.luminance(), other.luminance());
@@ -49,7 +50,7 @@ impl Rgb {
         0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
 
-    /// Returns this colour over another, with this share.
+    /// Blends this colour over another one with this opacity.
     fn over(self, ground: Self, share: f64) -> Self {
         let [[r, g, b], [under_r, under_g, under_b]] = [self.0, ground.0].map(|parts| parts.map(f64::from));
         let mix = |over: f64, under: f64| byte(over * share + under * (1.0 - share));
@@ -58,7 +59,7 @@ impl Rgb {
 }
 
 impl Scheme {
-    /// Returns the ground of cards.
+    /// Returns the background of cards.
     #[must_use]
     pub const fn surface(self) -> Rgb {
         match self {
@@ -67,7 +68,7 @@ impl Scheme {
         }
     }
 
-    /// Returns the ground of pages.
+    /// Returns the background of pages.
     #[must_use]
     pub const fn ground(self) -> Rgb {
         match self {
@@ -85,7 +86,7 @@ impl Scheme {
 }
 
 impl Palette {
-    /// The colours without a brand.
+    /// Default colours of light pages.
     pub(super) const DEFAULT_LIGHT: Self = Self {
         fill: Rgb([0x0b, 0x6b, 0x63]),
         on: Rgb([0xff; 3]),
@@ -94,7 +95,7 @@ impl Palette {
         ink: Rgb([0x0b, 0x6b, 0x63]),
         tint: Rgb([0xe4, 0xf2, 0xf0]),
     };
-    /// The same on dark pages, set by hand.
+    /// Default colours of dark pages, chosen by hand.
     pub(super) const DEFAULT_DARK: Self = Self {
         fill: Rgb([0x3d, 0xb5, 0xa5]),
         on: Rgb([0x06, 0x21, 0x1d]),
@@ -110,14 +111,14 @@ impl Palette {
         Self::of(Scheme::Light, color, Lch::of(color))
     }
 
-    /// Computes the colours for the dark pages: from a colour of their own, or from that of the light ones.
+    /// Computes the colours for dark pages, from their own colour or from that of light pages.
     #[must_use]
     pub fn dark(color: Rgb, own: Option<Rgb>) -> Self {
         let (fill, lch) = own.map_or_else(|| in_the_dark(color), |own| (own, Lch::of(own)));
         Self::of(Scheme::Dark, fill, lch)
     }
 
-    /// Computes the rest. `lch` is the colour of the main button, not rounded.
+    /// Computes the other colours. `lch` is the unrounded colour of the main button.
     fn of(scheme: Scheme, fill: Rgb, lch: Lch) -> Self {
         let surface = scheme.surface();
         let on = ON.into_iter().find(|on| on.contrast(fill) >= TEXT).unwrap_or(Rgb([0; 3]));
@@ -140,7 +141,8 @@ impl Palette {
     }
 }
 
-/// Returns a colour for the main button of dark pages: a grey is turned over, and all are raised until they can be seen.
+/// Returns the colour of the main button on dark pages. Greys are inverted, and all colours are lightened until they
+/// are visible.
 fn in_the_dark(color: Rgb) -> (Rgb, Lch) {
     let surface = Scheme::Dark.surface();
     let (mut lch, mut fill) = (Lch::of(color), color);
@@ -179,7 +181,7 @@ impl Lch {
         Self { lightness: self.lightness + by, ..self }
     }
 
-    /// Returns the nearest colour of sRGB with the same lightness and hue.
+    /// Returns the closest sRGB colour with the same lightness and hue.
     fn rgb(self) -> Rgb {
         let mut chroma = self.chroma;
         loop {
@@ -205,7 +207,7 @@ impl Lch {
     }
 }
 
-/// Returns a part of a colour without the curve of sRGB.
+/// Converts an sRGB component to linear light.
 fn linear(part: u8) -> f64 {
     let part = f64::from(part) / 255.0;
     if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }

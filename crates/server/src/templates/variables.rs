@@ -8,7 +8,7 @@ use super::{
     sample::Sample,
 };
 
-/// Meaning of each variable. The values passed to a template decide which variables it has.
+/// Meaning of each variable. A template has the variables that its values contain.
 const MEANINGS: &[(&str, &str)] = &[
     ("account", "The identifier of the account that reads the page."),
     ("client", "The name of the application."),

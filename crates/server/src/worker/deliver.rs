@@ -1,4 +1,4 @@
-//! Delivery of outbox messages, with a separate task per channel, so that a provider that hangs does not delay the other
+//! Delivery of outbox messages, with a separate task per channel, so that a slow provider does not delay the other
 //! channel.
 
 use std::{pin::pin, time::Duration};
@@ -15,7 +15,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use super::{Worker, cause, note};
 
-/// How often the outbox is polled without a wake-up: for retries, and for messages left by another process.
+/// Interval at which the outbox is polled for retries, and for messages left by another process.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Worker {
@@ -67,8 +67,8 @@ impl Worker {
         }
     }
 
-    /// Sends one message. After the stop signal it may finish within the grace period; then its lease is released, or it is
-    /// recorded as possibly delivered.
+    /// Sends one message. After the stop signal it may finish within the grace period. Then its lease is released, or
+    /// it is recorded as possibly delivered.
     async fn deliver(self, row: Claimed, mut stopped: watch::Receiver<bool>) {
         let ctx = self.ctx();
         let out_of_time = async {
@@ -87,8 +87,8 @@ impl Worker {
         }
     }
 
-    /// Sends one message, and extends its lease while the provider is slow. The lease is short at first, so that a message is
-    /// retried soon if the process dies.
+    /// Sends one message, and extends its lease while the provider is slow. The lease is short at first, so that a
+    /// message is retried soon if the process crashes.
     async fn deliver_under_lease(
         &self,
         deliveries: &Deliveries<'_>,
@@ -114,7 +114,7 @@ impl Worker {
     }
 }
 
-/// Logs that the outbox has become unreadable or readable again: once per change, not once per poll.
+/// Logs that the outbox has become unreadable or readable again, once per change and not once per poll.
 fn note_change(channel: Channel, is_readable: &mut bool, error: Option<&portcullis_core::Error>) {
     let was_readable = std::mem::replace(is_readable, error.is_none());
     let channel = channel.as_str();

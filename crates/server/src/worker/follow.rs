@@ -10,10 +10,10 @@ use tokio::{
 
 use super::{Worker, tick};
 
-/// Poll interval. Changes must take effect within a second; this leaves time for a slow store.
+/// Poll interval. Changes must take effect within a second, and this leaves time for a slow store.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Shortest pause between two reads of the log.
+/// Minimum pause between two reads of the log.
 const FOLLOW_PAUSE: Duration = Duration::from_millis(10);
 
 impl Worker {
@@ -43,10 +43,10 @@ impl Worker {
         }
     }
 
-    /// Waits for the next tick, or for the notice of a change. Returns false when it is time to stop.
+    /// Waits for the next tick or for a change notification. Returns `false` when it is time to stop.
     async fn turn(&self, ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {
         let noticed = async {
-            // Many notices are one read of the log.
+            // Combines many notifications into one read of the log.
             sleep(FOLLOW_PAUSE).await;
             self.service.upkeep().log_announced().await;
         };

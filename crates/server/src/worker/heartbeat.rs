@@ -1,4 +1,4 @@
-//! The line of this server in the node table, and the comparison of its clock with the database's clock.
+//! Status of this server in the store, and the comparison of its clock with the database's clock.
 
 use std::time::{Duration, Instant};
 
@@ -7,19 +7,19 @@ use tokio::{sync::watch, time::interval};
 
 use super::{Worker, cause, tick};
 
-/// Interval at which the line is tried while the store cannot be written: until a write succeeds the server is not ready.
+/// Retry interval while the store is not writable. The server is not ready until a write succeeds.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// What the server's line in the node table contains.
+/// Contents of the server's status.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
-    /// Version of the database schema.
+    /// Database schema version.
     pub(crate) schema: u32,
-    /// Interval at which the line is written.
+    /// Interval at which the status is written.
     pub(crate) interval: Duration,
 }
 
-/// Conditions that were logged and persist, so that each change is one log line.
+/// Conditions that were logged and persist, so that each change is logged once.
 #[derive(Debug, Default)]
 struct Reported {
     is_unwritable: bool,
@@ -27,7 +27,7 @@ struct Reported {
 }
 
 impl Worker {
-    /// Updates the line until the stop signal, then removes it.
+    /// Updates the status until the stop signal, then removes it.
     pub(super) async fn heartbeat_until(self, mut stopped: watch::Receiver<bool>) {
         let Identity { schema, interval: every } = &self.identity;
         let mut node = Node::new(self.service.upkeep().node(), env!("CARGO_PKG_VERSION"), *schema, self.clock.now());
@@ -55,7 +55,7 @@ impl Worker {
             }
             self.compare_clocks(&mut reported).await;
         }
-        // The line also expires by itself.
+        // The status also expires.
         if let Err(error) = self.service.upkeep().remove_node().await {
             tracing::debug!(error = error.code(), "node line not removed");
         }
@@ -65,7 +65,7 @@ impl Worker {
         if !self.clock.is_of_machine() {
             return;
         }
-        // A store that does not answer is reported elsewhere.
+        // An unresponsive store is reported elsewhere.
         let Ok(Some(skew)) = self.service.upkeep().clock_skew(&*self.clock).await else { return };
         let has_skew = skew > CLOCK_TOLERANCE;
         if has_skew && !reported.has_skew {

@@ -1,6 +1,6 @@
-//! The format of `.env` as python-dotenv reads it, because existing files must continue to work: values without quotes may
-//! contain spaces, ` #` starts a comment, quoted values may span lines. Variables are not expanded: a `$` in a password is a
-//! literal `$`.
+//! Parser for `.env`, compatible with python-dotenv because existing files must continue to work: unquoted values may
+//! contain spaces, ` #` starts a comment, and quoted values may span lines. Variables are not expanded: a `$` in a
+//! password is a literal `$`.
 
 /// A `NAME=value` entry with its line number. The first line is 1.
 pub(in crate::config) struct EnvEntry {
@@ -35,7 +35,7 @@ pub(in crate::config) fn parse(text: &str) -> (Vec<EnvEntry>, Vec<(usize, &'stat
 
 type Entry<'a> = (String, String, Option<&'a str>);
 
-/// Parses the entry of the first line of `text`. If the value spans lines, the remaining text is returned, too.
+/// Parses the entry in the first line of `text`. If the value spans lines, also returns the remaining text.
 fn entry<'a>(line: &'a str, text: &'a str) -> Result<Entry<'a>, &'static str> {
     let (name, value) = line.split_once('=').ok_or("`=` is missing")?;
     let name = name.trim().strip_prefix("export ").unwrap_or(name).trim();

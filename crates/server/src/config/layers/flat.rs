@@ -38,8 +38,8 @@ pub(super) fn command_line(settings: Vec<(String, String)>, names: &Names, repor
     layer
 }
 
-/// Reads the environment. Because it also has variables of other programs, an unknown name is ignored, unless it resembles a
-/// setting; then it is a warning.
+/// Reads the environment. Unknown names are ignored, because it also contains variables of other programs. Names
+/// similar to a setting cause a warning.
 pub(super) fn environment(
     variables: Vec<(String, String)>,
     names: &Names,
@@ -64,13 +64,14 @@ pub(super) fn environment(
     (layer, of_realms)
 }
 
-/// Returns whether a variable was set for a service, as Kubernetes does for a service named `redis`:
-/// `REDIS_PORT=tcp://10.0.0.1:6379`.
+/// Returns whether Kubernetes set a variable for a service, such as `REDIS_PORT=tcp://10.0.0.1:6379` for a service
+/// named `redis`.
 fn is_service_link(name: &str, text: &str) -> bool {
     name.ends_with("_PORT") && ["tcp://", "udp://", "sctp://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
-/// Reports quotation marks around a value, and removes them to avoid follow-up errors. The value did not pass through a shell.
+/// Reports quotation marks around a value, and removes them to avoid subsequent errors. The value did not pass
+/// through a shell.
 pub(super) fn unquoted(name: &str, text: String, report: &mut Report) -> String {
     let inner = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
     let Some(inner) = inner else { return text };
@@ -80,8 +81,8 @@ pub(super) fn unquoted(name: &str, text: String, report: &mut Report) -> String 
     inner.to_owned()
 }
 
-/// Reads `.env` in the working directory. Because other programs may use the file, too, an unknown name is ignored, unless it
-/// resembles a setting; then it is an error.
+/// Reads `.env` in the working directory. Unknown names are ignored, because other programs may use the file too.
+/// Names similar to a setting are errors.
 pub(super) fn dotenv(dir: &Path, names: &Names, report: &mut Report) -> (Layer, Vec<Variable>) {
     let path = dir.join(".env");
     let (mut layer, mut of_realms) = (Layer::default(), Vec::new());

@@ -10,14 +10,14 @@ use crate::config::{
     text_file,
 };
 
-/// The raw values of one source. All are held as secrets, because some are.
+/// The raw values of one source. All are stored as secrets, because some of them are.
 #[derive(Debug, Default)]
 pub(in crate::config) struct Layer {
     entries: BTreeMap<(&'static str, bool), (SecretString, Origin)>,
 }
 
 impl Layer {
-    /// Sets the raw value of a setting. A later value overwrites an earlier one; an empty value removes it.
+    /// Sets the raw value of a setting. A later value overwrites an earlier one. An empty value removes it.
     pub(super) fn set(&mut self, name: SettingName, text: String, origin: Origin) {
         let at = (name.setting.info().name, name.is_file);
         if text.trim().is_empty() {
@@ -33,7 +33,7 @@ impl Layer {
     }
 }
 
-/// Reads a settings file. An existing file that cannot be read is reported as a problem.
+/// Reads a settings file. If the file exists but cannot be read, this is reported as a problem.
 pub(super) fn read_file(path: &Path, report: &mut Report) -> Option<String> {
     match text_file::read(path) {
         Ok(text) => Some(text),

@@ -15,22 +15,22 @@ use crate::config::{
     suggest,
 };
 
-/// A variable whose name begins with `REALM_`. It is matched to a realm once the realms are known.
+/// A variable whose name starts with `REALM_`. It is matched to a realm once the realms are known.
 pub(super) struct Variable {
     pub(super) name: String,
     pub(super) text: String,
     pub(super) origin: Origin,
 }
 
-/// Possible interpretations of a variable.
+/// Interpretation of a variable.
 enum Meaning {
     /// A setting of the realm at this index.
     Of(usize, SettingName),
     /// A variable that matches several realms.
     Ambiguous(Vec<String>),
-    /// A setting that is server-wide only.
+    /// A setting that can only be set server-wide.
     ServerWide(&'static str),
-    /// A misspelt name, with the closest known one.
+    /// A misspelt name, with the closest known name.
     Misspelt(String),
     /// Not a setting.
     Foreign,

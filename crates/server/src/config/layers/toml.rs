@@ -1,4 +1,4 @@
-//! The TOML file: setting names in lower case, and a table for each realm with settings of its own.
+//! The TOML file: setting names in lower case, and a table for each realm with its own settings.
 
 use std::path::{Path, PathBuf};
 
@@ -20,10 +20,10 @@ use crate::config::{
     report::{Diagnostic, Report},
 };
 
-/// File that is read if none is given.
+/// Default path of the file.
 const USUAL: &str = "portcullis.toml";
 
-/// The file, which maps values to line numbers.
+/// The file. Maps values to line numbers.
 pub(super) struct File<'a> {
     path: PathBuf,
     text: &'a str,
@@ -62,7 +62,7 @@ pub(super) fn layer(named: Option<&Path>, dir: &Path, names: &Names, report: &mu
     match DeTable::parse(&text) {
         Ok(table) => read_table(&file, table.into_inner(), names, report),
         Err(error) => {
-            // The line itself is not shown: it may contain a secret.
+            // The line itself is not shown, because it may contain a secret.
             let line = error.span().map_or(1, |span| file.line(span.start));
             let text = format!("line {line}: {}", error.message());
             let fix = Fix::Do(format!("write name = \"value\" in line {line}"));
@@ -160,7 +160,7 @@ fn read_realms(file: &File<'_>, realms: DeTable<'_>, names: &Names, report: &mut
     tables
 }
 
-/// Reports a name in a realm's table that is server-wide only, or unknown.
+/// Reports a name in a realm's table that is unknown or can only be set server-wide.
 fn report_not_of_a_realm<'r>(
     realm: &str,
     name: &str,

@@ -10,7 +10,7 @@ pub(super) fn did_you_mean(nearest: Option<&str>) -> String {
     )
 }
 
-/// Returns the message that a setting is server-wide only, with the closest per-realm setting.
+/// Returns the message that a setting can only be set server-wide, with the closest per-realm setting.
 pub(super) fn server_wide(name: &str, nearest: Option<&str>) -> String {
     let nearest = nearest.map(|nearest| format!("; did you mean `{nearest}`?"));
     format!("cannot be set for one realm: {name} is server-wide{}", nearest.unwrap_or_default())

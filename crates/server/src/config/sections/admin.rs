@@ -1,4 +1,4 @@
-//! Administration.
+//! Administration settings.
 
 use std::time::Duration;
 
@@ -47,17 +47,17 @@ impl Choice for AdminMfa {
     const PLACEHOLDER: &'static str = "required|off";
 }
 
-/// Settings of administration.
+/// Administration settings.
 #[derive(Debug)]
 pub struct Admin {
     pub is_on: bool,
-    /// Networks that may reach it; all, if there are none.
+    /// Networks that may access administration. All networks are allowed if empty.
     pub networks: Vec<IpNet>,
     pub requires_mfa: bool,
     pub notifies: bool,
     /// Longest time of a search by words.
     pub search_budget: Duration,
-    /// Server-wide policy, on which the administrators' policy is based.
+    /// Server-wide policy. The administrators' policy is based on it.
     pub policy: RealmPolicy,
 }
 

@@ -1,4 +1,4 @@
-//! The audit trail.
+//! Audit trail settings.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ settings! {
         "How long rows about what administrators have read are kept.";
 }
 
-/// Shortest retention without a warning.
+/// Retention below which a warning is shown.
 const SHORT: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// Settings of the audit trail.
+/// Audit trail settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Audit {
     pub retention: Duration,

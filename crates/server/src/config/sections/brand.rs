@@ -1,4 +1,4 @@
-//! Look of the pages: name, colours, logo and links of a realm.
+//! Brand settings: name, colours, logo and links of a realm's pages.
 
 use std::{
     fmt,
@@ -45,10 +45,10 @@ settings! {
         "Links below pages, as `KEY=URL`, separated by commas. Keys are `terms`, `privacy` and `help`.", per_realm;
 }
 
-/// Largest file of an image.
+/// Maximum size of an image file.
 const LARGEST: u64 = 64 * 1024;
 
-/// Corners of cards, fields and buttons.
+/// Corner style of cards, fields and buttons.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Corners {
     Square,
@@ -67,7 +67,7 @@ impl Choice for Corners {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     pub bytes: Arc<[u8]>,
-    /// Whether it is SVG; otherwise PNG.
+    /// Whether it is SVG. Otherwise it is PNG.
     pub is_svg: bool,
 }
 
@@ -77,7 +77,7 @@ impl fmt::Debug for Image {
     }
 }
 
-/// Look of the pages of a realm.
+/// Brand of a realm's pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Brand {
     pub color: Option<Rgb>,
@@ -86,7 +86,7 @@ pub struct Brand {
     pub logo_dark: Option<Image>,
     pub favicon: Option<Image>,
     pub corners: Corners,
-    /// Links below the pages, by `terms`, `privacy` and `help`.
+    /// Footer links, by `terms`, `privacy` and `help`.
     pub links: Vec<(String, String)>,
 }
 
@@ -106,7 +106,7 @@ impl Brand {
 }
 
 impl Image {
-    /// Reads an image, or says what is wrong with the file.
+    /// Reads an image. The error describes what is wrong with the file.
     fn read(path: &Path) -> Result<Self, String> {
         let mut bytes = Vec::new();
         let file = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));

@@ -31,7 +31,7 @@ settings! {
 #[derive(Debug)]
 pub struct Browser {
     pub cors: CorsOrigins,
-    /// `HSTS`; none if `off`.
+    /// `HSTS`. `None` if `off`.
     pub hsts: Option<HeaderValue>,
 }
 
@@ -56,7 +56,7 @@ impl Browser {
 fn derive(values: &mut Values, _: Environment) {
     values.derive(&HSTS, |values| {
         let url = values.get(&PUBLIC_URL)?;
-        // With a path, the host also serves other applications, and HSTS is up to the proxy in front of them.
+        // With a path, the host also serves other applications, so HSTS is left to the proxy.
         let is_own = url.is_https() && url.path().is_empty();
         Some(if is_own { "max-age=63072000" } else { "off" }.to_owned())
     });

@@ -37,7 +37,7 @@ pub(super) fn access(values: &Values) -> Option<DeveloperAccess> {
     })
 }
 
-/// Turns the mailbox on if emails could not be delivered otherwise.
+/// Turns on the mailbox if emails could not be delivered otherwise.
 pub(super) fn derive(values: &mut Values, environment: Environment, has_server: bool) {
     values.derive(&DEV_MAILBOX, |values| {
         let is_needed = !has_server && environment == Environment::Development;

@@ -1,4 +1,4 @@
-//! HTTP settings that production rejects: missing or overly broad proxy trust, and public metrics.
+//! HTTP settings rejected in production: missing or overly broad proxy trust, and public metrics.
 
 use ipnet::IpNet;
 
@@ -18,8 +18,8 @@ pub(super) fn check(values: &Values, report: &mut Report) {
     metrics(values, report);
 }
 
-/// Rejects a server on loopback without an explicit `TRUSTED_PROXIES`: behind an unknown proxy, all clients share one address,
-/// so that a single client could exhaust the limits of all.
+/// Rejects a server on loopback without an explicit `TRUSTED_PROXIES`. Behind an unknown proxy, all clients share one
+/// address, and a single client could exhaust the limits of all.
 fn unnamed_proxy(values: &Values, report: &mut Report) {
     let name = TRUSTED_PROXIES.name();
     if values.get(&HOST).is_some_and(|host| host.is_loopback()) && !values.has(name) {
@@ -29,7 +29,8 @@ fn unnamed_proxy(values: &Values, report: &mut Report) {
     }
 }
 
-/// Rejects trusting more than half of all addresses: clients could then forge their address and evade every per-client limit.
+/// Rejects trusting more than half of all addresses. Clients could then forge their address and evade every
+/// per-client limit.
 fn proxies(values: &Values, report: &mut Report) {
     let trusted = values.get(&TRUSTED_PROXIES).unwrap_or_default();
     let is_too_much = |is_v4: bool| {

@@ -1,4 +1,4 @@
-//! Second factors.
+//! Second factor settings.
 
 use std::time::Duration;
 

@@ -77,8 +77,8 @@ fn public_url(values: &Values) -> Option<String> {
     })
 }
 
-/// Returns the environment. An invalid setting does not imply production, because the production checks would bury the actual
-/// mistake in a list of others.
+/// Returns the environment. An invalid setting does not imply production, because the production checks would hide
+/// the actual mistake among others.
 fn environment(values: &Values) -> Environment {
     values.get(&ENVIRONMENT).unwrap_or_else(|| {
         let is_local = values.get(&HOST).is_none_or(|host| host.is_loopback())

@@ -97,15 +97,16 @@ impl Http {
     }
 }
 
-/// Returns the IPv6 loopback address. Browsers try it first for `localhost`, so another program could answer there otherwise.
+/// Returns the IPv6 loopback address. Browsers try it first for `localhost`, where another program could otherwise
+/// answer.
 fn listen_also(values: &Values) -> Option<SocketAddr> {
     let host = values.text(HOST.name()).map(str::trim);
     let is_name = host.is_none_or(|host| host.eq_ignore_ascii_case("localhost"));
     is_name.then(|| Some(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), values.get(&PORT)?))).flatten()
 }
 
-/// Returns the trusted networks. Trusting IPv4 loopback implies trusting IPv6 loopback if the server listens there, because a
-/// local proxy that connects to `localhost` uses it.
+/// Returns the trusted networks. Trusting IPv4 loopback implies trusting IPv6 loopback if the server listens there,
+/// because a local proxy that connects to `localhost` uses it.
 fn trusted_proxies(values: &Values) -> Vec<IpNet> {
     let mut trusted = values.get(&TRUSTED_PROXIES).unwrap_or_default();
     let trusts = |trusted: &[IpNet], address: IpAddr| trusted.iter().any(|network| network.contains(&address));
@@ -135,7 +136,7 @@ fn body_timeout(values: &Values, report: &mut Report) {
     }
 }
 
-/// Rejects the same address for both listeners: the second could not be opened.
+/// Rejects identical addresses of both listeners, because the second could not be opened.
 fn listeners(values: &Values, report: &mut Report) {
     let (Some(metrics), Some(host), Some(port)) = (values.get(&METRICS_LISTEN), values.get(&HOST), values.get(&PORT))
     else {

@@ -1,4 +1,4 @@
-//! Limits.
+//! Rate limit settings.
 
 use portcullis_core::limit::{FailedAttempts, Limits, Mode, Quota, SmsStop};
 
@@ -93,7 +93,7 @@ settings! {
         "Minimum percentage of the codes sent to a country that must be entered. If fewer are entered and at least five networks have requested codes, the realm sends no more codes to the country on that day.";
 }
 
-/// The effect of limits.
+/// Effect of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RateLimitMode {
     Enforce,
@@ -170,13 +170,13 @@ fn longest_wait(values: &Values, report: &mut Report) {
     }
 }
 
-/// Maximum number of wrong passwords without a wait (NIST SP 800-63B-4 §3.2.2).
+/// Maximum number of failed password attempts without a wait (NIST SP 800-63B-4 §3.2.2).
 const MOST_WRONG: u32 = 100;
 
 /// Maximum number of passwords, links or codes per minute that is still an effective limit.
 const MOST_A_MINUTE: f64 = 1000.0;
 
-/// Rejects guess limits without effect. Of several quotas, the strictest counts.
+/// Rejects limits that allow too many guesses. Of several quotas, the strictest applies.
 fn boundless(values: &Values, report: &mut Report) {
     let one =
         |setting: &'static Setting<Quota>| (setting.name(), setting.info(), values.get(setting).into_iter().collect());

@@ -97,9 +97,9 @@ pub struct Smtp {
     pub tls: MailTls,
     pub validate_certs: bool,
     pub ca_file: Option<PathBuf>,
-    /// `MAIL_USERNAME` and `MAIL_PASSWORD`; none if `USE_CREDENTIALS` is off.
+    /// `MAIL_USERNAME` and `MAIL_PASSWORD`. `None` if `USE_CREDENTIALS` is off.
     pub credentials: Option<Credentials>,
-    /// `MAIL_HELO`; none means the address of each connection.
+    /// `MAIL_HELO`. `None` uses the address of each connection.
     pub helo: Option<String>,
     pub timeout: Duration,
     pub reply_timeout: Duration,
@@ -146,7 +146,7 @@ impl Smtp {
         let port = values.get(&MAIL_PORT)?;
         let tls = match (values.get(&MAIL_STARTTLS)?, values.get(&MAIL_SSL_TLS)?) {
             (_, true) => MailTls::Implicit,
-            // This port never uses STARTTLS: client and server would wait for each other.
+            // This port never uses STARTTLS. Client and server would wait for each other.
             (true, false) if port == IMPLICIT_TLS_PORT => MailTls::Implicit,
             (true, false) => MailTls::StartTls,
             (false, false) => MailTls::None,
@@ -184,7 +184,7 @@ fn derive(values: &mut Values, environment: Environment) {
     values.derive(&MAIL_FROM_NAME, |values| values.get(&APP_NAME));
     let has_server = values.has(MAIL_SERVER.name());
     dev_mailbox::derive(values, environment, has_server);
-    // The mailbox shows everything at once, so there is nothing to conceal.
+    // The mailbox shows everything immediately, so there is nothing to conceal.
     values.derive(&MESSAGE_DELAY, |values| Some(if values.get(&DEV_MAILBOX)? { "0s" } else { "3s" }.to_owned()));
 }
 

@@ -60,7 +60,7 @@ use portcullis_core::{id::RealmName, limit::Limits};
 use super::{environment::Environment, listing::Listing, report::Report, value::PublicUrl, values::Values};
 use general::{APP_NAME, ENVIRONMENT, PUBLIC_URL};
 
-/// All sections, in the order in which they are listed.
+/// All sections in documentation order.
 pub(crate) static SECTIONS: &[Section] = &[
     general::SECTION,
     http::SECTION,
@@ -85,8 +85,8 @@ pub(crate) static SECTIONS: &[Section] = &[
     log::SECTION,
 ];
 
-/// Derives the values of settings that are not set. A value that depends on an invalid setting is left out, because that
-/// setting is reported already.
+/// Derives the values of settings that are not set. Values that depend on an invalid setting are omitted, because
+/// that setting is already reported.
 pub(super) fn derive(values: &mut Values) -> Environment {
     let environment = general::derive(values);
     for section in SECTIONS {
@@ -104,7 +104,7 @@ pub(super) fn check(values: &Values, context: &Context<'_>, report: &mut Report)
     exposure::check(values, report);
 }
 
-/// Reports the same for the settings that are overridden in a realm.
+/// Reports contradictory and insecure settings of a realm.
 pub(super) fn check_realm(values: &Values, report: &mut Report) {
     for section in SECTIONS {
         section.check_realm(values, report);
@@ -147,8 +147,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the typed values, including the values of the realms. Returns `None` if one is missing or invalid, which has been
-    /// reported.
+    /// Reads the typed values, including those of the realms. Returns `None` if one is missing or invalid, which has
+    /// already been reported.
     pub(super) fn read(values: &Values, realms: &[(RealmName, Values)]) -> Option<Self> {
         let infos: Vec<_> = SECTIONS.iter().flat_map(|section| section.settings).map(|entry| entry.info()).collect();
         let policies = realms.iter().map(|(realm, values)| Some((realm.clone(), RealmPolicy::read(values)?)));

@@ -1,4 +1,4 @@
-//! Pages that people sign in with, and the sessions of their browsers.
+//! Settings of sign-in pages and browser sessions.
 
 use std::time::Duration;
 

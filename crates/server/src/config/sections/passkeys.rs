@@ -1,4 +1,4 @@
-//! Passkeys and security keys.
+//! Passkey and security key settings.
 
 use portcullis_core::factor::passkey::RelyingParty;
 
@@ -29,9 +29,9 @@ settings! {
 /// Passkey settings.
 #[derive(Debug)]
 pub struct Passkeys {
-    /// `None` if there can be none: an IP address cannot be the domain of passkeys.
+    /// `None` if passkeys are not available, because an IP address cannot be their domain.
     pub party: Option<RelyingParty>,
-    /// Whether the domain follows `PUBLIC_URL`.
+    /// Whether the domain is derived from `PUBLIC_URL`.
     pub follows_public_url: bool,
     /// Origin of `PUBLIC_URL`.
     pub own_origin: String,
@@ -55,7 +55,7 @@ fn derive(values: &mut Values, _: Environment) {
     values.derive(&PASSKEY_ORIGINS, |values| Some(origin(&values.get(&PUBLIC_URL)?)));
 }
 
-/// Returns the origin of a URL, as browsers send it.
+/// Returns the origin of a URL in the format sent by browsers.
 fn origin(url: &PublicUrl) -> String {
     let without_path = url.as_str().strip_suffix(url.path()).unwrap_or(url.as_str());
     (ORIGINS.read)(without_path).ok().and_then(|mut origins| origins.pop()).unwrap_or_else(|| without_path.to_owned())

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::config::values::Values;
 
-/// Per-realm settings, as they apply to one realm.
+/// Effective settings of one realm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RealmPolicy {
     pub signup: Signup,
@@ -59,7 +59,7 @@ pub struct RealmPolicy {
     pub scopes: Scopes,
     /// Clients in the settings.
     pub clients: Vec<RegisteredClient>,
-    /// `TEMPLATES_DIR`, and the values that templates receive from the settings.
+    /// `TEMPLATES_DIR`, and the template values that come from the settings.
     pub templates: Templates,
 }
 

@@ -1,4 +1,4 @@
-//! Redis, shared by several servers.
+//! Redis settings. Several servers share one Redis.
 
 use std::{net::Ipv6Addr, path::PathBuf, time::Duration};
 
@@ -33,7 +33,7 @@ settings! {
         "Whether Redis may be reached over a network without TLS.";
 }
 
-/// Whether a network connection may be without TLS.
+/// Whether network connections may be unencrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::config) enum Plaintext {
     Refuse,
@@ -48,7 +48,7 @@ impl Choice for Plaintext {
 /// Redis settings.
 #[derive(Debug)]
 pub struct Redis {
-    /// URL; none without Redis.
+    /// URL. `None` without Redis.
     pub url: Option<SecretString>,
     pub ca_file: Option<PathBuf>,
     pub prefix: String,
@@ -76,14 +76,14 @@ fn derive(values: &mut Values, environment: Environment) {
     values.derive(&REDIS_PLAINTEXT, |_| Some(plaintext.to_owned()));
 }
 
-/// Rejects a connection that others can read: it carries the Redis password, and an attacker in the middle could impersonate
-/// Redis.
+/// Rejects a connection that others can read. It carries the Redis password, and a man in the middle could
+/// impersonate Redis.
 fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     let name = REDIS_URL.name();
     let Some(url) = values.text(name).map(str::trim) else { return };
     let is_plain = url.starts_with("redis://") || url.starts_with("redis-sentinel://");
     let (_, hosts) = authority(url).unwrap_or_default();
-    // A local Sentinel names servers elsewhere.
+    // A local Sentinel returns servers on other machines.
     let is_local = url.starts_with("redis://") && hosts.split(',').all(|host| is_loopback_host(host_of(host)));
     if !is_plain || is_local || values.get(&REDIS_PLAINTEXT) != Some(Plaintext::Refuse) {
         return;

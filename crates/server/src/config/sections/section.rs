@@ -16,7 +16,7 @@ pub(crate) struct Section {
     derive: fn(&mut Values, Environment),
     /// Reports contradictions and insecure values of server-wide settings.
     check: fn(&Values, &Context<'_>, &mut Report),
-    /// Reports the same for per-realm settings.
+    /// Reports contradictions and insecure values of per-realm settings.
     check_realm: fn(&Values, &mut Report),
 }
 
@@ -45,7 +45,7 @@ impl Section {
         Self { check_realm, ..self }
     }
 
-    /// Returns the settings as they are shown: those of a family for each member that has them.
+    /// Returns the settings for display. A family is expanded to the settings of its members.
     pub(crate) fn shown(&self, values: &Values) -> Vec<&'static Info> {
         let of_members: Vec<&'static Info> = values.names().settings().map(|setting| setting.info()).collect();
         let infos = self.settings.iter().map(|setting| setting.info());
@@ -72,7 +72,7 @@ impl Section {
     }
 }
 
-/// Returns whether a setting is that of a member of a family.
+/// Returns whether a setting belongs to a member of a family.
 fn is_member(name: &str, (before, after): (&str, &str)) -> bool {
     let member = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
     member.is_some_and(|member| !member.is_empty() && !member.contains('_'))
@@ -84,10 +84,10 @@ impl fmt::Debug for Section {
     }
 }
 
-/// Declares the settings of a section: a static for each, and `SETTINGS`, the list of all. A row is `NAME: type = format,
-/// default, "sentence", flags…;`. Flags are `secret` (the value is never shown), `random` (the recommended value is 32 random
-/// bytes) and `per_realm` (can be set for one realm). `NAME as "FAMILY_<NAME>_SETTING"` declares a setting that each member of a
-/// family has.
+/// Declares the settings of a section: a static for each, and the list `SETTINGS`. A row has the format `NAME: type =
+/// format, default, "sentence", flags…;`. Flags are `secret` (the value is never shown), `random` (the recommended
+/// value is 32 random bytes) and `per_realm` (can be set for one realm). `NAME as "FAMILY_<NAME>_SETTING"` declares a
+/// setting for each member of a family.
 macro_rules! settings {
     (@name $name:ident) => { stringify!($name) };
     (@name $name:ident $called:literal) => { $called };

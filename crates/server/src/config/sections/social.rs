@@ -1,4 +1,4 @@
-//! Sign-in with other providers. Each provider is a member of a family of settings.
+//! Settings of sign-in with other providers. Each provider is a member of a family of settings.
 
 use portcullis_core::{
     SecretString,
@@ -53,7 +53,7 @@ settings! {
         "Base URL of GitHub Enterprise Server.", per_realm;
 }
 
-/// When an identity is linked to the account of its address.
+/// When to link an identity to an existing account with its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SocialLink {
     Ask,
@@ -74,7 +74,7 @@ impl From<SocialLink> for LinkPolicy {
     }
 }
 
-/// Reads the providers, in the order in which they are listed: presets, then others by name.
+/// Reads the providers in display order: presets first, then others by name.
 pub(super) fn providers(values: &Values) -> Vec<Provider> {
     let mut providers: Vec<Provider> =
         values.members(&[&SOCIAL_CLIENT_ID]).into_iter().filter_map(|member| provider(values, member)).collect();
@@ -82,7 +82,7 @@ pub(super) fn providers(values: &Values) -> Vec<Provider> {
     providers
 }
 
-/// Reads a provider; `None` if a value is missing or invalid, which has been reported.
+/// Reads a provider. Returns `None` if a value is missing or invalid, which has already been reported.
 fn provider(values: &Values, member: &str) -> Option<Provider> {
     let name = member.to_ascii_lowercase();
     let preset = Preset::of(&name);
@@ -119,14 +119,14 @@ fn client_secret(values: &Values, member: &str) -> Option<ClientSecret> {
     }
 }
 
-/// Returns the setting that names where a provider is.
+/// Returns the setting for the URL of a provider.
 const fn url_setting(preset: Preset) -> &'static Setting<String> {
     if preset.has_id_tokens() { &SOCIAL_ISSUER } else { &SOCIAL_BASE_URL }
 }
 
 fn own_url(values: &Values, preset: Preset, member: &str) -> Option<String> {
     let url = values.of_member(url_setting(preset), member)?;
-    // That of OAuth 2.0 is only put before paths.
+    // For OAuth 2.0 it is only a prefix of paths, so a trailing slash is removed.
     Some(if preset.has_id_tokens() { url } else { url.trim_end_matches('/').to_owned() })
 }
 

@@ -43,7 +43,7 @@ pub struct Store {
     pub database_url: Database,
     pub database_timeout: Duration,
     pub database_wait_timeout: Duration,
-    /// `ENCRYPTION_KEY`, at least one key. The first one wraps new keys; each one can unwrap.
+    /// `ENCRYPTION_KEY`, at least one key. The first one wraps new keys. All of them can unwrap.
     pub encryption_keys: Vec<EncryptionKey>,
 }
 
@@ -96,7 +96,8 @@ pub(in crate::config) fn is_shared_database(values: &Values) -> bool {
     !matches!(database(values), Some(Database::Sqlite(_)) | None)
 }
 
-/// Returns the fix for a missing or wrong key. It suggests no new key, because existing data is lost without the old one.
+/// Returns the fix for a missing or wrong key. It does not suggest a new key, because existing data is lost without
+/// the old one.
 pub(in crate::config) fn lost_key(values: &Values) -> Fix {
     Fix::Do(if is_shared_database(values) {
         "set the key of the other servers; for a new database, `openssl rand -base64 32` prints one".to_owned()
@@ -117,7 +118,7 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     encryption_key(values, context, report);
 }
 
-/// Rejects a MongoDB URL without a user. TLS is not required, because it may be unnecessary on a private network.
+/// Rejects a MongoDB URL without a user. TLS is not required, because it may be unnecessary in a private network.
 fn credentials(values: &Values, report: &mut Report) {
     let name = DATABASE_URL.name();
     let Some(url) = values.text(name).map(str::trim).filter(|text| text.starts_with("mongodb")) else { return };
@@ -126,7 +127,7 @@ fn credentials(values: &Values, report: &mut Report) {
         hosts.split(',').any(|host| !is_loopback_host(host.rsplit_once(':').map_or(host, |(host, _)| host)));
     if user.is_none() && is_elsewhere && !url.contains("authMechanism=") {
         let text = "has no user: anyone on its network could write to the database. Add `USER:PASSWORD@`";
-        // The part after the `?` may contain a password, too.
+        // The part after the `?` may also contain a password.
         let (address, options) = url.split_once('?').map_or((url, ""), |(address, _)| (address, "?…"));
         let fix = if url.contains('@') {
             Fix::Do(format!("write USER:PASSWORD@ before the host in {name}"))
@@ -156,7 +157,7 @@ const UNCHECKED: [&str; 5] = [
     "sslallowinvalidhostnames",
 ];
 
-/// Rejects a URL that accepts any certificate, which would allow an attacker in the middle to impersonate the database.
+/// Rejects a URL that accepts any certificate. A man in the middle could impersonate the database.
 fn certificates(values: &Values, report: &mut Report) {
     let name = DATABASE_URL.name();
     let Some(url) = values.text(name).map(str::trim).filter(|text| text.starts_with("mongodb")) else { return };

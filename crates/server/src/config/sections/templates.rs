@@ -8,14 +8,14 @@ use super::{
 };
 use crate::config::values::Values;
 
-/// Values that templates receive from the settings.
+/// Template values that come from the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branding {
     /// `BRAND_NAME`.
     pub app_name: String,
-    /// `APP_URL`; empty if not set.
+    /// `APP_URL`. Empty if not set.
     pub app_url: String,
-    /// Path of `PUBLIC_URL`: empty, or `/auth` for `https://example.com/auth`.
+    /// Path of `PUBLIC_URL`: empty, or for example `/auth` for `https://example.com/auth`.
     pub root: String,
     pub min_length: usize,
     /// Whether people can sign in on pages (`PAGES`).
@@ -29,7 +29,7 @@ pub struct Templates {
     pub dir: Option<PathBuf>,
     /// `DEFAULT_LOCALE`: the built-in templates have one language.
     pub locale: Locale,
-    /// Values that templates receive from the settings.
+    /// Template values that come from the settings.
     pub branding: Branding,
 }
 

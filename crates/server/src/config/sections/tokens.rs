@@ -79,15 +79,15 @@ pub struct Token {
     pub api_clients: ApiClients,
 }
 
-/// `JWT_ALGORITHM`, with its secrets if it has any.
+/// `JWT_ALGORITHM` with its secrets, if it has any.
 #[derive(Debug)]
 pub enum Signing {
     Shared {
         secret: SecretString,
-        /// `JWT_SECRET_PREVIOUS`, which only verifies.
+        /// `JWT_SECRET_PREVIOUS`, which is only used to verify.
         previous: Option<SecretString>,
     },
-    /// An algorithm with key pairs, never [`JwtAlgorithm::Hs256`].
+    /// An algorithm with key pairs. Never [`JwtAlgorithm::Hs256`].
     KeyPair(JwtAlgorithm),
 }
 
@@ -127,7 +127,8 @@ pub(in crate::config) fn takes_jwt_secret(values: &Values) -> bool {
 
 const SHORTEST_SECRET: usize = 32;
 
-/// Maximum lifetimes in production, in hours. An access token cannot be revoked at services that only verify its signature.
+/// Maximum lifetimes in production, in hours. An access token cannot be revoked at services that only verify its
+/// signature.
 const ACCESS_TOKEN_MOST: u64 = 24;
 const SESSION_MOST: u64 = 400 * 24;
 
@@ -136,7 +137,7 @@ fn check_realm(values: &Values, report: &mut Report) {
     at_most(&SESSION_MAX_AGE, SESSION_MOST, values, report);
 }
 
-/// Rejects the same issuer for several realms: a service that checks the issuer would accept tokens of another realm.
+/// Rejects the same issuer for several realms. A service that checks the issuer would accept tokens of another realm.
 fn issuer(values: &Values, report: &mut Report) {
     let name = JWT_ISSUER.name();
     let has_several = values.get(&REALMS).is_some_and(|realms| realms.len() > 1);
@@ -151,7 +152,7 @@ fn issuer(values: &Values, report: &mut Report) {
     }
 }
 
-/// Rejects guessable secrets of services. An attacker could guess them without an account.
+/// Rejects weak secrets of services. An attacker could guess them without an account.
 fn api_clients(values: &Values, report: &mut Report) {
     let name = API_CLIENTS.name();
     let Some(text) = values.text(name).filter(|_| values.get(&API_CLIENTS).is_some()) else { return };

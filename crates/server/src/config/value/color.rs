@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::ValueFormat;
 
-/// A colour of sRGB.
+/// An sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rgb(pub [u8; 3]);
 

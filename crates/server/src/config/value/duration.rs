@@ -4,7 +4,8 @@ use super::format::ValueFormat;
 
 pub(crate) const DURATION: ValueFormat<Duration> = ValueFormat::new("DURATION", read_duration);
 
-/// Maximum duration, ten years. A longer one is a mistake, and adding it to the current time could overflow the calendar.
+/// Maximum duration, ten years. A longer one is a mistake, and adding it to the current time could overflow the
+/// calendar.
 const LONGEST: u64 = 3650 * 24 * 3_600_000;
 
 /// Format of a delay. It may be `0s`, and is at most one minute, because users wait for it.
@@ -14,13 +15,13 @@ pub(crate) const DELAY: ValueFormat<Duration> = ValueFormat::new("DURATION", |te
     None => Err(NO_DURATION.to_owned()),
 });
 
-/// Format of a time that may be `0`, which means never.
+/// Format of a duration that may be `0`, which means never.
 pub(crate) const DURATION_OR_NEVER: ValueFormat<Duration> = ValueFormat::new("DURATION", |text| match millis(text) {
     Some(0) => Ok(Duration::ZERO),
     _ => read_duration(text),
 });
 
-/// Format of the limit of a call that others wait for.
+/// Format of the timeout of a call that other requests wait for.
 pub(crate) const CALL: ValueFormat<Duration> = ValueFormat::new("DURATION", |text| match millis(text) {
     Some(millis @ 10..=10_000) => Ok(Duration::from_millis(millis)),
     Some(_) => Err("must be between `10ms` and `10s`: requests wait for it".to_owned()),
@@ -38,7 +39,7 @@ pub(crate) fn read_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses a number of seconds, or numbers with units, the largest unit first (`1h30m`).
+/// Parses a number of seconds, or numbers with units, largest unit first (`1h30m`).
 fn millis(text: &str) -> Option<u64> {
     if let Ok(seconds) = text.parse::<u64>() {
         return seconds.checked_mul(1000);

@@ -42,7 +42,7 @@ impl<T> ValueFormat<T> {
 
 pub(crate) const TEXT: ValueFormat<String> = ValueFormat::new("TEXT", |text| Ok(text.to_owned()));
 
-/// A private key in PEM, of several lines.
+/// A private key in PEM.
 pub(crate) const PEM: ValueFormat<SecretString> = ValueFormat::new("PEM", |text| {
     if text.starts_with("-----BEGIN ") && text.contains("-----END ") {
         Ok(SecretString::from(text))
@@ -51,7 +51,7 @@ pub(crate) const PEM: ValueFormat<SecretString> = ValueFormat::new("PEM", |text|
     }
 });
 
-/// The beginning of names in a store that others use too.
+/// Prefix of names in a store that other applications also use.
 pub(crate) const NAME_PREFIX: ValueFormat<String> = ValueFormat::new("TEXT", |text| {
     let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
     if is_plain && (1..=64).contains(&text.len()) {

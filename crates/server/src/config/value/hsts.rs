@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 
 use super::format::ValueFormat;
 
-/// Value of `Strict-Transport-Security`; none for `off`.
+/// Value of `Strict-Transport-Security`. `None` for `off`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StrictTransport(pub(crate) Option<HeaderValue>);
 

@@ -34,7 +34,7 @@ pub(crate) const COUNTRIES: ValueFormat<Vec<String>> = ValueFormat::new("CODES",
 })
 .like("DE,FR");
 
-/// Identifiers of clients at a provider.
+/// Client IDs at a provider.
 pub(crate) const CLIENT_IDS: ValueFormat<Vec<String>> =
     ValueFormat::new("IDS", |text| Ok(items(text).map(str::to_owned).collect()));
 
@@ -64,7 +64,7 @@ pub(crate) const SIGNUP_FIELDS: ValueFormat<Vec<SignupField>> = ValueFormat::new
 })
 .like("first_name,last_name");
 
-/// Links below the pages, by key.
+/// Footer links of pages, by key.
 pub(crate) const LINKS: ValueFormat<Vec<(String, String)>> = ValueFormat::new("KEY=URL,…", |text| {
     let wrong = || "must be a list of `KEY=URL`, with the keys `terms`, `privacy` and `help`".to_owned();
     let mut links: Vec<(String, String)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Value formats. An error says which format is expected and never quotes the value.
+//! Value formats. An error describes the expected format and never quotes the value.
 
 mod choice;
 mod color;

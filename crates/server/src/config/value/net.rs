@@ -82,7 +82,7 @@ pub(crate) const MAILBOX: ValueFormat<String> = ValueFormat::new("ADDRESS", |tex
 .meaning(|text| Some(text.rsplit_once('<')?.1.trim_end_matches('>').to_owned()))
 .like("no-reply@example.com");
 
-/// Returns whether a host, as written in a URL or in `MAIL_SERVER`, is this machine.
+/// Returns whether a host in a URL or in `MAIL_SERVER` is this machine.
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     let host = unbracketed(host).trim_end_matches('.').to_ascii_lowercase();
     match host.parse::<IpAddr>() {

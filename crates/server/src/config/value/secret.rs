@@ -7,7 +7,7 @@ use super::format::{ValueFormat, items};
 
 pub(crate) const SECRET: ValueFormat<SecretString> = ValueFormat::new("SECRET", |text| Ok(SecretString::from(text)));
 
-/// Keys of 32 bytes in base64, the newest first.
+/// Keys of 32 bytes in base64, newest first.
 pub(crate) const KEYS: ValueFormat<Vec<EncryptionKey>> = ValueFormat::new("KEYS", |text| {
     let keys: Option<Vec<[u8; 32]>> = items(text).map(decode_key).collect();
     match keys {
@@ -30,7 +30,7 @@ pub(crate) const CLIENTS: ValueFormat<ApiClients> = ValueFormat::new("ID:SECRET"
     Ok(clients)
 });
 
-/// Splits a list into pairs of id and secret; a missing part is empty. A secret may contain colons.
+/// Splits a list into pairs of ID and secret. A missing part is empty. Secrets may contain colons.
 pub(crate) fn client_pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     items(text).map(|item| item.split_once(':').unwrap_or((item, "")))
 }

@@ -21,7 +21,8 @@ impl PublicUrl {
     /// Parses an absolute URL without user, query and fragment.
     ///
     /// # Errors
-    /// Description of the expected format.
+    ///
+    /// Returns a description of the expected format.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "must be an absolute URL such as `https://accounts.example.com`".to_owned();
         if text.contains(['?', '#', '@', '\\']) {
@@ -77,7 +78,7 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// A web page URL, kept verbatim with path, query and fragment. Because it is written into pages and emails, only http and
+/// A web page URL, stored verbatim with path, query and fragment. It is written to pages and emails, so only http and
 /// https are accepted, and no password.
 pub(crate) const WEB_ADDRESS: ValueFormat<String> = ValueFormat::new("URL", |text| {
     let wrong = || "must be an absolute URL such as `https://app.example.com`, without a user".to_owned();
@@ -100,7 +101,7 @@ pub(crate) const PUBLIC: ValueFormat<PublicUrl> = ValueFormat::new("URL", Public
     })
     .like("https://accounts.example.com");
 
-/// A host, optionally with port and path, from which `PUBLIC_URL` is derived.
+/// A host, optionally with port and path. `PUBLIC_URL` is derived from it.
 pub(crate) const DOMAIN: ValueFormat<PublicUrl> = ValueFormat::new("HOST", |text| {
     let with = |scheme| PublicUrl::parse(&format!("{scheme}://{text}")).ok().filter(|_| !text.contains("://"));
     let url = with("https").and_then(|url| if url.is_loopback() { with("http") } else { Some(url) });
@@ -153,7 +154,7 @@ pub(crate) const API_URL: ValueFormat<String> = ValueFormat::new("URL", |text| {
     }
 });
 
-/// Issuer or base URL of a provider, verbatim: issuers are compared byte by byte, also a slash at the end.
+/// Issuer or base URL of a provider, stored verbatim. Issuers are compared byte by byte, including a trailing slash.
 pub(crate) const ISSUER: ValueFormat<String> =
     ValueFormat::new("URL", |text| PublicUrl::parse(text).map(|_| text.to_owned())).like("https://login.example.com");
 
@@ -169,7 +170,7 @@ pub(crate) const ORIGINS: ValueFormat<Vec<String>> =
         })
         .like("https://app.example.com");
 
-/// Normalizes an origin to exactly what a browser sends, because origins are compared byte by byte.
+/// Normalizes an origin to the format sent by browsers, because origins are compared byte by byte.
 fn read_origin(text: &str) -> Result<String, String> {
     if text == "*" {
         return Ok(text.to_owned());
@@ -196,7 +197,7 @@ fn read_origin(text: &str) -> Result<String, String> {
     Ok(format!("{scheme}://{}{}", url.host(), port.map(|port| format!(":{port}")).unwrap_or_default()))
 }
 
-/// Domain of passkeys: a name without scheme and port. An IP address cannot be one (WebAuthn Level 3 §5.1.2).
+/// Passkey domain: a name without scheme and port. IP addresses are not allowed (WebAuthn Level 3 §5.1.2).
 pub(crate) const RP_ID: ValueFormat<String> = ValueFormat::new("DOMAIN", |text| {
     let wrong = || "must be a domain such as `example.com`, without scheme and port, and not an IP address".to_owned();
     let url = PublicUrl::parse(&format!("https://{text}")).map_err(|_| wrong())?;
@@ -234,7 +235,7 @@ pub(crate) fn authority(url: &str) -> Option<(Option<&str>, &str)> {
     Some(authority.rsplit_once('@').map_or((None, authority), |(user, hosts)| (Some(user), hosts)))
 }
 
-/// Returns whether a list has the form `host:port,host:port`.
+/// Returns whether a list has the format `host:port,host:port`.
 pub(crate) fn are_hosts(hosts: &str) -> bool {
     hosts.split(',').all(|host| {
         let port = host.rsplit_once(']').map_or(host, |(_, port)| port);
@@ -242,7 +243,7 @@ pub(crate) fn are_hosts(hosts: &str) -> bool {
     })
 }
 
-/// The URL of a Redis server, of its socket, or of the Sentinels that know the server.
+/// URL of a Redis server, of its socket, or of the Sentinels that monitor the server.
 pub(crate) const REDIS: ValueFormat<SecretString> = ValueFormat::new("URL", |text| {
     starts_with(text, &["redis://", "rediss://", "unix://", "redis-sentinel://", "rediss-sentinel://"])?;
     let (_, hosts) = authority(text).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Filters: times and numbers of answers, as people read them.
+//! Filters that format times and numbers for people.
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Writes a time or date in RFC 3339 as `29 Nov 2026`. Other texts stay.
+/// Formats an RFC 3339 time or date as `29 Nov 2026`. Other text is unchanged.
 pub(super) fn day(text: &str) -> String {
     let parts: Vec<&str> = text.get(..10).unwrap_or_default().split('-').collect();
     let [year, month, day] = parts.as_slice() else { return text.to_owned() };
@@ -10,7 +10,7 @@ pub(super) fn day(text: &str) -> String {
     name.map_or_else(|| text.to_owned(), |name| format!("{} {name} {year}", day.trim_start_matches('0')))
 }
 
-/// Writes a time in RFC 3339 as `29 Nov 2026, 14:12`.
+/// Formats an RFC 3339 time as `29 Nov 2026, 14:12`.
 pub(super) fn minute(text: &str) -> String {
     match text.get(11..16) {
         Some(minute) => format!("{}, {minute}", day(text)),
@@ -18,7 +18,7 @@ pub(super) fn minute(text: &str) -> String {
     }
 }
 
-/// Writes a time in RFC 3339 as `29 Nov 2026, 14:12:07`.
+/// Formats an RFC 3339 time as `29 Nov 2026, 14:12:07`.
 pub(super) fn second(text: &str) -> String {
     match text.get(11..19) {
         Some(second) => format!("{}, {second}", day(text)),
@@ -26,7 +26,7 @@ pub(super) fn second(text: &str) -> String {
     }
 }
 
-/// Writes the name of an event or a reason as words: `login_refused` as `Login refused`.
+/// Formats an event name or a reason as words: `login_refused` becomes `Login refused`.
 pub(super) fn words(text: &str) -> String {
     let words = text.replace(['_', '.'], " ");
     let mut letters = words.chars();
@@ -34,7 +34,7 @@ pub(super) fn words(text: &str) -> String {
     first.chain(letters).collect()
 }
 
-/// Writes a number with commas between thousands.
+/// Formats a number with commas as thousands separators.
 pub(super) fn number(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut grouped = String::new();

@@ -1,4 +1,4 @@
-//! Templates of the dashboard. Custom files cannot replace them: what administrators see is part of the program.
+//! Dashboard templates. Custom files cannot replace them, because what administrators see is part of the program.
 
 mod filters;
 
@@ -39,7 +39,7 @@ pub(super) const TEMPLATES: [(&str, &str); 24] = [
     ("dash_why.html", source!("dashboard/why.html")),
 ];
 
-/// Adds the filters of these templates.
+/// Adds the filters used by these templates.
 pub(super) fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("day", filters::day);
     environment.add_filter("minute", filters::minute);
@@ -49,7 +49,7 @@ pub(super) fn add_filters(environment: &mut Environment<'static>) {
 }
 
 impl Templates {
-    /// Renders a page of the dashboard from answers of the API.
+    /// Renders a dashboard page from API responses.
     pub(crate) fn dashboard(&self, name: &'static str, values: &serde_json::Value) -> Result<String, TemplateError> {
         self.engine.fill(name, Value::from(Serde(values)))
     }

@@ -3,7 +3,7 @@ use minijinja::{Value, context};
 use super::DevServer;
 use crate::templates::Page;
 
-/// The root page in development: what is running, and a first tour of the API.
+/// The root page in development: the running services and a tour of the API.
 pub(crate) struct LandingDevelopment<'a> {
     pub(crate) server: DevServer<'a>,
     pub(crate) realms: &'a [String],
@@ -11,7 +11,7 @@ pub(crate) struct LandingDevelopment<'a> {
     pub(crate) database: &'a str,
     /// Whether public keys for verifying access tokens are published.
     pub(crate) has_public_keys: bool,
-    /// Whether administration is on.
+    /// Whether administration is enabled.
     pub(crate) has_dashboard: bool,
 }
 

@@ -11,21 +11,21 @@ pub(crate) struct Mailbox<'a> {
     pub(crate) messages: &'a [Delivered],
     /// The opened message.
     pub(crate) shown: Option<&'a Delivered>,
-    /// Whether the request named the message, as opposed to the newest being opened by default.
+    /// Whether the request named the message. Otherwise the newest one is opened.
     pub(crate) is_named: bool,
     pub(crate) view: MailboxView,
-    /// Text that all messages contain; empty for all messages.
+    /// Search text of the message list. Empty for all messages.
     pub(crate) search: &'a str,
 }
 
-/// How the message is shown.
+/// View of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MailboxView {
     /// Rendered as in an email client.
     Html,
-    /// Its plain text.
+    /// The plain text.
     Text,
-    /// Its HTML source.
+    /// The HTML source.
     Source,
 }
 
@@ -45,7 +45,7 @@ impl Page for Mailbox<'_> {
     fn values(&self) -> Value {
         context! {
             page => "mailbox",
-            // The page is never served behind a proxy, so a path relative to it works.
+            // Developer pages are never behind a proxy, so a relative path works.
             root => "..",
             messages => self.messages.iter().map(message).collect::<Vec<_>>(),
             shown => self.shown.map(message),
@@ -58,7 +58,7 @@ impl Page for Mailbox<'_> {
     }
 }
 
-/// Returns the part of a query that keeps the search; empty if there is none.
+/// Returns the part of a query that keeps the search, or an empty string.
 fn search_query(search: &str) -> String {
     if search.is_empty() {
         return String::new();

@@ -6,7 +6,7 @@ use crate::templates::{Page, preview::Preview};
 /// Overview of all emails and pages, rendered with samples.
 pub(crate) struct PreviewIndex<'a> {
     pub(crate) previews: &'a [Preview],
-    /// The server that shows the previews; none if they are files next to this page.
+    /// The server that shows the previews. `None` if they are files next to this page.
     pub(crate) server: Option<DevServer<'a>>,
 }
 
@@ -16,7 +16,7 @@ impl Page for PreviewIndex<'_> {
     fn values(&self) -> Value {
         context! {
             page => "templates",
-            // The page is never served behind a proxy, so a path relative to it works.
+            // Developer pages are never behind a proxy, so a relative path works.
             root => if self.server.is_some() { ".." } else { "." },
             is_served => self.server.is_some(),
             previews => Value::from(Serde(self.previews)),

@@ -4,7 +4,7 @@ use super::MailView;
 
 const FACTS: &[(&str, &str)] = &[("provider", "Google"), ("called", "john@gmail.com")];
 
-/// Link that links an account at another provider.
+/// Contains the link to link an account at another provider.
 pub(super) const LINK_IDENTITY: MailView = MailView {
     sample_lifetime: Duration::from_secs(1800),
     facts: &[("provider", "Google")],
@@ -14,17 +14,17 @@ pub(super) const LINK_IDENTITY: MailView = MailView {
     )
 };
 
-/// Tells the owner of an account that an account at another provider was linked.
+/// Notifies the owner of an account that an account at another provider was linked.
 pub(super) const IDENTITY_LINKED: MailView = MailView {
     sample_lifetime: Duration::from_secs(604800),
     facts: FACTS,
     ..mail!("mail_identity_linked", "After an account at another provider was linked: the link that undoes it.")
 };
 
-/// The same, where it cannot be undone.
+/// Notifies the owner of an account that an account at another provider was linked, if it cannot be undone.
 pub(super) const IDENTITY_LINKED_FOR_GOOD: MailView =
     MailView { facts: FACTS, ..mail!("mail_identity_linked_for_good", "The same, if `ADDITION_UNDO` is 0.") };
 
-/// Tells the owner of an account that an account at another provider was unlinked.
+/// Notifies the owner of an account that an account at another provider was unlinked.
 pub(super) const IDENTITY_UNLINKED: MailView =
     MailView { facts: FACTS, ..mail!("mail_identity_unlinked", "After an account at another provider was unlinked.") };

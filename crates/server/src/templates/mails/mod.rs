@@ -79,13 +79,13 @@ use crate::config::Branding;
 /// An email's entry in the catalogue.
 #[derive(Debug)]
 pub(super) struct MailView {
-    /// Name of the templates without their suffixes, as in the [`Spec`](portcullis_core::message::Spec) of the message.
+    /// Name of the templates without suffix, as in the [`Spec`](portcullis_core::message::Spec) of the message.
     stem: &'static str,
     html: Template,
     text: Template,
     /// Lifetime of the links in the sample.
     sample_lifetime: Duration,
-    /// Further values of the templates, as they are in the sample.
+    /// Further template values with the values used in the sample.
     facts: &'static [(&'static str, &'static str)],
 }
 
@@ -247,7 +247,7 @@ pub(super) fn subject_and_text(filled: &str) -> Option<(String, String)> {
     Some((one_line(subject), wrap(body.trim_start())))
 }
 
-/// Formats a duration in the largest unit that gives at least two, rounded down: `24 hours`, `30 minutes`, `3 days`.
+/// Formats a duration in the largest unit that yields at least two, rounded down: `24 hours`, `30 minutes`, `3 days`.
 pub(crate) fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds")];
@@ -256,7 +256,7 @@ pub(crate) fn in_words(duration: Duration) -> String {
     format!("{} {name}", seconds / unit)
 }
 
-/// Joins all words into one line, as required for subjects and SMS even if a template or a name contains line breaks.
+/// Joins all words into one line. Subjects and SMS require this even if a template or a name contains line breaks.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -35,7 +35,7 @@ pub(super) fn sample(now: Timestamp) -> SignIn {
     SignIn { device, ip, at: now.millis() }
 }
 
-/// Writes a time in words, to the minute: `29 November 2026, 14:12 UTC`.
+/// Formats a time to the minute: `29 November 2026, 14:12 UTC`.
 pub(in crate::templates) fn in_words(at: Timestamp) -> String {
     let text = at.to_string();
     let parts: Vec<&str> = text.split(['-', 'T', ':']).collect();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Gate, Page, Person, Replaceable};
 use crate::templates::mails::long_time;
 
-/// A time, for a person and for the script that makes it local.
+/// A time as text, and for the script that converts it to local time.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct When {
     iso: String,
@@ -33,9 +33,9 @@ pub(crate) struct SessionRow {
     pub(crate) ip: String,
     pub(crate) used: When,
     pub(crate) opened: When,
-    /// How it was opened: `with password`.
+    /// How it was created: `with password`.
     pub(crate) how: &'static str,
-    /// Whether it was opened in the last days.
+    /// Whether it was created recently.
     pub(crate) is_new: bool,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct EventRow {
     pub(crate) ip: String,
 }
 
-/// What the user should do next.
+/// Recommended next step.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Recommended {
     pub(crate) icon: &'static str,
@@ -63,21 +63,21 @@ pub(crate) struct Recommended {
 pub(crate) struct AccountHome {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// When the password was set; `None` without one.
+    /// Time when the password was set. `None` without a password.
     pub(crate) password: Option<When>,
     pub(crate) two_step: bool,
     /// Names of the passkeys.
     pub(crate) passkeys: Vec<String>,
     /// Names of the second factors.
     pub(crate) factors: Vec<String>,
-    /// Number of recovery codes that are left.
+    /// Number of unused recovery codes.
     pub(crate) recovery_left: usize,
     pub(crate) sessions: Vec<SessionRow>,
     pub(crate) events: Vec<EventRow>,
     pub(crate) recommended: Option<Recommended>,
 }
 
-/// Returns the values that the layout of the account needs.
+/// Returns the values needed by the account layout.
 pub(super) fn frame(user: &Person, section: &str, up: &str) -> Value {
     context! { user => Value::from(Serde(user)), section, up }
 }

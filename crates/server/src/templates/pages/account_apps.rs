@@ -2,7 +2,7 @@ use minijinja::Value;
 
 use super::{Page, Person, Replaceable, account::frame};
 
-/// Applications that may use the account.
+/// Lists authorized applications.
 pub(crate) struct AccountApps {
     pub(crate) user: Person,
 }

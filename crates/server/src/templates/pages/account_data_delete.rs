@@ -6,7 +6,7 @@ use super::{Gate, Page, Person, Replaceable};
 pub(crate) struct AccountDataDelete {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// Whether the password is asked for.
+    /// Whether to ask for the password.
     pub(crate) asks_password: bool,
 }
 

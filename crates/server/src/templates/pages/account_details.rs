@@ -4,14 +4,14 @@ use serde::Serialize;
 
 use super::{Gate, Page, Person, Replaceable, account::frame};
 
-/// How the user can be reached.
+/// Contact data of the user.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Contact {
     pub(crate) phone: String,
     pub(crate) phone_verified: bool,
-    /// Address that waits to be confirmed.
+    /// Unconfirmed new address.
     pub(crate) pending_email: String,
-    /// Whether codes can be sent.
+    /// Whether codes can be sent by SMS.
     pub(crate) can_text: bool,
 }
 

@@ -2,11 +2,11 @@ use minijinja::{Value, context};
 
 use super::{Gate, Page, Person, Replaceable, account::frame};
 
-/// Asks for a new phone number, then for the code that was sent to it.
+/// Asks for a new phone number, then for the code sent to it.
 pub(crate) struct AccountDetailsPhone {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// Last digits of the number to which a code was sent; empty before.
+    /// Last digits of the number that a code was sent to. Empty before.
     pub(crate) ending: String,
 }
 

@@ -4,41 +4,41 @@ use serde::Serialize;
 
 use super::{Gate, Page, Person, Replaceable, When, account::frame};
 
-/// An account at another provider in the list.
+/// An account at another provider, in the list.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct IdentityRow {
     pub(crate) id: String,
-    /// Kind of the provider, for its mark.
+    /// Kind of the provider, for its logo.
     pub(crate) kind: &'static str,
     /// Name of the provider.
     pub(crate) provider: String,
-    /// What the account is called there; empty if that is not known.
+    /// Display name of the account at the provider. Empty if unknown.
     pub(crate) called: String,
     pub(crate) added: When,
     pub(crate) used: Option<When>,
 }
 
-/// A passkey or second factor in the list.
+/// A passkey or second factor, in the list.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct FactorRow {
     pub(crate) id: String,
     /// `passkey`, `security_key`, `totp` or `sms`.
     pub(crate) kind: &'static str,
     pub(crate) name: String,
-    /// Where a passkey is kept; may be empty.
+    /// Where a passkey is stored. May be empty.
     pub(crate) badge: &'static str,
     pub(crate) added: When,
     pub(crate) used: Option<When>,
 }
 
-/// What the page offers.
+/// Actions offered on the page.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent offers")]
 pub(crate) struct SecurityOffers {
     pub(crate) passkey: bool,
     pub(crate) key: bool,
     pub(crate) totp: bool,
-    /// Whether two-step verification cannot be turned off.
+    /// Whether two-step verification is required and cannot be turned off.
     pub(crate) must: bool,
 }
 
@@ -46,16 +46,16 @@ pub(crate) struct SecurityOffers {
 pub(crate) struct AccountSecurity {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// When the password was set; `None` without one.
+    /// Time when the password was set. `None` without a password.
     pub(crate) password: Option<When>,
     pub(crate) identities: Vec<IdentityRow>,
     pub(crate) two_step: bool,
     pub(crate) passkeys: Vec<FactorRow>,
     pub(crate) factors: Vec<FactorRow>,
-    /// Number of recovery codes that are left; `None` without any.
+    /// Number of unused recovery codes. `None` if there are none.
     pub(crate) recovery_left: Option<usize>,
     pub(crate) offers: SecurityOffers,
-    /// Passkeys that are left, for the browser's `signalAllAcceptedCredentials`; empty unless they changed.
+    /// Remaining passkeys, for the browser's `signalAllAcceptedCredentials`. Empty unless they changed.
     pub(crate) signal: String,
 }
 

@@ -6,9 +6,9 @@ use super::{Page, Person, Replaceable, account::frame};
 pub(crate) struct AccountSecurityCodes {
     pub(crate) user: Person,
     pub(crate) codes: Vec<String>,
-    /// Link to the codes as a file.
+    /// Link to download the codes as a file.
     pub(crate) action: String,
-    /// What the next page says.
+    /// Message for the next page.
     pub(crate) said: String,
 }
 

@@ -6,7 +6,7 @@ use super::{Gate, Page, Person, Replaceable, account::frame};
 pub(crate) struct AccountSecurityPasskey {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// Whether it is a security key, which is a second factor only.
+    /// Whether it is a security key, which is only a second factor.
     pub(crate) is_key: bool,
 }
 

@@ -6,7 +6,7 @@ use super::{Gate, Page, Person, Replaceable, account::frame};
 pub(crate) struct AccountSecurityPassword {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// Whether there is a password to be asked for.
+    /// Whether there is a current password to ask for.
     pub(crate) has_password: bool,
 }
 

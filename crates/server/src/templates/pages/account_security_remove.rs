@@ -8,7 +8,7 @@ pub(crate) struct AccountSecurityRemove {
     pub(crate) factor: String,
     /// Its kind: `passkey`, `security_key`, `totp` or `sms`.
     pub(crate) kind: &'static str,
-    /// Whether it is the last one, and two-step verification is on.
+    /// Whether it is the last factor, and two-step verification is on.
     pub(crate) is_last: bool,
     pub(crate) action: String,
 }

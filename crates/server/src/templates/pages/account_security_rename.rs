@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use super::{Gate, Page, Person, Replaceable, account::frame};
 
-/// Asks for another name of a passkey.
+/// Asks for a new name of a passkey.
 pub(crate) struct AccountSecurityRename {
     pub(crate) gate: Gate,
     pub(crate) user: Person,

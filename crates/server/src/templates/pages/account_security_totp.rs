@@ -2,13 +2,13 @@ use minijinja::{Value, context};
 
 use super::{Gate, Page, Person, Replaceable, account::frame};
 
-/// Shows the key of an authenticator app, and asks for its first code.
+/// Shows the secret of an authenticator app and asks for the first code.
 pub(crate) struct AccountSecurityTotp {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
     /// QR code as SVG.
     pub(crate) qr: String,
-    /// Key in groups of four.
+    /// Secret in groups of four.
     pub(crate) secret: String,
 }
 

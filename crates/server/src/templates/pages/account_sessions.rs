@@ -2,7 +2,7 @@ use minijinja::{Value, context, value::Serde};
 
 use super::{Gate, Page, Person, Replaceable, SessionRow, account::frame};
 
-/// Where the user is signed in, and the devices that need no second factor.
+/// Sessions and trusted devices of the user.
 pub(crate) struct AccountSessions {
     pub(crate) gate: Gate,
     pub(crate) user: Person,

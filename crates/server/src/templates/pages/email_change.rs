@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Asks for confirmation before an email address is changed: one button.
+/// Asks for confirmation before an email address is changed. Contains a single button.
 pub(crate) struct EmailChange<'a> {
     /// Secret from the opened link.
     pub(crate) token: &'a str,

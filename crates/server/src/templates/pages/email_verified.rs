@@ -12,7 +12,7 @@ impl Page for EmailVerified {
     const NAME: &'static str = "email_verified.html";
 
     fn values(&self) -> Value {
-        // Kept for custom templates, but always empty: the owner of the address has not signed in yet.
+        // Kept for custom templates, but always empty, because the owner of the address has not signed in yet.
         context! { name => "", what => self.what }
     }
 }

@@ -4,7 +4,7 @@ use super::{Page, Replaceable, SAMPLE_ERROR};
 
 /// Shown when a verification link is rejected.
 pub(crate) struct EmailVerifiedFailed<'a> {
-    /// Reason, as a sentence.
+    /// Reason as a sentence.
     pub(crate) error: &'a str,
 }
 

@@ -5,7 +5,7 @@ use super::{Page, Replaceable};
 /// Script that submits the page's form.
 pub(crate) const ACTIVATE_SCRIPT: &str = source!("pages/activate.js");
 
-/// Asks for confirmation before a verification link activates the account: one button.
+/// Asks for confirmation before a verification link activates the account. Contains a single button.
 pub(crate) struct EmailVerify<'a> {
     /// Secret from the opened link.
     pub(crate) token: &'a str,

@@ -1,48 +1,48 @@
-//! What the pages share that people sign in with: what was typed, what is wrong with it, and where the page leads.
+//! Shared parts of the sign-in pages: submitted values, errors, and links to other pages.
 
 use std::collections::BTreeMap;
 
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
-/// Values that these pages share.
+/// Values shared by the sign-in pages.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Gate {
-    /// Query that links to other pages keep.
+    /// Query to append to links to other pages.
     pub(crate) query: String,
-    /// Target of the form, where it is not the page's own path.
+    /// Target of the form, if it is not the page's own path.
     pub(crate) action: String,
-    /// What was typed, by field.
+    /// Submitted values by field.
     pub(crate) form: BTreeMap<&'static str, String>,
-    /// What is wrong, in the order of the fields.
+    /// Error messages in the order of the fields.
     pub(crate) errors: Vec<(&'static str, String)>,
-    /// Word for what is wrong with the whole.
+    /// Message code of an error that concerns the whole form.
     pub(crate) problem: &'static str,
-    /// Word for what was done.
+    /// Message code of a success message.
     pub(crate) done: &'static str,
-    /// How long to wait, in words.
+    /// Time to wait, in words.
     pub(crate) wait: String,
 }
 
-/// Who is signed in, or about to be.
+/// The user who is signed in or signing in.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Person {
     pub(crate) email: String,
-    /// Full name; empty if there is none.
+    /// Full name. Empty if there is none.
     pub(crate) name: String,
     pub(crate) initials: String,
 }
 
-/// Another way to do the same.
+/// An alternative method.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Way {
-    /// Name for the cookie of the way that was used last.
+    /// Name stored in the cookie that remembers the last used method.
     pub(crate) name: std::borrow::Cow<'static, str>,
     pub(crate) label: String,
     pub(crate) hint: String,
     pub(crate) icon: &'static str,
     pub(crate) href: String,
-    /// Whether it sends a message, so that it is a button and not a link.
+    /// Whether it sends a message. It is then a button and not a link.
     pub(crate) sends: bool,
 }
 
@@ -62,7 +62,7 @@ impl Person {
 }
 
 impl Way {
-    /// Returns samples of the buttons of providers.
+    /// Returns sample buttons of providers.
     pub(super) fn samples() -> Vec<Self> {
         let of = |name: &'static str, label: &str| Self {
             name: name.into(),
@@ -85,13 +85,13 @@ impl Gate {
         context! { query, action, form => Value::from(Serde(form)), errors => Value::from(Serde(errors)), error_list => list, problem, done, wait }
     }
 
-    /// Returns a sample in which something is wrong.
+    /// Returns a sample with an error that concerns the whole form.
     pub(super) fn wrong(problem: &'static str) -> Self {
         let form = BTreeMap::from([("email", "robin.larch@example.com".to_owned())]);
         Self { problem, form, wait: "32 seconds".to_owned(), ..Self::default() }
     }
 
-    /// Returns a sample in which these fields are wrong.
+    /// Returns a sample with errors in these fields.
     pub(super) fn refused(errors: &[(&'static str, &str)]) -> Self {
         let errors = errors.iter().map(|(field, error)| (*field, (*error).to_owned())).collect();
         Self { errors, ..Self::wrong("") }

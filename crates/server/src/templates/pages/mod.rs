@@ -95,7 +95,7 @@ use super::{
 };
 use crate::config::Brand;
 
-/// Script of the pages that people sign in with.
+/// Script of the sign-in pages.
 pub(crate) const PAGES_SCRIPT: &str = source!("pages/portcullis.js");
 /// Icon of the pages.
 pub(crate) const FAVICON: &str = source!("layout/favicon.svg");
@@ -104,7 +104,7 @@ pub(crate) const FAVICON: &str = source!("layout/favicon.svg");
 pub(crate) trait Page {
     /// Name of the template.
     const NAME: &'static str;
-    /// Whether its script asks the server for the options of a passkey.
+    /// Whether its script requests passkey options from the server.
     const USES_PASSKEYS: bool = false;
 
     /// Returns the values of this page. Values common to all pages are added when it is rendered.
@@ -197,7 +197,7 @@ impl Templates {
 
     fn page_values(&self, values: Value, realm: &str, now: Timestamp) -> Value {
         let branding = &self.branding;
-        // Administrators belong to the server, not to an application.
+        // Administrators belong to the server and not to an application.
         let is_of_admin = realm == ADMIN;
         let base = context! {
             app_name => if is_of_admin { "Portcullis" } else { &branding.app_name },

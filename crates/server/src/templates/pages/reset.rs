@@ -4,12 +4,12 @@ use portcullis_core::error::catalogue::PASSWORD_TOO_SHORT;
 
 use super::{Page, Replaceable};
 
-/// The form for choosing a new password.
+/// The form for a new password.
 pub(crate) struct Reset<'a> {
     token: &'a str,
     /// Target of the form, relative so that it works behind any proxy.
     reset_url: String,
-    /// Why the last attempt was rejected, as a sentence; empty at first.
+    /// Reason why the last attempt was rejected, as a sentence. Empty at first.
     error: &'a str,
 }
 

@@ -4,7 +4,7 @@ use super::{Page, Replaceable, SAMPLE_ERROR};
 
 /// Shown when a password reset link is rejected.
 pub(crate) struct ResetFailed<'a> {
-    /// Reason, as a sentence.
+    /// Reason as a sentence.
     pub(crate) error: &'a str,
 }
 

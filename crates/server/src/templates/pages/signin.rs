@@ -6,19 +6,19 @@ use super::{Gate, Page, Replaceable, Way};
 #[derive(Default)]
 pub(crate) struct Signin {
     pub(crate) gate: Gate,
-    /// Whether the user can stay signed in.
+    /// Whether the user can choose to stay signed in.
     pub(crate) remember: bool,
-    /// Whether anyone can sign up.
+    /// Whether sign-up is open.
     pub(crate) signup: bool,
-    /// Whether passkeys are on.
+    /// Whether passkeys are enabled.
     pub(crate) passkeys: bool,
-    /// Other ways to sign in.
+    /// Other sign-in methods.
     pub(crate) ways: Vec<Way>,
-    /// Provider that did not sign the user in; empty if none did so.
+    /// Provider whose sign-in failed. Empty if none failed.
     pub(crate) provider: String,
-    /// Way by which this browser signed in last; empty if unknown.
+    /// Last sign-in method used in this browser. Empty if unknown.
     pub(crate) last: String,
-    /// Passkey that the browser can forget, for its `signalUnknownCredential`; empty if none.
+    /// Passkey that the browser can delete, for its `signalUnknownCredential`. Empty if none.
     pub(crate) signal: String,
 }
 

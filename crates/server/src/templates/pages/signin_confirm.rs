@@ -7,11 +7,12 @@ use super::{Gate, Page, Person, Replaceable, Way};
 pub(crate) struct SigninConfirm {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// What is asked for: `password`, `passkey`, `totp`, `sms` or `recovery_code`; `login` where only a new sign-in helps.
+    /// What to ask for: `password`, `passkey`, `totp`, `sms` or `recovery_code`, or `login` if only a new sign-in is
+    /// possible.
     pub(crate) method: &'static str,
-    /// Whether a passkey may take the place of the password.
+    /// Whether a passkey can replace the password.
     pub(crate) passkey: bool,
-    /// End of the phone number that an SMS is sent to.
+    /// Last digits of the phone number that receives the SMS.
     pub(crate) ending: String,
     /// Whether the SMS was sent.
     pub(crate) is_sent: bool,

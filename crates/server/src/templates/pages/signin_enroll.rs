@@ -2,20 +2,20 @@ use minijinja::{Value, context, value::Serde};
 
 use super::{Gate, Page, Person, Replaceable};
 
-/// Shows the key of an authenticator app, and offers a passkey, to a user who needs one to sign in.
+/// Shows the secret of an authenticator app and offers a passkey to a user who needs a factor to sign in.
 pub(crate) struct SigninEnroll {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
     pub(crate) app: Option<EnrollApp>,
-    /// Whether a passkey is offered.
+    /// Whether to offer a passkey.
     pub(crate) passkey: bool,
 }
 
-/// Key of an authenticator app.
+/// Secret of an authenticator app.
 pub(crate) struct EnrollApp {
     /// QR code as SVG.
     pub(crate) qr: String,
-    /// Key in groups of four.
+    /// Secret in groups of four.
     pub(crate) secret: String,
 }
 

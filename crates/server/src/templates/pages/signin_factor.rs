@@ -7,15 +7,15 @@ use super::{Gate, Page, Person, Replaceable, Way};
 pub(crate) struct SigninFactor {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// Kind of the proof that is asked for: `passkey`, `totp`, `sms` or `recovery_code`.
+    /// Kind of factor to ask for: `passkey`, `totp`, `sms` or `recovery_code`.
     pub(crate) method: &'static str,
-    /// End of the phone number that an SMS is sent to.
+    /// Last digits of the phone number that receives the SMS.
     pub(crate) ending: String,
     /// Whether the SMS was sent.
     pub(crate) is_sent: bool,
-    /// Other kinds that the account has.
+    /// Other factors of the account.
     pub(crate) ways: Vec<Way>,
-    /// How long a trusted device needs no code, in words; empty if there are none.
+    /// How long a trusted device needs no code, in words. Empty if devices cannot be trusted.
     pub(crate) remember: String,
 }
 

@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Gate, Page, Replaceable};
 
-/// Asks for the address to which a link for a new password is sent.
+/// Asks for the address to send a password reset link to.
 #[derive(Default)]
 pub(crate) struct SigninForgot {
     pub(crate) gate: Gate,

@@ -11,9 +11,9 @@ pub(crate) struct SigninLink {
     pub(crate) provider: String,
     /// What the account is called there.
     pub(crate) called: String,
-    /// Address of the account here, or of the one that is looked for.
+    /// Address of the existing account, or of the account to look up.
     pub(crate) email: String,
-    /// Path of the sign-in that comes back to this page.
+    /// Path of a sign-in that returns to this page.
     pub(crate) signin: String,
 }
 

@@ -2,9 +2,9 @@ use minijinja::{Value, context, value::Serde};
 
 use super::{Page, Person, Replaceable};
 
-/// Asks whether to sign out, or says that it is done.
+/// Asks whether to sign out, or confirms that the user is signed out.
 pub(crate) struct Signout {
-    /// Who is signed in; none once signed out.
+    /// The signed-in user. `None` after signing out.
     pub(crate) user: Option<Person>,
 }
 

@@ -7,11 +7,11 @@ use super::{Gate, Page, Replaceable, Way};
 #[derive(Default)]
 pub(crate) struct Signup {
     pub(crate) gate: Gate,
-    /// Fields that are required beside address and password.
+    /// Required fields besides address and password.
     pub(crate) required: Vec<&'static str>,
     /// Providers.
     pub(crate) ways: Vec<Way>,
-    /// Whether no one can sign up.
+    /// Whether sign-up is closed.
     pub(crate) closed: bool,
 }
 

@@ -2,15 +2,15 @@ use minijinja::{Value, context, value::Serde};
 
 use super::{Gate, Page, Person, Replaceable};
 
-/// Says that a mail is on its way, and sends it again.
+/// Confirms that an email was sent, and offers to resend it.
 #[derive(Default)]
 pub(crate) struct SignupResend {
     pub(crate) gate: Gate,
     /// Recipient. If it is `None`, the page asks for the address.
     pub(crate) user: Option<Person>,
-    /// What the mail is about: `registration` or `reset`.
+    /// Purpose of the email: `registration` or `reset`.
     pub(crate) what: &'static str,
-    /// Whether the development mailbox keeps the mail.
+    /// Whether the development mailbox receives the email.
     pub(crate) mailbox: bool,
 }
 

@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Asks for confirmation before something is undone: one button.
+/// Asks for confirmation before something is undone. Contains a single button.
 pub(crate) struct Undo<'a> {
     /// Secret from the opened link.
     pub(crate) token: &'a str,

@@ -4,7 +4,7 @@ use super::{Page, Replaceable, SAMPLE_ERROR};
 
 /// Shown when an undo link is rejected.
 pub(crate) struct UndoFailed<'a> {
-    /// Reason, as a sentence.
+    /// Reason as a sentence.
     pub(crate) error: &'a str,
 }
 
