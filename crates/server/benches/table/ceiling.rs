@@ -1,4 +1,4 @@
-//! Upper limits for reads: servers that do the least possible, in separate processes.
+//! Upper bounds for reads: minimal servers in separate processes.
 
 use std::{
     io::{BufRead, BufReader},
@@ -19,16 +19,16 @@ use tokio::net::TcpListener;
 
 const FLAG: &str = "--ceiling";
 
-/// The work of a bare server.
+/// Task of a minimal server.
 pub(crate) enum Role {
-    /// Greets.
+    /// Returns a greeting.
     Hello,
-    /// Verifies a token under this key, a secret or a public JWK, and answers this user.
+    /// Verifies a token with this key, which is a secret or a public JWK, and returns this user.
     Verify { key: String, user: String },
 }
 
 impl Role {
-    /// The role of this process, where the measurement has started it for one.
+    /// Returns the role of this process, if it was started as a minimal server.
     pub(crate) fn read(args: &[String]) -> Option<Self> {
         match args {
             [flag] if flag == FLAG => Some(Self::Hello),
@@ -38,7 +38,7 @@ impl Role {
     }
 }
 
-/// A bare server; it ends with this value.
+/// A minimal server, stopped on drop.
 pub(crate) struct Ceiling {
     child: Child,
     pub(crate) port: u16,
@@ -57,7 +57,7 @@ impl Ceiling {
         Self { child, port: port.trim().parse().unwrap() }
     }
 
-    /// The number of the process.
+    /// Returns the process ID.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -70,7 +70,7 @@ impl Drop for Ceiling {
     }
 }
 
-/// Serves, and writes its port to standard output.
+/// Serves requests, and writes its port to standard output.
 pub(crate) fn serve(role: Role) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -107,7 +107,7 @@ struct Known {
     user: User,
 }
 
-/// The answer of the server to `me`.
+/// Response of the server to `me`.
 #[derive(Clone, Serialize, Deserialize)]
 struct User {
     id: String,

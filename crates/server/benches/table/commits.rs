@@ -1,4 +1,4 @@
-//! Bare commits: the write of a refresh without anything around it.
+//! Bare commits: the write of a refresh without anything else.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,16 +19,16 @@ use crate::{
     machine,
 };
 
-/// Sessions whose newest token is replaced again and again.
+/// Sessions whose current token is replaced repeatedly.
 pub(crate) struct Rotations {
     store: Arc<SqliteStore>,
-    /// The number of tokens of each so far.
+    /// Sessions with the number of tokens issued so far.
     sessions: Vec<(Session, u64)>,
     _folder: TempDir,
 }
 
 impl Rotations {
-    /// Opens this number of sessions in a new database.
+    /// Creates this number of sessions in a new database.
     pub(crate) async fn new(sessions: usize) -> Self {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let now = SystemClock.now();
@@ -41,7 +41,7 @@ impl Rotations {
         Self { store: Arc::new(store), sessions, _folder: folder }
     }
 
-    /// Measures commits a second, and the processor time of each.
+    /// Measures commits per second and the CPU time of each.
     pub(crate) async fn cost(&mut self, length: Duration) -> Cost {
         let (before, window) = (machine::processor_time(std::process::id()), Arc::new(Window::open(length)));
         let mut tasks = JoinSet::new();

@@ -1,4 +1,4 @@
-//! The measurements, one after the other.
+//! The measurements, in order of execution.
 
 use std::{
     cell::RefCell,
@@ -28,10 +28,10 @@ use crate::{
     user::User,
 };
 
-/// Verifies the tokens of the bare server, too.
+/// Secret that the minimal server also uses to verify tokens.
 pub(crate) const SECRET: &str = "a-secret-of-the-measurements-with-more-than-32-bytes";
 pub(crate) const WARM_UP: Duration = Duration::from_secs(1);
-/// Number of slices; a figure is their median.
+/// Number of slices per measurement. The result is their median.
 const SLICES: usize = 5;
 pub(crate) const A_SLICE: Duration = Duration::from_secs(1);
 const REGISTRARS: usize = 64;
@@ -39,14 +39,15 @@ const STARTS: usize = 5;
 pub(crate) const EMAIL: &str = "john.doe@example.com";
 pub(crate) const PASSWORD: &str = "securepassword123";
 const JSON: &str = "application/json";
-/// Servers that share a database need a key of their own.
+/// Servers that share a database need the same key.
 pub(crate) const KEY: (&str, &str) = ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
 const OPEN: [(&str, &str); 3] = [("HASH_QUEUE", "10000"), ("RATE_LIMIT_MODE", "off"), ("SESSIONS_MAX", "10000")];
 
-/// Measures everything.
+/// Runs all measurements.
 pub(crate) async fn all() -> Table {
     let mut table = Table::default();
-    // The default settings, except that no login is refused outside of the storm, and that the logins of one user end no session.
+    // The default settings, except that logins are only rejected during the storm, and that the logins of one user
+    // end no sessions.
     let program = Program::start(&[OPEN.as_slice(), &[("JWT_SECRET", SECRET)]].concat()).await;
     let busy_before = machine::rest(Duration::from_secs(2)).await;
     let at_rest = machine::resident(program.id());
@@ -73,7 +74,7 @@ pub(crate) async fn all() -> Table {
     table.over_mongodb(their_rest, "MiB");
     table.figure("resident memory 5 s after the storm", after_logins[0], "MiB");
     table.over_mongodb(after_logins[1], "MiB");
-    // The hash threads give theirs back after a minute.
+    // The hash threads release their memory after a minute.
     sleep(Duration::from_secs(65).saturating_sub(logins_ended.elapsed())).await;
     table.figure("resident memory 65 s or more after the storm (aim: 30 MiB)", machine::resident(program.id()), "MiB");
     table.over_mongodb(machine::resident(mongodb.id()), "MiB");
@@ -85,14 +86,14 @@ pub(crate) async fn all() -> Table {
         machine::line(),
         100.0 * busy,
     ));
-    // Hashing steps back for everything else, and so it is the first to suffer.
+    // Hash threads have a low priority, so hashing is affected by other load first.
     if busy > 0.1 {
         table.note("**The machine was busy with something else: these figures are not worth quoting.**");
     }
     table
 }
 
-/// Settings for a database on MongoDB and, if the run has one, for Redis.
+/// Returns the settings for a database on MongoDB and, if available, for Redis.
 #[allow(clippy::disallowed_methods, reason = "the run says what it measures")]
 fn shared(database: &TestDatabase) -> Vec<(&str, &str)> {
     static REDIS: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("PORTCULLIS_TEST_REDIS_URL").ok());
@@ -103,11 +104,11 @@ fn shared(database: &TestDatabase) -> Vec<(&str, &str)> {
     settings
 }
 
-/// Costs of two subjects that were measured in turn, so that other load on the machine affects both.
+/// Costs of two subjects measured alternately, so that other load on the machine affects both.
 pub(crate) struct InTurn {
     pub(crate) ours: Cost,
     pub(crate) ceiling: Cost,
-    /// The median of each rate over its two neighbours.
+    /// Median ratio of each rate to those measured before and after it.
     pub(crate) ratio: f64,
 }
 
@@ -123,13 +124,13 @@ impl InTurn {
     }
 }
 
-/// The medians.
+/// Returns the medians.
 fn middle(costs: &[Cost]) -> Cost {
     let of = |value: fn(&Cost) -> f64| median(costs.iter().map(value).collect());
     Cost { rate: of(|cost| cost.rate), each: of(|cost| cost.each) }
 }
 
-/// Logins against the bare hashes in them.
+/// Measures logins, compared with bare password hashes.
 async fn logins(table: &mut Table, program: &Program, mongodb: &Program) {
     let clients = 2 * machine::cores();
     let logins = Load::same(program.port(), clients, login());
@@ -149,12 +150,12 @@ async fn logins(table: &mut Table, program: &Program, mongodb: &Program) {
     table.over_mongodb(steady(&logins).await, "/s");
 }
 
-/// A login with the right password.
+/// Returns a login request with the correct password.
 fn login() -> Vec<u8> {
     load::post("/User1/login", FORM, &format!("username={EMAIL}&password={PASSWORD}"))
 }
 
-/// Bare hashes, on a thread for each processor.
+/// Bare password hashes on one thread per core.
 struct Hashes {
     pool: Arc<HashPool>,
     password: Password,
@@ -171,7 +172,7 @@ impl Hashes {
         Self { pool, password, hash, submitters }
     }
 
-    /// Returns hashes a second, and the number of all.
+    /// Returns the hashes per second and their total number.
     async fn rate(&self, length: Duration) -> (f64, u64) {
         let window = Arc::new(Window::open(length));
         let mut tasks = JoinSet::new();
@@ -193,7 +194,7 @@ impl Hashes {
     }
 }
 
-/// The median over some slices.
+/// Returns the median of several slices.
 pub(crate) async fn steady(load: &Load) -> f64 {
     load.rate(WARM_UP).await;
     let mut rates = Vec::new();
@@ -203,7 +204,7 @@ pub(crate) async fn steady(load: &Load) -> f64 {
     median(rates)
 }
 
-/// Measures committed registrations with the cheapest hashes, then starts with and without that data.
+/// Measures committed registrations with the cheapest hashes, then startup with and without their data.
 async fn creates_and_starts(table: &mut Table) {
     let mut program = Program::start(CHEAP).await;
     let database = TestDatabase::new().await;
@@ -236,7 +237,7 @@ async fn creates_and_starts(table: &mut Table) {
     table.figure(format!("the same with the data of those registrations (median of {STARTS})"), median(existing), "ms");
 }
 
-/// Measures committed refreshes, with a session for each client, against the bare commits in them.
+/// Measures committed refreshes, with one session per client, compared with bare commits.
 async fn refreshes(table: &mut Table) {
     let program = Program::start(CHEAP).await;
     User::join(&program).await;
@@ -261,7 +262,7 @@ async fn refreshes(table: &mut Table) {
     table.over_mongodb(median(rates), "/s");
 }
 
-/// Milliseconds from the start of the process to its first 200.
+/// Returns the milliseconds from process start to the first 200 response.
 pub(crate) async fn start(program: &mut Program) -> f64 {
     let request = load::get("/readyz", None);
     let begin = Instant::now();

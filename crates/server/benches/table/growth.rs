@@ -1,4 +1,4 @@
-//! How cost grows with the number of users and of realms, on SQLite.
+//! Growth of cost with the number of users and realms, on SQLite.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -35,13 +35,13 @@ use crate::{
 };
 
 const READERS: usize = 32;
-/// Sessions, each of another user where there are as many.
+/// Number of sessions. Each belongs to a different user if there are enough.
 const SESSIONS: usize = 1000;
-/// Users of a commit.
+/// Number of users per commit.
 const AT_ONCE: usize = 500;
 const STARTS: usize = 3;
 const LENGTH: Duration = Duration::from_secs(3);
-/// Settings that hash as `CHEAP` does.
+/// Hash settings equivalent to `CHEAP`.
 const HASHING: Settings = Settings {
     memory_kib: 8,
     iterations: 1,
@@ -52,7 +52,8 @@ const HASHING: Settings = Settings {
     idle: Duration::from_secs(60),
 };
 
-/// Measures with these numbers of users in two realms, then with these numbers of realms of a thousand users together.
+/// Measures with these numbers of users in two realms, then with these numbers of realms and a thousand users in
+/// total.
 pub(crate) async fn tell(users: &[usize], realms: &[usize]) {
     println!(
         "| users | realms | start | memory after it | file for each user | read | login, cheapest hash | refresh | memory then |"
@@ -108,12 +109,12 @@ async fn row(users: usize, realms: usize) -> String {
     )
 }
 
-/// The realm and the address of a user.
+/// Returns the realm and the address of a user.
 fn place(number: usize, realms: &[String]) -> (&str, String) {
     (&realms[number % realms.len()], format!("jane.doe.{number}@example.com"))
 }
 
-/// Writes users as registrations would have left them, all with one password.
+/// Writes users as registrations would have created them, all with the same password.
 async fn fill(program: &Program, users: usize) {
     let (now, path) = (SystemClock.now(), program.data().join("portcullis.db"));
     let ctx = Ctx::new(&SystemClock, Arc::new(OsRandom), Client::default());

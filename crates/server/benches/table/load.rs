@@ -1,4 +1,4 @@
-//! A client that costs little: it writes fixed bytes and reads no more of the answer than it must.
+//! A low-overhead client: it sends precomputed bytes and parses as little of the response as possible.
 
 use std::{
     sync::{
@@ -14,10 +14,10 @@ use crate::machine;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A connection that is kept alive.
+/// A keep-alive connection.
 pub(crate) struct Connection {
     stream: TcpStream,
-    /// The answer so far.
+    /// Received part of the response.
     heard: Vec<u8>,
     chunk: Box<[u8]>,
 }
@@ -29,12 +29,12 @@ impl Connection {
         Ok(Self { stream, heard: Vec::new(), chunk: vec![0; 16 * 1024].into() })
     }
 
-    /// The body of the last answer.
+    /// Returns the body of the last response.
     pub(crate) fn body(&self) -> &[u8] {
         body_of(&self.heard)
     }
 
-    /// Sends a request, reads the whole answer, and returns its status.
+    /// Sends a request, reads the whole response, and returns its status.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> std::io::Result<u16> {
         let mut rest = request;
         while !rest.is_empty() {
@@ -64,13 +64,13 @@ impl Connection {
     }
 }
 
-/// The body of an answer that is there.
+/// Returns the body of a complete response.
 fn body_of(heard: &[u8]) -> &[u8] {
     let end = heard.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
     &heard[end..]
 }
 
-/// The status of an answer and its length with its body, when its head is there.
+/// Returns the status and total length of a response once its head is complete.
 fn head(heard: &[u8]) -> Option<(u16, usize)> {
     const LENGTH: &[u8] = b"content-length: ";
     let end = heard.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
@@ -82,35 +82,35 @@ fn head(heard: &[u8]) -> Option<(u16, usize)> {
     Some((status, end + length))
 }
 
-/// A request without a body.
+/// Returns a request without a body.
 pub(crate) fn get(path: &str, token: Option<&str>) -> Vec<u8> {
     let credentials = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{credentials}\r\n").into_bytes()
 }
 
-/// A request with one.
+/// Returns a request with a body.
 pub(crate) fn post(path: &str, kind: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     let head = format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: {length}");
     format!("{head}\r\n\r\n{body}").into_bytes()
 }
 
-/// For a new pair in exchange for this refresh token.
+/// Returns a refresh request with this token.
 pub(crate) fn refresh(token: &str) -> Vec<u8> {
     post("/User1/token", FORM, &format!("grant_type=refresh_token&refresh_token={token}"))
 }
 
-/// The requests of a measurement: port, connections and contents.
+/// Load of a measurement: port, number of connections and requests.
 #[derive(Clone)]
 pub(crate) struct Load {
     pub(crate) port: u16,
     pub(crate) connections: usize,
-    /// The request of this number.
+    /// Returns the request with this number.
     pub(crate) request: Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>,
 }
 
 impl Load {
-    /// One of these requests after the other, in an order without a pattern.
+    /// Sends these requests in a pseudo-random order.
     pub(crate) fn shuffled(port: u16, connections: usize, requests: Arc<Vec<Vec<u8>>>) -> Self {
         let request = move |number: u64| {
             // The finaliser of SplitMix64, which maps different numbers to different ones.
@@ -121,25 +121,25 @@ impl Load {
         Self { port, connections, request: Arc::new(request) }
     }
 
-    /// These requests, the first first.
+    /// Sends these requests in order.
     pub(crate) fn in_order(port: u16, connections: usize, requests: Arc<Vec<Vec<u8>>>) -> Self {
         let request = move |number: u64| requests[usize::try_from(number).unwrap() % requests.len()].clone();
         Self { port, connections, request: Arc::new(request) }
     }
 
-    /// The same request again and again.
+    /// Sends the same request repeatedly.
     pub(crate) fn same(port: u16, connections: usize, request: Vec<u8>) -> Self {
         Self { port, connections, request: Arc::new(move |_| request.clone()) }
     }
 
-    /// Measures good answers a second for this time, and panics on any other.
+    /// Measures successful responses per second for this duration. Panics on any other response.
     pub(crate) async fn rate(&self, length: Duration) -> f64 {
         let rates = self.rates(length).await;
         assert!(rates.turned_away == 0.0, "a request was refused");
         rates.good
     }
 
-    /// Measures good answers a second for this time, and the processor time that this process uses for each.
+    /// Measures successful responses per second for this duration, and the CPU time that this process uses for each.
     pub(crate) async fn cost(&self, length: Duration, process: u32) -> Cost {
         let before = machine::processor_time(process);
         let rates = self.rates(length).await;
@@ -148,7 +148,7 @@ impl Load {
         Cost { rate: rates.good, each: micros(used, rates.answered) }
     }
 
-    /// Sends the first `count` requests once, and returns the processor time that this process uses for each, in microseconds.
+    /// Sends the first `count` requests once. Returns the CPU time that this process uses for each, in microseconds.
     pub(crate) async fn once(&self, count: u64, process: u32) -> f64 {
         let next = Arc::new(AtomicU64::new(0));
         let before = machine::processor_time(process);
@@ -171,13 +171,13 @@ impl Load {
         micros(machine::processor_time(process).saturating_sub(before), count)
     }
 
-    /// Measures good and refused answers a second for this time.
+    /// Measures successful and rejected responses per second for this duration.
     pub(crate) async fn rates(&self, length: Duration) -> Rates {
         let mut connections = Vec::new();
         for _ in 0..self.connections {
             connections.push(Connection::open(self.port).await.unwrap());
         }
-        // Numbers that no other run has.
+        // Numbers unique across runs.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (good, turned_away) = (Arc::new(Window::open(length)), Arc::new(Window::open(length)));
         let answered = Arc::<AtomicU64>::default();
@@ -203,20 +203,20 @@ impl Load {
     }
 }
 
-/// Answers a second.
+/// Successful responses per second.
 pub(crate) struct Rates {
     pub(crate) good: f64,
-    /// Answers with 503.
+    /// 503 responses per second.
     pub(crate) turned_away: f64,
-    /// All answers, also those before and after the time that counts.
+    /// All responses, including those before and after the measured interval.
     answered: u64,
 }
 
-/// What a kind of request costs.
+/// Cost of a kind of request.
 pub(crate) struct Cost {
-    /// Answers a second.
+    /// Responses per second.
     pub(crate) rate: f64,
-    /// Processor time of the server for each, in microseconds.
+    /// CPU time of the server per request, in microseconds.
     pub(crate) each: f64,
 }
 
@@ -224,7 +224,7 @@ pub(crate) fn micros(time: Duration, times: u64) -> f64 {
     time.as_secs_f64() * 1e6 / f64::from(u32::try_from(times.max(1)).unwrap())
 }
 
-/// Counts what ends within a time that begins when all tasks are running.
+/// Counts what completes within an interval that starts when all tasks are running.
 pub(crate) struct Window {
     begin: Instant,
     length: Duration,

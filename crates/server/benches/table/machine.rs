@@ -1,4 +1,4 @@
-//! The machine of the measurements, and the memory of processes.
+//! The machine that runs the measurements, and the memory of processes.
 
 use std::{fs, num::NonZero, thread, time::Duration};
 
@@ -8,7 +8,7 @@ pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// One line about this machine.
+/// Returns a one-line description of this machine.
 pub(crate) fn line() -> String {
     let cpu = value("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned());
     let memory = value("/proc/meminfo", "MemTotal").as_deref().map_or(0.0, mebibytes) / 1024.0;
@@ -16,7 +16,7 @@ pub(crate) fn line() -> String {
     format!("{cpu}, {} processors, {memory:.1} GiB, Linux {}", cores(), kernel.trim())
 }
 
-/// Rests for this time, and returns the share of the processors' time that other processes used.
+/// Sleeps for this duration. Returns the share of CPU time used by other processes.
 pub(crate) async fn rest(length: Duration) -> f64 {
     let before = ticks();
     sleep(length).await;
@@ -24,7 +24,7 @@ pub(crate) async fn rest(length: Duration) -> f64 {
     (after.busy - before.busy) / (after.all - before.all)
 }
 
-/// The processors' times since the machine was started.
+/// CPU times since the machine was booted.
 struct Ticks {
     busy: f64,
     all: f64,
@@ -33,29 +33,28 @@ struct Ticks {
 fn ticks() -> Ticks {
     let stat = fs::read_to_string("/proc/stat").unwrap();
     let line = stat.lines().next().unwrap();
-    // user, nice, system, idle, waiting for disks, interrupts, soft interrupts, stolen; what follows is in the first
-    // two.
+    // user, nice, system, idle, iowait, irq, softirq, steal. The remaining fields are included in the first two.
     let all: Vec<f64> = line.split_whitespace().skip(1).take(8).map(|ticks| ticks.parse().unwrap()).collect();
     let sum: f64 = all.iter().sum();
     Ticks { busy: sum - all[3] - all[4], all: sum }
 }
 
-/// The memory of a process that is in the machine's memory, in MiB.
+/// Returns the resident memory of a process, in MiB.
 pub(crate) fn resident(process: u32) -> f64 {
     mebibytes(&value(&format!("/proc/{process}/status"), "VmRSS").expect("a process"))
 }
 
-/// The processor time that a process has used so far, in user and in kernel mode, by all its threads.
+/// Returns the CPU time used by a process so far, in user and kernel mode, for all threads.
 pub(crate) fn processor_time(process: u32) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
-    // The name, in parentheses, may have spaces.
+    // The name, in parentheses, may contain spaces.
     let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
     let ticks = |at: usize| fields[at].parse::<u64>().expect("a number");
-    // Linux reports it in hundredths of a second, whatever the tick of the kernel.
+    // Linux reports it in hundredths of a second, regardless of the kernel's tick rate.
     Duration::from_millis(10 * (ticks(11) + ticks(12)))
 }
 
-/// `19456 kB`
+/// Parses `19456 kB`.
 fn mebibytes(text: &str) -> f64 {
     text.trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
 }

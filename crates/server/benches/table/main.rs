@@ -1,7 +1,8 @@
-//! Throughput of the server beside the limits of the machine, as one Markdown table.
+//! Throughput of the server compared with the limits of the machine, as one Markdown table.
 //!
-//! `make bench`, about six minutes; `make growth` measures how cost grows with users and realms. The load comes from the same machine and takes its
-//! share of the processors, so that ratios say more than figures. A figure and its ceiling are measured in turn.
+//! `make bench` takes about six minutes. `make growth` measures how cost grows with users and realms. The load is
+//! generated on the same machine and uses part of its CPUs, so ratios are more meaningful than absolute values. A
+//! value and its limit are measured alternately.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

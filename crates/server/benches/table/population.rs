@@ -1,4 +1,4 @@
-//! Many sessions of some users.
+//! Many sessions of several users.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::{
     process::{Program, client},
 };
 
-/// Clients that log in or refresh at the same time.
+/// Number of concurrent clients that log in or refresh.
 const AT_ONCE: usize = 16;
 
-/// Sessions with their newest tokens.
+/// Sessions with their current tokens.
 pub(crate) struct Population {
     port: u16,
     sessions: Vec<Tokens>,
@@ -35,7 +35,7 @@ impl Tokens {
 }
 
 impl Population {
-    /// Registers and verifies this number of users, and opens this number of sessions of each.
+    /// Registers and verifies this number of users, and creates this number of sessions for each.
     pub(crate) async fn join(program: &Program, users: usize, sessions_each: usize) -> Self {
         let mut logins = Vec::new();
         for number in 0..users {
@@ -47,19 +47,19 @@ impl Population {
         Self::log_in(program.port(), logins).await
     }
 
-    /// Sends these logins.
+    /// Sends these login requests.
     pub(crate) async fn log_in(port: u16, logins: Vec<Vec<u8>>) -> Self {
         Self { port, sessions: exchange(port, logins).await }
     }
 
-    /// Exchanges all tokens for new ones.
+    /// Refreshes all tokens.
     pub(crate) async fn refresh(&mut self) {
         let requests = self.sessions.drain(..).map(|tokens| load::refresh(&tokens.refresh)).collect();
         self.sessions = exchange(self.port, requests).await;
     }
 
-    /// Exchanges all tokens for new ones, each at the path of its number, and returns the processor time that the process uses
-    /// for each, in microseconds.
+    /// Refreshes all tokens, each at the path for its number. Returns the CPU time that the process uses for each, in
+    /// microseconds.
     pub(crate) async fn refresh_at(&mut self, path: impl Fn(usize) -> String, process: u32) -> f64 {
         let form = |tokens: Tokens| format!("grant_type=refresh_token&refresh_token={}", tokens.refresh);
         let numbered = self.sessions.drain(..).enumerate();
@@ -71,20 +71,20 @@ impl Population {
         load::micros(used, u64::try_from(count).unwrap())
     }
 
-    /// Returns a read with each access token.
+    /// Returns one read request per access token.
     pub(crate) fn reads(&self, path: &str) -> Arc<Vec<Vec<u8>>> {
         self.reads_at(|_| path.to_owned())
     }
 
-    /// Returns a read with each access token, at the path of its number.
+    /// Returns one read request per access token, at the path for its number.
     pub(crate) fn reads_at(&self, path: impl Fn(usize) -> String) -> Arc<Vec<Vec<u8>>> {
         let numbered = self.sessions.iter().enumerate();
         Arc::new(numbered.map(|(number, tokens)| load::get(&path(number), Some(&tokens.access))).collect())
     }
 }
 
-/// Sends requests that are answered with a pair of tokens, and returns the pairs in the order of the requests: the token of a
-/// realm is read in that realm.
+/// Sends requests that return a pair of tokens. Returns the pairs in the order of the requests, because the token of
+/// a realm is used in that realm.
 async fn exchange(port: u16, requests: Vec<Vec<u8>>) -> Vec<Tokens> {
     let mut tasks = JoinSet::new();
     for (at, share) in requests.chunks(requests.len().div_ceil(AT_ONCE)).enumerate() {
@@ -99,7 +99,7 @@ async fn exchange(port: u16, requests: Vec<Vec<u8>>) -> Vec<Tokens> {
             (at, pairs)
         });
     }
-    // They end in any order.
+    // The tasks complete in any order.
     let mut shares = tasks.join_all().await;
     shares.sort_by_key(|(at, _)| *at);
     shares.into_iter().flat_map(|(_, pairs)| pairs).collect()

@@ -1,4 +1,4 @@
-//! Authenticated reads beside bare servers: rates in turn, and the processor time of each.
+//! Authenticated reads compared with minimal servers: rates measured alternately, and CPU time per request.
 
 use crate::{
     ceiling::{Ceiling, Role},
@@ -13,13 +13,13 @@ use crate::{
 
 const READERS: usize = 32;
 const PATH: &str = "/User1/me";
-/// Users and sessions of each.
+/// Number of users, and of sessions per user.
 const USERS: usize = 100;
 const SESSIONS_EACH: usize = 100;
-/// Number of times that each session shows a new token.
+/// Number of times that each session uses a new token.
 const ROUNDS: usize = 3;
 
-/// A program, the user who reads, and the key that the bare server verifies with.
+/// A program, its user, and the key that the minimal server uses for verification.
 struct Subject {
     algorithm: &'static str,
     program: Program,
@@ -28,7 +28,7 @@ struct Subject {
 }
 
 impl Subject {
-    /// The program with its default log, to a file.
+    /// Starts the program with its default log, written to a file.
     async fn start(algorithm: &'static str, settings: &[(&str, &str)]) -> Self {
         let program = Program::start(&[CHEAP, settings].concat()).await;
         let user = User::join(&program).await;
@@ -48,7 +48,7 @@ impl Subject {
     }
 }
 
-/// Measures reads over SQLite by both kinds of keys, and over MongoDB.
+/// Measures reads with both kinds of keys on SQLite, and on MongoDB.
 pub(crate) async fn measure(table: &mut Table, mongodb: &Program, their_user: &User) {
     let shared = Subject::start("HS256", &[("JWT_SECRET", SECRET)]).await;
     against_ceilings(table, &shared).await;
@@ -84,13 +84,13 @@ async fn against_ceilings(table: &mut Table, subject: &Subject) {
     }
 }
 
-/// Measures many sessions: in an order without a pattern, and with tokens that were never seen before.
+/// Measures many sessions: in pseudo-random order, and with tokens that were not used before.
 async fn sessions(table: &mut Table, Subject { algorithm, program, user, key }: &Subject) {
     let verify = Ceiling::start(Role::Verify { key: key.clone(), user: user.answer.clone() });
     let mut population = Population::join(program, USERS, SESSIONS_EACH).await;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     let count = u64::try_from(USERS * SESSIONS_EACH).unwrap();
-    // The first round makes the sessions known.
+    // The first round caches the sessions.
     Load::in_order(program.port(), READERS, population.reads(PATH)).once(count, program.id()).await;
     for _ in 0..ROUNDS {
         population.refresh().await;

@@ -1,4 +1,4 @@
-//! Refreshes: each client goes on with the token that it got last, and each is on the disk before it is answered.
+//! Refreshes. Each client continues with its latest token, and each refresh is on disk before the response.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,10 +11,10 @@ use crate::{
     process::Program,
 };
 
-/// Clients with a session each.
+/// Clients with one session each.
 pub(crate) struct Refreshers {
     port: u16,
-    /// The newest refresh token of each.
+    /// Current refresh token of each client.
     tokens: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ impl Refreshers {
         Self { port: program.port(), tokens }
     }
 
-    /// Measures refreshes a second, and the processor time that this process uses for each.
+    /// Measures refreshes per second, and the CPU time that this process uses for each.
     pub(crate) async fn cost(&mut self, length: Duration, process: u32) -> Cost {
         let mut connections = Vec::new();
         for token in self.tokens.drain(..) {
@@ -59,7 +59,7 @@ impl Refreshers {
     }
 }
 
-/// The refresh token of the last answer.
+/// Returns the refresh token of the last response.
 pub(crate) fn newest(connection: &Connection) -> String {
     let answer: Value = serde_json::from_slice(connection.body()).unwrap();
     answer["refresh_token"].as_str().unwrap().to_owned()

@@ -27,7 +27,8 @@ pub(crate) struct Storm {
 }
 
 impl Storm {
-    /// Lets `CLIENTS` clients log in without a pause, while one client each reads, refreshes and requests the server's health.
+    /// Lets `CLIENTS` clients log in without a pause, while one client each reads, refreshes and requests the
+    /// server's health.
     pub(crate) async fn raise(program: &Program, login: &[u8], token: &str) -> Self {
         let logins = Load::same(program.port(), CLIENTS, login.to_vec());
         let (read, health) = (load::get("/User1/me", Some(token)), load::get("/health", None));

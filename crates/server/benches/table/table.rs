@@ -1,4 +1,4 @@
-//! The table.
+//! Formatting of the results.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A figure without a limit to compare with.
+    /// Adds a value without a limit to compare with.
     pub(crate) fn figure(&mut self, what: impl Into<String>, value: f64, unit: &str) {
         self.rows.push([what.into(), number(value, unit), String::new(), String::new(), String::new()]);
     }
 
-    /// The same as in the row before, over MongoDB.
+    /// Adds the value of the previous row over MongoDB.
     pub(crate) fn over_mongodb(&mut self, value: f64, unit: &str) {
         if let Some([_, _, mongodb, ..]) = self.rows.last_mut() {
             *mongodb = number(value, unit);
         }
     }
 
-    /// A rate beside the most that it could be.
+    /// Adds a rate with its upper bound.
     pub(crate) fn rate(&mut self, what: impl Into<String>, measured: &InTurn, of: &str) {
         let cell = |cost: &Cost| format!("{}, {} each", number(cost.rate, "/s"), number(cost.each, "µs"));
         let ceiling = format!("{} {of}", cell(&measured.ceiling));
@@ -31,7 +31,7 @@ impl Table {
         self.rows.push([what.into(), cell(&measured.ours), String::new(), ceiling, ratio]);
     }
 
-    /// The value of something else beside the row before.
+    /// Adds a related value to the previous row.
     pub(crate) fn beside(&mut self, value: f64, unit: &str, of: &str) {
         if let Some([.., ceiling, _]) = self.rows.last_mut() {
             *ceiling = format!("{} {of}", number(value, unit));
@@ -43,7 +43,7 @@ impl Table {
     }
 }
 
-/// Three significant digits exceed the precision of the measurement.
+/// Formats a value with three significant digits, which exceed the precision of the measurement.
 fn number(value: f64, unit: &str) -> String {
     match value {
         ..10.0 => format!("{value:.2} {unit}"),

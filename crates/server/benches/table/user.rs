@@ -1,4 +1,4 @@
-//! The user for the measurements.
+//! The user of the measurements.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
 /// A signed-in user.
 pub(crate) struct User {
     pub(crate) token: String,
-    /// The response of `me`.
+    /// Response to `me`.
     pub(crate) answer: String,
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Worker {
     pub(crate) longest_delivery: Duration,
     /// How long deliveries may continue after the stop signal.
     pub(crate) grace: Duration,
-    /// The server in the node table.
+    /// Status of this server.
     pub(crate) identity: Identity,
 }
 
@@ -63,7 +63,7 @@ impl Wakeups {
     }
 }
 
-/// Running workers.
+/// Handle of the running workers.
 #[derive(Debug)]
 pub(crate) struct Running {
     stop: watch::Sender<bool>,
@@ -117,7 +117,7 @@ fn cause(error: &portcullis_core::Error) -> String {
     error.cause().map(|cause| error_chain(&**cause)).unwrap_or_default()
 }
 
-/// Waits for the next tick. Returns false after the stop signal.
+/// Waits for the next tick. Returns `false` after the stop signal.
 async fn tick(ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
         _ = ticks.tick() => !*stopped.borrow(),

@@ -1,4 +1,4 @@
-//! Seals the audit trail, under a lease, and removes its old rows.
+//! Seals the audit trail under a lease, and removes old rows.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use tokio::{sync::watch, time::interval};
 use super::{Worker, cause, tick};
 use crate::metrics::{AUDIT_BLOCKS, AUDIT_ROWS};
 
-/// How often whole blocks are sealed. Rows that make no whole block wait longer.
+/// Interval at which whole blocks are sealed. Remaining rows are sealed less often.
 const SEAL_INTERVAL: Duration = Duration::from_secs(10);
-/// How long rows wait that make no whole block.
+/// Maximum time before the remaining rows are sealed.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Lease of a server that seals. If it dies, another one takes over in time for each row to be sealed within 90 s.
+/// Lease of the sealing server. If it crashes, another one takes over in time to seal each row within 90 s.
 const LEASE: Duration = Duration::from_secs(20);
-/// How often old rows are removed.
+/// Interval at which old rows are removed.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 
 impl Worker {
-    /// Seals all rows that wait, and removes old ones, unless another server does.
+    /// Seals all pending rows and removes old ones, unless another server does.
     pub(crate) async fn seal_audit(&self) -> Result<(), portcullis_core::Error> {
         self.seal_leased(true, true).await.map(drop)
     }
@@ -31,7 +31,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Seals until the stop signal. Intervals are measured without the clock, which may be set.
+    /// Seals until the stop signal. Intervals do not depend on the system clock, which may be changed.
     pub(super) async fn seal_until(self, mut stopped: watch::Receiver<bool>) {
         let mut ticks = interval(SEAL_INTERVAL);
         let (mut sealed_at, mut pruned_at): (Option<Instant>, Option<Instant>) = (None, None);
@@ -43,7 +43,7 @@ impl Worker {
             let prune = is_due(pruned_at, PRUNE_INTERVAL);
             match self.seal_leased(all, prune).await {
                 Ok(is_mine) => {
-                    // A server that takes the lease over seals at once what has waited.
+                    // A server that takes over the lease immediately seals the pending rows.
                     sealed_at = if !is_mine {
                         None
                     } else if all {
@@ -65,7 +65,7 @@ impl Worker {
         }
     }
 
-    /// Seals and prunes if no other server does. Returns whether this server does.
+    /// Seals and prunes unless another server does. Returns whether this server did.
     async fn seal_leased(&self, all: bool, prune: bool) -> Result<bool, portcullis_core::Error> {
         if !self.service.upkeep().take_job("seal", self.clock.now(), LEASE).await? {
             return Ok(false);

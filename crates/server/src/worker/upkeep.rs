@@ -7,19 +7,20 @@ use tokio::{sync::watch, time::interval};
 use super::{Worker, cause, tick};
 use crate::memory;
 
-/// Expired rows only take up space, and signing keys change monthly, so a minute is often enough.
+/// Maintenance interval. Expired rows only take up space and signing keys change monthly, so once a minute is
+/// sufficient.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Worker {
-    /// Rotates signing keys that are due, writes the audit rows of repeated refusals and deletes expired rows. Returns the
-    /// number of deleted rows. If one step fails, the others are still run.
+    /// Rotates signing keys that are due, writes the audit rows of repeated refusals and deletes expired rows.
+    /// Returns the number of deleted rows. If one step fails, the others are still executed.
     pub(crate) async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
         let of_process = self.maintain_process().await;
         let swept = self.sweep().await;
         of_process.and(swept)
     }
 
-    /// Does what each process does for itself: loads the signing keys, and writes the refusals that it has counted.
+    /// Performs the tasks of each process: loads the signing keys, and writes the aggregated refusals.
     async fn maintain_process(&self) -> Result<(), portcullis_core::Error> {
         let renewed = self.service.refresh_signing_keys(&self.ctx()).await;
         let written = self.service.upkeep().write_repetitions(self.clock.now(), false).await;
@@ -54,7 +55,7 @@ impl Worker {
                     );
                 }
             }
-            // The memory that a burst of requests used is free by now.
+            // Memory used by a burst of requests is free by now.
             drop(tokio::task::spawn_blocking(memory::give_back));
         }
     }
@@ -70,7 +71,7 @@ impl Worker {
         }
     }
 
-    /// Deletes expired rows in short steps, so that writes in between do not wait.
+    /// Deletes expired rows in short steps, so that concurrent writes do not wait.
     async fn sweep(&self) -> Result<u64, portcullis_core::Error> {
         let mut all = 0;
         loop {

@@ -1,6 +1,7 @@
-//! Forbidden dependencies that no manifest prevents, checked by the paths that sources use.
+//! Forbidden dependencies that no manifest prevents, checked by the paths used in the sources.
 //!
-//! Each rule is a function over the modules of a crate (`rules`), so that it is also tested with planted violations.
+//! Each rule is a function over the modules of a crate (`rules`), so that it can also be tested with deliberate
+//! violations.
 
 mod paths;
 mod rules;

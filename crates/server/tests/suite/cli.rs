@@ -142,7 +142,7 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
     fs::write(&input, "violet-teapot-hammer\nviolet-teapot-hammer\n").unwrap();
     let screen = program.folder().join("screen");
     fs::write(&screen, "").unwrap();
-    // Input before the prompt would be echoed, so wait for the prompt.
+    // Input before the prompt would be echoed, so the test waits for the prompt.
     let seen = |text: &str| format!("until grep -q '{text}' {}; do sleep 0.02; done", screen.display());
     let typed = format!(
         "({}; head -n 1 {3}; {}; tail -n 1 {3}; {})",
@@ -166,7 +166,7 @@ async fn the_exit_code_of_health_says_whether_the_server_is_ready() {
     assert_eq!(away.status.code(), Some(1), "{away:?}");
     assert!(away.stdout.contains("cannot serve") && away.stdout.contains("refused"), "{away:?}");
 
-    // A server on all addresses is reached on loopback, and a proxy from the environment is not used.
+    // A server that listens on all addresses is reached on loopback, and a proxy from the environment is not used.
     program.set("HOST", "0.0.0.0");
     program.set("ENVIRONMENT", "development");
     program.set("HTTP_PROXY", "http://127.0.0.1:9");

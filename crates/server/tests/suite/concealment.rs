@@ -1,4 +1,4 @@
-//! Responses do not reveal whether an address has an account, neither by their text and headers nor by the work done.
+//! Responses do not reveal whether an address has an account, neither in text and headers nor in the work done.
 
 use portcullis_core::id::UserId;
 use reqwest::Response;
@@ -95,7 +95,7 @@ async fn resending_the_mail_is_the_same_work_for_every_address() {
     assert!(app.mails_to("bert@example.com").await.is_empty());
 }
 
-/// Limits count unknown accounts, too, including the cost of an SMS that is never sent.
+/// Limits also count unknown accounts, including the cost of an SMS that is never sent.
 #[tokio::test]
 async fn with_limits_unknown_accounts_cost_the_same_work() {
     let app = TestApp::with(ENFORCED).await;
@@ -177,7 +177,7 @@ async fn asking_for_a_taken_address_is_like_asking_for_a_free_one() {
         // Each of the two replaces an earlier request.
         assert_eq!(ask(&token, &format!("first{number}@example.com")).await.status(), 202);
         let free = format!("bert{number}@example.com");
-        // The text of both is as long, so that the length of the answers is too.
+        // Both have the same length, and so do the responses.
         let free = &free.replace("bert", &"b".repeat(taken.len() + 4 - free.len()));
         let work = alike(&app, taken, free, async |email| ask(&token, email).await).await;
         assert_eq!((work.hashes, work.renders, work.commits.len()), (0, 0, 1), "{work:?}");

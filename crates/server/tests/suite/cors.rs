@@ -1,4 +1,4 @@
-//! Web pages of allowed origins may call the server, and others may not.
+//! Pages of allowed origins may call the server, and others may not.
 
 use reqwest::{Method, Response};
 

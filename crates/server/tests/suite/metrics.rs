@@ -1,4 +1,4 @@
-//! Metrics for operators, and the data that they must not contain.
+//! Metrics for operators, and data that they must not contain.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -47,7 +47,7 @@ async fn is_active(http: &Client, node: &Node, token: &str) -> bool {
     answer.json::<serde_json::Value>().await.unwrap()["active"].as_bool().unwrap()
 }
 
-/// The store that the first node shares with the second.
+/// Store shared by the first node with the second.
 type Shelf = Arc<Mutex<Option<Arc<dyn Store>>>>;
 
 async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
@@ -63,7 +63,7 @@ async fn node_with(dir: &Path, database: &Database, shelf: &Shelf, shared: Optio
     settings.extend(database.settings().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let config = support::load(dir, &base, &settings);
     let shelf = Arc::clone(shelf);
-    // Only one server can use an SQLite file, so both nodes share the store object; with MongoDB each has its own.
+    // Only one server can use an SQLite file, so both nodes share the store object. With MongoDB each has its own.
     let is_shared = matches!(database, Database::Sqlite);
     let adjust = Box::new(move |mut ports: portcullis_core::service::Ports| {
         ports.shared = shared;
@@ -133,7 +133,7 @@ async fn a_revocation_by_one_node_reaches_the_other_within_a_second() {
         let login: serde_json::Value =
             post("login", &[("username", &john.email), ("password", password)]).await.json().await.unwrap();
         let token = login["access_token"].as_str().unwrap();
-        // The session is read, so that it is cached as live.
+        // Read, so that the session is cached as live.
         for _ in 0..3 {
             assert_eq!(status(&http, &there, token).await, 200);
             assert!(is_active(&http, &there, token).await);
@@ -221,7 +221,7 @@ async fn a_role_an_address_and_the_end_of_a_session_are_felt_by_the_other_node_w
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    // Read, so that it is cached as it is now.
+    // Read, so that the current state is cached.
     let warm = async || {
         for token in [&token, &other] {
             for _ in 0..3 {
@@ -254,7 +254,7 @@ async fn a_role_an_address_and_the_end_of_a_session_are_felt_by_the_other_node_w
     assert_eq!(status(&http, &there, &token).await, 200, "the session that asked stays");
 }
 
-/// What needs a recent login asks the store again whether one factor is enough.
+/// Operations that require a recent login read the store again to check whether one factor is sufficient.
 #[tokio::test]
 async fn two_step_that_was_turned_on_elsewhere_is_felt_at_once_by_what_needs_a_recent_login() {
     let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
@@ -293,7 +293,7 @@ async fn two_step_that_was_turned_on_elsewhere_is_felt_at_once_by_what_needs_a_r
         (Method::DELETE, format!("delete?id={id}&email={}", john.email), json!({})),
         (Method::DELETE, "me".to_owned(), json!({"current_password": password})),
     ] {
-        // The other node has the account as it was.
+        // The other node has the account in its previous state.
         while is_on().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -306,7 +306,7 @@ async fn two_step_that_was_turned_on_elsewhere_is_felt_at_once_by_what_needs_a_r
     }
 }
 
-/// Waits for a link that is mailed to an address, by either node.
+/// Waits for a link emailed to an address by either node.
 async fn link_to(http: &Client, nodes: [&Node; 2], email: &str, page: &str) -> String {
     loop {
         for node in nodes {
@@ -322,11 +322,11 @@ async fn link_to(http: &Client, nodes: [&Node; 2], email: &str, page: &str) -> S
     }
 }
 
-/// A cache of both nodes that brings old copies back.
+/// A shared cache that returns outdated copies.
 #[derive(Debug, Default)]
 struct Board {
     copies: Mutex<HashMap<String, Sealed>>,
-    /// Number of copies that were put.
+    /// Number of copies written.
     puts: Mutex<usize>,
     is_frozen: Mutex<bool>,
 }
@@ -344,7 +344,7 @@ impl SharedCache for Board {
         }
     }
 
-    /// A copy may also be written again after it was forgotten.
+    /// A copy may also be written again after it was removed.
     fn forget_account(&self, _: &RealmName, _: &UserId) {}
 
     fn announce(&self) {}
@@ -358,7 +358,7 @@ impl SharedCache for Board {
     }
 }
 
-/// As after a restored or failed-over Redis, or a writer that was held up.
+/// As after a restore or failover of Redis, or with a delayed writer.
 #[tokio::test]
 async fn a_copy_from_before_a_change_is_believed_by_no_node() {
     let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
@@ -379,7 +379,7 @@ async fn a_copy_from_before_a_change_is_believed_by_no_node() {
         me.json::<serde_json::Value>().await.unwrap()["is_phone_verified"].as_bool().unwrap()
     };
 
-    // Both follow the log up to where the copy was made.
+    // Both nodes follow the log up to the position of the copy.
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert!(!is_verified(&here).await);
     let made = *board.puts.lock().unwrap();
@@ -405,7 +405,7 @@ async fn a_copy_from_before_a_change_is_believed_by_no_node() {
         }
         assert!(is_verified(node).await);
     }
-    // A server that starts now knows the change from the log, too.
+    // A server that starts now also learns of the change from the log.
     let late = node_with(third.path(), &database, &shelf, shared()).await;
     assert!(is_verified(&late).await);
 }

@@ -1,5 +1,5 @@
-//! Data stored about a user: all of it is in the export, and none of it can be read after erasure. The lists below are compared
-//! with the tables of the database and the kinds of records, so that a new one cannot be forgotten.
+//! Data stored about a user: all of it is in the export, and none of it can be read after deletion. The lists below
+//! are compared with the tables of the database and the kinds of records, so that new ones cannot be forgotten.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -15,11 +15,12 @@ use crate::support::{Person, Protected, TestApp, json, problem};
 /// How a table's data about a user is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kept {
-    /// Contained in this member of the export; the rows are removed with the account.
+    /// Included in this member of the export. The rows are removed with the account.
     Exported(&'static str),
-    /// The same, but the rows remain. Their sealed parts cannot be opened without the user's data key.
+    /// Included in this member of the export, but the rows remain. Their sealed parts cannot be opened without the
+    /// user's data key.
     Sealed(&'static str),
-    /// Rows that refer to the user but contain no personal data; they are removed with the account.
+    /// Rows that refer to the user but contain no personal data. They are removed with the account.
     Removed,
     /// Rows that refer to the user or a session until they expire, so that every server learns of the revocation.
     Expires,
@@ -29,7 +30,7 @@ enum Kept {
 
 use Kept::{Expires, Exported, Nothing, Removed, Sealed};
 
-/// The tables of both stores. In MongoDB, the users of a realm are in a collection named after the realm.
+/// Tables of both stores. In MongoDB, the users of a realm are in a collection named after the realm.
 const TABLES: &[(&str, Kept)] = &[
     ("users", Exported("user")),
     ("sessions", Exported("sessions")),
@@ -40,17 +41,17 @@ const TABLES: &[(&str, Kept)] = &[
     ("challenges", Removed),
     ("changes", Expires),
     ("revocations", Expires),
-    // Of users who have not verified the address.
+    // Belong to people who have not verified the address.
     ("registrations", Nothing),
-    // Recipients are sealed under the realm's key until the message is delivered or given up; device and address of a sign-in, under
-    // the user's.
+    // Recipients are sealed under the realm's key until the message is delivered or given up. Device and address of a
+    // sign-in are sealed under the user's.
     ("outbox", Nothing),
     ("failures", Nothing),
     ("quotas", Nothing),
     ("root_keys", Nothing),
     ("signing_keys", Nothing),
     ("migrations", Nothing),
-    // Further collections of MongoDB. A lock names what a batch has depended on, for an hour.
+    // Further collections of MongoDB. A lock contains the key that a batch depended on, for an hour.
     ("locks", Expires),
     ("counters", Nothing),
 ];
@@ -60,7 +61,8 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::EmailPending, Some("email_change")),
     (RecordKind::PhonePending, Some("phone_change")),
     (RecordKind::EmailReserved, Some("email_reserved")),
-    // Of these the export has the members `factors`, `devices` and `identities`, of which the tests of providers tell more.
+    // Contained in the members `factors`, `devices` and `identities` of the export. The tests of providers cover
+    // more.
     (RecordKind::Identity, None),
     (RecordKind::Totp, None),
     (RecordKind::Passkey, None),
@@ -69,9 +71,9 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::Sms, None),
     (RecordKind::RecoveryCodes, None),
     (RecordKind::Device, None),
-    // It refers to registrations, and has no owner.
+    // Refers to registrations and has no owner.
     (RecordKind::Succession, None),
-    // Of administrators, who have no export; an invitation is of no user yet.
+    // Belong to administrators, who have no export. An invitation has no user yet.
     (RecordKind::Invitation, None),
     (RecordKind::AdminGrant, None),
     (RecordKind::AdminOwners, None),
@@ -80,7 +82,7 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::Client, None),
     // Exported as the member `grants`.
     (RecordKind::Grant, None),
-    // Of servers, not of users.
+    // Belong to servers, not to users.
     (RecordKind::AuditKey, None),
     (RecordKind::Node, None),
     (RecordKind::Lease, None),
@@ -94,7 +96,7 @@ const CURRENT: &str = "wombat.planted@example.com";
 const WANTED: &str = "numbat.planted@example.com";
 const PHONE: &str = "+12025550143";
 
-/// All factors, so that each has a record.
+/// Settings that allow all factors, so that each kind has a record.
 const WITH_SMS: &[(&str, &str)] = &[("MFA_METHODS", "totp,sms,recovery_code")];
 
 /// Texts that must never be stored in plain text.
@@ -111,7 +113,7 @@ const PLANTED: &[&str] = &[
     "argon2",
 ];
 
-/// Creates a user with every kind of stored data. Returns the access token and all secrets that were handed out, too.
+/// Creates a user with every kind of stored data. Also returns the access token and all secrets that were issued.
 async fn planted(app: &TestApp) -> (Person, String, Vec<String>) {
     let john = Person::new(EARLIER);
     let mut form = john.form();

@@ -1,6 +1,7 @@
-//! Neither the response time nor that of subsequent requests reveals whether an account exists: pairs are measured alternately,
-//! and judged by the area under the ROC curve, which is 0.5 if the times cannot be distinguished and 1 if they can always be. A
-//! separate thread receives the emails, which may be sent during a measurement.
+//! Response times do not reveal whether an account exists, neither of the request itself nor of subsequent ones.
+//! Pairs are measured alternately and evaluated by the area under the ROC curve, which is 0.5 if the times cannot be
+//! distinguished and 1 if they always can. A separate thread receives the emails, which may be sent during a
+//! measurement.
 
 mod factors;
 mod sealer;
@@ -25,13 +26,13 @@ use crate::support::{
 /// Number of measured pairs, and of preceding pairs for warming up.
 const PAIRS: usize = 400;
 const WARM: usize = 20;
-/// Number of probes after each request, without a pause: they are delayed by work that the request has left behind.
+/// Number of probes sent immediately after each request. They are delayed by work that the request has left behind.
 const PROBES: usize = 20;
 /// Maximum area that can be explained by the noise of a few hundred pairs.
 const MOST: f64 = 0.6;
 
 const SETTINGS: &[(&str, &str)] = &[
-    // The cheapest hash: an expensive one would hide the differences.
+    // The cheapest hash, because an expensive one would hide the differences.
     ("ARGON2_MEMORY_KIB", "64"),
     ("ARGON2_ITERATIONS", "1"),
     ("HASH_QUEUE", "1000"),
@@ -86,7 +87,7 @@ fn client_of_thread() -> Client {
     CLIENT.with(Clone::clone)
 }
 
-/// Returns the share of pairs in which the known address takes longer than the unknown one; ties count half.
+/// Returns the share of pairs in which the known address takes longer than the unknown one. Ties count half.
 fn auc(known: &[f64], unknown: &[f64]) -> f64 {
     let above: f64 = known
         .iter()

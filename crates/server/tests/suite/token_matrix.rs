@@ -1,5 +1,5 @@
-//! Every documented route is tested with every kind of token, and must reject the kinds that it does not accept. The routes are
-//! taken from the OpenAPI document, so that a new one fails until its row states what it accepts.
+//! Every documented route is tested with every kind of token, and must reject the kinds that it does not accept. The
+//! routes are taken from the OpenAPI document, so that a new route fails until it has a row.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Access,
-    /// Token of a session in which an administrator impersonates the user.
+    /// Token of an impersonation session.
     ImpersonatedAccess,
     ExpiredAccess,
     EndedAccess,
@@ -31,10 +31,10 @@ enum Kind {
     Device,
     LoginTicket,
     StepUpTicket,
-    /// Of an account that must add a factor first.
+    /// Ticket of an account that must add a factor first.
     EnrolmentTicket,
     Enrolment,
-    /// Value of the cookie of a browser that is signed in.
+    /// Cookie value of a signed-in browser.
     BrowserCookie,
     /// Of a client of OpenID Connect.
     ClientAccess,
@@ -48,7 +48,7 @@ enum Kind {
 enum Door {
     /// Nowhere.
     Open,
-    /// The cookie of an administrator or the header of a key; no token of a user.
+    /// The cookie of an administrator or the header of an API key. No token of a user.
     Admin,
     /// The `Authorization: Bearer` header.
     Bearer,
@@ -77,10 +77,10 @@ use Refusal::{Inactive, Nothing, Status};
 type Row = (&'static str, Door, &'static [Kind], Refusal);
 
 const NO_TOKEN: (Door, &[Kind], Refusal) = (Open, &[], Nothing);
-/// For administrators, whose credentials have tests of their own.
+/// For administrators, whose credentials are tested elsewhere.
 const ADMIN: (Door, &[Kind], Refusal) = (Admin, &[], Status(401));
 const OWNER: (Door, &[Kind], Refusal) = (Bearer, &[Access], Status(401));
-/// Also for an administrator who impersonates the user.
+/// Also for impersonation tokens.
 const VIEWER: (Door, &[Kind], Refusal) = (Bearer, &[Access, ImpersonatedAccess], Status(401));
 
 /// For clients of OpenID Connect; tokens of the server's own do not have the scope.
@@ -228,7 +228,7 @@ const MATRIX: &[Row] = &[
 
 const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
 
-/// Starts an application in which every route is switched on.
+/// Starts an application with all routes enabled.
 async fn with_all_routes() -> TestApp {
     let services = format!("{}:{}", SERVICE.0, SERVICE.1);
     let settings = [
@@ -296,14 +296,14 @@ impl Tokens {
     }
 }
 
-/// Signs in with a browser; returns the value of its cookie.
+/// Signs in with a browser. Returns the value of its cookie.
 async fn cookie(app: &TestApp, person: &Person) -> String {
     let mut browser = Browser::new(app);
     browser.sign_in(person).await;
     browser.session().unwrap().to_owned()
 }
 
-/// Returns the ticket of an account that must add a factor, and the application with factors as optional as before.
+/// Returns the ticket of an account that must add a factor, and the application with optional factors again.
 async fn enrolment_ticket(app: TestApp) -> (TestApp, String) {
     let app = app.restart_with(&[("MFA_POLICY", "required")]).await;
     let new = Person::new("enrols@example.com").join(&app).await;
@@ -332,13 +332,13 @@ async fn of_client(app: &TestApp, john: &Person) -> [(Kind, String); 4] {
     ]
 }
 
-/// The tokens of second factors: they are a person's own.
+/// Returns the tokens of second factors, which belong to a user of their own.
 async fn second_factors(app: &TestApp, name: &str) -> [(Kind, String); 3] {
     let two = Protected::join(app, &format!("{name}.two@example.com")).await;
     let post = async |path: &str, body: Value| {
         app.request(Method::POST, path).bearer_auth(&two.token).json(&body).send().await.unwrap()
     };
-    // Where the setting allows it.
+    // If the setting allows it.
     two.person.prove_phone(app).await;
     post("/User1/me/mfa/sms", serde_json::json!({})).await;
     let enrolment = json(post("/User1/me/mfa/totp", serde_json::json!({})).await, 200).await;
@@ -352,14 +352,14 @@ async fn second_factors(app: &TestApp, name: &str) -> [(Kind, String); 3] {
     ]
 }
 
-/// Returns a path of the description with values.
+/// Returns a path of the description with its parameters filled in.
 fn filled(path: &str) -> String {
     let ids = ["{id}", "{sid}", "{fid}"];
     ids.iter().fold(path.replace("{realm}", "User1"), |path, name| path.replace(name, "unknown"))
 }
 
-/// Creates a request to a route with a token where the route accepts one. It is complete except for the body of bearer
-/// requests.
+/// Creates a request to a route with a token where the route accepts one. It is complete except for the body of
+/// bearer requests.
 fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBuilder {
     let (method, path) = at.split_once(' ').unwrap();
     let path = filled(path);
@@ -475,12 +475,12 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
             let asked = app.request(method.clone(), &path);
             let asked = asked.query(&[("access_token", access), ("token", access)]).send().await.unwrap();
             assert_refused(*row, Access, asked).await;
-            // The cookie of a browser opens pages only.
+            // The cookie of a browser only gives access to pages.
             let asked = app.request(method, &path).header("Cookie", &cookie).header("Sec-Fetch-Site", "same-origin");
             assert_refused(*row, Kind::BrowserCookie, asked.send().await.unwrap()).await;
         }
     }
-    // None of the rejected requests has used up or revoked anything: each token still works.
+    // None of the rejected requests has used up or revoked anything. Each token still works.
     let begin = app.post_json("/User1/me/mfa/totp", serde_json::json!({"mfa_token": ticket})).await;
     json(begin, 200).await;
     let account = app.request(Method::GET, "/User1/account").header("Cookie", cookie);
@@ -508,7 +508,7 @@ async fn in_the_place_of_a_ticket_every_other_token_is_refused() {
             let refused = json(complete(&app, token, &[("code", "123456")]).await, 400).await;
             assert_eq!(refused["error"], "invalid_grant", "{kind:?}");
         }
-        // None of them is the ticket of a first factor.
+        // None of them is accepted as the ticket of a first factor.
         let begin = app.post_json("/User1/me/mfa/totp", serde_json::json!({"mfa_token": token})).await;
         assert_eq!(json(begin, 400).await["code"], "mfa.invalid", "{kind:?}");
         let begin = serde_json::json!({"mfa_token": token});
@@ -545,7 +545,7 @@ async fn a_route_accepts_the_kinds_of_tokens_in_its_row() {
     }
 }
 
-/// Routes that an administrator who impersonates a user may use. All others change something.
+/// Routes allowed for impersonation tokens. All others change something.
 const HARMLESS: &[&str] = &[
     "get /v1/{realm}/.well-known/openid-configuration",
     "get /v1/{realm}",
@@ -601,7 +601,7 @@ async fn every_route_that_changes_something_refuses_an_administrator_who_acts_fo
     assert_eq!((events(&app).await, app.count("outbox").await), before, "nothing has happened");
 }
 
-/// Returns the number of events of the realm, refusals of administrators excepted.
+/// Returns the number of events of the realm, without refusals of administrators.
 async fn events(app: &TestApp) -> usize {
     let rows = app.audit("User1").await;
     rows.iter().filter(|row| row.event != "impersonation_refused").count()

@@ -1,4 +1,4 @@
-//! The command line, in its own process and beside a server.
+//! Admin commands, in their own process and while a server is running.
 
 use portcullis::cli::OutputFormat;
 use serde_json::json;
@@ -90,7 +90,7 @@ fn a_key_is_sent_in_clear_to_this_machine_only() {
 #[tokio::test]
 async fn values_cannot_steer_a_terminal() {
     let app = TestApp::start().await;
-    // An attribute may have any characters; a name may not have control characters.
+    // Attributes may contain any characters. Names must not contain control characters.
     let mut form = Person::new("john@example.com").form();
     form["attributes"] = json!({"note": "\u{1b}]0;title\u{7}\u{9b}2J\u{202e}x"});
     let id = json_of(app.post_json("/User1/create", form).await, 200).await["id"].as_str().unwrap().to_owned();

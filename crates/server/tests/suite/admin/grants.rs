@@ -1,4 +1,4 @@
-//! Changes of grants, and who sees administrators.
+//! Changes of grants, and who may list administrators.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Help for users is limited, and of changes at the same time one wins.
+//! Support for users is rate-limited, and of concurrent changes exactly one succeeds.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -19,7 +19,8 @@ async fn administrators_send_an_address_no_more_mails_than_visitors_may() {
         }
         statuses
     };
-    // What visitors have caused does not count, so that no visitor can use up what help needs.
+    // Mails requested by visitors are counted separately, so that visitors cannot exhaust the limit of
+    // administrators.
     app.post_json("/User1/forget_password", json!({"email": john.email})).await;
     assert_eq!(statuses(&john.id, "reset").await, [200, 200, 429]);
     assert_eq!(statuses(&ada.id, "resend").await, [200, 200, 429]);

@@ -1,4 +1,4 @@
-//! A session in the name of a user ends with the session, the grants or the account of who opened it.
+//! An impersonation session ends with the session, the grants or the account of its impersonator.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn is_live(app: &TestApp, token: &str) -> bool {
     }
 }
 
-/// Returns the claims of a token, which is not verified.
+/// Returns the claims of a token without verifying it.
 fn claims(token: &str) -> Value {
     let part = data_encoding::BASE64URL_NOPAD.decode(token.split('.').nth(1).unwrap().as_bytes());
     serde_json::from_slice(&part.unwrap()).unwrap()

@@ -1,4 +1,4 @@
-//! Keys for programs.
+//! API keys for programs.
 
 use reqwest::Method;
 use serde_json::{Value, json};

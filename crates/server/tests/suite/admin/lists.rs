@@ -1,4 +1,4 @@
-//! Lists and searches of users, and what auditors see of them.
+//! Lists and searches of users, and what auditors can see of them.
 
 use std::collections::BTreeSet;
 

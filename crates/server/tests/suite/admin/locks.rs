@@ -1,4 +1,4 @@
-//! Locks, and other help for users.
+//! Locks and other support for users.
 
 use reqwest::Method;
 use serde_json::json;
@@ -157,7 +157,7 @@ async fn an_impersonated_session_sees_changes_nothing_and_is_told() {
     assert_eq!(app.get_as(token, "/User1/me").await.status(), 401);
 }
 
-/// Whatever was proved before the lock.
+/// A lock applies regardless of what was proved before.
 #[tokio::test]
 async fn a_lock_is_felt_wherever_a_session_is_opened_or_goes_on() {
     let app = TestApp::with(&[("REALM_USER2_MFA_POLICY", "required")]).await;
@@ -184,7 +184,7 @@ async fn a_lock_is_felt_wherever_a_session_is_opened_or_goes_on() {
         let refused = json(complete(&app, &ticket, &[("code", &code)]).await, 400).await;
         assert_eq!(refused["error_description"], "Invalid or expired code");
     }
-    // A ticket that was made since.
+    // The ticket was created in the meantime.
     let refused = json(complete(&app, &john.ticket(&app).await, &[("code", &code)]).await, 400).await;
     assert_eq!(refused["error_description"], "Account locked");
     assert_eq!(problem(john.enter(&app, &[("code", &code)]).await, 403).await["code"], "account.locked");
@@ -197,7 +197,7 @@ async fn a_lock_is_felt_wherever_a_session_is_opened_or_goes_on() {
     assert_eq!((browser.session(), page.status), (None, 303), "{}", page.body);
     assert!(browser.get(&page.location).await.shows("This account is locked"), "{}", page.location);
 
-    // A first factor opens a session, too.
+    // Adding a first factor also creates a session.
     let jane = Person::new("jane@example.com").of("User2").join(&app).await;
     let ticket = problem(app.login("User2", &jane.email, &jane.password).await, 403).await["mfa_token"].clone();
     let offer = json(app.post_json("/User2/me/mfa/totp", json!({"mfa_token": ticket})).await, 200).await;

@@ -1,4 +1,4 @@
-//! The last owner is never lost.
+//! The last owner can never be removed.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -17,7 +17,7 @@ async fn the_last_owner_cannot_be_removed_or_demoted() {
     assert_eq!(problem(demote.send().await.unwrap(), 409).await["code"], "owner.last");
     let (code, _) = app.command(&["admins", "revoke", "owner@example.com", "--yes"]).await;
     assert_eq!(code, 1, "not from the machine either");
-    // One who is invited is no owner yet.
+    // An invited owner does not count yet.
     let invited = json!({"email": "second@example.com", "grants": ["owner@*"]});
     assert_eq!(owner.post(&app, "/admins", invited).await.status(), 201);
     let removed = owner.request(&app, Method::DELETE, &path).send().await.unwrap();
@@ -32,7 +32,7 @@ async fn of_owners_who_remove_each_other_at_the_same_moment_one_is_left() {
     for number in 1..5 {
         owners.push(app.admin(&owner, &format!("owner{number}@example.com"), &["owner@*"]).await);
     }
-    // Each removes the next, ten times.
+    // Each owner removes the next one, ten times.
     let requests = (0..50).map(|number| {
         let (by, whom) = (&owners[number % 5], &owners[(number + 1) % 5]);
         by.request(&app, Method::DELETE, &format!("/admins/{}", whom.id)).send()

@@ -1,4 +1,4 @@
-//! What no grant reaches: the realm of administrators, the pages of their links from other networks, and more users than a limit.
+//! Boundaries of grants: the administrators' realm, pages opened from other networks, and the limit on read users.
 
 use reqwest::Method;
 use serde_json::json;

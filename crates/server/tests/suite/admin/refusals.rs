@@ -1,4 +1,4 @@
-//! Refusals of administration are in the audit trail.
+//! Requests refused by the admin API are recorded in the audit trail.
 
 use reqwest::Method;
 use serde_json::json;
@@ -24,7 +24,8 @@ async fn each_refusal_by_credentials_authority_state_or_a_limit_has_a_row_with_i
     let (event, details) = refused("User1", "admin.forbidden", Some(&support.id)).await;
     assert_eq!(event, "admin_refused");
     assert!(details.contains("POST /v1/admin/realms/{realm}/users"), "{details}");
-    // A realm out of reach does not exist, and its owners see who tried; one that does not exist has no trail.
+    // A realm without a grant does not exist for the caller, but its owners see the attempt. A realm that does not
+    // exist has no trail.
     for realm in ["User2", "User9"] {
         assert_eq!(support.get(&app, &format!("/realms/{realm}/users")).await.status(), 404);
     }
@@ -40,7 +41,7 @@ async fn each_refusal_by_credentials_authority_state_or_a_limit_has_a_row_with_i
     let erase = owner.change(&app, Method::DELETE, &path, json!({"reason": REASON})).await;
     assert_eq!(problem(erase, 401).await["code"], "auth.stale");
     refused("User1", "auth.stale", Some(&owner.id)).await;
-    // An administrator without any grant left, a wrong key, and a request of another site.
+    // An administrator without grants, a wrong key, and a cross-site request.
     assert_eq!(app.command(&["admins", "revoke", "support@example.com", "--yes"]).await.0, 0);
     assert_eq!(support.get(&app, "/realms").await.status(), 401);
     assert_eq!(app.get_as("pck_unknown_junk", "/v1/admin/realms").await.status(), 401);

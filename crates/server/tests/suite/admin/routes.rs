@@ -1,4 +1,4 @@
-//! Which role may use which route: the golden file is compared with the real answers.
+//! Which role may use which route: compares the golden file with actual responses.
 
 use std::{fmt::Write as _, fs};
 
@@ -18,7 +18,8 @@ const ROLES: [(&str, &[&str]); 7] = [
     ("owner@*", &["owner@*"]),
 ];
 
-/// Returns a word for what a route answers to a role: `yes` means that the right was given, whatever else is wrong.
+/// Returns a word for the response of a route to a role. `yes` means that access was granted, even if the request is
+/// otherwise invalid.
 async fn answer(request: reqwest::RequestBuilder) -> &'static str {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -70,7 +71,7 @@ async fn each_role_may_use_the_routes_of_the_golden_file() {
             .replace("{request_id}", "unknown");
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         for admin in &admins {
-            // An empty object changes nothing, since every change needs something.
+            // An empty object changes nothing, because every change requires a field.
             let request = admin.request(&app, method.clone(), &filled);
             let request = if method == Method::GET { request } else { request.json(&json!({"nickname": 1})) };
             write!(table, " | {}", answer(request).await).unwrap();

@@ -51,7 +51,7 @@ async fn an_export_is_verified_elsewhere_with_the_public_key_alone() {
     assert_eq!(findings(&app, &[&offline[..], &[&intact]].concat()).await, [] as [Value; 0]);
     let changed = file("changed.jsonl", &exported.replacen("email_verified", "registered", 1));
     assert_eq!(findings(&app, &[&offline[..], &[&changed]].concat()).await[0][0], "row_changed");
-    // The export is in the trail itself; a verification is not.
+    // The export is recorded in the trail. A verification is not.
     let rows = page(&app, &owner, "event=audit_exported").await;
     assert_eq!(rows["items"].as_array().unwrap().len(), 1);
     assert_eq!(rows["items"][0]["details"], json!({"blocks": true, "realm": null, "from": null, "to": null}));
@@ -155,7 +155,7 @@ async fn each_role_sees_what_it_may() {
     let by_email = json!({"realm": "User1", "email": john.email});
     assert_eq!(auditor.post(&app, "/audit/search", by_email.clone()).await.status(), 403);
     assert_eq!(support.post(&app, "/audit/search", by_email).await.status(), 200);
-    // The trail of administrators is for owners of all.
+    // Only global owners can read the trail of administrators.
     assert_eq!(manager.get(&app, "/audit?realm=admin").await.status(), 404);
     assert!(page(&app, &manager, "").await["items"].as_array().unwrap().iter().all(|row| row["realm"] == "User1"));
     assert!(!page(&app, &owner, "realm=admin").await["items"].as_array().unwrap().is_empty());

@@ -1,4 +1,4 @@
-//! Who administers: sessions, grants, networks and second factors.
+//! Authentication of administrators: sessions, grants, networks and second factors.
 
 use reqwest::Method;
 use serde_json::json;
@@ -15,7 +15,7 @@ async fn the_first_owner_is_invited_on_the_machine_and_signs_in() {
     let owner = app.owner().await;
     let me = json(owner.get(&app, "/me").await, 200).await;
     assert_eq!((&me["email"], &me["grants"]), (&json!("owner@example.com"), &json!(["owner@*"])));
-    // The link works once, and the realm of administrators has no other door.
+    // The link can be used once, and the administrators' realm has no other sign-in.
     for path in ["/admin/login", "/v1/admin/login", "/admin/create", "/v1/admin/token", "/admin/me"] {
         assert_eq!(app.post_json(path, json!({})).await.status(), 404, "{path}");
     }
@@ -126,7 +126,7 @@ async fn with_a_required_second_factor_an_administrator_without_one_can_only_add
     let added = json(owner.post(&app, "/me/mfa/totp/confirm", confirm).await, 201).await;
     assert_eq!(added["recovery_codes"].as_array().unwrap().len(), 10);
     assert_eq!(owner.get(&app, "/realms").await.status(), 200);
-    // From now on the password alone opens nothing.
+    // From now on the password alone is not sufficient.
     app.advance(std::time::Duration::from_secs(60));
     let credentials = json!({"email": owner.email, "password": PASSWORD});
     assert_eq!(problem(app.post_json("/v1/admin/sign_in", credentials).await, 403).await["code"], "mfa.required");

@@ -1,4 +1,4 @@
-//! Paths used by a source file, in `use` declarations and in code.
+//! Paths used by a source file in `use` declarations and in code.
 
 /// A path as written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Public texts of refusals.
+//! Public texts of errors.
 
 use std::{collections::BTreeSet, fs};
 
@@ -19,7 +19,7 @@ fn each_public_text_of_a_refusal_is_in_one_file() {
     }
     let mut texts = BTreeSet::new();
     details(&portcullis::openapi(&["User1"], ""), &mut texts);
-    // Those that the description does not show are in the catalogue too.
+    // The catalogue also contains texts that are not part of the description.
     let catalogue = root().join("crates/core/src/error/catalogue.rs");
     let catalogue = fs::read_to_string(catalogue).unwrap();
     let code = catalogue.lines().filter(|line| !line.trim_start().starts_with("//"));

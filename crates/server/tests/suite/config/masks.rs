@@ -22,7 +22,7 @@ const URLS: &[&str] = &[
     "sqlite://app:SECRET@data/portcullis.db",
 ];
 
-/// Characters with a meaning in URLs, inserted between two parts that would be recognized.
+/// Characters with a meaning in URLs, inserted between two recognisable parts.
 const MARKS: &[&str] = &["", "@", ":", "/", "?", "#", "%", "&", "=", "@/", "/@", "?@", "%40", "+", "[", "]", ";", ","];
 
 fn names() -> Vec<String> {

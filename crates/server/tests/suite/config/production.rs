@@ -1,4 +1,4 @@
-//! Settings that production rejects, one by one and together, each with its source and its fix.
+//! Settings rejected in production, one by one and together, each with its source and its fix.
 
 mod careless;
 mod list;

@@ -218,7 +218,7 @@ fn a_misspelt_setting_of_a_realm_is_answered_with_the_nearest_that_a_realm_can_h
         let says = format!("{name}: is not a setting; did you mean `{meant}`?");
         assert_eq!(Desk::new().env(name, "1m").warnings(), says);
     }
-    // Other programs may have realms, too.
+    // Other programs may have realms too.
     assert_eq!(Desk::new().env("REALM_NAME", "x").env("REALM_USER1_CURATOR", "x").warnings(), "");
 }
 

@@ -143,7 +143,8 @@ fn a_login_at_the_mail_server_never_goes_over_the_network_in_plain_text() {
     plain("127.0.0.1").config();
 }
 
-/// Inside a container, the peer is the gateway of the container network, and the browser sends the host name that it knows.
+/// Inside a container, the peer is the gateway of the container network, and the browser sends the host name that it
+/// knows.
 #[test]
 fn the_mailbox_opens_to_networks_that_are_named_and_under_a_known_host_only() {
     let access = |networks: Option<&str>| {

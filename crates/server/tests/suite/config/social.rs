@@ -1,4 +1,4 @@
-//! Settings of other providers, each of which has a family of them.
+//! Settings of other providers. Each provider has its own family of settings.
 
 use portcullis::{cli, config::RealmPolicy};
 use portcullis_core::{ExposeSecret, federation::ClientSecret};

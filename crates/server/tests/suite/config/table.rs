@@ -41,7 +41,7 @@ fn every_setting_changes_the_configuration() {
             .env("TWILIO_NUMBER", "+1")
     };
     let page = settings_markdown();
-    // These have tests of their own.
+    // Tested elsewhere.
     let others = |name: &&str| {
         let secret = ["SOCIAL_<NAME>_CLIENT_SECRET", "SOCIAL_<NAME>_KEY"];
         !["ENVIRONMENT", "JWT_ALGORITHM", "DEFAULT_LOCALE", "REDIS_PLAINTEXT"].contains(name) && !secret.contains(name)
@@ -57,7 +57,7 @@ fn every_setting_changes_the_configuration() {
 
 const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/layout/favicon.svg");
 
-/// Returns the same for the place of a store.
+/// Returns a value that is not the default for the location of a store.
 fn of_store(name: &str) -> &'static str {
     match name {
         "DATABASE_URL" => "sqlite://other.db",
@@ -68,7 +68,7 @@ fn of_store(name: &str) -> &'static str {
     }
 }
 
-/// Returns the same for a setting of providers.
+/// Returns a value that is not the default for a setting of providers.
 fn of_provider(name: &str) -> &'static str {
     match name {
         "SOCIAL_LINK" => "authoritative",
@@ -78,7 +78,7 @@ fn of_provider(name: &str) -> &'static str {
     }
 }
 
-/// Adds a provider of each kind, whose settings then have an effect.
+/// Adds a provider of each kind, so that their settings have an effect.
 pub(super) fn with_providers(desk: Desk) -> Desk {
     let key = new_private_key(Algorithm::Es256).unwrap();
     let key = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64.encode(&key));
@@ -95,7 +95,7 @@ pub(super) fn with_providers(desk: Desk) -> Desk {
         .env("SOCIAL_APPLE_KEY_FILE", "apple.p8")
 }
 
-/// Returns the name of a setting for the provider that it is for.
+/// Returns the setting's name for its provider.
 pub(super) fn of_member(name: &str) -> String {
     let member = match name {
         "SOCIAL_<NAME>_TENANT" => "MICROSOFT",

@@ -3,7 +3,7 @@ use reqwest::Method;
 use super::{Browser, desk, hidden};
 use crate::support::{Person, TestApp, admin::REASON, json};
 
-/// The policy of the contract, to the letter.
+/// The expected policy, verbatim.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn a_form_counts_only_from_a_page_of_the_same_session() {
     }
     assert_eq!(browser.post(&path, &[]).await.status, 403);
     assert_eq!(sessions().await, 1);
-    // Without a session a form leads to the sign-in, and changes nothing.
+    // Without a session, a form redirects to the sign-in page and changes nothing.
     assert_eq!(Browser::new(&app).post(&path, &[("token", &token)]).await.location, "/admin/sign-in");
     assert_eq!(sessions().await, 1);
     assert_eq!(browser.post(&path, &[("token", &token)]).await.status, 303);

@@ -30,7 +30,7 @@ async fn an_owner_reads_why_a_login_failed() {
 
     let auditor = app.admin(&owner, "auditor@example.com", &["auditor@User1"]).await;
     let masked = desk(&app, &auditor).get("/admin/audit?event=login_refused").await;
-    // The call of the API names the server, which is at this address, too.
+    // The API call contains the server's URL, which is also this address.
     assert!(masked.shows("Login refused") && !masked.body.contains(">127.0.0.1<"), "{}", masked.body);
     let support = app.admin(&owner, "support@example.com", &["support@User1"]).await;
     let mut helper = desk(&app, &support);

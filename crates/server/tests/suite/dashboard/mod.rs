@@ -1,4 +1,4 @@
-//! The dashboard of administrators, through HTTP.
+//! The dashboard of administrators, over HTTP.
 
 mod attacks;
 mod audit;
@@ -27,14 +27,14 @@ fn hidden(shown: &Shown, name: &str) -> String {
 }
 
 impl Browser<'_> {
-    /// Opens the page of a form, and sends it with these fields and those that are hidden.
+    /// Opens the page of a form, and submits it with these fields and the hidden ones.
     async fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Shown {
         let page = self.get(path).await;
         assert_eq!(page.status, 200, "{path}: {}", page.body);
         self.send(&page, path, fields).await
     }
 
-    /// Sends the form of a page again.
+    /// Submits the form of a page.
     async fn send(&mut self, page: &Shown, path: &str, fields: &[(&str, &str)]) -> Shown {
         let carried: Vec<(&str, String)> = ["token", "revision", "ticket", "next"]
             .into_iter()

@@ -1,4 +1,4 @@
-//! Which role sees which page: the golden file is compared with the real answers.
+//! Which role can see which page: compares the golden file with actual responses.
 
 use std::{fmt::Write as _, fs};
 
@@ -121,7 +121,7 @@ async fn what_a_role_may_not_do_is_absent() {
         for words in absent {
             assert!(!shown.shows(words), "{grants:?}: {words}");
         }
-        // The form of what is absent is refused by the API, too.
+        // The API also refuses the form of a missing object.
         let token = super::hidden(&desk(&app, &admin).get("/admin/account").await, "token");
         let sent = desk(&app, &admin)
             .post(&format!("{page}/reset-link"), &[("token", &token), ("reason", "A long enough reason")])

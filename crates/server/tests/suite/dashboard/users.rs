@@ -111,7 +111,7 @@ async fn locks_and_edits(browser: &mut Browser<'_>, page: &str) {
 }
 
 async fn erases(app: &TestApp, browser: &mut Browser<'_>, page: &str) {
-    // What needs a recent proof asks for it in the same form, and loses nothing that was typed.
+    // Actions that require recent authentication ask for it in the same form and keep the submitted values.
     app.advance(Duration::from_secs(11 * 60));
     let asked = browser.fill(&format!("{page}/erase"), &[("reason", REASON), ("notify", "true")]).await;
     assert_eq!(asked.status, 422);

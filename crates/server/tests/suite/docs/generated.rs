@@ -91,7 +91,7 @@ fn tables() -> String {
             continue;
         };
         let what: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//! ")).collect();
-        // New collections begin with an underscore, which no name of a realm can.
+        // New collections start with an underscore, which realm names cannot contain at that position.
         let names = [name.to_owned(), format!("_{name}")];
         let is_named = |name: &String| collections.iter().any(|(_, text)| text.contains(&format!("\"{name}\"")));
         let collection = names.iter().find(|name| is_named(name)).map(|name| format!("`{name}`"));
@@ -138,7 +138,7 @@ fn without_links(doc: &str) -> String {
     doc.replace("[`", "`").replace("`]", "`")
 }
 
-/// Returns the identifier at the beginning of a text.
+/// Returns the identifier at the start of a text.
 fn word(text: &str) -> &str {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap()
 }

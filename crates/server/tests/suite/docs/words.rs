@@ -1,4 +1,4 @@
-//! Settings and commands in the documentation are those of the program.
+//! Settings and commands in the documentation exist in the program.
 
 use std::{collections::HashSet, fs};
 
@@ -14,7 +14,7 @@ const OTHERS: &[&str] =
 fn every_setting_that_is_named_exists() {
     let known = settings();
     let is_family = |name: &str| name.ends_with('_') && known.iter().any(|known| known.starts_with(name));
-    // Providers have settings of their own names.
+    // The settings of providers have variable names.
     let of_member = |name: &str| match name.strip_prefix("SOCIAL_").and_then(|rest| rest.split_once('_')) {
         Some((_, end)) => format!("SOCIAL_<NAME>_{end}"),
         None => name.to_owned(),
@@ -43,7 +43,7 @@ fn every_command_line_of_the_program_is_understood() {
         for line in commands(&page) {
             let Some(words) = of_ours(&line) else { continue };
             seen += 1;
-            // Help and version are reported as errors, too, but with exit code 0.
+            // Help and version are also reported as errors, but with exit code 0.
             let refused = cli::parse(words).err().filter(|error| error.exit_code() != 0);
             assert!(refused.is_none(), "{}: {line}", page.path.display());
         }
@@ -84,8 +84,8 @@ fn commands(page: &Text) -> Vec<String> {
     page.quoted().into_iter().chain(page.fenced("sh").map(str::to_owned)).collect()
 }
 
-/// Returns the arguments of a call of the program, without preceding variables and trailing redirections or comments; `None`
-/// for other commands.
+/// Returns the arguments of a call of the program, without preceding variables and trailing redirections or comments.
+/// Returns `None` for other commands.
 fn of_ours(line: &str) -> Option<Vec<String>> {
     let line = line.split(" #").next().and_then(|line| line.split(" >").next()).unwrap_or_default();
     let mut words = line.split_whitespace().skip_while(|word| word.contains('=')).map(str::to_owned).peekable();

@@ -7,7 +7,7 @@ use crate::support::{Protected, TestApp, complete, json, passkeys::claims, probl
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Logs in with a code and trusts the device; returns the tokens answer.
+/// Logs in with a code and trusts the device. Returns the token response.
 async fn trust(app: &TestApp, john: &Protected) -> Value {
     let code = john.app.next_code(app);
     json(john.enter(app, &[("code", &code), ("remember", "true")]).await, 200).await
@@ -29,7 +29,7 @@ async fn a_trusted_device_needs_no_code_until_its_end() {
     let device = text(&entered, "device").to_owned();
     let begun = devices(&app, text(&entered, "access_token")).await;
     assert_eq!(begun.len(), 1);
-    // Three logins in a row: its end does not move with its use.
+    // Three logins in a row. Use does not extend the expiry.
     for day in [1, 14, 14] {
         app.advance(DAY * day);
         let entered = json(john.enter(&app, &[("device", &device)]).await, 200).await;
@@ -44,7 +44,7 @@ async fn a_trusted_device_needs_no_code_until_its_end() {
     }
     app.advance(DAY);
     problem(john.enter(&app, &[("device", &device)]).await, 403).await;
-    // Without it a code is asked for as ever.
+    // Without the device, a code is still required.
     problem(john.enter(&app, &[]).await, 403).await;
 }
 
@@ -152,7 +152,7 @@ async fn the_assurance_of_one_session_is_not_that_of_another() {
     let strong = trust(&app, &john).await;
     let by_device = async || json(john.enter(&app, &[("device", text(&strong, "device"))]).await, 200).await;
     let (weak, raised) = (by_device().await, by_device().await);
-    // What a service is told of both tokens of a session.
+    // Returns what a service learns about both tokens of a session.
     let told = async |tokens: &Value| {
         let mut told = Vec::new();
         for kind in ["access_token", "refresh_token"] {

@@ -27,7 +27,7 @@ async fn an_authenticator_app_counts_once_its_code_is_given_back() {
     let uri = format!("otpauth://totp/Portcullis:john%40example.com?secret={secret}&issuer=Portcullis");
     assert_eq!(offer["uri"], uri);
     assert!(offer["qr"].as_str().unwrap().contains("<svg"));
-    // Until then nothing has changed.
+    // Nothing has changed so far.
     assert_eq!(json(app.get_as(&token, "/User1/me/mfa").await, 200).await, nothing);
     john.log_in(&app).await;
 
@@ -44,7 +44,7 @@ async fn an_authenticator_app_counts_once_its_code_is_given_back() {
     assert_eq!((&status["two_step"], &status["recovery_codes"]["left"]), (&json!(true), &json!(10)));
     assert_eq!(status["factors"][0]["id"], added["id"]);
     assert!(!status.to_string().contains(secret));
-    // An enrolment is used once, and so is its step.
+    // An enrolment can be used once, and so can its time step.
     assert_eq!(problem(post(&app, &token, "totp/confirm", confirm).await, 400).await["code"], "mfa.invalid");
     let protected = Protected { person: john, app: authenticator, recovery: Vec::new(), token };
     let code = protected.app.code(&app);
@@ -64,7 +64,7 @@ async fn the_first_factor_raises_its_session_and_ends_the_others() {
     let sessions = json(app.get_as(token, "/User1/me/sessions").await, 200).await;
     assert_eq!(sessions["sessions"][0]["acr"], "urn:portcullis:aal2");
     assert_eq!(sessions["sessions"][0]["amr"], json!(["pwd", "otp", "mfa"]));
-    // A further factor ends nothing, and makes no codes.
+    // Adding another factor ends no sessions and creates no codes.
     let beside = Protected { token: token.to_owned(), ..Protected::join(&app, "jane@example.com").await };
     let (_, added) = {
         app.advance(Duration::from_secs(30));

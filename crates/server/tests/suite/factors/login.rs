@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Authenticator, Person, Protected, TestApp, complete, json, problem};
 
-/// The claims of an access token.
+/// Returns the claims of an access token.
 fn claims(token: &Value) -> Value {
     let part = token.as_str().unwrap().split('.').nth(1).unwrap();
     serde_json::from_slice(&data_encoding::BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap()
@@ -26,7 +26,7 @@ async fn a_right_password_gets_a_ticket_and_a_code_completes_it() {
     let claims = claims(&entered["access_token"]);
     assert_eq!(claims["amr"], json!(["pwd", "otp", "mfa"]));
     assert_eq!(claims["acr"], "urn:portcullis:aal2");
-    // A ticket and a code are each used once.
+    // A ticket and a code can each be used once.
     let again = json(complete(&app, ticket, &[("code", &john.app.next_code(&app))]).await, 400).await;
     assert_eq!(again, json!({"error": "invalid_grant", "error_description": "Invalid or expired code"}));
     let code = john.app.next_code(&app);
@@ -60,7 +60,7 @@ async fn a_code_in_the_login_is_evaluated_with_the_password() {
     let spaced = format!("{} {}", &code[..3], &code[3..]);
     let entered = json(john.enter(&app, &[("code", &spaced), ("type", "totp")]).await, 200).await;
     assert_eq!(claims(&entered["access_token"])["acr"], "urn:portcullis:aal2");
-    // A used code is a wrong one, and leaves four tries of the ticket.
+    // A used code counts as wrong. The ticket has four attempts left.
     let refused = problem(john.enter(&app, &[("code", &code)]).await, 403).await;
     let ticket = refused["mfa_token"].as_str().unwrap();
     let wrong = john.app.wrong(&app);
@@ -68,12 +68,12 @@ async fn a_code_in_the_login_is_evaluated_with_the_password() {
         json(complete(&app, ticket, &[("code", &wrong)]).await, 400).await;
     }
     json(complete(&app, ticket, &[("code", &john.app.next_code(&app))]).await, 400).await;
-    // A wrong password tells nothing of factors.
+    // The response to a wrong password reveals nothing about factors.
     let code = john.app.next_code(&app);
     let form = [("username", john.person.email.as_str()), ("password", "wrong-wrong-wrong"), ("code", &code)];
     assert_eq!(problem(app.post_form("/User1/login", &form).await, 401).await["code"], "login.refused");
     json(john.enter(&app, &[("code", &code)]).await, 200).await;
-    // Without factors the fields mean nothing.
+    // Without factors, the fields are ignored.
     let jane = Person::new("jane@example.com").join(&app).await;
     let form = [("username", jane.email.as_str()), ("password", &jane.password), ("code", "x"), ("type", "y")];
     let entered = json(app.post_form("/User1/login", &form).await, 200).await;
@@ -91,12 +91,12 @@ async fn a_recovery_code_replaces_a_factor_once() {
     problem(john.enter(&app, &[("code", &john.recovery[0])]).await, 403).await;
     let status = json(app.get_as(token, "/User1/me/mfa").await, 200).await;
     assert_eq!(status["recovery_codes"]["left"], 9);
-    // Such a login trusts no device.
+    // Such a login does not trust the device.
     assert_eq!(json(app.get_as(token, "/User1/me/devices").await, 200).await["devices"], json!([]));
     let mail = &app.mails_to(&john.person.email).await[0];
     assert!(mail["subject"].as_str().unwrap().contains("recovery code"), "{mail}");
     assert!(mail["text"].as_str().unwrap().contains("Codes left: 9"), "{mail}");
-    // The last one leaves none.
+    // After the last one, none are left.
     for code in &john.recovery[1..] {
         json(john.enter(&app, &[("code", code), ("type", "recovery_code")]).await, 200).await;
     }
@@ -126,10 +126,10 @@ async fn a_ticket_ends_with_its_time_and_with_what_it_was_made_for() {
     let set = app.post_form(&path, &[("password", "violet-teapot-hammer")]).await;
     assert_eq!(set.status(), 200);
     refused(&reset).await;
-    // A reset changes no factor and opens no session.
+    // A reset does not change factors and creates no session.
     let john = Protected { person: john.person.clone().with_password("violet-teapot-hammer"), ..john };
     let token = john.log_in(&app).await["access_token"].as_str().unwrap().to_owned();
-    // A further factor.
+    // Another factor.
     let further = john.ticket(&app).await;
     app.advance(Duration::from_secs(30));
     let (second, _) = Authenticator::add(&app, &token).await;
@@ -149,7 +149,7 @@ async fn a_ticket_is_of_its_realm_and_takes_exactly_one_proof() {
     let code = john.app.next_code(&app);
     let form = [("grant_type", "urn:portcullis:mfa"), ("mfa_token", &ticket), ("code", &code)];
     assert_eq!(json(app.post_form("/User2/token", &form).await, 400).await["error"], "invalid_grant");
-    // Malformed requests cost no try.
+    // Malformed requests do not count as attempts.
     for more in [&[][..], &[("code", "1"), ("password", "2")], &[("password", "securepassword123")]] {
         for _ in 0..3 {
             assert_eq!(json(complete(&app, &ticket, more).await, 400).await["error"], "invalid_request");
@@ -158,7 +158,7 @@ async fn a_ticket_is_of_its_realm_and_takes_exactly_one_proof() {
     let none = app.post_form("/User1/token", &[("grant_type", "urn:portcullis:mfa"), ("code", "123456")]).await;
     assert_eq!(json(none, 400).await["error"], "invalid_request");
     assert_eq!(json(complete(&app, "nonsense", &[("code", "123456")]).await, 400).await["error"], "invalid_grant");
-    // A ticket is no access token.
+    // A ticket cannot be used as an access token.
     problem(app.get_as(&ticket, "/User1/me/mfa").await, 401).await;
     json(complete(&app, &ticket, &[("code", &code)]).await, 200).await;
 }
@@ -190,7 +190,7 @@ async fn of_fifty_logins_with_one_code_one_succeeds() {
 async fn the_development_mailbox_shows_the_code_that_was_just_asked_for() {
     let app = TestApp::start().await;
     let john = Protected::join(&app, "john@example.com").await;
-    // Also right after the enrolment, which has used the code of this time.
+    // Also immediately after the enrolment, which has used the current code.
     for step in [0, 60] {
         app.advance(Duration::from_secs(step));
         let ticket = john.ticket(&app).await;

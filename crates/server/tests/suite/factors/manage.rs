@@ -105,7 +105,7 @@ async fn new_recovery_codes_replace_the_earlier_ones() {
     assert_eq!(status(&app, &john.token).await["recovery_codes"]["left"], 10);
 }
 
-/// One guard protects all routes that change factors, and the others that are `fresh`.
+/// The same check protects all routes that change factors, and the other `fresh` routes.
 #[tokio::test]
 async fn with_two_step_on_changes_need_two_factors() {
     let app = TestApp::with(&[("MFA_METHODS", "passkey,totp,sms,recovery_code")]).await;
@@ -149,7 +149,7 @@ async fn with_two_step_on_changes_need_two_factors() {
     };
     problem(delete(weak).await, 401).await;
     problem(app.get_as(weak, "/User1/me/export").await, 401).await;
-    // A session of two factors is fresh for ten minutes, for every route.
+    // A session with two factors is fresh for ten minutes on every route.
     let strong = john.log_in(&app).await["access_token"].as_str().unwrap().to_owned();
     app.advance(Duration::from_secs(11 * 60));
     problem(delete(&strong).await, 401).await;

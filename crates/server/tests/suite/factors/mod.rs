@@ -1,4 +1,4 @@
-//! Second factors, through the public door.
+//! Second factors, over the public API.
 
 mod devices;
 mod enrolment;

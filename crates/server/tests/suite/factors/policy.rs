@@ -10,11 +10,11 @@ async fn where_factors_are_required_a_login_enrols_first() {
     let refused = problem(app.login("User1", &john.email, &john.password).await, 403).await;
     assert_eq!(refused["challenges"], json!([{"type": "enroll", "methods": ["passkey", "totp"]}]));
     let ticket = refused["mfa_token"].clone();
-    // It opens nothing else.
+    // The ticket cannot be used for anything else.
     json(complete(&app, ticket.as_str().unwrap(), &[("code", "123456")]).await, 400).await;
     problem(app.get_as(ticket.as_str().unwrap(), "/User1/me/mfa").await, 401).await;
     let begin = json!({"mfa_token": ticket});
-    // A device of another account, which shares the browser.
+    // A device of another account in the same browser.
     let device = "A".repeat(75);
     let offer = json(app.post_json("/User1/me/mfa/totp", begin.clone()).await, 200).await;
     let authenticator = Authenticator::of(&offer);
@@ -28,12 +28,12 @@ async fn where_factors_are_required_a_login_enrols_first() {
     let token = added["tokens"]["access_token"].as_str().unwrap();
     let sessions = json(app.get_as(token, "/User1/me/sessions").await, 200).await;
     assert_eq!(sessions["sessions"][0]["acr"], "urn:portcullis:aal2");
-    // The ticket is spent, and the account has a factor.
+    // The ticket is used, and the account has a factor.
     problem(app.post_json("/User1/me/mfa/totp/confirm", confirm).await, 400).await;
     assert_eq!(problem(app.post_json("/User1/me/mfa/totp", begin).await, 400).await["code"], "mfa.invalid");
     let again = problem(app.login("User1", &john.email, &john.password).await, 403).await;
     assert_eq!(again["challenges"], json!([{"type": "totp"}, {"type": "recovery_code"}]));
-    // The last factor stays, and so does the switch.
+    // The last factor is kept, and two-step verification remains on.
     let status = json(app.get_as(token, "/User1/me/mfa").await, 200).await;
     assert_eq!((&status["policy"], &status["two_step"]), (&json!("required"), &json!(true)));
     let path = format!("/User1/me/mfa/{}", status["factors"][0]["id"].as_str().unwrap());

@@ -1,4 +1,4 @@
-//! Codes, tickets and removals that come at the same moment: fifty requests, twenty rounds, at two servers where they share the
+//! Concurrent use of codes, tickets and removals: fifty requests, twenty rounds, on two servers if they can share the
 //! database.
 
 use reqwest::{Method, RequestBuilder};
@@ -16,7 +16,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("LIMIT_OTP_ACCOUNT", "1000/24h"),
 ];
 
-/// One server, or two of one database.
+/// One server, or two with the same database.
 struct Servers {
     one: TestApp,
     two: Option<TestApp>,
@@ -37,7 +37,7 @@ impl Servers {
         self.of(number).request(Method::POST, &format!("/User1/{path}")).bearer_auth(token).json(body)
     }
 
-    /// A login or, every second time, a renewed authentication with this code.
+    /// Sends a login or, every second time, a re-authentication with this code.
     fn prove(&self, number: usize, john: &Protected, code: &str, kind: &str) -> RequestBuilder {
         if number.is_multiple_of(2) {
             return self.post(number, "me/step_up", &john.token, &json!({"code": code, "type": kind}));
@@ -52,7 +52,7 @@ impl Servers {
     }
 }
 
-/// Sends fifty requests at once; returns the number of successes. None fails otherwise than by a refusal, or is asked to come again.
+/// Sends fifty concurrent requests. Returns the number of successes. All others must be refused, or asked to retry.
 async fn successes(request: impl Fn(usize) -> RequestBuilder) -> usize {
     let mut all = JoinSet::new();
     for number in 0..AT_ONCE {
@@ -115,7 +115,7 @@ async fn one_code_by_sms_is_used_once_across_logins_and_renewals() {
     }
 }
 
-/// Every request has a right code of its own.
+/// Every request has its own valid code.
 #[tokio::test]
 #[ignore = "soak"]
 async fn one_ticket_opens_one_session() {

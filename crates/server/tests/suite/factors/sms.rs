@@ -20,7 +20,7 @@ async fn add(app: &TestApp, token: &str) -> Response {
     send(app, token, Method::POST, "mfa/sms", json!({})).await
 }
 
-/// A person with an authenticator app and SMS; returns the factor, too.
+/// Creates a user with an authenticator app and SMS. Also returns the SMS factor.
 async fn join(app: &TestApp) -> (Protected, Value) {
     let john = Protected::join(app, "john@example.com").await;
     john.person.prove_phone(app).await;
@@ -32,12 +32,12 @@ async fn ask(app: &TestApp, ticket: &str) -> Response {
     app.post_json("/User1/mfa/challenge", json!({"mfa_token": ticket, "type": "sms"})).await
 }
 
-/// The factor of this type in an answer of `me/mfa`.
+/// Returns the factor of this type in a response of `me/mfa`.
 fn factor<'a>(status: &'a Value, kind: &str) -> &'a Value {
     status["factors"].as_array().unwrap().iter().find(|factor| factor["type"] == kind).unwrap()
 }
 
-/// The code of the newest SMS.
+/// Returns the code of the latest SMS.
 async fn code(app: &TestApp) -> String {
     app.mails_to(PHONE).await[0]["code"].as_str().unwrap().to_owned()
 }
@@ -94,17 +94,17 @@ async fn a_code_by_sms_completes_a_login_once() {
     let before = sms(&app).await;
     assert_eq!(json(ask(&app, ticket).await, 202).await, json!({"expires_in": 300}));
     let first = code(&app).await;
-    // The same code again, until it is used.
+    // The same code is sent until it is used.
     app.advance(MINUTE);
     assert_eq!(json(ask(&app, ticket).await, 202).await, json!({"expires_in": 240}));
     assert_eq!((sms(&app).await, code(&app).await), (before + 2, first.clone()));
-    // Without a type, six digits are those of the app.
+    // Without a type, six digits are a TOTP code.
     json(complete(&app, ticket, &[("code", &first)]).await, 400).await;
     let entered = json(enter(&app, ticket, &first).await, 200).await;
     let session = session(&app, &entered).await;
     assert_eq!((&session["amr"], &session["acr"]), (&json!(["pwd", "sms", "mfa"]), &json!("urn:portcullis:aal2")));
     json(enter(&app, &john.ticket(&app).await, &first).await, 400).await;
-    // A code goes with the password, too, and trusts a device.
+    // A code can also be sent with the password, and can trust a device.
     let ticket = john.ticket(&app).await;
     json(ask(&app, &ticket).await, 202).await;
     let second = code(&app).await;
@@ -127,7 +127,7 @@ async fn a_code_ends_with_its_time_with_the_password_and_with_the_factors() {
     let ticket = john.ticket(&app).await;
     assert_eq!(json(ask(&app, &ticket).await, 202).await["expires_in"], 120);
     let first = code(&app).await;
-    // One that ends too soon is replaced.
+    // A code that expires too soon is replaced.
     app.advance(Duration::from_secs(95));
     assert_eq!(json(ask(&app, &ticket).await, 202).await["expires_in"], 120);
     let second = code(&app).await;
@@ -160,12 +160,12 @@ async fn a_code_is_sent_only_for_a_ticket_that_it_completes() {
     ] {
         assert_eq!(problem(post(body).await, 400).await["code"], "mfa.invalid");
     }
-    // An account without it, and another realm.
+    // An account without SMS, and another realm.
     let jane = Protected::join(&app, "jane@example.com").await;
     problem(ask(&app, &jane.ticket(&app).await).await, 400).await;
     let elsewhere = json!({"mfa_token": john.ticket(&app).await, "type": "sms"});
     problem(app.post_json("/User2/mfa/challenge", elsewhere).await, 400).await;
-    // A ticket that is spent, or waits for the password only.
+    // A ticket that is used, and one that only requires the password.
     let ticket = john.ticket(&app).await;
     json(complete(&app, &ticket, &[("code", &john.app.next_code(&app))]).await, 200).await;
     problem(ask(&app, &ticket).await, 400).await;
@@ -189,7 +189,7 @@ async fn a_code_renews_an_authentication() {
     json(ask(&app, ticket).await, 202).await;
     let stepped = json(enter(&app, ticket, &code(&app).await).await, 200).await;
     assert!(stepped.get("refresh_token").is_none());
-    // The session was opened with the password and got its second factor by the enrolment.
+    // The session was created with the password and gained its second factor through the enrolment.
     let session = session(&app, &stepped).await;
     assert_eq!(session["amr"], json!(["pwd", "otp", "sms", "mfa"]));
 }
@@ -220,7 +220,7 @@ async fn its_removal_is_that_of_a_factor_whichever_way() {
     problem(app.get_as(&other, "/User1/me").await, 401).await;
     let subject = async || app.mails_to("john@example.com").await[0]["subject"].clone();
     assert_eq!(subject().await, "Two-step verification by text message was turned off for your Portcullis account");
-    // With the number.
+    // With the phone number.
     json(add(&app, &john.token).await, 201).await;
     let ticket = john.ticket(&app).await;
     json(ask(&app, &ticket).await, 202).await;
@@ -236,7 +236,7 @@ async fn its_removal_is_that_of_a_factor_whichever_way() {
     problem(ask(&app, &ticket).await, 400).await;
     let status = json(app.get_as(&john.token, "/User1/me/mfa").await, 200).await;
     assert_eq!((status["factors"].as_array().unwrap().len(), &status["two_step"]), (1, &json!(true)));
-    // With the last one two-step is off, unless the realm requires it.
+    // Removing the last factor turns off two-step verification, unless the realm requires it.
     let events = json(app.get_as(&john.token, "/User1/me/events").await, 200).await.to_string();
     assert!(events.contains("factor_removed") && events.contains("phone_removed"), "{events}");
 }
@@ -265,7 +265,7 @@ async fn the_number_of_the_last_factor_stays_where_one_is_required() {
     }
 }
 
-/// Adds an authenticator app by the ticket of a login; returns the access token.
+/// Adds an authenticator app with the ticket of a login. Returns the access token.
 async fn enrol(app: &TestApp, person: &Person) -> String {
     let refused = problem(app.login("User1", &person.email, &person.password).await, 403).await;
     let ticket = &refused["mfa_token"];
@@ -276,7 +276,7 @@ async fn enrol(app: &TestApp, person: &Person) -> String {
     added["tokens"]["access_token"].as_str().unwrap().to_owned()
 }
 
-/// Another person may have typed the number.
+/// Another person may have entered the number.
 #[tokio::test]
 async fn the_number_of_a_contested_registration_is_no_factor() {
     let app = TestApp::with(WITH_SMS).await;
@@ -305,7 +305,7 @@ async fn its_addition_can_be_undone() {
     assert_eq!(status["factors"][0]["type"], "totp");
 }
 
-/// Codes that any visitor can ask for do not use up those of a login.
+/// Codes requested by visitors do not use up the quota of login codes.
 #[tokio::test]
 async fn its_codes_have_quotas_of_their_own_and_the_answer_does_not_tell() {
     let app = TestApp::with(&[WITH_SMS, ENFORCED].concat()).await;
@@ -318,9 +318,9 @@ async fn its_codes_have_quotas_of_their_own_and_the_answer_does_not_tell() {
     assert_eq!(sms(&app).await, before + 1);
     let withheld = &app.mailbox().await[0];
     assert_eq!(withheld["withheld"], "LIMIT_OTP_ACCOUNT");
-    // The code that was sent is still right.
+    // The code that was sent is still valid.
     json(enter(&app, &ticket, &code(&app).await).await, 200).await;
-    // Wrong codes are counted as those of other factors.
+    // Wrong codes are counted like those of other factors.
     for _ in 0..5 {
         json(enter(&app, &john.ticket(&app).await, "000000").await, 400).await;
     }
@@ -358,7 +358,7 @@ async fn of_fifty_logins_with_one_code_by_sms_one_succeeds() {
         let entered = tickets.iter().chain(&logins).filter(|answer| answer.status() == 200).count();
         assert_eq!(entered, 1, "in round {round}");
     }
-    // Fifty requests for a code have one code.
+    // Fifty requests result in one code.
     let ticket = john.ticket(&app).await;
     let before = sms(&app).await;
     for answer in futures_util::future::join_all((0..50).map(|_| ask(&app, &ticket))).await {
@@ -375,7 +375,7 @@ async fn without_the_setting_there_is_no_sms() {
     let john = Protected::join(&app, "john@example.com").await;
     john.person.prove_phone(&app).await;
     problem(add(&app, &john.token).await, 404).await;
-    // The route exists for passkeys, and SMS is none of the challenges.
+    // The route exists for passkeys, but SMS is not one of the challenges.
     problem(ask(&app, &john.ticket(&app).await).await, 400).await;
     let app = app.restart_with(&[("PASSKEYS", "off")]).await;
     problem(ask(&app, &john.ticket(&app).await).await, 404).await;

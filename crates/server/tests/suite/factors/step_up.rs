@@ -18,7 +18,7 @@ async fn without_two_step_the_password_renews_a_session() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;
-    // A recent session needs nothing.
+    // A recent session requires nothing.
     json(step_up(&app, &token, json!({})).await, 200).await;
     app.advance(Duration::from_secs(11 * 60));
     let refused = problem(step_up(&app, &token, json!({})).await, 403).await;
@@ -33,7 +33,7 @@ async fn without_two_step_the_password_renews_a_session() {
     assert_eq!(members, ["access_token", "token_type", "expires_in"]);
     assert_eq!(session(&app, &token).await["auth_time"], "2026-01-01T00:11:00Z");
     json(complete(&app, ticket, &[("password", &john.password)]).await, 400).await;
-    // No factor, no second factor.
+    // Without a factor there is no second factor to use.
     let strong = json!({"acr_values": "urn:portcullis:aal2"});
     assert_eq!(problem(step_up(&app, &token, strong).await, 409).await["code"], "mfa.no_factor");
     let either = json!({"acr_values": "phr urn:portcullis:aal2 urn:portcullis:aal1"});
@@ -55,7 +55,7 @@ async fn with_two_step_a_session_is_renewed_by_both_proofs() {
     let password = &john.person.password;
     let refused = problem(step_up(&app, &token, json!({})).await, 403).await;
     assert_eq!(refused["challenges"], json!([{"type": "password"}, {"type": "totp"}, {"type": "recovery_code"}]));
-    // One proof after the other, in either order.
+    // One factor after the other, in either order.
     let ticket = refused["mfa_token"].as_str().unwrap();
     let half = json(complete(&app, ticket, &[("password", password)]).await, 403).await;
     assert_eq!(half["mfa_token"], ticket);
@@ -72,7 +72,7 @@ async fn with_two_step_a_session_is_renewed_by_both_proofs() {
     let both = json!({"current_password": password, "code": john.app.code(&app)});
     let up = json(step_up(&app, &token, both.clone()).await, 200).await;
     json(app.get_as(up["access_token"].as_str().unwrap(), "/User1/me/export").await, 200).await;
-    // A code is used once, also across routes, and the proofs are refused by themselves.
+    // A code can be used once across all routes, and each factor is refused separately.
     assert_eq!(problem(step_up(&app, &token, both).await, 400).await["code"], "mfa.invalid");
     problem(john.enter(&app, &[("code", &john.app.code(&app))]).await, 403).await;
     let wrong = json!({"current_password": "wrong-wrong-wrong", "code": john.app.next_code(&app)});

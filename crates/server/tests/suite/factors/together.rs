@@ -18,7 +18,7 @@ use crate::{
 const ALL: &[(&str, &str)] = &[("MFA_METHODS", "passkey,totp,sms,recovery_code")];
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A person whose factors were added from the weakest to the strongest.
+/// Creates a user whose factors were added from weakest to strongest.
 async fn join(app: &TestApp) -> (Protected, SoftPasskey) {
     let john = Protected::join(app, "john@example.com").await;
     john.person.prove_phone(app).await;
@@ -27,13 +27,13 @@ async fn join(app: &TestApp) -> (Protected, SoftPasskey) {
     (john, passkey)
 }
 
-/// The kinds of challenges in an answer, joined.
+/// Returns the kinds of challenges in a response, joined.
 fn kinds(answer: &Value) -> String {
     let challenges = answer["challenges"].as_array().unwrap_or_else(|| panic!("no challenges: {answer}"));
     challenges.iter().map(|one| one["type"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the ticket of a renewed authentication.
+/// Returns the ticket of a re-authentication.
 async fn step_up(app: &TestApp, token: &str) -> String {
     let refused = problem(send(app, Method::POST, token, "step_up", json!({})).await, 403).await;
     assert_eq!(kinds(&refused), "password passkey totp sms recovery_code");
@@ -64,19 +64,20 @@ async fn every_factor_is_offered_and_works_the_strongest_first_whichever_came_fi
     step_up(&app, &john.token).await;
 }
 
-/// What a ticket keeps is the kinds of what was proved. Asking for a challenge is no proof, and two proofs of one kind are one.
+/// A ticket stores the kinds of verified factors. Requesting a challenge verifies nothing, and two factors of one
+/// kind count once.
 #[tokio::test]
 async fn a_login_is_renewed_by_proofs_of_both_kinds_in_either_order_and_by_nothing_else() {
     let app = TestApp::with(ALL).await;
     let (john, mut passkey) = join(&app).await;
-    // Without verification it is a factor beside the password, and not both.
+    // Without user verification it is a factor in addition to the password and does not replace both.
     passkey.flags &= !USER_VERIFIED;
     let password = [("password", john.person.password.as_str())];
     let ask_sms =
         async |ticket: &str| app.post_json("/User1/mfa/challenge", json!({"mfa_token": ticket, "type": "sms"})).await;
     let lacks = async |answer: Response, what: &str| assert_eq!(kinds(&json(answer, 403).await), what);
     let renewed = async |answer: Response| json(answer, 200).await["access_token"].as_str().unwrap().to_owned();
-    // A passkey that verifies its user would be enough by itself.
+    // A passkey with user verification alone would be sufficient.
     let (rest, factors) = ("password passkey", "passkey totp sms recovery_code");
 
     app.advance(11 * MINUTE);

@@ -19,7 +19,7 @@ async fn wrong_factors_are_counted_for_the_account_whatever_the_ticket() {
         let ticket = john.ticket(&app).await;
         assert_eq!(json(complete(&app, &ticket, &[("code", &wrong)]).await, 400).await["error"], "invalid_grant");
     }
-    // A right password still gets its ticket, and no code is evaluated any more, on no route.
+    // A correct password still returns a ticket, but no code is accepted on any route.
     let ticket = john.ticket(&app).await;
     let code = john.app.next_code(&app);
     let limited = complete(&app, &ticket, &[("code", &code)]).await;
@@ -36,7 +36,7 @@ async fn wrong_factors_are_counted_for_the_account_whatever_the_ticket() {
     let confirm = json!({"enrolment": offer["enrolment"], "code": "123456"});
     let confirm = app.request(Method::POST, "/User1/me/mfa/totp/confirm").bearer_auth(&john.token).json(&confirm);
     problem(confirm.send().await.unwrap(), 429).await;
-    // An hour later a right factor forgets all of them.
+    // An hour later, a correct factor resets the count.
     app.advance(HOUR);
     john.log_in(&app).await;
     let wrong = john.app.wrong(&app);
@@ -46,7 +46,7 @@ async fn wrong_factors_are_counted_for_the_account_whatever_the_ticket() {
     problem(john.enter(&app, &[("code", &wrong)]).await, 429).await;
 }
 
-/// Five are evaluated in an hour, so that each of these must have been counted.
+/// Five attempts are allowed per hour, so each of these must have been counted.
 #[tokio::test]
 async fn a_wrong_factor_counts_wherever_it_is_given() {
     let app = TestApp::with(ENFORCED).await;
@@ -85,7 +85,7 @@ async fn a_known_device_has_its_own_count() {
     json(john.enter(&app, &[("code", &code), ("device", &device)]).await, 200).await;
 }
 
-/// A device becomes known by the password alone while two-step is off.
+/// A device becomes known with the password alone while two-step verification is off.
 #[tokio::test]
 async fn many_known_devices_do_not_multiply_the_tries_of_an_account_without_end() {
     let app = TestApp::with(&[ENFORCED, &[("LIMIT_FACTORS_CLIENT", "1000/1m")]].concat()).await;

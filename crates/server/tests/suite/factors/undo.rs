@@ -7,7 +7,7 @@ use crate::support::{Authenticator, Protected, TestApp, json, problem};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Presses the button of the page of an undo link.
+/// Presses the button on the page of an undo link.
 async fn undo(app: &TestApp, link: &str) -> u16 {
     let token = link.split_once("token=").unwrap().1;
     app.post_form("/User1/undo", &[("token", token)]).await.status().as_u16()
@@ -23,10 +23,10 @@ async fn the_addition_of_a_factor_can_be_undone_for_a_week() {
     json(app.get_as(&john.token, "/User1/me").await, 200).await;
     app.advance(DAY * 6);
     assert_eq!(undo(&app, &link).await, 200);
-    // A second press shows the same.
+    // Pressing it again shows the same page.
     assert_eq!(undo(&app, &link).await, 200);
     problem(app.get_as(&john.token, "/User1/me").await, 401).await;
-    // Only the addition is undone. A link for a new password is mailed, for an owner whose password another person knows.
+    // Only the addition is undone. A password reset link is emailed, because another person may know the password.
     json(app.login("User1", &john.person.email, &john.person.password).await, 200).await;
     let reset = app.link(&john.person.email, "reset_password_form").await;
     let token = reset.split_once("token=").unwrap().1;
@@ -64,7 +64,7 @@ async fn recovery_codes_go_with_the_factor_that_they_were_made_with() {
     json(john.enter(&app, &[("code", &second.code(&app))]).await, 200).await;
 }
 
-/// Another person may hold the link, and must not be able to end the owner's sessions with it.
+/// Another person may have the link and must not be able to end the owner's sessions with it.
 #[tokio::test]
 async fn the_link_of_a_factor_that_does_not_exist_any_more_changes_nothing() {
     let app = TestApp::start().await;
@@ -133,7 +133,7 @@ async fn the_undo_of_an_address_removes_the_factors_that_were_added_since() {
     let reset = app.link("john@example.com", "reset_password_form").await;
     let secret = reset.split_once("token=").unwrap().1;
     let path = format!("/User1/reset_password?token={secret}");
-    // The password that another person may know is not set again.
+    // The compromised password cannot be set again.
     let form = [("password", john.password.as_str())];
     let same = app.request(Method::POST, &path).header("Accept", "application/json").form(&form).send().await.unwrap();
     assert_eq!(problem(same, 422).await["errors"][0]["code"], "password.unchanged");

@@ -1,4 +1,4 @@
-//! The caller's identities: list, unlinking, undo, export and erasure.
+//! The caller's identities: listing, unlinking, undo, export and deletion.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn listed(app: &TestApp, token: &str) -> Vec<Value> {
     answer["identities"].as_array().unwrap().clone()
 }
 
-/// Sets a password through a mailed link.
+/// Sets a password through an emailed link.
 async fn set_password(app: &TestApp, email: &str) -> Person {
     json(app.post_json("/User1/forget_password", json!({"email": email})).await, 200).await;
     let link = app.link(email, "reset_password_form").await;
@@ -76,7 +76,7 @@ async fn a_realm_may_link_at_once_only_where_the_provider_operates_the_mailbox()
     let refused = json(enter(&app, &provider, json!({})).await, 403).await;
     assert_eq!(refused["error"], "interaction_required", "a provider that is no preset operates none");
 
-    // Google's preset, against a double.
+    // Google's preset, with a fake provider.
     let issuer = provider.issuer();
     let settings = [
         ("SOCIAL_LINK", "authoritative"),
@@ -113,7 +113,7 @@ async fn a_realm_may_link_at_once_only_where_the_provider_operates_the_mailbox()
     let told = mails.iter().find(|mail| mail["subject"] == "Your Google account was linked to your Portcullis account");
     assert!(told.unwrap()["text"].as_str().unwrap().contains("ada@gmail.com"));
 
-    // The mail undoes it, even if it were the last way to log in.
+    // The emailed link undoes it, even if it is the last way to log in.
     let undo = app.link(&ada.email, "undo").await;
     let (page, token_of_undo) = undo.split_once("?token=").unwrap();
     let pressed = app.http.post(page).form(&[("token", token_of_undo)]).send().await.unwrap();

@@ -1,4 +1,4 @@
-//! Sign-in with other providers, against a provider on loopback.
+//! Sign-in with other providers, using a provider on loopback.
 
 mod identities;
 mod native;
@@ -12,7 +12,7 @@ use crate::support::{
     provider::{NATIVE, Provider},
 };
 
-/// Starts an application with a provider `house` that proves addresses.
+/// Starts an application with a provider `house` that verifies addresses.
 async fn start(settings: &[(&str, &str)]) -> (TestApp, Provider) {
     let provider = Provider::start().await;
     let own = provider.settings("HOUSE");
@@ -48,7 +48,7 @@ async fn enter(app: &TestApp, provider: &Provider, more: Value) -> Response {
     exchange(app, &provider.id_token(app, claims), &nonce).await
 }
 
-/// The same, and returns the access token.
+/// Exchanges an ID token with these claims, and returns the access token.
 async fn entered(app: &TestApp, provider: &Provider, more: Value) -> String {
     let answer = json(enter(app, provider, more).await, 200).await;
     answer["access_token"].as_str().unwrap().to_owned()

@@ -1,4 +1,4 @@
-//! The exchange of ID tokens that applications get from the SDK of a provider.
+//! Exchange of ID tokens that applications obtain from a provider's SDK.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn a_new_user_comes_with_a_proved_address_and_is_known_from_then_on() {
     assert_eq!(sessions["sessions"][0]["amr"], json!(["fed"]));
     assert_eq!(sessions["sessions"][0]["acr"], "urn:portcullis:aal1");
 
-    // Later changes of address and name at the provider change nothing.
+    // Later changes of address and name at the provider have no effect.
     app.advance(Duration::from_secs(60));
     let again = entered(&app, &provider, json!({"email": "other@example.com", "given_name": "Eve"})).await;
     let same = json(app.get_as(&again, "/User1/me").await, 200).await;
@@ -110,7 +110,7 @@ async fn no_user_is_linked_silently_and_no_registration_is_joined() {
     assert_eq!(refused(enter(&app, &provider, json!({})).await, 403).await, interaction);
     assert_eq!(refused(enter(&app, &provider, json!({"email_verified": false})).await, 403).await, interaction);
     assert_eq!(refused(enter(&app, &provider, json!({"email": null})).await, 403).await, interaction);
-    // A token that opened nothing is used up, too.
+    // A token that created no session is used up too.
     let nonce = nonce(&app).await;
     let claims = json!({"nonce": nonce, "aud": NATIVE, "email": ada.email, "email_verified": true});
     let once = provider.id_token(&app, claims);
@@ -119,7 +119,7 @@ async fn no_user_is_linked_silently_and_no_registration_is_joined() {
     let token = ada.log_in(&app).await;
     assert_eq!(json(app.get_as(&token, "/User1/me/identities").await, 200).await, json!({"identities": []}));
 
-    // Someone else has registered the address before its owner came: nothing of that remains.
+    // Another person registered the address before its owner signed in. Nothing of that registration remains.
     let thief = Person::new("eve@example.com").with_password("the-password-of-a-thief").register(&app).await;
     let link = app.link(&thief.email, "verify").await;
     let owner = entered(&app, &provider, json!({"sub": "3", "email": "eve@example.com"})).await;

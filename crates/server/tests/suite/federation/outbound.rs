@@ -1,4 +1,4 @@
-//! Requests of the server to providers: what is asked, when, and what is refused.
+//! Requests of the server to providers: which are sent, when, and which are refused.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn keys_are_asked_for_once_and_again_for_a_new_one_at_most_once_a_minute()
     entered(&app, &provider, json!({})).await;
     assert_eq!(provider.asked().len(), 2);
 
-    // While the provider is away, the last keys stay valid.
+    // While the provider is unavailable, the last keys remain valid.
     provider.set_fault(Fault::Away);
     app.advance(Duration::from_secs(3600));
     entered(&app, &provider, json!({})).await;

@@ -49,7 +49,7 @@ fn files(program: &Program) -> usize {
     fs::read_dir(format!("/proc/{}/fd", program.id())).unwrap().count()
 }
 
-/// Opens this number of slow and of greedy connections, and checks that other requests are served.
+/// Opens this number of slow and greedy connections, and checks that other requests are served.
 async fn flood(many: usize) {
     let settings = [CHEAP, &[("HEADER_TIMEOUT", "3s"), ("WRITE_TIMEOUT", "3s"), ("MAX_CONNECTIONS_CLIENT", "10000")]];
     let program = Program::start(&settings.concat()).await;
@@ -68,7 +68,8 @@ async fn flood(many: usize) {
     }
     let among_greedy = slowest(&program).await;
     let during = memory(&program);
-    // Counted on the server, because the client may still read buffered data long after the server has closed the connection.
+    // Counted on the server, because the client may still read buffered data long after the server has closed the
+    // connection.
     let begun = Instant::now();
     while files(&program) > files_before + 10 {
         assert!(begun.elapsed() < SOON * 12, "connections are kept for ever: {} of {files_before}", files(&program));
@@ -195,7 +196,7 @@ async fn more_files_are_taken_where_the_system_allows_it_without_a_warning() {
     assert!(!program.log().contains(FEWER));
 }
 
-/// Otherwise a client that closes its connections at once could have any number of requests in progress.
+/// Otherwise a client that closes its connections immediately could have any number of requests in progress.
 #[tokio::test]
 async fn a_closed_connection_is_counted_until_its_request_is_done() {
     let app = TestApp::with(&[
@@ -210,7 +211,7 @@ async fn a_closed_connection_is_counted_until_its_request_is_done() {
         let address = address.clone();
         spawn_blocking(move || {
             let mut stream = TcpStream::connect(address).unwrap();
-            // Both may fail if the connection is closed at once.
+            // Both may fail if the connection is closed immediately.
             let mut answer = String::new();
             let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
             answer

@@ -1,4 +1,5 @@
-//! The bundles of the documentation viewers are decompressed only once, and not for a request that needs only their length.
+//! The bundles of the documentation viewers are decompressed only once, and not for a request that only needs their
+//! length.
 
 use std::time::Instant;
 

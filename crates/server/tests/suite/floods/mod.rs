@@ -1,4 +1,4 @@
-//! Slow, greedy and numerous clients delay only themselves.
+//! Slow, greedy and numerous clients only delay themselves.
 
 mod connections;
 mod docs;

@@ -91,7 +91,7 @@ async fn login_and_token_take_json_too() {
     json(app.post_json("/User1/token", grant).await, 200).await;
 }
 
-/// The original service read only the query; `axios.post(url, {}, { params })` additionally sends an empty object.
+/// The original service only read the query. `axios.post(url, {}, { params })` also sends an empty object.
 #[tokio::test]
 async fn a_body_in_addition_to_a_complete_query_is_ignored() {
     let app = TestApp::start().await;

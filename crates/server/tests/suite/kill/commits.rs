@@ -1,4 +1,4 @@
-//! The process ends before or after each commit of a change: what follows is all of the change or nothing of it.
+//! The process crashes before or after each commit of a change. Afterwards the change is complete or absent.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Authenticator, Person, Protected, TestApp, complete, json as answer};
 
-/// Runs a change once for every commit of it, with the end of the process before that commit and after it, and judges what is left
-/// after a restart. Returns the number of ends.
+/// Runs a change once for each of its commits, with a crash before and after that commit, and checks the state after
+/// a restart. Returns the number of crashes.
 async fn at_every_commit<T>(
     prepare: impl AsyncFn(&TestApp) -> T,
     change: impl AsyncFn(&TestApp, &T),
@@ -50,7 +50,7 @@ async fn mails(app: &TestApp, to: &str, subject: &str) -> usize {
     all.iter().filter(|mail| mail["subject"].as_str().unwrap().contains(subject)).count()
 }
 
-/// Logs in by a ticket, as far as it comes.
+/// Logs in with a ticket, as far as possible.
 async fn enter_by_ticket(app: &TestApp, john: &Protected, code: &str, kind: &str) {
     let refused = app.login("User1", &john.person.email, &john.person.password).await;
     let refused: Value = refused.json().await.unwrap();
@@ -59,7 +59,7 @@ async fn enter_by_ticket(app: &TestApp, john: &Protected, code: &str, kind: &str
     }
 }
 
-/// Asserts that all factors are there, and that a code is valid once, unless it `was_used`.
+/// Asserts that all factors exist, and that a code can be used once unless it `was_used`.
 async fn judge_code(app: &TestApp, john: &Protected, (code, kind): (&str, &str), was_used: bool) {
     let all = status(app, &john.token).await;
     let types: Vec<&str> = all["factors"].as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
@@ -85,7 +85,7 @@ async fn a_code_of_an_app_is_valid_once_and_no_factor_is_lost() {
         judge_code(app, john, (code, "totp"), was_used).await;
         assert_eq!(status(app, &john.token).await["recovery_codes"]["left"], 10);
     };
-    // The ticket, the try and the session, each twice.
+    // The ticket, the attempt and the session, each twice.
     assert_eq!(at_every_commit(prepare, change, judge).await, 6);
 }
 
@@ -166,7 +166,7 @@ async fn a_first_factor_is_there_with_all_that_belongs_to_it_or_not_at_all() {
         assert_eq!(login, if is_there { 403 } else { 200 });
         assert_eq!(mails(app, &john.email, "was added").await, usize::from(is_there));
     };
-    // The enrolment, the try and the factor, each twice.
+    // The enrolment, the attempt and the factor, each twice.
     assert_eq!(at_every_commit(prepare, change, judge).await, 6);
 }
 

@@ -44,7 +44,7 @@ async fn acknowledged_changes_survive_ten_mongodb_failovers() {
     run(Plan { people: 8, pause, kills: 10, between: (3_000, 9_000), silence }, Victim::primary().await).await;
 }
 
-/// The process that is killed.
+/// The process to kill.
 enum Victim {
     Program(Database),
     Primary(ReplicaSet),
@@ -109,7 +109,7 @@ struct Plan {
 /// Period before each kill in which the mail server accepts emails without confirming them.
 const UNSAID: Duration = Duration::from_millis(20);
 
-/// Settings of the mail server. The checks log in from a device that the server does not know, which must send nothing.
+/// Settings of the mail server. The checks log in from an unknown device, which must not send an email.
 const MAIL: [(&str, &str); 4] =
     [("MAIL_SERVER", "127.0.0.1"), ("MAIL_STARTTLS", "off"), ("MAIL_TIMEOUT", "1s"), ("NEW_DEVICE_MAIL", "off")];
 
@@ -167,7 +167,7 @@ async fn run(plan: Plan, mut victim: Victim) {
     }
     report(&plan, lasted, &walks, &world, mails);
     assert!(walks.len() > plan.people, "too few walks: {}", walks.len());
-    // A replica set may elect another primary before a request is given up.
+    // A replica set may elect another primary before a request times out.
     if let Victim::Program(_) = victim {
         let hit = world.unanswered.load(Ordering::Relaxed) + world.refused.load(Ordering::Relaxed);
         assert!(hit > 0, "no kill hit a request");

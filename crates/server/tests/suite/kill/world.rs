@@ -54,7 +54,7 @@ impl World {
         Self { base, http: client(), server, mails: Mutex::default(), is_over, unanswered, refused }
     }
 
-    /// Repeats rounds until the run is over.
+    /// Repeats rounds until the end of the run.
     pub async fn live(self: Arc<Self>, number: usize, pause: Duration) -> Vec<Walk> {
         let mut walks = Vec::new();
         while !self.is_over.load(Ordering::Relaxed) {
@@ -92,7 +92,7 @@ impl World {
         Walk { person, created_again, token, logged_out: logs_out }
     }
 
-    /// Waits for the email and opens its link. A link is invalid only if a later registration replaced its own.
+    /// Waits for the email and opens its link. The link may only be invalid if a later registration replaced its own.
     async fn verify(&self, email: &str, created_again: bool) {
         let begin = Instant::now();
         let mut dead = BTreeSet::new();
@@ -178,7 +178,7 @@ impl World {
         }
     }
 
-    /// Asserts that everything that was acknowledged holds.
+    /// Asserts that all acknowledged changes are present.
     pub async fn judge(self: &Arc<Self>, walks: &[Walk]) {
         for walk in walks {
             let (status, me, _) = self.answer(|| self.http.get(self.url("me")).bearer_auth(&walk.token)).await;
@@ -190,8 +190,8 @@ impl World {
         }
     }
 
-    /// Checks that repeated emails are identical and that no recipient got an additional one. Returns the number of all emails
-    /// and of repetitions.
+    /// Checks that repeated emails are identical and that no recipient received an additional one. Returns the number
+    /// of emails and of repetitions.
     pub fn judge_mails(&self, walks: &[Walk]) -> (usize, usize) {
         let mails = self.mails.lock().unwrap();
         let (mut all, mut doubled) = (0, 0);

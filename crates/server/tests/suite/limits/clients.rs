@@ -12,7 +12,7 @@ async fn the_client_is_whom_the_trusted_proxies_name_and_never_what_it_says_itse
         let form = [("username", format!("p{number}@example.com")), ("password", "wrong-wrong-wrong".to_owned())];
         from(forwarded, app.request(Method::POST, "/User1/login").form(&form)).send().await.unwrap().status().as_u16()
     };
-    // Entries to the left of the last untrusted hop are made up by the client.
+    // Entries to the left of the last untrusted hop are forged by the client.
     for number in 0..30 {
         let forwarded = format!("198.51.100.{number}, 203.0.113.9, 10.1.2.3");
         assert_eq!(guess(number, &forwarded).await, 401);

@@ -23,7 +23,7 @@ async fn an_account_and_a_number_are_sent_one_code_a_minute_and_five_a_day() {
     };
     let first = ask(&john.id).await;
     let code = outlets.code().await;
-    // No second message is sent, not even for another account with the same number; the first code stays valid.
+    // No second message is sent, not even for another account with the same number. The first code remains valid.
     let second = ask(&john.id).await;
     ask(&other.id).await;
     outlets.app.pump().await;
@@ -145,7 +145,7 @@ async fn an_address_that_is_not_proved_gets_no_sms() {
     assert!(outlets.twilio.messages().is_empty());
 }
 
-/// Settings that judge a country after two codes.
+/// Settings that evaluate a country after two codes.
 const STOPPED_AFTER_TWO: &[(&str, &str)] =
     &[("SMS_STOP_AFTER", "2"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")];
 

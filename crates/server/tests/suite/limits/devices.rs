@@ -1,4 +1,4 @@
-//! A known device has its own allowance of wrong passwords, so that an attacker cannot lock its owner out.
+//! A known device has its own limit of failed attempts, so that an attacker cannot lock its owner out.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn a_stranger_who_exhausts_an_account_does_not_keep_its_owners_device_out(
     let plain = form("").header("Cookie", format!("other=1; portcullis_device={cookie}"));
     json(plain.send().await.unwrap(), 200).await;
     json(form(&cookie).send().await.unwrap(), 200).await;
-    // A device has five failures of its own, and is not valid for another account.
+    // A device has its own five failures and is not valid for another account.
     let wrong = [("username", &*john.email), ("password", "wrong-wrong-wrong"), ("device", &cookie)];
     for n in 0..5 {
         let request = app.request(Method::POST, "/User1/login").form(&wrong);
@@ -71,7 +71,7 @@ async fn neighbours_who_exhaust_a_network_do_not_keep_a_known_device_out() {
     problem(log_in(&jane, &jane.password, &device).await, 429).await;
     problem(log_in(&Person::new("unknown@example.com"), "wrong-wrong-wrong", &device).await, 429).await;
     json(log_in(&john, &john.password, &device).await, 200).await;
-    // Its own counter replaces both others, and failures do not count for the network.
+    // Its own counter replaces both others, and failures are not counted for the network.
     for _ in 0..5 {
         problem(log_in(&john, "wrong-wrong-wrong", &device).await, 401).await;
     }

@@ -71,7 +71,7 @@ async fn counts_survive_a_kill() {
     program.kill();
     program.spawn();
     program.ready().await;
-    // This is the last attempt without a wait; the next ones come too early even on a slow machine.
+    // This is the last attempt without a wait. The next ones are too early even on a slow machine.
     assert_eq!(login(&program).await, 401);
     let mut more = Vec::new();
     for _ in 0..6 {

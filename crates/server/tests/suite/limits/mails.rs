@@ -33,7 +33,7 @@ async fn an_address_is_sent_five_mails_an_hour_and_older_links_stay_valid() {
     app.pump().await;
     assert_eq!(app.mails_to(&john.email).await.len(), sent, "no further mail is sent");
     assert_eq!(app.open(&reset).await.status(), 200, "the newest reset link is valid");
-    // Two passwords were given for the address: the link is valid, and the owner chooses one.
+    // Two passwords were submitted for the address. The link is valid, and the owner chooses one.
     let form = app.open(&verify).await.text().await.unwrap();
     assert!(form.contains("name=\"password\""), "{form}");
     problem(try_login(&app, 1, &john.email, &john.password).await, 403).await;

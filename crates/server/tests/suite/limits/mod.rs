@@ -1,5 +1,5 @@
-//! Attackers who guess passwords, flood the server or trigger messages to others are throttled. Account owners are not locked
-//! out.
+//! Attackers who guess passwords, flood the server or trigger messages to others are throttled. Account owners are
+//! not locked out.
 
 mod clients;
 mod codes;

@@ -1,4 +1,4 @@
-//! A response for a limit contains the setting's name.
+//! The response for a reached limit contains the setting's name.
 
 use portcullis_core::limit::LimitKind;
 use reqwest::{Method, RequestBuilder};

@@ -1,4 +1,4 @@
-//! Wrong passwords are limited per account and per client.
+//! Failed password attempts are limited per account and per client.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn after_five_wrong_passwords_each_costs_a_wait_that_doubles_to_a_minute()
             app.advance(Duration::from_millis(1));
             problem(try_login(&app, n, email, "wrong-wrong-wrong").await, 401).await;
         }
-        // Failures are forgotten after a day without any.
+        // Failures are discarded after a day without another one.
         app.advance(DAY);
         for n in 0..5 {
             problem(try_login(&app, n, email, "wrong-wrong-wrong").await, 401).await;

@@ -21,7 +21,7 @@ async fn a_client_may_try_thirty_invalid_links_a_minute() {
         let request = app.request(Method::GET, &format!("/v1/User1/{path}")).header("Accept", "application/json");
         problem(from("192.0.2.1", request).send().await.unwrap(), 429).await;
     }
-    // A browser gets a page.
+    // Browsers get a page.
     let request = app.request(Method::GET, "/User1/verify?token=x").header("Accept", "text/html");
     let page = from("192.0.2.1", request).send().await.unwrap();
     assert_eq!((page.status().as_u16(), retry_after(&page)), (429, 60));

@@ -1,4 +1,4 @@
-//! Every refusal by a limit is in the audit trail.
+//! Every request rejected by a limit is recorded in the audit trail.
 
 use portcullis_core::id::RealmName;
 use reqwest::Method;
@@ -19,7 +19,7 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("LIMIT_ENROLMENTS_ACCOUNT", "1/90s"),
 ];
 
-/// Rows of refusals by this setting: users and counts.
+/// Returns the rows of requests rejected by this setting: users and counts.
 async fn rows(app: &TestApp, setting: &str) -> Vec<(Option<String>, bool)> {
     let realm = RealmName::parse("User1").unwrap();
     let rows = app.store().await.audit_rows(&realm, 1000).await.unwrap();
@@ -51,7 +51,7 @@ async fn each_refusal_by_a_limit_has_a_row_that_names_its_setting_and_its_user()
         ];
         for (setting, answer) in answers {
             let status = answer.status();
-            // Setting up has begun one enrolment.
+            // The setup has started one enrolment.
             let is_refused = number == 1 || setting == "LIMIT_ENROLMENTS_ACCOUNT";
             assert_eq!(status == 429, is_refused, "{setting}: {status}");
             let expected = vec![(Some(person.id.clone()), false); usize::from(is_refused)];

@@ -80,7 +80,7 @@ fn the_realm_is_a_parameter_of_any_name_that_a_realm_may_have() {
     let mut seen = 0;
     for (at, operation) in operations(&document) {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
-        // A realm in a query is a filter, which may be absent.
+        // A realm in a query is an optional filter.
         let of_path = |parameter: &&serde_json::Value| parameter["name"] == "realm" && parameter["in"] == "path";
         for realm in parameters.filter(of_path) {
             let schema = &realm["schema"];

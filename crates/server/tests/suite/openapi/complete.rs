@@ -62,7 +62,7 @@ fn every_error_is_documented_with_its_code_and_retry_after() {
             let problems = answer["content"]["application/problem+json"]["examples"].as_object();
             for (code, example) in problems.into_iter().flatten() {
                 let problem = &example["value"];
-                // A code may have a second text.
+                // The same code may have another text.
                 assert_eq!(problem["code"], code.trim_end_matches("_2"), "{at}");
                 assert_eq!(problem["status"].to_string(), *status, "{at}");
                 assert!(is_told(&problem["detail"]) && is_told(&example["summary"]), "{at}: {code}");

@@ -2,7 +2,7 @@
 
 use reqwest::Response;
 
-/// A response without the parts that differ in each request: its id and the date.
+/// A response without the parts that differ in each request: its ID and the date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,

@@ -93,7 +93,7 @@ async fn d65_a_token_has_the_standard_claims_and_no_further_personal_data() {
     }
 }
 
-/// A service that knows `JWT_SECRET` could sign tokens, too, so the token's statement about the login is not trusted.
+/// A service that knows `JWT_SECRET` could also sign tokens, so the login time in a token is not trusted.
 #[tokio::test]
 async fn the_time_of_a_login_is_that_of_the_session_whatever_a_token_says() {
     let app = TestApp::with(&[("ACCESS_TOKEN_TTL", "2h")]).await;
@@ -110,7 +110,7 @@ async fn the_time_of_a_login_is_that_of_the_session_whatever_a_token_says() {
     claims["auth_time"] = json!(BEGIN.secs() + 1801);
     claims["amr"] = json!(["pwd", "otp"]);
     assert_eq!(problem(delete(&claims).await, 401).await["code"], "auth.stale");
-    // An earlier time is no contradiction, in contrast to another user, realm or session.
+    // An earlier time is not a contradiction, in contrast to another user, realm or session.
     claims["auth_time"] = json!(BEGIN.secs() - 1801);
     json(app.get_as(&sign(&header_of(&token), &claims, JWT_SECRET), "/User1/me").await, 200).await;
     for (claim, value) in [("sub", &*jane.id), ("realm", "User2"), ("sid", "aaaaaaaaaaaaaaaaaaaaaaaaaa")] {
@@ -169,7 +169,7 @@ async fn d67_a_token_without_a_required_claim_is_rejected_despite_its_signature(
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;
     let (header, claims) = (header_of(&token), part(&token, 1));
-    // The test signs as the server does.
+    // The test signs tokens like the server.
     json(app.get_as(&sign(&header, &claims, JWT_SECRET), "/User1/me").await, 200).await;
 
     let mut answers = Vec::new();
@@ -307,7 +307,7 @@ async fn d69_a_new_secret_ends_no_session_while_the_old_one_still_verifies() {
     json(app.get_as(&old, "/User1/me").await, 200).await;
     let new = john.log_in(&app).await;
     assert_ne!(header_of(&old).kid, header_of(&new).kid);
-    // The old secret does not sign, whichever setting it is in.
+    // The old secret is not used for signing, regardless of the setting it is in.
     let claims = part(&new, 1);
     problem(app.get_as(&sign(&header_of(&new), &claims, JWT_SECRET), "/User1/me").await, 401).await;
     problem(app.get_as(&sign(&header_of(&old), &claims, ANOTHER_SECRET), "/User1/me").await, 401).await;

@@ -187,7 +187,7 @@ async fn d83_the_address_of_a_deleted_account_is_free_at_once() {
     problem(app.login("User1", &john.email, &john.password).await, 401).await;
 }
 
-/// Erasure makes data in backups unreadable, too, because the data key is destroyed.
+/// Deletion also makes data in backups unreadable, because the data key is destroyed.
 #[tokio::test]
 async fn d83_of_a_deleted_account_no_file_keeps_a_copy() {
     let mut app = TestApp::start().await;

@@ -220,7 +220,7 @@ async fn d24_looking_at_a_link_does_nothing() {
     }
     problem(app.login("User1", &john.email, &john.password).await, 403).await;
 
-    // A scanner opens the link, then the user: both see success, and neither is signed in.
+    // A scanner opens the link, then the user. Both see success, and neither is signed in.
     for _ in 0..2 {
         let page = app.open(&verify).await;
         assert_eq!(page.status(), 200);
@@ -239,7 +239,7 @@ async fn d24_a_password_is_never_set_by_get() {
         let answer = app.request(method, &format!("{path}&password=chosen%20by%20a%20link")).send().await.unwrap();
         assert_eq!(answer.status(), 405);
     }
-    // A POST with the password in the URL is rejected, too.
+    // A POST with the password in the URL is also rejected.
     let answer = app.post_form(&format!("{path}&password=chosen%20by%20a%20link"), &[]).await;
     assert!(answer.status().is_client_error());
     problem(app.login("User1", &victim.email, "chosen by a link").await, 401).await;
@@ -289,7 +289,7 @@ async fn d25_an_unconfirmed_registration_expires() {
     let attacker = Person::new("victim@example.com").with_password("attackers own phrase").register(&app).await;
     app.advance(7 * DAY);
     problem(app.login("User1", &attacker.email, &attacker.password).await, 401).await;
-    // The owner is not affected later: the address is no longer contested.
+    // The owner is not affected later, because the address is no longer contested.
     let owner = Person::new("victim@example.com").with_password("the owners own phrase").join(&app).await;
     owner.log_in(&app).await;
 }

@@ -1,4 +1,4 @@
-//! Rows D26, D76, D81, D82 and D95: the emails that are sent, their delivery, and users' input in them.
+//! Rows D26, D76, D81, D82 and D95: emails, their delivery, and user input in them.
 
 use std::time::Duration;
 
@@ -99,7 +99,7 @@ async fn d81_a_registration_sends_one_mail_and_the_welcome_waits() {
     let mails = app.mails().await;
     assert_eq!(mails.len(), 2);
     assert!(mails[0]["subject"].as_str().unwrap().starts_with("Welcome"));
-    // Opening the link again sends no second one.
+    // Opening the link again does not send another email.
     john.verify(&app).await;
     assert_eq!(app.mails().await.len(), 2);
 }

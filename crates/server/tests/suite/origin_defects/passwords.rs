@@ -104,7 +104,7 @@ async fn d48_a_nul_in_a_password_is_no_server_error() {
     problem(app.login("User1", &john.email, &"y".repeat(70_000)).await, 413).await;
 }
 
-/// Runs on one thread: a hash on it would block all other requests.
+/// Runs on one thread, where a hash would block all other requests.
 #[tokio::test]
 async fn d49_health_answers_while_logins_keep_every_hash_thread_busy() {
     let costly = [
@@ -165,7 +165,7 @@ async fn d51_an_address_is_one_account_however_it_is_spelt() {
     for email in spellings {
         let token = Person { email: email.to_owned(), ..john.clone() }.log_in(&app).await;
         assert_eq!(json(app.get_as(&token, "/User1/me").await, 200).await["id"], john.id.as_str());
-        // For `create` the address is taken, too: the owner gets an email without a link.
+        // For `create` the address is also taken: the owner gets an email without a link.
         json(app.post_json("/User1/create", Person::new(email).form()).await, 200).await;
         let newest = &app.mails_to(&john.email).await[0];
         assert!(newest["links"].as_array().unwrap().is_empty(), "{email}");

@@ -31,7 +31,7 @@ async fn d59_a_logout_outlives_a_power_cut() {
     json(visitor.get_as(&goes_on, "/User1/me").await, 200).await;
 }
 
-/// The row is about two processes with separate caches: here a second process is rejected.
+/// The defect concerned two processes with separate caches. Here a second process is rejected.
 #[tokio::test]
 async fn d60_a_second_process_does_not_serve_from_the_same_database() {
     let first = Program::start(CHEAP).await;
@@ -82,7 +82,7 @@ async fn d62_no_number_of_logouts_is_too_many() {
     json(app.get_as(&alive, "/User1/me").await, 200).await;
 }
 
-/// No write is acknowledged unless it was stored.
+/// A write is only acknowledged if it was stored.
 #[tokio::test]
 async fn d62_a_logout_that_could_not_be_stored_is_no_success() {
     let smtp = SmtpServer::start(Options::default()).await;
@@ -141,7 +141,7 @@ async fn d64_revocations_are_removed_when_their_tokens_have_expired() {
     }
 }
 
-/// Returns a command that runs the program with files of at most some hundred kilobytes.
+/// Returns a command that runs the program with files of at most several hundred kilobytes.
 fn on_a_small_disk(program: &Program) -> Command {
     let plain = program.command(&[]);
     let mut command = Command::new("sh");

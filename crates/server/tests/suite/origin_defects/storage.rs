@@ -127,7 +127,7 @@ async fn d92_no_file_contains_personal_data_or_credentials() {
     app.post_form(&path, &[("password", "violet-planted-teapot")]).await;
     look("after a password was chosen").await;
 
-    // Finding the id proves that the right files were searched.
+    // Finding the ID proves that the right files were searched.
     let mut app = app;
     app.stop().await;
     let kept = app.contents().await;

@@ -1,4 +1,5 @@
-//! Simultaneous requests: everything but the last byte of each is sent first, then all last bytes at the same moment.
+//! Concurrent requests: everything except the last byte of each is sent first, then all last bytes at the same
+//! moment.
 
 use std::{
     io::{Read, Write},

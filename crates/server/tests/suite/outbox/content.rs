@@ -15,7 +15,7 @@ use crate::support::{
     smtp::{Behaviour, Message, SmtpServer},
 };
 
-/// A stranger may have chosen the name as long as the owner has not signed in.
+/// As long as the owner has not signed in, another person may have entered the name.
 #[tokio::test]
 async fn no_name_is_in_a_mail_before_the_first_login() {
     let (server, app) = pair(&[("APP_NAME", "Ada & Co <Portcullis>")]).await;
@@ -76,7 +76,7 @@ async fn the_recipient_is_erased_after_delivery() {
     assert_eq!(server.messages().len(), 1);
 }
 
-/// Returns the sealed recipient of the only waiting message of a stopped application.
+/// Returns the sealed recipient of the only queued message of a stopped application.
 async fn recipient(app: &TestApp) -> Vec<u8> {
     let store = app.store().await;
     let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(99)), Default::default());

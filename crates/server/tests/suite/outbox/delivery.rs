@@ -42,7 +42,7 @@ async fn an_interrupted_delivery_resumes_at_the_next_start_or_when_its_lease_exp
     let (server, app) = pair(&[("MAIL_TIMEOUT", "10s")]).await;
     server.behave(Behaviour::Hang);
     Person::new("john@example.com").register(&app).await;
-    // Simulates a process that dies while it waits for the mail server: nothing is recorded.
+    // Simulates a process that crashes while it waits for the mail server: nothing is recorded.
     assert!(tokio::time::timeout(Duration::from_millis(500), app.pump()).await.is_err());
     server.behave(Behaviour::Accept);
     let app = app.restart().await;

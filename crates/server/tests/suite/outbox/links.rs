@@ -51,7 +51,7 @@ async fn a_registration_that_its_owner_discarded_is_not_written_to() {
     Person::new("john@example.com").register(&app).await;
     app.pump().await;
     let undo = link(&server.messages()[0], "undo");
-    // A second email with the same links waits while the first one is used to cancel the registration.
+    // A second email with the same links is queued while the first one is used to cancel the registration.
     json(app.post_json("/User1/verify/resend", json!({ "email": "john@example.com" })).await, 200).await;
     let (path, token) = undo.strip_prefix(&app.base).unwrap().split_once("?token=").unwrap();
     let discarded = app.post_form(path, &[("token", token)]).await;

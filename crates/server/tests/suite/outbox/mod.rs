@@ -1,4 +1,4 @@
-//! Email delivery with a mail server that is unavailable, rejects, forgets or hangs.
+//! Email delivery with a mail server that is unavailable, rejects, drops emails or hangs.
 
 mod content;
 mod delivery;
@@ -44,7 +44,7 @@ fn link(mail: &Message, page: &str) -> String {
     mail.links().into_iter().find(|link| link.contains(&wanted)).expect("a link")
 }
 
-/// Returns the number of commands with this verb.
+/// Returns the number of SMTP commands with this name.
 fn count(server: &SmtpServer, verb: &str) -> usize {
     server.commands().iter().filter(|command| command.line.starts_with(verb)).count()
 }

@@ -102,7 +102,7 @@ async fn a_recipient_that_does_not_exist_is_given_up_at_once() {
 #[tokio::test]
 async fn a_refusal_of_this_server_is_no_reason_to_give_a_mail_up() {
     let (server, app) = pair(&[]).await;
-    // This is not the recipient's fault: an operator can set a user name.
+    // This is not the recipient's fault. An operator can set a user name.
     server.behave(Behaviour::RejectRecipient("530 5.7.0 Authentication required".to_owned()));
     Person::new("john@example.com").register(&app).await;
     app.pump().await;

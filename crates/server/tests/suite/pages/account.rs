@@ -68,7 +68,8 @@ async fn securing_the_account_ends_every_session_and_mails_a_link() {
     assert!(compromised.shows("Choose a new password to continue. We've emailed you a link."));
 }
 
-/// A remembered device signs in by the password alone, which with two-step verification on is not enough for a change.
+/// A remembered device signs in with the password alone. With two-step verification, this is not sufficient for a
+/// change.
 #[tokio::test]
 async fn a_browser_that_gave_one_factor_confirms_before_every_change() {
     let app = TestApp::start().await;

@@ -1,11 +1,11 @@
-//! What other sites, other tabs and other people try.
+//! Attacks from other sites, other tabs and other people.
 
 use reqwest::Method;
 
 use super::Browser;
 use crate::support::{Person, TestApp};
 
-/// Forms that act on a cookie, or set one.
+/// Forms that rely on a cookie or set one.
 const FORMS: [&str; 6] = ["signin", "signin/factor", "signup", "signin/forgot", "signup/resend", "signout"];
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn no_redirect_leaves_the_server() {
         assert_eq!((entered.status, entered.location.as_str()), (303, "/User1/account"), "{target}");
         assert_eq!(browser.get(&format!("/User1/signin?continue={query}")).await.location, "/User1/account");
     }
-    // Nor does a value of another realm or for another use count.
+    // Values of another realm or for another purpose are not accepted either.
     let asked = Browser::new(&app).get("/User2/account").await.location;
     let foreign = asked.split_once("continue=").unwrap().1.to_owned();
     let page = Browser::new(&app).get(&format!("/User1/signin?continue={foreign}")).await;

@@ -1,4 +1,4 @@
-//! The look of a realm.
+//! Appearance of a realm's pages.
 
 use std::fs;
 
@@ -11,7 +11,8 @@ use proptest::prelude::*;
 use super::Browser;
 use crate::support::TestApp;
 
-/// What the design names for four colours: fill, text on it, border, links and ground, on light and on dark pages.
+/// Expected colours for four brand colours: button, text on it, border, links and background, for light and dark
+/// pages.
 const EXAMPLES: [(&str, &str, &str); 4] = [
     ("#6d28d9", "#6d28d9 #ffffff #6d28d9 #6d28d9 #f0eafb", "#793be9 #ffffff #793be9 #9c79fd #27263c"),
     ("#f97316", "#f97316 #0b1114 #b14f07 #b14f07 #f7ede6", "#f97316 #0b1114 #f97316 #f97316 #34261c"),
@@ -98,7 +99,7 @@ async fn a_realm_has_its_own_name_colours_logo_and_links() {
     assert_eq!(logo.headers()["content-type"], "image/svg+xml");
     let policy = logo.headers()["content-security-policy"].to_str().unwrap();
     assert_eq!(policy, "default-src 'none'; style-src 'unsafe-inline'; sandbox");
-    // The other realm looks as before, and other names are no files.
+    // The other realm is unchanged, and other file names are not found.
     let other = Browser::new(&app).get("/User2/signin").await.body;
     assert!(other.contains("Portcullis") && !other.contains("/assets/brand/"));
     assert_eq!(app.get("/assets/brand/logo.svg").await.status(), 404);

@@ -1,4 +1,4 @@
-//! A browser without script: cookies, forms and redirects.
+//! A browser without scripts: cookies, forms and redirects.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use crate::support::{Person, TestApp};
 
-/// A browser that keeps cookies and sends forms from pages of the server.
+/// A browser that stores cookies and submits forms from pages of the server.
 pub struct Browser<'a> {
     pub app: &'a TestApp,
     pub cookies: BTreeMap<String, String>,
 }
 
-/// What the server answered.
+/// A response of the server.
 #[derive(Debug)]
 pub struct Shown {
     pub status: u16,
-    /// Where it leads; empty if nowhere.
+    /// Target of the redirect. Empty if there is none.
     pub location: String,
     pub headers: HeaderMap,
     pub body: String,
@@ -30,7 +30,7 @@ impl Shown {
         after.split_once("</h1>").unwrap().0
     }
 
-    /// Returns the target of the first form that posts to a path with this end.
+    /// Returns the target of the first form that posts to a path with this suffix.
     pub fn form(&self, page: &str) -> String {
         let actions = self.body.split("action=\"").skip(1).map(|rest| rest.split_once('"').unwrap().0);
         let mut found = actions.filter(|action| action.split('?').next().unwrap().ends_with(page));
@@ -47,7 +47,7 @@ impl<'a> Browser<'a> {
         Self { app, cookies: BTreeMap::new() }
     }
 
-    /// Returns the request as this browser sends it.
+    /// Returns a request as sent by this browser.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = self.app.request(method, path).header("Accept", "text/html,*/*;q=0.8");
@@ -61,14 +61,14 @@ impl<'a> Browser<'a> {
         self.keep(answer).await
     }
 
-    /// Sends a form from a page of the server.
+    /// Submits a form from a page of the server.
     pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Shown {
         let request = self.request(Method::POST, path).header("Origin", self.app.base.clone());
         let answer = request.header("Sec-Fetch-Site", "same-origin").form(form).send().await.unwrap();
         self.keep(answer).await
     }
 
-    /// Asks a page for the options of a passkey, as its script does.
+    /// Requests passkey options from a page, like its script.
     pub async fn ask(&mut self, path: &str) -> Value {
         let request = self.request(Method::POST, path).header("Accept", "application/json");
         let request = request.header("Origin", self.app.base.clone()).header("Sec-Fetch-Site", "same-origin");
@@ -78,21 +78,21 @@ impl<'a> Browser<'a> {
         serde_json::from_str(&shown.body).unwrap()
     }
 
-    /// Posts a credential, as the script does.
+    /// Posts a credential, like the script.
     pub async fn give(&mut self, path: &str, credential: &Value, more: &[(&str, &str)]) -> Shown {
         let credential = credential.to_string();
         let form = [&[("type", "passkey"), ("credential", credential.as_str()), ("action", "continue")], more].concat();
         self.post(path, &form).await
     }
 
-    /// Sends a form, and follows where it leads.
+    /// Submits a form and follows the redirects.
     pub async fn submit(&mut self, path: &str, form: &[(&str, &str)]) -> Shown {
         let sent = self.post(path, form).await;
         assert_eq!(sent.status, 303, "{}", sent.body);
         self.get(&sent.location).await
     }
 
-    /// Keeps the cookies of an answer.
+    /// Stores the cookies of a response.
     pub async fn keep(&mut self, answer: Response) -> Shown {
         for line in answer.headers().get_all("set-cookie") {
             let line = line.to_str().unwrap();
@@ -112,13 +112,13 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// Sends the sign-in form.
+    /// Submits the sign-in form.
     pub async fn sign_in(&mut self, person: &Person) -> Shown {
         let form = [("email", person.email.as_str()), ("password", &person.password), ("action", "sign_in")];
         self.post("/User1/signin", &form).await
     }
 
-    /// Returns a browser in which this person is signed in.
+    /// Returns a browser in which this user is signed in.
     pub async fn signed_in(app: &'a TestApp, person: &Person) -> Self {
         let mut browser = Self::new(app);
         let entered = browser.sign_in(person).await;
@@ -126,7 +126,7 @@ impl<'a> Browser<'a> {
         browser
     }
 
-    /// Returns the cookie of the session.
+    /// Returns the session cookie.
     pub fn session(&self) -> Option<&str> {
         self.cookies.get("portcullis_session_User1").map(String::as_str)
     }

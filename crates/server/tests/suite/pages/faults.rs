@@ -1,11 +1,11 @@
-//! What a hostile reading of the pages found.
+//! Regression tests for faults found in a security review of the pages.
 
 use std::time::Duration;
 
 use super::Browser;
 use crate::support::{Person, Protected, TestApp};
 
-/// The step-up and the new value of the cookie are one commit, so that the earlier value is at no time fresh.
+/// The step-up and the new cookie value are one commit, so that the previous value is never fresh.
 #[tokio::test]
 async fn a_step_up_and_the_renewal_of_its_cookie_are_one_commit() {
     let app = TestApp::start().await;
@@ -27,7 +27,7 @@ async fn a_step_up_and_the_renewal_of_its_cookie_are_one_commit() {
     let mut thief = Browser::new(&app);
     thief.cookies.insert("portcullis_session_User1".to_owned(), before);
     assert_eq!(thief.get("/User1/account").await.status, 303);
-    // The button pressed twice: the second press finds the work done.
+    // If the button is pressed twice, the second request finds the work done.
     let twice = browser.post(&page.form("confirm"), &form).await;
     assert_eq!((twice.status, twice.location.as_str()), (303, "/User1/account"));
 }
@@ -69,7 +69,7 @@ async fn the_page_that_confirms_is_never_a_dead_end() {
     let spent = browser.submit(&form, &[("code", &john.app.next_code(&app)), ("type", "totp")]).await;
     assert!(spent.shows("This page expired. Try again.") && spent.shows("Confirm your password"));
 
-    // Where nothing can be given, the page says so: the realm takes the factor of the account no longer.
+    // If no factor can be used, the page says so: the realm no longer accepts the account's factor.
     let cookies = browser.cookies;
     let app = app.restart_with(&[("MFA_METHODS", "passkey"), ("FRESH_AUTH_AGE", "1s")]).await;
     let mut browser = Browser { app: &app, cookies };
@@ -133,7 +133,7 @@ async fn what_was_typed_survives_the_step_up() {
     }
 }
 
-/// Nor can a link of this server that was made in another browser.
+/// The same applies to a link of this server that was created in another browser.
 #[tokio::test]
 async fn no_link_puts_words_into_a_page() {
     let app = TestApp::start().await;

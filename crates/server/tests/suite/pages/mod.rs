@@ -1,4 +1,4 @@
-//! Pages that people sign in with, through HTTP.
+//! Sign-in pages, over HTTP.
 
 mod account;
 mod attacks;

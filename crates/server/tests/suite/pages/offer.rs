@@ -12,7 +12,7 @@ use crate::support::{
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Signs in with the password in a browser of which the script says this.
+/// Signs in with the password in a browser with this passkey support.
 async fn enter(browser: &mut Browser<'_>, john: &Person, passkeys: &str) -> Shown {
     let form = [("email", john.email.as_str()), ("password", &john.password), ("passkeys", passkeys)];
     browser.post("/User1/signin", &form).await
@@ -67,11 +67,11 @@ async fn the_offer_makes_a_passkey_and_goes_on_to_where_the_sign_in_was_to_end()
     assert_eq!(page.heading(), "Passkey created");
     let next = page.body.split("<a class=\"button main\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(browser.get(&next.replace("&amp;", "&")).await.location, "/User1/account/sessions");
-    // An account that has one is not asked again, on no device.
+    // An account with a passkey is not asked again on any device.
     let mut other = Browser::new(&app);
     assert_eq!(enter(&mut other, &john, "platform").await.location, "/User1/signin/passkey");
     assert_eq!(other.get("/User1/signin/passkey").await.location, "/User1/account");
-    // Nor is one whose sign-in was some time ago.
+    // The same applies if the sign-in was some time ago.
     let jane = Person::new("jane@example.com").join(&app).await;
     let mut late = Browser::signed_in(&app, &jane).await;
     app.advance(Duration::from_secs(1200));

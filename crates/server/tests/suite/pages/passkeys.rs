@@ -1,4 +1,4 @@
-//! Passkeys from the pages. The script's part, asking for options and posting the credential, is played by the test.
+//! Passkeys on pages. The test takes the role of the script: it requests options and posts the credential.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{
     passkeys::{ORIGIN, RP_ID, add, request, send},
 };
 
-/// Signs in with a passkey from the page.
+/// Signs in with a passkey on the page.
 async fn enter(browser: &mut Browser<'_>, passkey: &mut SoftPasskey, more: &[(&str, &str)]) -> Shown {
     let page = browser.get("/User1/signin").await;
     let options = browser.ask(&page.form("signin")).await;
@@ -36,7 +36,7 @@ async fn a_passkey_signs_in_from_the_page_and_its_options_are_those_of_the_api()
     assert!(page.shows("Sign in with a passkey") && page.body.contains("autocomplete=\"username webauthn\""));
     let policy = page.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("connect-src 'self'") && !policy.contains("unsafe"), "{policy}");
-    // What the script gets is what the API answers, unchanged but for the challenge.
+    // The script gets the same options as from the API, except for the challenge.
     let (mut options, mut of_api) = (browser.ask("/User1/signin").await, request(&app).await);
     for options in [&mut options, &mut of_api] {
         assert_eq!(options["publicKey"]["challenge"].take().as_str().unwrap().len(), 43);
@@ -48,7 +48,7 @@ async fn a_passkey_signs_in_from_the_page_and_its_options_are_those_of_the_api()
     assert!(set(&entered, "portcullis_session_User1=").contains("Max-Age=2592000"), "they stay signed in");
     assert!(set(&entered, "portcullis_last_User1=passkey;").contains("Max-Age=31536000; HttpOnly; SameSite=Lax"));
     assert!(browser.get("/User1/account/sessions").await.shows("with a passkey"));
-    // A passkey is two factors, so nothing more is asked for; and the page remembers the way.
+    // A passkey provides two factors, so nothing else is asked for. The page remembers the method.
     assert!(browser.get("/User1/account/security/passkey").await.shows("Add a passkey"));
     browser.submit("/User1/signout", &[]).await;
     let page = browser.get("/User1/signin").await;
@@ -70,7 +70,7 @@ async fn a_refused_passkey_is_the_page_again_and_a_removed_one_is_forgotten_by_t
     assert_eq!((again.status, other.session()), (401, None));
     assert!(again.shows("We couldn't use that passkey. Try again, or sign in another way."));
     assert!(again.body.contains("<title>Error: Sign in") && !again.body.contains("data-signal"));
-    // What failed in the browser is no attempt, and the page is a page without script, too.
+    // A failure in the browser is not an attempt, and the page also works without the script.
     for credential in ["", "SecurityError", "null", "[]"] {
         let form = [("type", "passkey"), ("credential", credential)];
         assert_eq!(other.post("/User1/signin", &form).await.status, 422, "{credential}");
@@ -135,7 +135,7 @@ async fn a_security_key_completes_a_sign_in_and_a_browser_without_script_gets_th
     // The device is trusted from now on.
     browser.submit("/User1/signout", &[]).await;
     assert_eq!(browser.sign_in(&john.person).await.location, "/User1/account");
-    // A security key never signs in alone.
+    // A security key alone cannot sign in.
     assert_eq!(enter(&mut Browser::new(&app), &mut key, &[]).await.status, 401);
 }
 
@@ -149,7 +149,7 @@ async fn a_passkey_confirms_in_place_of_the_password_if_it_verifies_its_user() {
     let asked = browser.get("/User1/account/security/passkey").await.location;
     let page = browser.get(&asked).await;
     assert!(page.shows("Confirm your password") && page.shows("Use a passkey"));
-    // One that does not verify its user takes the place of no password.
+    // A passkey without user verification does not replace the password.
     let options = browser.ask(&page.form("signin/confirm")).await;
     assert_eq!(options["publicKey"]["userVerification"], "preferred");
     john.passkey.flags &= !USER_VERIFIED;

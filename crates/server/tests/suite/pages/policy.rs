@@ -1,4 +1,4 @@
-//! Where every account needs two factors.
+//! Realms in which every account needs two factors.
 
 use data_encoding::BASE32_NOPAD;
 use portcullis_core::{factor::passkey::KeyAlgorithm, suite::authenticator::SoftPasskey};

@@ -34,7 +34,7 @@ async fn a_password_opens_a_browser_session_that_opens_pages_only() {
     assert_eq!((home.status, home.heading()), (200, "John Doe"));
     assert!(home.shows("john@example.com") && home.shows("Firefox on Linux") && home.shows("This device"));
 
-    // Neither opens what the other does.
+    // Neither gives access to what the other does.
     let cookie = browser.session().unwrap().to_owned();
     problem(app.get_as(&cookie, "/User1/me").await, 401).await;
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", cookie.as_str())];
@@ -178,7 +178,7 @@ async fn each_tab_comes_back_to_the_page_that_it_asked_for() {
     let form = [("email", john.email.as_str()), ("password", &john.password)];
     let entered = browser.post(&page.form("signin"), &form).await;
     assert_eq!((entered.status, entered.location.as_str()), (303, "/User1/account"));
-    // Signed in already: the other tab goes on at once.
+    // Already signed in: the other tab continues immediately.
     assert_eq!(browser.get(&asked.location).await.location, "/User1/account");
 
     app.advance(Duration::from_secs(3601));

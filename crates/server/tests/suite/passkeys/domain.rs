@@ -16,7 +16,7 @@ use crate::support::{
 #[tokio::test]
 async fn related_origins_are_listed_if_there_are_several() {
     let app = TestApp::start().await;
-    // The tests' origin differs from that of PUBLIC_URL.
+    // The origin of the tests differs from that of PUBLIC_URL.
     let listed = app.get("/.well-known/webauthn").await;
     assert_eq!(listed.headers()["content-type"], "application/json");
     assert_eq!(json(listed, 200).await, json!({"origins": ["http://localhost:8000"]}));
@@ -41,7 +41,7 @@ async fn an_ip_address_has_no_passkeys() {
     assert_eq!(metadata["acr_values_supported"], json!(["urn:portcullis:aal1", "urn:portcullis:aal2"]));
 }
 
-/// Passkeys of an earlier domain would silently be lost.
+/// Passkeys of an earlier domain would otherwise become unusable without notice.
 #[tokio::test]
 async fn a_domain_that_follows_public_url_and_changes_stops_the_start() {
     let app = TestApp::with(&[("PASSKEY_RP_ID", "accounts.example.com")]).await;
@@ -75,7 +75,7 @@ async fn a_domain_that_follows_public_url_and_changes_stops_the_start() {
         .await
         .unwrap();
     build(&[("PASSKEY_RP_ID", "login.example.com")]).await.unwrap();
-    // The address of passkeys that exist changes nothing.
+    // Existing passkeys keep their domain.
     build(&[("PUBLIC_URL", "https://accounts.example.com")]).await.unwrap();
 }
 
@@ -111,7 +111,7 @@ async fn the_domain_is_never_taken_from_a_request() {
         {
             assert_eq!(json(ask(path, body).await, 200).await["publicKey"]["rpId"], RP_ID, "{name}");
         }
-        // Neither is the origin.
+        // The same applies to the origin.
         let options = request(&app).await;
         let mut lie = john.passkey.get(&options);
         lie.client["origin"] = "https://evil.example".into();

@@ -13,7 +13,7 @@ use crate::support::{
     problem,
 };
 
-/// Joins and adds a security key that verifies no one.
+/// Creates a user and adds a security key without user verification.
 async fn secured(app: &TestApp, email: &str) -> (Person, String, SoftPasskey) {
     let person = Person::new(email).join(app).await;
     let token = person.log_in(app).await;
@@ -45,7 +45,7 @@ async fn a_security_key_completes_a_login() {
     let entered = json(complete_with(&app, ticket, &mut key).await, 200).await;
     let claims = claims(&entered["access_token"]);
     assert_eq!((&claims["amr"], &claims["acr"]), (&json!(["pwd", "swk", "mfa"]), &json!("urn:portcullis:aal2")));
-    // The ticket is spent.
+    // The ticket is used.
     assert_eq!(problem(challenge(&app, ticket).await, 400).await["code"], "mfa.invalid");
 }
 
@@ -57,12 +57,12 @@ async fn a_passkey_is_a_factor_after_a_password_too() {
     assert_eq!(json(on, 200).await["recovery_codes"].as_array().unwrap().len(), 10);
     let refused = ticket_of(&app, &john.person).await;
     assert_eq!(refused["challenges"][0]["type"], "passkey");
-    // It need not verify its user beside a password.
+    // In addition to a password, user verification is not required.
     john.passkey.flags &= !USER_VERIFIED;
     let ticket = refused["mfa_token"].as_str().unwrap();
     let entered = json(complete_with(&app, ticket, &mut john.passkey).await, 200).await;
     assert_eq!(claims(&entered["access_token"])["amr"], json!(["pwd", "swk", "mfa"]));
-    // After a passkey no further factor is asked for.
+    // After a passkey no other factor is required.
     john.passkey.flags |= USER_VERIFIED;
     john.log_in(&app).await;
 }
@@ -81,7 +81,7 @@ async fn a_wrong_key_costs_a_try_and_a_challenge_is_of_its_ticket() {
     let credential = key.get(&options).json().to_string();
     let body = json!({"grant_type": "urn:portcullis:mfa", "mfa_token": ticket, "passkey": credential});
     json(app.post_json("/User1/token", body).await, 400).await;
-    // An object is taken as well as a text, and exactly one proof.
+    // The credential may be an object or a string. Exactly one factor is accepted.
     let two = json!({"grant_type": "urn:portcullis:mfa", "mfa_token": second, "passkey": {}, "code": "123456"});
     assert_eq!(json(app.post_json("/User1/token", two).await, 400).await["error"], "invalid_request");
     let options = json(challenge(&app, &second).await, 200).await;
@@ -99,7 +99,7 @@ async fn a_wrong_key_costs_a_try_and_a_challenge_is_of_its_ticket() {
     ] {
         problem(app.post_json("/User1/mfa/challenge", body).await, status).await;
     }
-    // Without a passkey, the type is none of the ticket's.
+    // Without a passkey, the type is not among the challenges of the ticket.
     let plain = Protected::join(&app, "plain@example.com").await;
     problem(challenge(&app, &plain.ticket(&app).await).await, 400).await;
 }
@@ -139,7 +139,7 @@ async fn a_passkey_alone_renews_a_login() {
     assert!(up.get("refresh_token").is_none());
     json(app.get_as(up["access_token"].as_str().unwrap(), "/User1/me/export").await, 200).await;
     assert_eq!(claims(&up["access_token"])["amr"], json!(["pwd", "swk", "user", "mfa"]));
-    // Without verification it is half of it.
+    // Without user verification it is only one of two factors.
     app.advance(Duration::from_secs(11 * 60));
     john.passkey.flags &= !USER_VERIFIED;
     let refused = problem(step_up(json!({})).await, 403).await;

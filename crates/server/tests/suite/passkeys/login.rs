@@ -28,14 +28,14 @@ async fn a_passkey_logs_in_alone_as_two_factors() {
     let token = entered["access_token"].as_str().unwrap();
     let listed = json(app.get_as(token, "/User1/me/passkeys").await, 200).await;
     assert_eq!(listed["passkeys"][0]["last_used_at"], "2026-01-01T00:00:00Z");
-    // One that stays on its device.
+    // A device-bound passkey.
     let mut bound = SoftPasskey::new(KeyAlgorithm::Es256, RP_ID, ORIGIN);
     bound.flags &= !(BACKUP_ELIGIBLE | BACKED_UP);
     bound.counter = 1;
     json(add_this(&app, token, "login", &mut bound).await, 201).await;
     let entered = json(enter(&app, &mut bound).await, 200).await;
     assert_eq!(self::claims(&entered["access_token"])["amr"], json!(["hwk", "user", "mfa"]));
-    // The state of the backup follows each use.
+    // The backup state is updated with each use.
     john.passkey.flags &= !BACKED_UP;
     let token = john.fresh(&app).await;
     let listed = json(app.get_as(&token, "/User1/me/passkeys").await, 200).await;
@@ -98,9 +98,9 @@ async fn every_refusal_is_the_same() {
         plain(enter_lying(&app, &mut john.passkey, |lie| lie.client["challenge"] = "A".repeat(43).into()).await).await,
         plain(enter_lying(&app, &mut john.passkey, |lie| lie.signature = Some(vec![0; 70])).await).await,
         plain(enter_lying(&app, &mut john.passkey, |lie| lie.user_handle = Some(handle)).await).await,
-        // Its user was not verified, which is enough for a second factor only.
+        // Its user was not verified, which is only sufficient for a second factor.
         plain(enter_lying(&app, &mut john.passkey, |lie| lie.data.flags &= !USER_VERIFIED).await).await,
-        // A credential that was never stored, with a handle that the realm did not make.
+        // A credential that was never stored, with a handle that the realm did not create.
         plain(
             enter_lying(&app, &mut john.passkey, |lie| {
                 lie.id = vec![9; 32];
@@ -113,7 +113,7 @@ async fn every_refusal_is_the_same() {
     for lie in lies {
         assert_eq!(lie, first);
     }
-    // The challenge of a registration, of a ticket's, of another realm, and a late one.
+    // The challenge of a registration, of a ticket, of another realm, and an expired one.
     let options = crate::support::passkeys::creation(&app, &john.token, "login").await;
     let answer = json!({"credential": john.passkey.get(&options).json()});
     assert_eq!(plain(app.post_json("/User1/passkeys/login", answer).await).await, first);
@@ -126,7 +126,7 @@ async fn every_refusal_is_the_same() {
     assert_eq!(plain(app.post_json("/User1/passkeys/login", late).await).await, first);
     john.log_in(&app).await;
     jane.log_in(&app).await;
-    // The reason is in the trail.
+    // The reason is recorded in the audit trail.
     let events = json(app.get_as(&john.token, "/User1/me/events").await, 200).await;
     assert!(events["events"].as_array().unwrap().iter().any(|event| event["event"] == "passkey_refused"), "{events}");
     problem(app.post_json("/User1/passkeys/login", json!({})).await, 422).await;
@@ -140,7 +140,7 @@ async fn a_passkey_of_one_realm_is_worth_nothing_in_another() {
     let options = json(app.request(Method::POST, "/User2/passkeys/login/options").send().await.unwrap(), 200).await;
     let body = json!({"credential": john.passkey.get(&options).json()});
     let refused = problem(app.post_json("/User2/passkeys/login", body).await, 401).await;
-    // The other realm did not make its user handle, so it tells no browser to forget it.
+    // The other realm did not create its user handle, so it does not tell the browser to delete it.
     assert!(refused.get("signal").is_none(), "{refused}");
     john.log_in(&app).await;
 }
@@ -154,7 +154,7 @@ async fn a_browser_is_told_to_forget_a_passkey_that_was_removed() {
     let refused = problem(enter(&app, &mut john.passkey).await, 401).await;
     let id = data_encoding::BASE64URL_NOPAD.encode(&john.passkey.id);
     assert_eq!(refused["signal"], json!({"rpId": "localhost", "credentialId": id}));
-    // Not without the handle, or with a forged one.
+    // The same without the handle, or with a forged one.
     for handle in [None, Some("A".repeat(43))] {
         let refused = enter_lying(&app, &mut john.passkey, |lie| lie.user_handle = handle).await;
         assert!(problem(refused, 401).await.get("signal").is_none());
@@ -174,7 +174,7 @@ async fn a_challenge_is_used_once() {
         assert_eq!(entered, 1, "in round {round}");
         problem(app.post_json("/User1/passkeys/login", body).await, 401).await;
     }
-    // The marks go with their time.
+    // The records of used challenges expire.
     let marks = app.count("records").await;
     app.advance(Duration::from_secs(301));
     app.run_maintenance().await;
@@ -212,9 +212,9 @@ async fn wrong_passwords_and_passkeys_do_not_meet() {
     }
     assert_eq!(app.login("User1", &john.person.email, &john.person.password).await.status(), 429);
     john.log_in(&app).await;
-    // It forgets no wrong password.
+    // It does not reset the failed password attempts.
     assert_eq!(app.login("User1", &john.person.email, &john.person.password).await.status(), 429);
-    // Refused passkeys are counted for the client only.
+    // Failed passkey logins are only counted for the client.
     for _ in 0..30 {
         let refused = enter_lying(&app, &mut john.passkey, |lie| lie.signature = Some(Vec::new())).await;
         problem(refused, 401).await;
@@ -234,7 +234,7 @@ async fn refused_passkeys_keep_no_one_from_the_account() {
         problem(enter_lying(&app, &mut passkey, |lie| lie.signature = Some(Vec::new())).await, 401).await;
     }
     assert_eq!(problem(enter(&app, &mut passkey).await, 429).await["limit"], "LIMIT_PASSKEYS_CLIENT");
-    // The password and a code, also from there; the passkey from elsewhere.
+    // Password and code from the same client, and the passkey from another one.
     john.log_in(&app).await;
     let elsewhere = |path: &str| from("203.0.113.9", app.request(Method::POST, &format!("/User1/passkeys/{path}")));
     let options = json(elsewhere("login/options").send().await.unwrap(), 200).await;

@@ -49,7 +49,7 @@ async fn a_removed_passkey_takes_the_sessions_along_that_it_opened() {
         }})
     );
     problem(app.get_as(&opened, "/User1/me").await, 401).await;
-    // Its own, and those that others opened.
+    // Its own session, and those created with other credentials.
     for token in [own.as_str(), by_other, &by_password] {
         json(app.get_as(token, "/User1/me").await, 200).await;
     }
@@ -58,7 +58,7 @@ async fn a_removed_passkey_takes_the_sessions_along_that_it_opened() {
     assert_eq!(mail["subject"], "A passkey was removed from your Portcullis account");
     let text = mail["text"].as_str().unwrap().replace('\n', " ");
     assert!(text.contains("Devices that signed in with it"), "{text}");
-    // The other name of the route.
+    // Alternative path of the route.
     let by_id = format!("mfa/{}", other["id"].as_str().unwrap());
     let removed = json(send(&app, Method::DELETE, &own, &by_id, json!({})).await, 200).await;
     assert_eq!(removed["signal"]["allAcceptedCredentialIds"], json!([]));
@@ -75,7 +75,7 @@ async fn a_removed_security_key_ends_all_other_sessions() {
     let other = john.log_in(&app).await["access_token"].as_str().unwrap().to_owned();
     json(send(&app, Method::DELETE, &john.token, &path(&added), json!({})).await, 200).await;
     problem(app.get_as(&other, "/User1/me").await, 401).await;
-    // The authenticator app keeps two-step on.
+    // The authenticator app keeps two-step verification on.
     let status = json(app.get_as(&john.token, "/User1/me/mfa").await, 200).await;
     assert_eq!((&status["two_step"], status["factors"].as_array().unwrap().len()), (&json!(true), 1));
 }
@@ -103,7 +103,7 @@ async fn the_export_names_passkeys_and_the_erasure_takes_them_along() {
     assert_eq!(shown["factors"][0]["type"], "passkey");
     let id = data_encoding::BASE64URL_NOPAD.encode(&john.passkey.id);
     assert!(!export.contains(&id), "the identifier names an authenticator");
-    // At rest it is unreadable, and then gone.
+    // It is unreadable at rest, and gone after its removal.
     let names = |rows: &[(String, Vec<u8>)]| {
         let texts = [id.as_bytes(), &john.passkey.id[..], john.passkey.user_handle.as_bytes()];
         rows.iter().any(|(_, row)| texts.iter().any(|text| row.windows(text.len()).any(|window| window == *text)))
@@ -135,18 +135,18 @@ async fn where_passkeys_are_off_their_routes_are_not_found() {
         let body = json!({"credential": {}, "name": "x"});
         let asked =
             app.request(method, &format!("/User1/{path}")).bearer_auth(&token).json(&body).send().await.unwrap();
-        // A member that the route does not know is told first.
+        // An unknown member is reported first.
         assert!([404, 422].contains(&asked.status().as_u16()), "{path}: {}", asked.status());
     }
     let status = json(app.get_as(&token, "/User1/me/mfa").await, 200).await;
     assert_eq!(status["methods"], json!(["totp", "recovery_code"]));
-    // Those that exist can be removed.
+    // Existing passkeys can be removed.
     let by_id = format!("mfa/{}", john.id());
     json(send(&app, Method::DELETE, &token, &by_id, json!({})).await, 200).await;
     app.advance(Duration::from_secs(1));
 }
 
-/// At two servers, where they share the database.
+/// On two servers, if they can share the database.
 #[tokio::test]
 async fn of_removals_at_once_one_login_method_stays() {
     let app = TestApp::start().await;
@@ -179,7 +179,7 @@ async fn the_password_and_the_only_passkey_are_not_removed_at_once() {
     let app = TestApp::start().await;
     for round in 0..4 {
         let mut john = Keyed::join(&app, &format!("john{round}@example.com")).await;
-        // Recovery codes are what an account with one passkey needs to lose its password.
+        // An account with one passkey needs recovery codes before its password can be removed.
         json(send(&app, Method::PATCH, &john.token, "mfa", json!({"two_step": true})).await, 200).await;
         let (token, passkey) = (john.fresh(&app).await, path(&john.added));
         let remove = |path| send(&app, Method::DELETE, &token, path, json!({}));

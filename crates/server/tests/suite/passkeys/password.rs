@@ -23,7 +23,7 @@ async fn an_account_can_live_without_a_password() {
     assert!(how.contains("acr_values=\"phr\"") && how.contains("max_age=\"600\""), "{how}");
     assert_eq!(problem(refused, 401).await["code"], "auth.stale");
     let token = john.fresh(&app).await;
-    // One passkey and no recovery codes: nothing would be left after its loss.
+    // One passkey and no recovery codes: losing it would leave no way to log in.
     assert_eq!(problem(remove(&app, &token).await, 409).await["code"], "login.last");
     let (mut second, added) = add(&app, &token, "login").await;
     let other = john.fresh(&app).await;
@@ -35,7 +35,7 @@ async fn an_account_can_live_without_a_password() {
     let status = json(app.get_as(&token, "/User1/me/mfa").await, 200).await;
     assert_eq!(status["two_step"], true);
     assert_eq!(app.mails_to(&john.person.email).await[0]["subject"], "Your Portcullis password was removed");
-    // Every password is refused like a wrong one, and the rest still works.
+    // Every password is rejected like a wrong one, and everything else still works.
     let refused = problem(app.login("User1", &john.person.email, &john.person.password).await, 401).await;
     assert_eq!(refused["code"], "login.refused");
     problem(app.login("User1", &john.person.email, "").await, 401).await;
@@ -50,7 +50,7 @@ async fn an_account_can_live_without_a_password() {
     let first = format!("passkeys/{}", john.id());
     assert_eq!(problem(send(&app, Method::DELETE, &token, &first, json!({})).await, 409).await["code"], "login.last");
 
-    // A login is renewed by the passkey.
+    // A login is renewed with the passkey.
     app.advance(Duration::from_secs(11 * 60));
     let stale = problem(send(&app, Method::POST, &token, "step_up", json!({})).await, 403).await;
     let types: Vec<&str> =
@@ -59,7 +59,7 @@ async fn an_account_can_live_without_a_password() {
     let ticket = stale["mfa_token"].as_str().unwrap();
     json(challenge(&app, ticket).await, 200).await;
     json(complete_with(&app, ticket, &mut john.passkey).await, 200).await;
-    // A password can be set again, without one to give.
+    // A password can be set again without a current one.
     let short = send(&app, Method::POST, &token, "password", json!({"new_password": "short"})).await;
     problem(short, 422).await;
     let set = send(&app, Method::POST, &token, "password", json!({"new_password": "violet-teapot-hammer"})).await;
@@ -81,7 +81,7 @@ async fn a_reset_gives_such_an_account_a_password() {
     let reset = link.split_once("token=").unwrap().1;
     let path = format!("/User1/reset_password?token={reset}");
     assert_eq!(app.post_form(&path, &[("password", "violet-teapot-hammer")]).await.status(), 200);
-    // Two-step stays as it is, and so do the passkeys.
+    // Two-step verification and the passkeys are unchanged.
     problem(app.login("User1", &john.person.email, "violet-teapot-hammer").await, 403).await;
     john.log_in(&app).await;
 }

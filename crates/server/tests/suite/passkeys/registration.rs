@@ -54,7 +54,7 @@ async fn a_passkey_is_made_with_the_options_and_then_listed() {
     let id = data_encoding::BASE64URL_NOPAD.encode(&passkey.id);
     assert_eq!(added["signal"], json!({"rpId": "localhost", "userId": handle, "allAcceptedCredentialIds": [id]}));
     assert!(added.get("recovery_codes").is_none() && added.get("tokens").is_none());
-    // The same response again gets the same answer, and adds nothing.
+    // Repeating the same response returns the same result and adds nothing.
     let again = json(send(&app, Method::POST, &token, "passkeys", body).await, 201).await;
     assert_eq!(again, added);
     let listed = json(app.get_as(&token, "/User1/me/passkeys").await, 200).await;
@@ -66,7 +66,7 @@ async fn a_passkey_is_made_with_the_options_and_then_listed() {
         excluded["publicKey"]["excludeCredentials"],
         json!([{"type": "public-key", "id": id, "transports": ["internal", "hybrid"]}])
     );
-    // A passkey turns two-step on not by itself.
+    // A passkey does not turn on two-step verification.
     let status = json(app.get_as(&token, "/User1/me/mfa").await, 200).await;
     assert_eq!((&status["two_step"], &status["factors"][0]["type"]), (&json!(false), &json!("passkey")));
     let mail = &app.mails_to(&john.email).await[0];
@@ -100,9 +100,9 @@ async fn the_first_security_key_turns_two_step_on() {
     assert_eq!(sessions["sessions"][0]["acr"], "urn:portcullis:aal2");
     let status = json(app.get_as(&token, "/User1/me/mfa").await, 200).await;
     assert_eq!((&status["two_step"], &status["factors"][0]["type"]), (&json!(true), &json!("security_key")));
-    // It never logs in alone.
+    // A security key alone cannot log in.
     assert_eq!(problem(enter(&app, &mut key).await, 401).await["code"], "passkey.refused");
-    // A passkey must verify its user.
+    // A passkey requires user verification.
     let mut weak = soft(KeyAlgorithm::Es256);
     weak.flags &= !USER_VERIFIED;
     assert_eq!(problem(add_this(&app, &token, "login", &mut weak).await, 400).await["code"], "passkey.invalid");
@@ -123,7 +123,7 @@ async fn every_refusal_of_a_registration_is_the_same() {
     };
     let text = |answer: &Value| answer.to_string();
     let first = text(&refused(json!({})).await);
-    // The challenge of another user, of another realm, of a login, of none.
+    // The challenge of another user, of another realm, of a login, and an unknown one.
     let other = creation(&app, &jane, "login").await;
     assert_eq!(text(&refused(soft(KeyAlgorithm::Es256).create(&other).json()).await), first);
     let elsewhere = app.request(Method::POST, "/User2/me/passkeys/options").bearer_auth(&there).json(&json!({}));
@@ -133,7 +133,7 @@ async fn every_refusal_of_a_registration_is_the_same() {
     let challenge = login["publicKey"]["challenge"].as_str().unwrap();
     assert_eq!(text(&refused(soft(KeyAlgorithm::Es256).made(challenge).json()).await), first);
     assert_eq!(text(&refused(soft(KeyAlgorithm::Es256).made(&"A".repeat(43)).json()).await), first);
-    // One that is used by another credential, and a late one.
+    // A challenge used with another credential, and an expired one.
     let options = creation(&app, &token, "login").await;
     let body = json!({"credential": soft(KeyAlgorithm::Es256).create(&options).json()});
     json(send(&app, Method::POST, &token, "passkeys", body).await, 201).await;
@@ -191,7 +191,7 @@ async fn adding_one_needs_a_recent_login_and_there_are_twenty_at_most() {
     }
     let full = send(&app, Method::POST, &token, "passkeys/options", json!({})).await;
     assert_eq!(problem(full, 409).await["code"], "mfa.too_many");
-    // With two-step on, a login of one factor is not enough.
+    // With two-step verification, a login with one factor is not sufficient.
     let jane = Protected::join(&app, "jane@example.com").await;
     let code = jane.app.next_code(&app);
     let trusted = json(jane.enter(&app, &[("code", &code), ("remember", "true")]).await, 200).await;
@@ -211,7 +211,7 @@ async fn of_fifty_additions_at_once_one_adds_the_passkey_and_all_get_its_answer(
     let all = (0..50).map(|_| send(&app, Method::POST, &token, "passkeys", body.clone()));
     let mut ids = Vec::new();
     for answer in futures_util::future::join_all(all).await {
-        // A request that lost too often may be told to come back.
+        // A request that lost the race too often may be told to retry.
         match answer.status().as_u16() {
             503 => {}
             _ => ids.push(json(answer, 201).await["id"].as_str().unwrap().to_owned()),
@@ -238,7 +238,7 @@ async fn where_factors_are_required_a_passkey_is_the_first_one() {
     let sessions = json(app.get_as(token, "/User1/me/sessions").await, 200).await;
     assert_eq!(sessions["sessions"][0]["amr"], json!(["pwd", "swk", "mfa"]));
     assert_eq!(problem(app.post_json("/User1/me/passkeys", body).await, 400).await["code"], "mfa.invalid");
-    // The last factor stays.
+    // The last factor is kept.
     let path = format!("passkeys/{}", added["id"].as_str().unwrap());
     let removal = send(&app, Method::DELETE, token, &path, json!({})).await;
     assert_eq!(problem(removal, 409).await["code"], "mfa.required");

@@ -43,7 +43,8 @@ async fn create(program: &Program, name: &str) -> u16 {
     client().post(program.url("/User1/create")).json(&form).send().await.unwrap().status().as_u16()
 }
 
-/// Logs in with a different address each time, because repeated refusals are only counted and not written at once.
+/// Logs in with a different address each time, because repeated refusals are only counted and not written
+/// immediately.
 async fn login(program: &Program) -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let address = format!("unknown-{}@example.com", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -69,8 +70,8 @@ fn set_largest_file(program: &Program, size: Option<u64>) {
 async fn a_database_that_cannot_grow_is_unhealthy_until_it_can() {
     let mut program = Program::new(CHEAP);
     let plain = program.command(&[]);
-    // The signal would kill the program, which a full disk does not. The log goes through a pipe, to which the limit does not
-    // apply.
+    // The signal would kill the program, unlike a full disk. The log is written to a pipe, to which the limit does
+    // not apply.
     let script = "trap '' XFSZ; mkfifo ../pipe; cat ../pipe >&2 & exec \"$0\" 2>../pipe";
     let mut command = Command::new("sh");
     command.args(["-c", script, env!("CARGO_BIN_EXE_portcullis")]).current_dir(program.folder());

@@ -1,4 +1,4 @@
-//! The lines of the log: which there are, what they say of a request, and when they are written.
+//! Lines of the log: which there are, what they contain about a request, and when they are written.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn request_id(answer: &Response) -> String {
     answer.headers()["x-request-id"].to_str().unwrap().to_owned()
 }
 
-/// Lines of the requests that were answered.
+/// Returns the lines of completed requests.
 fn answered(program: &Program) -> Vec<String> {
     program.log().lines().filter(|line| line.contains("answered")).map(str::to_owned).collect()
 }
@@ -89,7 +89,8 @@ async fn work_that_goes_on_without_its_client_names_its_request() {
     assert!(line.contains("request{id=") && line.contains(r#"route="/v1/{realm}/create""#), "{line}");
 }
 
-/// Lines of answered requests are gathered for a moment, and a crash loses no more than that. All other lines are written at once.
+/// Lines of completed requests are batched for a moment, and a crash loses no more than that. All other lines are
+/// written immediately.
 #[tokio::test]
 async fn a_killed_program_has_written_its_lines() {
     let mut program = Program::start(CHEAP).await;

@@ -1,4 +1,4 @@
-//! A proxy that is missing in the settings.
+//! A proxy missing from the settings.
 
 use crate::support::process::{CHEAP, Program, client};
 

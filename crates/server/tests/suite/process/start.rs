@@ -100,7 +100,7 @@ async fn another_encryption_key_opens_nothing_and_says_so() {
     assert!(refused.stderr.contains("ENCRYPTION_KEY does not decrypt"), "{}", refused.stderr);
     assert!(!refused.stderr.contains(wrong) && !refused.stderr.contains(&right), "{}", refused.stderr);
 
-    // Rotation: the new key comes first and the old one second; then the new one suffices.
+    // Rotation: the new key comes first and the old one second. Then the new one is sufficient.
     for key in [format!("{wrong},{right}"), wrong.to_owned()] {
         program.set("ENCRYPTION_KEY", &key);
         program.spawn();

@@ -115,7 +115,7 @@ async fn a_mail_server_that_hangs_holds_up_the_end_for_the_grace_and_the_mail_go
     assert_eq!(server.wait_for(1).await[0].to, ["john@example.com"]);
 }
 
-/// The server has the email and is slow to confirm it. A copy at each restart would be too many.
+/// The server has received the email and is slow to confirm it. A copy at each restart would be too many.
 #[tokio::test]
 async fn a_mail_that_may_have_been_taken_when_the_program_is_stopped_is_not_sent_again_at_the_next_start() {
     let server = ScriptedServer::start(Script { end: Act::Hang, ..Script::GOOD }).await;

@@ -14,7 +14,7 @@ async fn r26_a_client_tries_thirty_codes_a_minute_in_all_ways_and_for_all_accoun
     let app = TestApp::with(&[ENFORCED, &[("LIMIT_OTP_CLIENT", "100/1h")]].concat()).await;
     let john = Person::new("john@example.com").join(&app).await;
     let give = async |number: usize, client: &str| {
-        // There is a new handle for every five attempts, alternating between an account and an unknown id.
+        // A new handle for every five attempts, alternating between an account and an unknown ID.
         let id = if number.is_multiple_of(2) { &*john.id } else { "unknown" };
         let body = value!({"id": id, "phone": "+1234567890"});
         let asked = json(app.post_json("/User1/otp_phone", body).await, 200).await;

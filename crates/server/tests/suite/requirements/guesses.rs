@@ -8,7 +8,7 @@ use crate::{
     support::{Person, TestApp, json, problem},
 };
 
-/// A list of stolen addresses and passwords, of which one in ten is right.
+/// A list of stolen addresses and passwords, of which one in ten is valid.
 #[tokio::test]
 async fn r11_a_list_of_stolen_passwords_comes_to_an_end_also_with_right_ones_in_it() {
     let app = TestApp::with(&[ENFORCED, &[("LIMIT_MAILS_CLIENT", "100/1h")]].concat()).await;
@@ -23,7 +23,7 @@ async fn r11_a_list_of_stolen_passwords_comes_to_an_end_also_with_right_ones_in_
             status => assert_eq!(status, if number <= 33 { 401 } else { 429 }, "{number}"),
         }
     }
-    // The attempts 0, 10, 20 and 30: right passwords do not reset the count of wrong ones.
+    // Attempts 0, 10, 20 and 30: correct passwords do not reset the count of failed attempts.
     assert_eq!(entered, 4);
 }
 
@@ -38,7 +38,7 @@ async fn r11_logins_to_an_own_account_between_guesses_allow_no_more_of_them() {
         json(log_in_from(&app, &client, &mallory.email, &mallory.password).await, 200).await;
     }
     problem(log_in_from(&app, "10.0.1.1", &john.email, "wrong-wrong-wrong").await, 429).await;
-    // This also holds for the client's limit.
+    // This also applies to the client's limit.
     for number in 0..30 {
         let email = format!("person{number}@example.com");
         problem(log_in_from(&app, "192.0.2.1", &email, "wrong-wrong-wrong").await, 401).await;
@@ -87,7 +87,7 @@ async fn r13_a_wait_applies_to_every_route_that_checks_the_password() {
     }
 }
 
-/// No number of wrong passwords locks an account permanently; the waits satisfy the limit required by the standard.
+/// No number of failed attempts locks an account permanently. The waits satisfy the limit required by the standard.
 #[tokio::test]
 async fn r89_the_hundred_and_first_wrong_password_is_not_looked_at_before_a_minute_has_passed() {
     let mut app = TestApp::with(ENFORCED).await;

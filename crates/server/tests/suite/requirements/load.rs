@@ -10,7 +10,7 @@ use crate::{
     support::{Person, TestApp, json, problem},
 };
 
-/// Registration costs a hash, too.
+/// Registration also computes a hash.
 #[tokio::test]
 async fn r52_a_flood_of_registrations_holds_up_neither_reads_nor_refreshes_and_leaves_nothing_half_done() {
     let costly = [
@@ -55,7 +55,7 @@ async fn r52_a_flood_of_registrations_holds_up_neither_reads_nor_refreshes_and_l
     Person::new("person19@example.com").join(&app).await;
 }
 
-/// A password that was not checked is not a guess.
+/// A password that was not checked is not counted as a guess.
 #[tokio::test]
 async fn r52_logins_that_were_turned_away_count_neither_for_the_account_nor_for_the_client() {
     let costly = [

@@ -88,7 +88,7 @@ async fn r11_a_session_that_is_refreshed_without_end_holds_up_no_other() {
     let refresh = async |path: &str, token: &str| {
         app.post_form(path, &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
     };
-    // Repeating the same token returns the same pair for a while, which is just as much work.
+    // Repeating the same token returns the same pair for a while, which is the same amount of work.
     for path in ["/User1/token", "/v1/User1/token"].iter().cycle().take(60) {
         json(refresh(path, &first).await, 200).await;
     }

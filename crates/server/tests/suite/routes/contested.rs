@@ -1,4 +1,4 @@
-//! Two people register one address: the owner of the mailbox decides.
+//! Two people register one address. The owner of the mailbox decides.
 
 use crate::support::{Person, TestApp, json, problem};
 
@@ -18,7 +18,8 @@ async fn the_link_of_a_contested_address_asks_for_a_password_and_counts_none_giv
     assert_eq!(page.status(), 200);
     let html = page.text().await.unwrap();
     assert!(html.contains("<form") && html.contains("type=\"password\""));
-    // Nothing is verified until the form is sent: the link shows the form again, with the same response to the latest password.
+    // Nothing is verified until the form is submitted. The link shows the form again, with the same response to the
+    // latest password.
     assert!(app.open(&link).await.text().await.unwrap().contains("<form"));
     problem(app.login("User1", &victim.email, &victim.password).await, 403).await;
     problem(app.login("User1", &victim.email, &attacker.password).await, 401).await;
@@ -114,7 +115,7 @@ async fn the_same_sign_up_again_is_no_contest_and_every_link_verifies_the_latest
             john = john.register(&app).await;
             links.push(app.link(&john.email, "verify").await);
         }
-        // The link that is opened first activates the account; afterwards each of them shows success.
+        // The link that is opened first activates the account. Afterwards each of them shows success.
         for link in [&links[opened], &links[0], &links[1], &links[2]] {
             assert_eq!(app.open(link).await.status(), 200, "{opened}");
         }

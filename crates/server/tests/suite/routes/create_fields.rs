@@ -73,7 +73,7 @@ async fn attributes_are_kept_as_they_were_sent() {
     }
 }
 
-/// A fast but inexact parser changes the last digit of the first two numbers.
+/// A fast but inexact parser would change the last digit of the first two numbers.
 #[tokio::test]
 async fn numbers_in_attributes_come_back_to_the_last_digit() {
     let app = TestApp::start().await;

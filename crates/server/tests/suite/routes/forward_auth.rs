@@ -1,4 +1,4 @@
-//! A proxy asks whose token a request has, and passes it on with the answer.
+//! A proxy asks for the user of a request's token, and forwards the request with the response headers.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::{Person, TestApp, json, problem, process::free_port};
 
-/// The headers of an answer that a proxy copies.
+/// Returns the response headers that a proxy copies.
 fn copied(response: &Response) -> Value {
     let mut found = Map::new();
     for (name, text) in response.headers() {
@@ -58,7 +58,7 @@ async fn a_request_of_a_browser_without_a_token_gets_no_redirect() {
     assert_eq!(answer.status(), 401);
 }
 
-/// A proxy with the documented configuration, and an application behind it that answers the headers of each request.
+/// A proxy with the documented configuration, and an application behind it that returns the headers of each request.
 struct Proxy {
     port: u16,
     child: Child,

@@ -1,5 +1,4 @@
-//! Sessions in which an administrator impersonates a user: they see and change nothing. Which routes refuse them is in the
-//! token matrix.
+//! Impersonation sessions are read-only. The token matrix lists the routes that refuse them.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ async fn introspect(app: &TestApp, token: &str) -> Value {
     json(request.form(&[("token", token)]).send().await.unwrap(), 200).await
 }
 
-/// The claims of a token, which is not verified.
+/// Returns the claims of a token without verifying it.
 fn claims(token: &str) -> Value {
     let part = data_encoding::BASE64URL_NOPAD.decode(token.split('.').nth(1).unwrap().as_bytes());
     serde_json::from_slice(&part.unwrap()).unwrap()
@@ -30,7 +29,7 @@ async fn the_token_and_the_lists_tell_who_acts() {
     let seen = introspect(&app, &token).await;
     assert_eq!((&seen["active"], &seen["act"], &seen["amr"]), (&json!(true), &act, &json!(["imp"])));
     assert_eq!(introspect(&app, &own).await["act"], Value::Null);
-    // The user and the administrator see the same.
+    // The user and the administrator see the same data.
     for token in [&own, &token] {
         let listed = json(app.get_as(token, "/User1/me/sessions").await, 200).await;
         let sessions = listed["sessions"].as_array().unwrap();
@@ -56,7 +55,7 @@ async fn it_ends_by_a_logout_or_a_revocation_of_its_own_token() {
     assert_eq!(revoke.send().await.unwrap().status(), 200);
     problem(app.get_as(&two, "/User1/me").await, 401).await;
     let admin = app.impersonator().await;
-    // The trail names the administrator, and the user learns that it was one.
+    // The audit trail names the administrator. The user only learns that it was an administrator.
     let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
     let rows = app.store().await.audit_rows(&realm, 2).await.unwrap();
     for row in rows {

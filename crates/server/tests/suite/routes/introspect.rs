@@ -1,4 +1,4 @@
-//! Services can check whether a token is live, and see its revocation at once.
+//! Services can check whether a token is active, and see its revocation immediately.
 
 use std::time::Duration;
 

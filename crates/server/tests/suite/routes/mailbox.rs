@@ -152,7 +152,7 @@ async fn a_message_that_a_limit_withheld_is_shown_with_the_name_of_the_setting()
     let john = Person::new("john@example.com").register(&app).await;
     app.post_json("/User1/forget_password", serde_json::json!({"email": john.email})).await;
     let mut mails = app.mailbox().await;
-    // The other message is delivered only now.
+    // The other message is only delivered now.
     mails.sort_by_key(|mail| mail["withheld"].is_null());
     let [withheld, sent] = &mails[..] else { panic!("{mails:?}") };
     assert_eq!((&withheld["withheld"], &sent["withheld"]), (&"LIMIT_MAILS_ACCOUNT".into(), &Value::Null));

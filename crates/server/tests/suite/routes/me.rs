@@ -119,7 +119,7 @@ async fn a_change_that_names_an_older_revision_is_refused() {
     assert_eq!(json(change("\"1\", \"2\"", "Eve").await, 200).await["revision"], 3);
     // Some clients drop the quotes.
     assert_eq!(json(change("3", "Joe").await, 200).await["revision"], 4);
-    // The faults of the body come first.
+    // Errors in the body are reported first.
     assert_eq!(problem(change("\"1\"", "").await, 422).await["code"], "request.invalid");
     assert_eq!(json(change("*", "Jim").await, 200).await["revision"], 5);
 
@@ -272,7 +272,7 @@ async fn a_password_makes_the_session_fresh_again() {
     let fresh = json(send(&app, Method::POST, &token, "/User1/me/step_up", right).await, 200).await;
     assert_eq!(fresh.as_object().unwrap().len(), 3, "{fresh}");
     let fresh = fresh["access_token"].as_str().unwrap();
-    // The authentication time is that of the session: for each of its tokens, and after a refresh.
+    // The authentication time is that of the session, for each of its tokens and after a refresh.
     let form = [("grant_type", "refresh_token"), ("refresh_token", entered["refresh_token"].as_str().unwrap())];
     let refreshed = json(app.post_form("/User1/token", &form).await, 200).await;
     let sessions = json(app.get_as(refreshed["access_token"].as_str().unwrap(), "/User1/me/sessions").await, 200).await;

@@ -431,7 +431,7 @@ async fn the_trail_names_what_was_done_to_an_address() {
     }
 }
 
-/// The change may have been requested by another person who was signed in.
+/// Another person who was signed in may have requested the change.
 #[tokio::test]
 async fn a_new_password_ends_a_change_that_waits() {
     let app = TestApp::start().await;

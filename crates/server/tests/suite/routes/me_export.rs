@@ -102,7 +102,7 @@ async fn a_session_changes_its_profile_thirty_times_an_hour() {
     json(patch(&other, "Other").await, 200).await;
 }
 
-/// Adds logins of a person to the trail, a millisecond each, up to now.
+/// Adds logins of a user to the audit trail, one per millisecond up to now.
 async fn add_logins(app: &TestApp, john: &Person, number: i64) {
     let store = app.store().await;
     let (realm, user) = (RealmName::parse("User1").unwrap(), UserId::parse(&john.id).unwrap());
@@ -120,7 +120,7 @@ async fn add_logins(app: &TestApp, john: &Person, number: i64) {
 #[tokio::test]
 async fn an_export_that_has_not_all_events_says_where_they_go_on() {
     let app = TestApp::start().await;
-    // The store does not matter, and one that writes each row by itself takes long.
+    // The store does not matter here, and MongoDB writes each row separately, which takes long.
     if app.is_shared() {
         return;
     }
@@ -140,7 +140,7 @@ async fn an_export_that_has_not_all_events_says_where_they_go_on() {
     let rest = json(app.get_as(&token, &rest).await, 200).await;
     assert_eq!(rest["next"], Value::Null);
     seen.extend(ids(&rest));
-    // Those of above, the registration and its verification, the login and both exports.
+    // The rows from above, the registration and its verification, the login and both exports.
     assert_eq!((seen.len(), seen.iter().collect::<BTreeSet<_>>().len()), (10_105, 10_105));
     assert!(seen.is_sorted_by(|a, b| a > b), "newest first, without a gap");
 }

@@ -73,7 +73,7 @@ async fn a_removed_number_is_gone_and_its_owner_is_told() {
         app.mails_to(&john.email).await[0]["subject"],
         "The phone number of your Portcullis account was removed"
     );
-    // The next one is the first again.
+    // The next code is the first one again.
     let asked = json(ask(&app, &token, NEW).await, 202).await;
     json(give(&app, &asked["handle"], &code_to(&app, NEW).await).await, 200).await;
     let mail = &app.mails_to(&john.email).await[0];
@@ -129,7 +129,7 @@ async fn requests_for_a_number_while_the_profile_changes_succeed_or_are_asked_to
     }
     let answers: Vec<_> = at_once.join_all().await.into_iter().map(Result::unwrap).collect();
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status().as_u16()).collect();
-    // A MongoDB on a slow machine does not get through a hundred changes of one document within the time limit.
+    // On a slow machine, MongoDB cannot complete a hundred changes of one document within the time limit.
     let is_ok = |answer: &Response| match answer.status().as_u16() {
         200 | 202 => true,
         503 => answer.headers().contains_key("retry-after"),

@@ -1,4 +1,4 @@
-//! Changes of an account that come at the same moment: fifty requests, twenty rounds.
+//! Concurrent changes of an account: fifty requests, twenty rounds.
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::{Person, TestApp, json as answer};
 const ROUNDS: usize = 20;
 const HALF: usize = 25;
 
-/// Sends all requests at once.
+/// Sends all requests concurrently.
 async fn at_once(requests: impl Iterator<Item = RequestBuilder>) -> Vec<Response> {
     let mut all = JoinSet::new();
     for request in requests {
@@ -18,7 +18,7 @@ async fn at_once(requests: impl Iterator<Item = RequestBuilder>) -> Vec<Response
     all.join_all().await.into_iter().map(Result::unwrap).collect()
 }
 
-/// Asks for another address; returns the secret of the link.
+/// Requests a change of address. Returns the token of the link.
 async fn ask(app: &TestApp, token: &str, email: &str) -> String {
     let request = app.request(Method::POST, "/User1/me/email").bearer_auth(token).json(&json!({"email": email}));
     answer(request.send().await.unwrap(), 202).await;

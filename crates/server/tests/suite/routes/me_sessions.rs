@@ -172,7 +172,7 @@ async fn pages_show_each_session_once_while_others_begin_and_end() {
     let john = Person::new("john@example.com").join(&app).await;
     let mut token = String::new();
     for number in 0..53 {
-        // Some are used at the same moment.
+        // Several are used at the same moment.
         app.advance(Duration::from_secs(u64::from(number % 3 == 0)));
         token = john.log_in(&app).await;
     }
@@ -223,7 +223,7 @@ async fn cursors_of_others_and_limits_beyond_the_most_are_refused() {
     }
 }
 
-/// `routes/me` has the other order.
+/// `routes/me` tests the opposite order.
 #[tokio::test]
 async fn the_newest_session_ends_the_oldest_and_no_other() {
     let app = TestApp::start().await;

@@ -1,4 +1,4 @@
-//! The email about a sign-in from a device that is not known.
+//! The email about a sign-in from an unknown device.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn a_sign_in_from_an_unknown_device_is_mailed_with_device_address_and_time
     let first = json(enter(&app, &john, ("192.0.2.14", FIREFOX), "").await, 200).await;
     assert!(reports(&app, &john).await.is_empty(), "the first sign-in of an account");
     app.advance(Duration::from_secs(14 * 3600 + 12 * 60));
-    // The same browser, system and network; and the device itself from elsewhere.
+    // The same browser, operating system and network, and the device itself from elsewhere.
     json(enter(&app, &john, ("192.0.2.14", NEWER_FIREFOX), "").await, 200).await;
     json(enter(&app, &john, ("198.51.100.7", SAFARI), first["device"].as_str().unwrap()).await, 200).await;
     assert!(reports(&app, &john).await.is_empty(), "known devices");
@@ -101,7 +101,8 @@ async fn a_device_is_known_however_many_sessions_another_has() {
     assert_eq!(reports(&app, &john).await.len(), 1, "the first sign-in with Safari");
 }
 
-/// Device and address of a sign-in are sealed under the user's key, so that a waiting mail cannot be read after the erasure.
+/// Device and address of a sign-in are sealed under the user's key, so that a queued email cannot be read after the
+/// account is deleted.
 #[tokio::test]
 async fn a_report_that_waits_ends_with_the_account() {
     let app = TestApp::with(&[PROXY]).await;

@@ -307,7 +307,7 @@ async fn handle_and_code_are_other_names_of_the_parameters() {
         json(given, 200).await;
         app.advance(Duration::from_secs(3600));
     }
-    // Both names of a parameter count as a repeated parameter.
+    // Using both names of a parameter is reported as a repeated parameter.
     for body in [
         json!({"handle": "a", "token": "a", "code": "000000"}),
         json!({"handle": "a", "otp": "000000", "code": "000000"}),
@@ -321,7 +321,7 @@ async fn handle_and_code_are_other_names_of_the_parameters() {
             "{query}"
         );
     }
-    // An error names the field as it was sent.
+    // Errors use the field name that was sent.
     let refused = problem(app.post_json(path, json!({"handle": "a", "code": "x"})).await, 422).await;
     assert_eq!(refused["errors"][0]["field"], "code");
     let refused = problem(app.post_json(path, json!({})).await, 422).await;

@@ -1,5 +1,5 @@
-//! Refresh tokens are rotated on every use. A request with a lost response can be repeated; any other reuse revokes the
-//! session.
+//! Refresh tokens are rotated on every use. A request with a lost response can be repeated. Any other reuse revokes
+//! the session.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -185,7 +185,7 @@ async fn an_unused_token_expires_and_a_session_expires_at_its_maximum_age() {
     app.advance(Duration::from_secs(10 * 86_400 - 1));
     let third = next(&app, &second).await;
     app.advance(Duration::from_secs(5 * 86_400 - 600));
-    // Near the end of the session, the access token expires together with it.
+    // Near the end of the session, the access token expires with it.
     let fourth = next(&app, &third).await;
     assert_eq!(fourth["expires_in"], 602);
     app.advance(Duration::from_secs(602));

@@ -1,4 +1,4 @@
-//! A forgotten password, from the email to the new login.
+//! A password reset, from the email to the new login.
 
 use std::{sync::Arc, time::Duration};
 

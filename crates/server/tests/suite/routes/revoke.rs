@@ -1,4 +1,4 @@
-//! Each of both tokens can end its session, without further proof.
+//! Either token can end its session, without further proof.
 
 use std::time::Duration;
 

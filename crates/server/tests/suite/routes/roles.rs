@@ -1,4 +1,4 @@
-//! Roles of users: in tokens, in the account and at introspection. Users do not change them.
+//! Roles of users: in tokens, in the account and in introspection. Users cannot change them.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{Person, TestApp, json, problem};
 
 const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
 
-/// Sets the roles of a person, as an administrator does.
+/// Sets the roles of a user, like an administrator.
 pub(super) async fn set(app: &TestApp, person: &Person, roles: &[&str]) {
     let store = app.store().await;
     let (realm, id) = (RealmName::parse(&person.realm).unwrap(), UserId::parse(&person.id).unwrap());
@@ -28,7 +28,7 @@ async fn introspect(app: &TestApp, token: &str) -> Value {
     json(request.form(&[("token", token)]).send().await.unwrap(), 200).await
 }
 
-/// The roles in a token, which is not verified.
+/// Returns the roles in a token without verifying it.
 fn claimed(token: &Value) -> Value {
     let token = token.as_str().unwrap();
     let part = data_encoding::BASE64URL_NOPAD.decode(token.split('.').nth(1).unwrap().as_bytes());
@@ -63,7 +63,7 @@ async fn a_token_keeps_the_roles_of_its_issue_and_the_server_answers_the_current
     for answer in [&refreshed, &again, &second] {
         assert_eq!(claimed(&answer["access_token"]), roles);
     }
-    // Withdrawn roles are gone at once where the server is asked.
+    // Revoked roles disappear immediately where the server is queried.
     set(&app, &john, &[]).await;
     let newest = second["access_token"].as_str().unwrap();
     assert_eq!(introspect(&app, newest).await["roles"], Value::Null);

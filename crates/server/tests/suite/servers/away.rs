@@ -1,4 +1,4 @@
-//! Redis fails in every way, and the primary of MongoDB dies again and again, while users go on.
+//! Redis fails in every way, and the primary of MongoDB is killed repeatedly, while users are active.
 
 use std::{
     fs,
@@ -14,9 +14,9 @@ use crate::support::{
     relay::Relay,
 };
 
-/// How often the primary is killed.
+/// Number of times the primary is killed.
 const KILLS: usize = 50;
-/// How long each state of Redis lasts.
+/// Duration of each state of Redis.
 const LASTS: Duration = Duration::from_secs(5);
 const MANY_SESSIONS: (&str, &str) = ("SESSIONS_MAX", "1000");
 
@@ -24,7 +24,7 @@ const MANY_SESSIONS: (&str, &str) = ("SESSIONS_MAX", "1000");
 #[ignore = "soak"]
 async fn mongodb_keeps_every_promise_while_redis_is_stopped_paused_slow_emptied_and_restored() {
     let database = TestDatabase::new().await;
-    // It can write its memory to a file, which the test puts back later.
+    // It can dump its memory to a file, which the test restores later.
     let mut redis = RedisServer::with(&["--dbfilename", "old.rdb"]);
     let relay = Relay::to(redis.port).await;
     let address = (database.url.clone(), Some(format!("redis://127.0.0.1:{}", relay.port)));

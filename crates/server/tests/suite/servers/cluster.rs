@@ -1,4 +1,4 @@
-//! The servers of a test, and what a user does at one or another of them.
+//! The servers of a test, and user actions on them.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 pub(super) struct Cluster {
     pub(super) servers: Vec<Program>,
-    /// The database, unless the test has one of its own.
+    /// The database, unless the test provides its own.
     pub(super) database: Option<TestDatabase>,
     pub(super) redis: Option<RedisServer>,
     pub(super) smtp: SmtpServer,
@@ -26,7 +26,7 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts three servers with a database of their own, and with a Redis if it is wanted.
+    /// Starts three servers with their own database, and optionally with Redis.
     pub(super) async fn start(has_redis: bool, more: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let redis = has_redis.then(RedisServer::start);
@@ -63,7 +63,7 @@ impl Cluster {
         self.servers[server].url(path)
     }
 
-    /// Registers and verifies a person, each step at another server.
+    /// Registers and verifies a user, each step on another server.
     pub(super) async fn join(&self, person: &Person) {
         let created = self.http.post(self.url(0, "/User1/create")).json(&person.form()).send().await.unwrap();
         assert_eq!(created.status(), 200);
@@ -93,7 +93,7 @@ impl Cluster {
         self.http.get(self.url(server, "/User1/me")).bearer_auth(token).send().await.unwrap().status()
     }
 
-    /// Logs out at one server; returns how long each of the others still accepts the token.
+    /// Logs out on one server. Returns how long each of the others still accepts the token.
     pub(super) async fn felt(&self, john: &Person) -> Vec<Duration> {
         let token = self.log_in(0, john).await;
         for server in [0, 1, 2] {

@@ -1,4 +1,4 @@
-//! Users at several servers while parts of the system fail, and the checks of what was acknowledged to them.
+//! Users on several servers while parts of the system fail, and the checks of the acknowledged changes.
 
 use std::{
     sync::{
@@ -15,20 +15,21 @@ use tokio::{task::JoinSet, time::sleep};
 use super::{Cluster, PATIENCE};
 use crate::support::{Person, process::client};
 
-/// Most that a server may still accept what another has ended: a second, and what a busy machine adds.
+/// Maximum time that a server may still accept a session ended by another: a second, and an allowance for a busy
+/// machine.
 const FELT: Duration = Duration::from_secs(3);
 
-/// What the users have seen.
+/// Observations of the users.
 #[derive(Default)]
 struct Seen {
     is_over: AtomicBool,
     served: AtomicUsize,
-    /// Requests with 503, or without an answer.
+    /// Requests answered with 503, or not at all.
     refused: AtomicUsize,
     ended: Mutex<Vec<String>>,
-    /// How long the others accepted what one server had ended.
+    /// How long other servers accepted sessions ended by one server.
     felt: Mutex<Vec<Duration>>,
-    /// Longest time without any answer but 503, of any user.
+    /// Longest time that any user received no response other than 503.
     longest: Mutex<Duration>,
 }
 
@@ -39,7 +40,7 @@ impl Seen {
     }
 }
 
-/// Users, each with a session that is kept all the time, and others that are opened, refreshed and ended.
+/// Users, each with a session that is kept for the whole run, and others that are created, refreshed and ended.
 pub(super) struct Crowd {
     seen: Arc<Seen>,
     users: JoinSet<String>,
@@ -52,12 +53,12 @@ struct User {
     http: Client,
     seen: Arc<Seen>,
     turn: usize,
-    /// Since when nothing was served.
+    /// Time since which nothing was served.
     since: Option<Instant>,
 }
 
 impl Crowd {
-    /// Registers the users and lets them begin.
+    /// Registers the users and starts them.
     pub(super) async fn gather(cluster: &Cluster, number: usize) -> Self {
         let urls: Vec<_> = (0..cluster.servers.len()).map(|server| cluster.url(server, "/User1")).collect();
         let (seen, mut users) = (Arc::new(Seen::default()), JoinSet::new());
@@ -72,7 +73,7 @@ impl Crowd {
         Self { seen, users, urls }
     }
 
-    /// Ends the run: every kept session is alive at every server, and every ended one refused.
+    /// Ends the run. Every kept session must be live on every server, and every ended one rejected.
     pub(super) async fn part(mut self, what: &str) {
         self.seen.is_over.store(true, Ordering::Relaxed);
         let mut kept = Vec::new();
@@ -104,13 +105,13 @@ impl Crowd {
         assert!(served > 100 && !ended.is_empty());
     }
 
-    /// Number of requests served until now.
+    /// Returns the number of requests served so far.
     pub(super) fn served(&self) -> usize {
         self.seen.served.load(Ordering::Relaxed)
     }
 }
 
-/// Returns the status of this token once it is not 503.
+/// Returns the status for this token once it is not 503.
 async fn settled(url: &str, token: &str) -> u16 {
     let (http, begun) = (client(), Instant::now());
     loop {
@@ -130,7 +131,7 @@ impl User {
         kept
     }
 
-    /// One session from login to its end. A refused step ends the round, since its outcome is unknown.
+    /// Performs one session from login to its end. If a step fails, the round ends, because the outcome is unknown.
     async fn round(&mut self, kept: &str) -> Option<()> {
         let form = [("username", self.person.email.clone()), ("password", self.person.password.clone())];
         let opened = self.ask(|http, url| http.post(format!("{url}/login")).form(&form), &[200]).await?;
@@ -142,7 +143,7 @@ impl User {
             self.ask(|http, url| http.post(format!("{url}/logout")).bearer_auth(&token), &[200]).await?;
         } else {
             let third = self.refresh(&second, &[200]).await?;
-            // A token used for the second time after its successor was used ends the session.
+            // Using a token again after its successor was used ends the session.
             self.refresh(&first, &[400, 401]).await?;
             drop(third);
         }
@@ -155,7 +156,7 @@ impl User {
         self.ask(|http, url| http.post(format!("{url}/token")).form(&form), allowed).await
     }
 
-    /// Sends a request to the next server; returns nothing if it was refused with 503 or not answered.
+    /// Sends a request to the next server. Returns `None` if the response was 503 or missing.
     async fn ask(&mut self, request: impl Fn(&Client, &str) -> RequestBuilder, allowed: &[u16]) -> Option<Value> {
         self.turn += 1;
         let (url, asked) = (&self.urls[self.turn % self.urls.len()], Instant::now());
@@ -178,7 +179,8 @@ impl User {
         }
     }
 
-    /// Asserts that every server refuses an ended session soon. A server that answers 503 trusts nothing, which is right too.
+    /// Asserts that every server soon rejects an ended session. A 503 is also correct, because the server then trusts
+    /// nothing.
     async fn is_felt(&self, token: String) {
         let ended = Instant::now();
         for url in &self.urls {

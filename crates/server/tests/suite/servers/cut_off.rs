@@ -1,4 +1,4 @@
-//! Servers that the network separates from the database, from Redis, or from both.
+//! Servers that a network partition separates from the database, from Redis, or from both.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use tokio::time::sleep;
 use super::{Cluster, Crowd, PATIENCE};
 use crate::support::{Person, mongod::ReplicaSet, redis_server::RedisServer, relay::Relay};
 
-/// How long a cut lasts.
+/// Duration of a partition.
 const LASTS: Duration = Duration::from_secs(8);
 
-/// Three servers, each with relays of its own to MongoDB and to Redis.
+/// Three servers, each with its own relays to MongoDB and Redis.
 struct Network {
     cluster: Cluster,
     databases: Vec<Relay>,
@@ -26,7 +26,7 @@ impl Network {
         let (mut databases, mut caches, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..3 {
             let (database, cache) = (Relay::to(set.members[0].port).await, Relay::to(redis.port).await);
-            // The driver asks the server at this address, and not the members that the set names.
+            // The driver connects to this address, and not to the members listed by the set.
             let url = format!("mongodb://127.0.0.1:{}/portcullis?directConnection=true", database.port);
             addresses.push((url, Some(format!("redis://127.0.0.1:{}", cache.port))));
             databases.push(database);

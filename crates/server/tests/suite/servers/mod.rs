@@ -1,4 +1,4 @@
-//! Three servers over one MongoDB, with and without Redis, as programs of their own.
+//! Three servers with one MongoDB, with and without Redis, as separate processes.
 #![allow(clippy::print_stdout, reason = "figures of latency belong to the output of a run")]
 
 mod away;
@@ -13,5 +13,5 @@ use std::time::Duration;
 use cluster::Cluster;
 use crowd::Crowd;
 
-/// Most that a test waits for what happens in the background.
+/// Maximum wait of a test for background work.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -13,7 +13,8 @@ use crate::support::{
     process::{Program, client, free_port},
 };
 
-/// A balancer asks each server whether it is ready, as HAProxy does, and sends no request to one that is not.
+/// Like HAProxy, the load balancer checks whether each server is ready, and sends no requests to a server that is
+/// not.
 #[tokio::test]
 async fn mongodb_and_a_restart_of_one_server_after_the_other_fail_no_request() {
     let mut cluster = Cluster::start(true, &[("DRAIN_DELAY", "1s"), ("SESSIONS_MAX", "10000")]).await;
@@ -73,7 +74,7 @@ async fn mongodb_and_a_restart_of_one_server_after_the_other_fail_no_request() {
     assert!(served.into_inner() > 100);
 }
 
-/// The balancer of the documentation, for these servers.
+/// The load balancer from the documentation, for these servers.
 struct Balancer {
     port: u16,
     _config: tempfile::NamedTempFile,
@@ -148,7 +149,7 @@ async fn mongodb_and_a_restart_of_all_servers_behind_the_documented_balancer_fai
                 assert!(server.stop().await.success(), "{}", server.log());
                 server.spawn();
                 server.ready().await;
-                // The balancer asks once a second.
+                // The load balancer checks once a second.
                 tokio::time::sleep(Duration::from_secs(2)).await;
             }
         }

@@ -1,4 +1,4 @@
-//! What one server does, the others know.
+//! A change made by one server is known to the others.
 
 use std::time::{Duration, Instant};
 

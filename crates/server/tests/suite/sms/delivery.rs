@@ -1,5 +1,5 @@
-//! A code is delivered once: transient failures are retried, and a message that may have been delivered is sent at most once
-//! more.
+//! A code is delivered once. Transient failures are retried, and a message that may have been delivered is sent at
+//! most once more.
 
 use twilio::{Behaviour, SID};
 

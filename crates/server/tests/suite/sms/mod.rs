@@ -1,4 +1,4 @@
-//! Code delivery with an SMS provider that is slow, rejects, forgets or closes connections.
+//! Code delivery with an SMS provider that is slow, rejects or drops messages, or closes connections.
 
 #[path = "../../../../backends/tests/support/twilio.rs"]
 pub mod twilio;
@@ -29,9 +29,9 @@ use crate::support::{
     smtp::{Options, SmtpServer},
 };
 
-/// The sender of messages.
+/// Sender of the messages.
 pub const FROM: &str = "+15005550006";
-/// The phone number of all users in these tests, and another.
+/// Phone number of all users in these tests, and another one.
 pub const PHONE: &str = "+1234567890";
 const OTHER: &str = "+1987654321";
 const SECOND: Duration = Duration::from_secs(1);
@@ -100,7 +100,7 @@ impl Outlets {
         self.asked("POST ")
     }
 
-    /// Returns the number of requests for a delivery status.
+    /// Returns the number of status queries.
     fn questions(&self) -> usize {
         self.asked("GET ")
     }
@@ -126,7 +126,7 @@ pub async fn give(app: &TestApp, handle: &str, code: &str) -> Response {
     app.post_json("/User1/verify_otp_phone", json!({ "token": handle, "otp": code })).await
 }
 
-/// Returns the code at the beginning of a message.
+/// Returns the code at the start of a message.
 pub fn code_in(text: &str) -> String {
     let code = text.split(' ').next().unwrap();
     assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()), "{text}");

@@ -17,7 +17,7 @@ async fn d31_a_code_proves_no_number_but_the_one_that_it_went_to() {
     assert_eq!(problem(give(&outlets.app, &handle, &code).await, 400).await["detail"], "Invalid OTP");
     assert!(!is_proved(&outlets.app, &john).await);
 
-    // A waiting code is sent to neither number once they differ.
+    // A queued code is sent to neither number once they differ.
     let sent = outlets.tries();
     outlets.ask(&john.id, OTHER).await;
     outlets.app.stop().await;

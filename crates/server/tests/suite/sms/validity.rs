@@ -1,4 +1,4 @@
-//! A code that is no longer valid is not sent, and a valid one survives a restart.
+//! An invalid code is not sent, and a valid one survives a restart.
 
 use twilio::Behaviour;
 

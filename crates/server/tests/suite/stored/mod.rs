@@ -1,8 +1,8 @@
 //! Databases written by earlier versions of the program can be opened and used.
 //!
-//! `tests/fixtures/COMMIT` contains the data written by the program of that commit: an SQLite file and a MongoDB dump, each
-//! with the tokens, links and passwords that the tests need. `misc/stored-fixture.sh COMMIT` creates such a folder with the
-//! test in [`write`]. The clock of these tests starts at the moment when the writing ended.
+//! `tests/fixtures/COMMIT` contains the data written by the program of that commit: an SQLite file and a MongoDB
+//! dump, each with the tokens, links and passwords needed by the tests. `misc/stored-fixture.sh COMMIT` creates such
+//! a folder with the test in [`write`]. The clock of these tests starts when the fixture was complete.
 
 mod write;
 
@@ -31,7 +31,7 @@ impl Stored {
         Self::open_from(Path::new(FIXTURE), settings).await
     }
 
-    /// Opens the database of this folder with the keys that it was written with.
+    /// Opens the database of this folder with its original keys.
     async fn open_from(source: &Path, more: &[(&str, &str)]) -> Self {
         let (dir, database) = (TempDir::new().unwrap(), Database::new().await);
         database.restore(source, &dir.path().join("data")).await;
@@ -54,7 +54,7 @@ impl Stored {
         Person { realm: text("realm"), email: text("email"), password: text("password"), id: text("id") }
     }
 
-    /// Requests the account of an access token; returns the status and the response.
+    /// Requests the account of an access token. Returns the status and the response.
     async fn me(&self, realm: &str, token: &str) -> (u16, Value) {
         let answer = self.app.get_as(token, &format!("/{realm}/me")).await;
         (answer.status().as_u16(), answer.json().await.unwrap())
@@ -66,7 +66,7 @@ impl Stored {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// Opens a link as a browser does; returns the status and the page.
+    /// Opens a link like a browser. Returns the status and the page.
     async fn page(&self, page: &str, token: &str) -> (u16, String) {
         let answer = self.app.open(&format!("{}/User1/{page}?token={token}", self.app.base)).await;
         (answer.status().as_u16(), answer.text().await.unwrap())

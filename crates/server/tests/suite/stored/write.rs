@@ -90,7 +90,7 @@ impl Writer {
         answer(self.request(Method::POST, path).form(form).send().await.unwrap(), 200).await
     }
 
-    /// Waits for this number of messages to an address or a phone number; returns them, newest first.
+    /// Waits for this number of messages to an address or phone number. Returns them, newest first.
     async fn messages(&self, to: &str, number: usize) -> Vec<Value> {
         let begin = Instant::now();
         loop {
@@ -105,7 +105,7 @@ impl Writer {
         }
     }
 
-    /// Waits for this number of emails to an address; returns the token of the newest link to this page.
+    /// Waits for this number of emails to an address. Returns the token of the newest link to this page.
     async fn token(&self, email: &str, page: &str, mails: usize) -> String {
         let messages = self.messages(email, mails).await;
         let links = messages.iter().flat_map(|mail| mail["links"].as_array().unwrap()).filter_map(Value::as_str);
@@ -131,7 +131,7 @@ impl Writer {
         person
     }
 
-    /// Logs in; returns the pair of tokens and the device cookie.
+    /// Logs in. Returns the pair of tokens and the device cookie.
     async fn log_in(&self, person: &Person) -> Value {
         let form = [("username", person.email.as_str()), ("password", person.password.as_str())];
         let login = self.request(Method::POST, &person.path("login")).form(&form).send().await.unwrap();
@@ -148,13 +148,13 @@ impl Writer {
         assert_eq!(refused.status(), 401);
     }
 
-    /// Creates a row of each kind, stops the program, and returns what the tests need to know.
+    /// Creates a row of each kind, stops the program, and returns the data needed by the tests.
     async fn write(&mut self) -> Value {
         let mut known = json!({});
         self.write_registrations(&mut known).await;
         self.write_accounts(&mut known).await;
 
-        // From now on emails wait, and tokens are signed with the secret.
+        // From now on emails are queued, and tokens are signed with the secret.
         self.program.stop().await;
         for (name, value) in [("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", "1"), ("MAIL_STARTTLS", "off")] {
             self.program.set(name, value);
@@ -226,7 +226,8 @@ impl Writer {
         known["guessed"] = told(&guessed, self.log_in(&guessed).await);
     }
 
-    /// Rotates a refresh token and reaches the limit of wrong passwords. Both expire within seconds, so they come last.
+    /// Rotates a refresh token and reaches the limit of failed attempts. Both expire within seconds, so they come
+    /// last.
     async fn write_what_passes_soon(&self, known: &mut Value) {
         let rotated = known["rotated"]["refresh_token"].clone();
         let form = [("grant_type", "refresh_token"), ("refresh_token", rotated.as_str().unwrap())];
@@ -244,7 +245,7 @@ impl Writer {
     }
 }
 
-/// Returns what the tests need to know about a user, with additional members.
+/// Returns the data of a user needed by the tests, with additional members.
 fn told(person: &Person, more: Value) -> Value {
     let Person { realm, email, password, id } = person;
     merged(json!({"realm": realm, "email": email, "password": password, "id": id}), more)

@@ -1,4 +1,4 @@
-//! Administrators of a test: the first owner is invited on the machine, all others by the owner.
+//! Administrators for tests. The first owner is invited on the command line, all others by the owner.
 
 use std::sync::Arc;
 
@@ -24,12 +24,12 @@ pub struct Admin {
 }
 
 impl TestApp {
-    /// Returns what the command line calls, beside the running server.
+    /// Returns a client of the command line, without stopping the running server.
     pub async fn beside(&self) -> Caller {
         self.beside_with(&[]).await
     }
 
-    /// The same with other settings than those of the server.
+    /// Returns a client of the command line with additional settings.
     pub async fn beside_with(&self, more: &[(&str, &str)]) -> Caller {
         let overrides = Overrides {
             clock: self.clock.clone() as _,
@@ -39,30 +39,30 @@ impl TestApp {
         Caller::here(&app::beside(&self.config_with(more), overrides).await.unwrap())
     }
 
-    /// Runs a verb of the command line beside the server; returns the exit code and the JSON.
+    /// Runs a command while the server is running. Returns the exit code and the JSON.
     pub async fn command(&self, line: &[&str]) -> (u8, Value) {
         self.command_of(&self.beside().await, line).await
     }
 
-    /// The same over a caller that exists.
+    /// Runs a command with an existing client.
     pub async fn command_of(&self, caller: &Caller, line: &[&str]) -> (u8, Value) {
         let (code, out) = run(caller, line, OutputFormat::Json).await;
         (code, serde_json::from_str(&out).unwrap_or_default())
     }
 
-    /// Runs a verb of the command line beside the server; returns what it prints.
+    /// Runs a command while the server is running. Returns its output.
     pub async fn printed(&self, line: &[&str], format: OutputFormat) -> String {
         let (code, out) = run(&self.beside().await, line, format).await;
         assert_eq!(code, 0, "{line:?}");
         out
     }
 
-    /// Runs a verb of the command line beside the server; returns the exit code and the text.
+    /// Runs a command while the server is running. Returns the exit code and the text.
     pub async fn text(&self, line: &[&str]) -> (u8, String) {
         run(&self.beside().await, line, OutputFormat::Text).await
     }
 
-    /// Invites the first owner on the machine, and signs in.
+    /// Invites the first owner on the command line, and signs in.
     pub async fn owner(&self) -> Admin {
         let (code, invited) =
             self.command(&["admins", "invite", "owner@example.com", "--role", "owner", "--print"]).await;
@@ -70,7 +70,7 @@ impl TestApp {
         self.accept(&invited, "owner@example.com").await
     }
 
-    /// Has the owner invite an administrator with these grants, who signs in.
+    /// Lets the owner invite an administrator with these grants, who signs in.
     pub async fn admin(&self, owner: &Admin, email: &str, grants: &[&str]) -> Admin {
         let invited = json(owner.post(self, "/admins", json!({"email": email, "grants": grants})).await, 201).await;
         let link = self.link(email, "reset_password_form").await;
@@ -93,7 +93,7 @@ impl TestApp {
         Admin { id: invited["id"].as_str().unwrap().to_owned(), email: email.to_owned(), cookie }
     }
 
-    /// Signs an administrator in; returns the cookie.
+    /// Signs in an administrator. Returns the cookie.
     pub async fn sign_in(&self, email: &str, password: &str) -> String {
         let answer = self.post_json("/v1/admin/sign_in", json!({"email": email, "password": password})).await;
         assert_eq!(answer.status(), 200);
@@ -125,7 +125,7 @@ impl Admin {
         self.request(app, Method::POST, path).json(&body).send().await.unwrap()
     }
 
-    /// Sends a change at the newest revision of a user.
+    /// Sends a change with the current revision of a user.
     pub async fn change(&self, app: &TestApp, method: Method, path: &str, body: Value) -> Response {
         let user = path.split('/').take(5).collect::<Vec<_>>().join("/");
         let seen = json(self.get(app, &user).await, 200).await["revision"].to_string();

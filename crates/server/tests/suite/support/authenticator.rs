@@ -1,4 +1,4 @@
-//! An authenticator app: the secret of an enrolment, and its codes at the time of the application.
+//! Authenticator apps for tests: the secret of an enrolment, and its codes at the application's time.
 
 use data_encoding::BASE32_NOPAD;
 use portcullis_core::{clock::Clock, factor::TotpSecret};
@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 
 use super::{Person, TestApp, json};
 
-/// Authenticator app of a person.
+/// Authenticator app of a user.
 #[derive(Clone, Debug)]
 pub struct Authenticator(TotpSecret);
 
 impl Authenticator {
-    /// Reads the secret of an answer of `me/mfa/totp`.
+    /// Parses the secret in a response of `me/mfa/totp`.
     pub fn of(offer: &Value) -> Self {
         let secret = BASE32_NOPAD.decode(offer["secret"].as_str().unwrap().as_bytes()).unwrap();
         Self(TotpSecret::from_bytes(secret.try_into().unwrap()))
     }
 
-    /// Adds an app to the account of an access token; returns it with the answer.
+    /// Adds an app to the account of an access token. Returns it with the response.
     pub async fn add(app: &TestApp, token: &str) -> (Self, Value) {
         let begin = app.request(reqwest::Method::POST, "/User1/me/mfa/totp").bearer_auth(token).json(&json!({}));
         let offer = json(begin.send().await.unwrap(), 200).await;
@@ -28,23 +28,23 @@ impl Authenticator {
         (authenticator, added)
     }
 
-    /// The secret as text.
+    /// Returns the secret as text.
     pub fn secret(&self) -> String {
         self.0.base32().to_string()
     }
 
-    /// The code of now.
+    /// Returns the current code.
     pub fn code(&self, app: &TestApp) -> String {
         self.0.code(app.clock.now()).to_string()
     }
 
-    /// The code of the next step, after the clock has moved on to it.
+    /// Advances the clock to the next step and returns its code.
     pub fn next_code(&self, app: &TestApp) -> String {
         app.advance(std::time::Duration::from_secs(30));
         self.code(app)
     }
 
-    /// A code of six digits that is none of those that are accepted now.
+    /// Returns a code of six digits that is currently not valid.
     pub fn wrong(&self, app: &TestApp) -> String {
         let now = app.clock.now().secs();
         let at = |secs| self.0.code(portcullis_core::clock::Timestamp::from_secs(secs)).to_string();
@@ -53,7 +53,7 @@ impl Authenticator {
     }
 }
 
-/// A person with an authenticator app and recovery codes.
+/// A user with an authenticator app and recovery codes.
 pub struct Protected {
     pub person: Person,
     pub app: Authenticator,
@@ -63,7 +63,7 @@ pub struct Protected {
 }
 
 impl Protected {
-    /// Joins, logs in and adds an authenticator app.
+    /// Registers, logs in and adds an authenticator app.
     pub async fn join(app: &TestApp, email: &str) -> Self {
         Self::add(app, &Person::new(email).join(app).await).await
     }
@@ -77,7 +77,7 @@ impl Protected {
         Self { person, app: authenticator, recovery, token }
     }
 
-    /// Joins and adds an authenticator app where there are no recovery codes; returns the access token.
+    /// Registers and adds an authenticator app if there are no recovery codes. Returns the access token.
     pub async fn join_without_codes(app: &TestApp, email: &str) -> String {
         let token = Person::new(email).join(app).await.log_in(app).await;
         let (_, added) = Authenticator::add(app, &token).await;
@@ -85,7 +85,7 @@ impl Protected {
         token
     }
 
-    /// The ticket of a login with the right password.
+    /// Returns the ticket of a login with the correct password.
     pub async fn ticket(&self, app: &TestApp) -> String {
         let refused = app.login("User1", &self.person.email, &self.person.password).await;
         let refused = super::problem(refused, 403).await;
@@ -93,13 +93,13 @@ impl Protected {
         refused["mfa_token"].as_str().unwrap().to_owned()
     }
 
-    /// Logs in with password and code; returns the tokens answer.
+    /// Logs in with password and code. Returns the token response.
     pub async fn log_in(&self, app: &TestApp) -> Value {
         let code = self.app.next_code(app);
         json(self.enter(app, &[("code", &code)]).await, 200).await
     }
 
-    /// Sends the right password with further fields.
+    /// Sends the correct password with additional fields.
     pub async fn enter(&self, app: &TestApp, more: &[(&str, &str)]) -> reqwest::Response {
         let form = [&[("username", self.person.email.as_str()), ("password", &self.person.password)], more].concat();
         app.post_form("/User1/login", &form).await

@@ -32,8 +32,8 @@ impl Database {
         }
     }
 
-    /// Returns the settings for the database, if any are needed. Timeouts are long, because a machine that runs many tests
-    /// concurrently is slow, and none of them is about time.
+    /// Returns the settings for the database, if any are needed. Timeouts are long, because a machine that runs many
+    /// tests concurrently is slow and none of them measures time.
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::Sqlite => Vec::new(),
@@ -177,7 +177,7 @@ impl Database {
                 u64::try_from(count).unwrap()
             }
             Self::MongoDb(database) => {
-                // This collection has the name that no realm can have.
+                // A collection name that cannot be a realm name.
                 let name = if table == "records" { "_records" } else { table };
                 database.db().await.collection::<Document>(name).count_documents(doc! {}).await.unwrap()
             }
@@ -185,7 +185,7 @@ impl Database {
     }
 }
 
-/// Returns the address of the Redis that the run wants beside MongoDB.
+/// Returns the address of Redis, if the run uses it with MongoDB.
 #[allow(clippy::disallowed_methods, reason = "the run says what its tests run on")]
 fn redis_url() -> Option<&'static str> {
     static URL: OnceLock<Option<String>> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! Sessions in which an administrator impersonates a user.
+//! Impersonation sessions for tests.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::{
 };
 
 impl TestApp {
-    /// Returns the administrator who acts in the name of users.
+    /// Returns the administrator who impersonates users.
     pub async fn impersonator(&self) -> &Admin {
         let grants = ["auditor@*", "impersonate@*"];
         self.impersonator
@@ -20,12 +20,12 @@ impl TestApp {
             .await
     }
 
-    /// Opens a session in the name of a person. Returns its access token.
+    /// Creates an impersonation session. Returns its access token.
     pub async fn impersonate(&self, person: &Person) -> String {
         self.impersonate_as(self.impersonator().await, person).await
     }
 
-    /// Opens a session in the name of a person, as this administrator.
+    /// Creates an impersonation session as this administrator.
     pub async fn impersonate_as(&self, admin: &Admin, person: &Person) -> String {
         let path = format!("/realms/{}/users/{}/impersonate", person.realm, person.id);
         let opened = json(admin.post(self, &path, json!({"reason": REASON, "minutes": 60})).await, 201).await;

@@ -57,7 +57,7 @@ pub use rounds::rounds;
 pub const BEGIN: Timestamp = Timestamp::from_secs(1_767_225_600);
 pub const JWT_SECRET: &str = "the-secret-of-the-tests-which-is-long-enough";
 
-/// The cheapest hashes that Argon2 allows, because tests are about behaviour and not about cost.
+/// The cheapest hashes allowed by Argon2, because tests are about behaviour and not about cost.
 const CHEAP: &[(&str, &str)] = &[
     ("ARGON2_MEMORY_KIB", "8"),
     ("ARGON2_ITERATIONS", "1"),
@@ -65,7 +65,7 @@ const CHEAP: &[(&str, &str)] = &[
     ("HASH_QUEUE", "1000"),
     // Messages are delivered when a test requests it.
     ("MESSAGE_DELAY", "0s"),
-    // Tests send more requests than the limits allow; tests of the limits enable them.
+    // Tests send more requests than the limits allow. Tests of the limits enable them.
     ("RATE_LIMIT_MODE", "off"),
     // The tests listen on an IP address, which cannot be the domain of passkeys.
     ("PASSKEY_RP_ID", "localhost"),
@@ -81,15 +81,15 @@ pub struct TestApp {
     pub http: Client,
     pub dir: Arc<TempDir>,
     database: Arc<Database>,
-    /// The store and the hasher, with recorded calls; the store can be made unavailable.
+    /// The store and the hasher, with recorded calls. The store can be made unavailable.
     pub watched: Arc<RecordingStore>,
     pump: Pump,
     settings: Vec<(String, String)>,
-    /// Differs in each start, so that randomness does not repeat with the same data.
+    /// Differs in each start, so that randomness is not repeated with the same data.
     seed: u64,
-    /// Administrator who acts in the name of users, once there is one.
+    /// Administrator who impersonates users, once there is one.
     impersonator: tokio::sync::OnceCell<admin::Admin>,
-    /// Number of processes that were started beside this one.
+    /// Number of commands run in addition to this process.
     processes: std::sync::atomic::AtomicU64,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
@@ -118,7 +118,7 @@ impl TestApp {
         self.restart_with(&[]).await
     }
 
-    /// The same with additional settings.
+    /// Restarts with additional settings.
     pub async fn restart_with(mut self, more: &[(&str, &str)]) -> Self {
         self.stop().await;
         let mut settings = self.settings.clone();
@@ -139,7 +139,7 @@ impl TestApp {
         self.twin_with(&[]).await
     }
 
-    /// The same behind a proxy, which gives both servers one URL.
+    /// Starts another server behind a proxy, so that both have the same URL.
     pub async fn twin_behind_one_url(&self) -> Self {
         self.twin_with(&[("PUBLIC_URL", &self.base)]).await
     }
@@ -234,7 +234,7 @@ impl TestApp {
         self.database.count(&self.data(), table).await
     }
 
-    /// Returns the configuration with which the application was started, with other settings in addition.
+    /// Returns the configuration of the application with additional settings.
     pub fn config_with(&self, more: &[(&str, &str)]) -> config::Config {
         let mut settings = self.settings.clone();
         for (name, value) in more {
@@ -244,7 +244,7 @@ impl TestApp {
         load(self.dir.path(), &self.base, &settings)
     }
 
-    /// Returns a number that differs for each process beside this one.
+    /// Returns a number that differs for each additional process.
     pub fn seed_of_beside(&self) -> u64 {
         self.processes.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
     }
@@ -320,7 +320,7 @@ impl TestApp {
         found.unwrap_or_else(|| panic!("no {page} link was sent")).to_owned()
     }
 
-    /// Opens a link in a browser like a user, who presses the button on the page of a verification link.
+    /// Opens a link like a user in a browser, who presses the button on the page of a verification link.
     pub async fn open(&self, link: &str) -> Response {
         match link.split_once("/verify?token=") {
             Some((realm, token)) if token.len() == 43 => {

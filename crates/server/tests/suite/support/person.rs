@@ -47,7 +47,7 @@ impl Person {
         format!("/{}/{page}", self.realm)
     }
 
-    /// Registers; the address is not verified yet.
+    /// Registers without verifying the address.
     pub async fn register(mut self, app: &TestApp) -> Self {
         let created = json(app.post_json(&self.path("create"), self.form()).await, 200).await;
         self.id = created["id"].as_str().unwrap().to_owned();
@@ -66,7 +66,7 @@ impl Person {
         self.register(app).await.verify(app).await
     }
 
-    /// Proves the phone number of the registration.
+    /// Verifies the phone number of the registration.
     pub async fn prove_phone(&self, app: &TestApp) {
         let asked = json!({"id": self.id, "phone": "+1234567890"});
         let handle = json(app.post_json(&self.path("otp_phone"), asked).await, 200).await["handle"].clone();

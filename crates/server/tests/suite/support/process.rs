@@ -21,7 +21,7 @@ pub const CHEAP: &[(&str, &str)] = &[
     ("HASH_QUEUE", "1000"),
     // Messages are delivered when a test requests it.
     ("MESSAGE_DELAY", "0s"),
-    // Tests send more requests than the limits allow; tests of the limits enable them.
+    // Tests send more requests than the limits allow. Tests of the limits enable them.
     ("RATE_LIMIT_MODE", "off"),
 ];
 
@@ -55,7 +55,7 @@ impl Program {
         Self { path, dir, port: free_port(), settings, child: None }
     }
 
-    /// Uses another executable from now on, such as that of an earlier version.
+    /// Uses another executable from now on, for example that of an earlier version.
     pub fn become_program(&mut self, path: PathBuf) {
         self.path = path;
     }
@@ -146,7 +146,7 @@ impl Program {
         self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
     }
 
-    /// Sends SIGKILL; returns once the process has exited.
+    /// Sends SIGKILL. Returns once the process has exited.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();

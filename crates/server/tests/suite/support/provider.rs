@@ -23,21 +23,21 @@ use serde_json::{Value, json};
 
 use super::TestApp;
 
-/// Client of the server at the provider.
+/// Client ID of the server at the provider.
 pub const CLIENT: &str = "our-client";
 pub const CLIENT_SECRET: &str = "our-client-secret";
-/// Client of an application.
+/// Client ID of an application.
 pub const NATIVE: &str = "our-application";
 
-/// What the provider does wrong.
+/// Simulated fault of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     None,
-    /// Answers 503.
+    /// Responds with 503.
     Away,
-    /// Answers with more than is read.
+    /// Sends a response that is too large.
     Huge,
-    /// Redirects to another address of itself.
+    /// Redirects to another of its URLs.
     Redirects,
 }
 
@@ -67,7 +67,7 @@ struct Shared {
     now: Timestamp,
 }
 
-/// The provider, for as long as the test runs.
+/// The provider, stopped at the end of the test.
 #[derive(Clone)]
 pub struct Provider(Arc<Mutex<Shared>>);
 
@@ -135,7 +135,7 @@ impl Provider {
         self.shared().userinfo = claims;
     }
 
-    /// Signs with a new key, and forgets the one before.
+    /// Signs with a new key, and drops the previous one.
     pub fn rotate(&self, kid: &str) {
         self.rotate_to(Some(kid));
     }
@@ -166,12 +166,12 @@ impl Provider {
         self.shared().last_secret.clone()
     }
 
-    /// Returns the paths that were asked for since the last call.
+    /// Returns the paths requested since the last call.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.shared().asked)
     }
 
-    /// Signs an ID token with these claims beside the usual ones; a null removes one.
+    /// Signs an ID token with these claims in addition to the default ones. `null` removes a claim.
     pub fn id_token(&self, app: &TestApp, more: Value) -> String {
         self.shared().now = now(app);
         self.signed(more)
@@ -193,7 +193,8 @@ impl Provider {
         jsonwebtoken::encode(&header, &claims, &shared.private).unwrap()
     }
 
-    /// Lets a user with these claims in: reads the request that the browser was sent with, and returns the parameters of the callback.
+    /// Signs in a user with these claims. Reads the authorization request, and returns the parameters of the
+    /// callback.
     pub fn let_in(&self, app: &TestApp, location: &str, claims: Value) -> BTreeMap<String, String> {
         let url = reqwest::Url::parse(location).unwrap();
         let asked: BTreeMap<String, String> = url.query_pairs().into_owned().collect();

@@ -39,7 +39,7 @@ pub struct RecordingStore {
     render: Arc<dyn Render>,
     work: Mutex<Work>,
     is_away: AtomicBool,
-    /// Number of commits before the last one, and whether that one is still written.
+    /// Number of commits before the crash, and whether the last one is still written.
     death: Mutex<Option<(usize, bool)>>,
 }
 
@@ -66,7 +66,7 @@ impl RecordingStore {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    /// Makes the process end for the store at a commit, counted from here: before it or, if `is_after`, after it.
+    /// Simulates a crash at a commit, counted from here: before it or, if `is_after`, after it.
     pub fn die_at(&self, commit: usize, is_after: bool) {
         *self.death.lock().unwrap() = Some((commit, is_after));
     }
@@ -76,7 +76,7 @@ impl RecordingStore {
         self.is_away.load(Ordering::SeqCst)
     }
 
-    /// Counts a commit; at the last one, returns whether it is still written.
+    /// Counts a commit. At the crash, returns whether it is still written.
     fn last(&self) -> Option<bool> {
         let mut death = self.death.lock().unwrap();
         if let Some((commits, _)) = death.as_mut()

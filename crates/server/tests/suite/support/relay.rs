@@ -1,4 +1,4 @@
-//! A relay of TCP connections that a test can slow down or cut, as a network can.
+//! A TCP relay that a test can slow down or cut off, like a network.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,13 +11,13 @@ use tokio::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
     Open,
-    /// Each piece of data waits this long.
+    /// Delays each piece of data by this duration.
     Slow(Duration),
-    /// Nothing passes, and no connection is closed: packets are lost.
+    /// Drops all data and closes no connection.
     Cut,
 }
 
-/// Listens on a port of its own until it is dropped.
+/// Listens on its own port until it is dropped.
 pub struct Relay {
     pub port: u16,
     flow: Arc<watch::Sender<Flow>>,
@@ -36,7 +36,7 @@ impl Relay {
                 let Ok((client, _)) = listener.accept().await else { continue };
                 let mut flow = flows.subscribe();
                 tokio::spawn(async move {
-                    // A connection that is made while nothing passes waits, as a lost SYN does.
+                    // A connection attempt waits during a cut, like a lost SYN.
                     drop(flow.wait_for(|flow| *flow != Flow::Cut).await);
                     let Ok(server) = TcpStream::connect(("127.0.0.1", target)).await else { return };
                     let ((from_client, to_client), (from_server, to_server)) =

@@ -1,4 +1,4 @@
-//! Users' input is shown as typed, and is never interpreted as markup or template code.
+//! User input is shown as entered, and is never interpreted as markup or template code.
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -6,7 +6,8 @@ use tempfile::TempDir;
 use super::lay;
 use crate::support::{Person, TestApp, json, problem};
 
-/// Starts a server whose last email contains the name everywhere, and returns the email to a signed-in user with this name.
+/// Starts a server whose last email contains the name everywhere, and returns the email to a signed-in user with this
+/// name.
 async fn farewell(name: &str) -> serde_json::Value {
     let dir = TempDir::new().unwrap();
     let text = "Subject: Bye {{ name }} from {{ app_name }}\n\nBye {{ name }}!\n";

@@ -15,7 +15,7 @@ use crate::support::{
     smtp::{Options, SmtpServer},
 };
 
-/// Numbers of accounts without factors begin here.
+/// Start of the number range for accounts without factors.
 const WITHOUT: usize = 500;
 
 /// Adds an authenticator app to an account.

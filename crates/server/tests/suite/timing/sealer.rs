@@ -1,16 +1,16 @@
-//! Sealing the audit trail takes next to nothing from logins.
+//! Sealing the audit trail has a negligible effect on logins.
 
 use std::time::{Duration, Instant};
 
 use crate::support::{Person, TestApp};
 
-/// Length of a round, and number of rounds of each kind, which alternate.
+/// Duration of a round, and number of rounds of each kind, which alternate.
 const ROUND: Duration = Duration::from_secs(4);
 const ROUNDS: usize = 6;
-/// Logins at the same time.
+/// Number of concurrent logins.
 const TOGETHER: usize = 8;
 
-/// Logs in until the round is over; returns the number of logins.
+/// Logs in until the end of the round. Returns the number of logins.
 async fn logins(app: &TestApp, people: &[Person]) -> usize {
     let began = Instant::now();
     let of = async |john: &Person| {
@@ -24,7 +24,7 @@ async fn logins(app: &TestApp, people: &[Person]) -> usize {
     futures_util::future::join_all(people.iter().map(of)).await.into_iter().sum()
 }
 
-/// Hashes are the cheapest, so that logins are as many as the store can take.
+/// Uses the cheapest hashes, so that the number of logins is only limited by the store.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measured by make soak"]
 #[allow(clippy::print_stdout, reason = "the figures belong to the output of a run")]
@@ -41,7 +41,7 @@ async fn logins_are_as_many_with_the_sealer_as_without() {
                 std::future::pending::<()>().await;
             }
             loop {
-                // Ten times as often as a server.
+                // Ten times as often as in a server.
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 app.seal_audit().await;
             }

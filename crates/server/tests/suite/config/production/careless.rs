@@ -32,7 +32,7 @@ fn a_redis_over_a_network_without_tls_is_refused_unless_it_is_allowed() {
     let why = "without TLS over a network";
     let fix =
         "use rediss:// or rediss-sentinel:// in REDIS_URL, or set REDIS_PLAINTEXT=allow on a network that you trust";
-    // A local Sentinel names servers elsewhere.
+    // A local Sentinel returns servers on other machines.
     for url in ["redis://cache:6379", "redis://:hushhush@10.0.0.7", "redis-sentinel://127.0.0.1/0?name=accounts"] {
         refused(&Desk::production().env("REDIS_URL", url), "REDIS_URL", why, "the environment", fix);
         Desk::production().env("REDIS_URL", url).env("REDIS_PLAINTEXT", "allow").config();

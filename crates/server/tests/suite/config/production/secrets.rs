@@ -1,4 +1,4 @@
-//! Secrets that are missing, known to others, or readable by others.
+//! Secrets that are missing, published, or readable by others.
 
 use std::fs;
 

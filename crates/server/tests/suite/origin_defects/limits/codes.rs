@@ -38,7 +38,7 @@ async fn d28_requests_for_code_after_code_allow_twenty_five_guesses_a_day() {
         let handle = handle(&outlets.app, hour, &john.id, PHONE).await;
         let code = outlets.code().await;
         if outlets.twilio.messages().len() == sent {
-            // Nothing was sent for this handle: the latest code is wrong, too.
+            // Nothing was sent for this handle, so the latest code is wrong too.
             problem(give(&outlets.app, &handle, &code).await, 400).await;
         } else {
             for number in 1..=5 {

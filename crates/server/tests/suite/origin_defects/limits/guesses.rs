@@ -28,7 +28,7 @@ async fn d42_endless_guessing_has_one_guess_a_minute() {
             }
             app.advance(2 * SECOND);
         }
-        // Five without a wait, six that wait for less than a minute, and one in each of the remaining minutes.
+        // Five without a wait, six with a wait of less than a minute, and one in each of the remaining minutes.
         assert_eq!((judged, refused), (5 + 6 + 18, 600 - 29), "{who}");
     }
     // The owner waits at most a minute.

@@ -32,7 +32,7 @@ async fn d80_of_two_hundred_requests_for_one_address_five_send_a_mail_and_all_ar
         let request = app.request(Method::GET, &path).header("Sec-Fetch-Site", "cross-site");
         let answer = from(&client(number), request).send().await.unwrap();
         answers.push((format!("{email}, {number}"), Answer::of(answer).await));
-        // If several emails wait, only the newest is sent.
+        // If several emails are queued, only the newest is sent.
         if number < 20 {
             app.pump().await;
         }
@@ -55,7 +55,7 @@ async fn d80_requests_for_one_address_at_one_moment_send_no_more_mails_than_one_
     });
     let statuses = together::statuses(&app.base, requests.collect()).await;
     assert_eq!(statuses, [200; 40]);
-    // If several emails wait, only the newest is sent; then the hourly limit is reached.
+    // If several emails are queued, only the newest is sent. Then the hourly limit is reached.
     assert!(app.mails_to(&john.email).await.len() > before);
     let sent = app.mails_to(&john.email).await.len();
     let request = app.request(Method::POST, "/User1/forget_password").form(&[("email", &john.email)]);
@@ -112,7 +112,7 @@ async fn d81_two_hundred_registrations_of_one_address_send_five_mails() {
     for number in 0..200 {
         let request = app.request(Method::POST, "/User1/create").json(&victim.form());
         json(from(&client(number), request).send().await.unwrap(), 200).await;
-        // If several registrations wait, only the newest is sent an email.
+        // If several registrations are pending, only the newest is sent an email.
         if number < 20 {
             app.pump().await;
         }
@@ -137,7 +137,8 @@ async fn d81_registrations_of_one_address_at_one_moment_send_no_more_mails_than_
     let request = app.request(Method::POST, "/User1/create").json(&victim.form());
     json(from(&client(99), request).send().await.unwrap(), 200).await;
     assert_eq!(app.mails_to(&victim.email).await.len(), sent);
-    // If too many requests arrive at the same time to compare their passwords, the link is valid and asks for one.
+    // If too many requests arrive at the same time to compare their passwords, the link is valid and asks for a
+    // password.
     victim.verify(&app).await;
 }
 

@@ -1,4 +1,4 @@
-//! Rows D25, D28, D33, D42, D43, D63, D80 and D81: guesses, floods and messages that cost money are limited.
+//! Rows D25, D28, D33, D42, D43, D63, D80 and D81: guesses, floods and costly messages are limited.
 
 mod clients;
 mod codes;

@@ -1,4 +1,4 @@
-//! What a signed-in user does: every route of `me`, and both parts of a login.
+//! Actions of a signed-in user: every route of `me`, and both steps of a login.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
     answer[name].as_str().unwrap()
 }
 
-/// Waits for a further SMS; returns its code.
+/// Waits for another SMS and returns its code.
 async fn next_code(twilio: &Twilio, known: usize) -> String {
     while twilio.messages().len() <= known {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -48,7 +48,7 @@ async fn next_code(twilio: &Twilio, known: usize) -> String {
     code_in(&twilio.messages()[known].body)
 }
 
-/// Uses every route of the account and of second factors, rightly and wrongly.
+/// Uses every route of the account and of second factors, with valid and invalid requests.
 pub async fn manage(
     visitor: &Visitor,
     smtp: &SmtpServer,
@@ -120,7 +120,7 @@ async fn profile(owner: &Owner<'_>) {
     }
 }
 
-/// Changes the address and the number.
+/// Changes the email address and the phone number.
 async fn contacts(
     owner: &Owner<'_>,
     smtp: &SmtpServer,
@@ -151,7 +151,7 @@ async fn contacts(
     }
 }
 
-/// Adds an authenticator app; returns a recovery code.
+/// Adds an authenticator app. Returns a recovery code.
 async fn factors(owner: &Owner<'_>, secrets: &mut Vec<String>, codes: &mut Vec<String>) -> String {
     let named = json!({"name": "planted-query"});
     let offer = answer(owner.send("POST", "me/mfa/totp", named).await, 200).await;

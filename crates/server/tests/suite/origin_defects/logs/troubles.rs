@@ -1,4 +1,4 @@
-//! Requests and deliveries that fail, whose errors could repeat personal data.
+//! Failing requests and deliveries, whose errors could contain personal data.
 
 use std::{
     io::{Read, Write},

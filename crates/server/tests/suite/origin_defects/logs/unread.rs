@@ -1,4 +1,4 @@
-//! Row D90: a log that is not read delays no request.
+//! Row D90: an unread log delays no request.
 
 use std::{
     io::Read,
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The log collector has stopped reading: the pipe fills up, then the queue, and no request waits for either.
+/// The log collector has stopped reading. The pipe fills up, then the queue, and no request waits for either.
 #[tokio::test]
 async fn d90_nothing_waits_for_a_log_that_is_not_read() {
     let mut program = Program::new(CHEAP);
@@ -33,7 +33,7 @@ async fn d90_nothing_waits_for_a_log_that_is_not_read() {
     json(visitor.get("/health").await, 200).await;
     process.0.kill().unwrap();
     let unread = process.0.stderr.take().unwrap().read_to_end(&mut Vec::new()).unwrap();
-    // It has 16 pages, and each write begins a new one if it does not fit into the rest of the last.
+    // It has 16 pages, and each write starts a new one if it does not fit into the rest of the last.
     assert!(unread >= 32_768, "the pipe was not full: {unread} bytes");
 }
 

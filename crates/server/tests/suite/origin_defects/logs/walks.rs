@@ -43,7 +43,7 @@ pub async fn walk(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String
 pub async fn contest(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>) {
     let jane = jane(".Contested");
     json(create(visitor, &jane).await, 200).await;
-    // An email that was superseded is not sent.
+    // A superseded email is not sent.
     smtp.wait_for(5).await;
     json(create(visitor, &jane.clone().with_password("crimson-planted-kettle")).await, 200).await;
     let links = smtp.wait_for(6).await[5].links();

@@ -145,7 +145,7 @@ async fn mailed_form(app: &TestApp, email: &str) -> String {
     mailed_reset(app, email).await.replace("reset_password", "reset_password_form")
 }
 
-/// Returns every attribute and rule value that loads or sends something.
+/// Returns every attribute and CSS value that loads or sends something.
 fn addresses(html: &str) -> Vec<String> {
     let values = [" src=\"", " href=\"", " action=\"", " srcset=\"", "url(", "@import "];
     let after = values.iter().flat_map(|mark| html.split(mark).skip(1));

@@ -1,4 +1,4 @@
-//! Rows D27, D30, D34 and D37: codes are secret, random and short-lived, and grant nothing else.
+//! Rows D27, D30, D34 and D37: codes are secret, random and short-lived, and give no other access.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Row D31: a code verifies one number of one account, and only if the account owner provided the number.
+//! Row D31: a code verifies one phone number of one account, and only if the account owner provided the number.
 
 use serde_json::json;
 
@@ -25,7 +25,7 @@ async fn d31_a_code_is_for_one_person_in_one_realm_and_for_nothing_else() {
     let in_the_other = json!({ "token": own_handle, "otp": own_code });
     problem(app.post_json("/User2/verify_otp_phone", in_the_other).await, 400).await;
 
-    // A handle opens no page, and no link is a handle.
+    // A handle opens no page, and a link is not accepted as a handle.
     for page in ["verify", "undo", "reset_password_form"] {
         problem(ask(&app, &format!("/User1/{page}?token={own_handle}")).await, 400).await;
     }
@@ -37,7 +37,7 @@ async fn d31_a_code_is_for_one_person_in_one_realm_and_for_nothing_else() {
         is_refused(&app, token_of(link), &own_code, DEAD).await;
     }
 
-    // Success verifies the number of its owner only.
+    // Success only verifies the phone number of its owner.
     json(give(&app, &own_handle, &own_code).await, 200).await;
     assert!(is_proved(&app, &attacker).await);
     assert!(!is_proved(&app, &victim).await && !is_proved(&app, &elsewhere).await);

@@ -18,7 +18,7 @@ async fn d35_handle_and_code_may_be_sent_in_the_body() {
     assert!(paths["/v1/{realm}/verify_otp_phone"]["post"].is_object());
     let path = "/User1/verify_otp_phone";
     let (handle, code) = challenge(&app, &john).await;
-    // With POST, the query is ignored, and does not count as an attempt.
+    // With POST, the query is ignored and does not count as an attempt.
     for _ in 0..6 {
         problem(app.post_form(&format!("{path}?token={handle}&otp={code}"), &[]).await, 422).await;
     }

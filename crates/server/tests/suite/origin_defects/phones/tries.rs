@@ -17,7 +17,7 @@ async fn d28_after_five_wrong_codes_the_right_one_is_worth_nothing() {
     let john = Person::new("john@example.com").join(&app).await;
     let (handle, code) = challenge(&app, &john).await;
     let bad = wrong(&code);
-    // Attempts are counted in all ways of sending them, and waiting restores none.
+    // All ways of sending attempts are counted, and waiting restores none.
     let path = "/User1/verify_otp_phone";
     for answer in [
         app.get(&format!("{path}?token={handle}&otp={bad}")).await,

@@ -115,7 +115,7 @@ async fn d17_a_newer_link_and_a_new_password_end_every_older_link() {
     let first = mailed_reset(&app, &john.email).await;
     let second = mailed_reset(&app, &john.email).await;
     assert_eq!(reset(&app, &first, "chosen by a thief").await, 400);
-    // If an email still waits when a newer link is requested, it is not sent at all.
+    // If an email is still queued when a newer link is requested, it is not sent at all.
     let before = app.mails_to(&john.email).await.len();
     json(app.post_form("/User1/forget_password", &[("email", &john.email)]).await, 200).await;
     let last = mailed_reset(&app, &john.email).await;
@@ -129,7 +129,7 @@ async fn d17_a_newer_link_and_a_new_password_end_every_older_link() {
     john.with_password(NEW).log_in(&app).await;
 }
 
-/// Both open the same account, and the first one that sets its password is the last one used.
+/// Both open the same account, and only the first one that sets a password can be used.
 #[tokio::test]
 async fn d17_links_of_a_registration_and_reset_links_end_each_other() {
     let app = TestApp::with(&[UNLIMITED]).await;

@@ -213,7 +213,7 @@ async fn the_backoff_starts_at_the_end_of_the_last_attempt() {
     assert_eq!(server.events().count("RCPT"), 2);
 }
 
-/// Hours later its link would have expired, as the first copy says.
+/// Hours later its link would have expired, as stated in the first copy.
 #[tokio::test]
 async fn a_reset_link_whose_outcome_is_unknown_is_sent_again_only_if_it_is_still_valid_then() {
     for (lifetime, copies) in [("30m", 1), ("12h", 3)] {

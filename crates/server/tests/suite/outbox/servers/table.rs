@@ -14,7 +14,7 @@ const GOOD: Script = Script::GOOD;
 pub(super) enum Fate {
     Sent,
     Dead,
-    /// Still waiting at the end of the test.
+    /// Still queued at the end of the test.
     Waits,
 }
 
@@ -107,7 +107,7 @@ pub(super) fn that_refuse_the_mail() -> Vec<Row> {
     ]
 }
 
-/// Servers that reject the email temporarily, or stop responding before they have it.
+/// Servers that reject the email temporarily, or stop responding before they have received it.
 pub(super) fn that_put_it_off() -> Vec<Row> {
     let later = |name, script| Row {
         told: Some("mail delivery failed"),

@@ -1,4 +1,4 @@
-//! Sign-in of a browser with another provider.
+//! Browser sign-in with another provider.
 
 mod complete;
 mod linking;
@@ -17,7 +17,7 @@ use crate::support::{
     provider::{Fault, Provider},
 };
 
-/// Starts an application with a provider `house` that proves addresses, and a second one.
+/// Starts an application with a provider `house` that verifies addresses, and a second one.
 async fn start(settings: &[(&str, &str)]) -> (TestApp, Provider) {
     let provider = Provider::start().await;
     let own = [provider.settings("HOUSE"), provider.settings("OTHER")].concat();
@@ -37,13 +37,13 @@ fn callback(parameters: &std::collections::BTreeMap<String, String>) -> String {
     format!("/User1/social/house/callback?{query}")
 }
 
-/// Returns the target of the first link whose path has this part.
+/// Returns the target of the first link whose path contains this text.
 fn target(page: &Shown, part: &str) -> String {
     let mut links = page.body.split("href=\"").map(|rest| rest.split('"').next().unwrap());
     links.find(|link| link.contains(part)).unwrap().replace("&amp;", "&")
 }
 
-/// Presses the button, signs in at the provider, and comes back.
+/// Presses the button, signs in at the provider, and returns to the server.
 async fn come_back(browser: &mut Browser<'_>, provider: &Provider, claims: Value) -> Shown {
     let begun = browser.get("/User1/social/house/start").await;
     assert_eq!(begun.status, 302, "{}", begun.body);
@@ -89,7 +89,7 @@ async fn from_the_button_to_the_session_and_back_again() {
     let security = browser.get("/User1/account/security").await;
     assert!(security.shows("House") && security.shows("ada@example.com"), "{}", security.body);
 
-    // Claims that the token lacks come from `userinfo`, of the same subject only.
+    // Claims missing in the token are taken from `userinfo`, if it has the same subject.
     let userinfo = |subject: &str| json!({"sub": subject, "email": "bob@example.com", "email_verified": true});
     provider.set_userinfo(userinfo("other"));
     let asked = come_back(&mut Browser::new(&app), &provider, json!({"sub": "7"})).await;
@@ -98,7 +98,7 @@ async fn from_the_button_to_the_session_and_back_again() {
     let entered = come_back(&mut Browser::new(&app), &provider, json!({"sub": "7"})).await;
     assert_eq!(entered.location, "/User1/account");
 
-    // Where the sign-in was to end is kept.
+    // The target of the sign-in is kept.
     let mut other = Browser::new(&app);
     let sent = other.get("/User1/account/sessions").await;
     let page = other.get(&sent.location).await;
@@ -216,7 +216,7 @@ async fn a_posted_answer_is_sent_on_and_each_browser_has_at_most_eight_flows() {
         provider.let_in(&app, &begun.location, json!({"email": "ada@example.com", "email_verified": true}));
     let user = json!({"name": {"firstName": "Ada", "lastName": "Lovelace"}}).to_string();
     let form: Vec<(String, String)> = parameters.clone().into_iter().chain([("user".to_owned(), user)]).collect();
-    // A form of another site comes without cookies.
+    // Cross-site forms are sent without cookies.
     let posted =
         app.request(Method::POST, "/User1/social/house/callback").header("Origin", "https://appleid.apple.com");
     let posted = posted.header("Sec-Fetch-Site", "cross-site").form(&form).send().await.unwrap();
