@@ -3,7 +3,7 @@
 FROM scratch
 
 COPY target/image/root/ /
-# An empty folder owned by the server; a new volume inherits its owner.
+# An empty folder owned by the server. A new volume inherits its owner.
 COPY --chown=65532:65532 target/image/data/ /data/
 
 ENV HOST=0.0.0.0 \

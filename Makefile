@@ -4,9 +4,9 @@ CARGO ?= cargo
 
 # Tests that do not depend on the store run only once.
 STORED := not test(/^(architecture|config|openapi|process|templates::verb)::|mongodb/)
-# Of these, `make test` leaves out on MongoDB what hardly touches the store; `make soak` runs all.
+# On MongoDB, `make test` omits those that hardly use the store. `make soak` runs all of them.
 GATED := $(STORED) and not test(/^(cli|cors|docs|failure|floods|http|kill::commits|metrics|outbox::(retries|servers)|pages|requirements|sms|templates|token_matrix)::/)
-# The conformance suite once more, with two servers that take turns.
+# The conformance suite again, with two servers that alternate.
 NODES := test(/^mongodb_nodes::/)
 
 SOAK := --profile soak --run-ignored ignored-only --no-capture

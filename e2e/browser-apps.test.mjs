@@ -1,4 +1,4 @@
-// The single-page application of docs/browser-apps.md, as printed, on an origin of its own, in two tabs.
+// Runs the single-page application from docs/browser-apps.md, exactly as printed, on its own origin in two tabs.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-// The dashboard: a newcomer makes the first owner, sees users, finds one, ends a session, locks, and invites.
+// The dashboard: creates the first owner, lists and finds users, ends a session, locks a user, and invites one.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { JOHN, ask, enroll, inviteOwner, openBrowser, start, violations } from "./support.mjs";

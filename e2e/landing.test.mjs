@@ -101,7 +101,7 @@ test("production shows a minimal page without a version and without scripts", as
     ARGON2_MEMORY_KIB: "19456", ARGON2_ITERATIONS: "2", RATE_LIMIT_MODE: "enforce" });
   const answer = await fetch(production.base);
   assert.ok(!answer.headers.get("content-security-policy").includes("script-src"));
-  // The links to the pages of the first realm are all that names it.
+  // Only the links to the pages of the first realm contain its name.
   const html = (await answer.text()).replace(/ href="\/User1\/sign(in|up)"/g, "");
   assert.ok(!/\d+\.\d+\.\d+|<script|curl|openapi|SQLite|User1|Portcullis \d/.test(html), html);
   await production.stop();

@@ -109,7 +109,7 @@ test("buttons copy links and codes", async () => {
   await page.getByRole("status").getByText("Copied").waitFor();
   await forget();
   const mail = await mailTo(app, JOHN.email, (mail) => mail.links[0]?.includes("reset_password_form"));
-  // The open message keeps the focus, so the newest one appears in the list only; select it.
+  // The open message keeps the focus, so the newest one only appears in the list.
   await page.locator("#messages").getByRole("link", { name: /password/ }).first().click();
   await page.getByRole("button", { name: "Copy the link" }).first().click();
   assert.equal(await clipboard(page), mail.links[0]);

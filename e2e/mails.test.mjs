@@ -12,7 +12,7 @@ const SUBJECTS = {
   deleted: "Your Portcullis account was deleted",
 };
 
-/** Rules about landmarks, which are up to the email client's page. */
+/** Rules about landmarks, which the page of the email client must satisfy. */
 const NOT_OF_MAILS = ["landmark-one-main", "region"];
 
 let app, browser, mails;

@@ -1,4 +1,4 @@
-// Follows a page of the documentation block by block, as a reader with terminals would.
+// Follows a page of the documentation block by block, like a reader with terminals.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -10,9 +10,8 @@ const ROOT = join(import.meta.dirname, "..");
 const PATIENCE = 180_000;
 
 /**
- * Follows a page in a temporary folder until the test `t` ends: writes its files, keeps the servers running that should be left
- * running, runs all other commands in one shell, and compares their output with the output printed below them, in which `…`
- * matches any text.
+ * Follows a page in a temporary folder until the test `t` ends. Writes its files, starts its servers in the background, runs all
+ * other commands in one shell, and compares their output with the output printed below them, in which `…` matches any text.
  */
 export async function follow(t, file, { env, heading, replace = (text) => text }) {
   const dir = await mkdtemp(join(tmpdir(), "portcullis-reader-"));
@@ -62,11 +61,11 @@ export function blocks(page, heading) {
 
 export const read = (file) => readFile(join(ROOT, file), "utf8");
 
-/** Returns a pattern for a printed answer; `…` matches text that differs each time. */
+/** Returns a pattern for a printed response. `…` matches text that differs each time. */
 const pattern = (printed) =>
   new RegExp(`^${printed.trim().split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[^\\n]*")}\\s*$`);
 
-/** A shell that keeps its variables from block to block. */
+/** A shell that keeps its variables between blocks. */
 class Shell {
   #errors = "";
   #said = "";
@@ -79,7 +78,7 @@ class Shell {
     this.child.once("exit", () => this.#heard());
   }
 
-  /** Runs these commands, of which the last must succeed, and returns their output. */
+  /** Runs these commands and returns their output. The last one must succeed. */
   async run(commands) {
     this.#said = "";
     const end = /^\u001e(\d+)\n/m;
@@ -102,7 +101,7 @@ class Shell {
   }
 }
 
-/** Starts a server in a process group of its own, and waits until it reports that it is running. */
+/** Starts a server in its own process group, and waits until it reports that it is running. */
 async function keepRunning(command, dir, env) {
   const child = spawn("sh", ["-c", command], { cwd: dir, env, detached: true });
   const ended = new Promise((resolve) => child.once("exit", resolve));

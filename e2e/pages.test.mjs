@@ -13,7 +13,7 @@ after(async () => {
   await app.stop();
 });
 
-/** Checks title and heading, and that the page is accessible: light on a desktop and dark on a phone. */
+/** Checks title and heading, and accessibility: light on a desktop and dark on a phone. */
 async function look(page, title, heading) {
   assert.equal(await page.title(), `${title} · Portcullis`);
   assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), heading);
@@ -148,7 +148,7 @@ test("everything works by keyboard and without scripts", async () => {
   const tom = await enroll(app, { ...JOHN, email: "tom@example.com" });
   await ask(app, "forget_password", { email: tom.email });
   const page = await open(await linkTo(app, tom.email, "reset_password_form"), { javaScriptEnabled: false });
-  // The link that skips to the content is the first stop.
+  // The skip link is focused first.
   await page.keyboard.press("Tab");
   await page.keyboard.press("Tab");
   await page.keyboard.type("short");

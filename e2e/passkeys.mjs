@@ -1,4 +1,4 @@
-// Chromium's virtual authenticators, and what is done with them.
+// Chromium's virtual authenticators and their operations.
 import { ask } from "./support.mjs";
 
 /** Authenticators by name, for `WebAuthn.addVirtualAuthenticator`. */
@@ -9,7 +9,7 @@ export const AUTHENTICATORS = {
   u2f: { protocol: "u2f", transport: "usb" },
 };
 
-/** Gives the page an authenticator; `events` collects what it reports. */
+/** Adds an authenticator to the page. `events` collects its events. */
 export async function authenticator(page, options) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("WebAuthn.enable", { enableUI: false });
@@ -25,11 +25,11 @@ export async function authenticator(page, options) {
   };
 }
 
-/** Lets the browser make a credential for these options. */
+/** Creates a credential in the browser with these options. */
 export const create = (page, publicKey) => page.evaluate(async (publicKey) =>
   (await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey) })).toJSON(), publicKey);
 
-/** Lets the browser use a credential for these options. */
+/** Uses a credential in the browser with these options. */
 export const get = (page, publicKey) => page.evaluate(async (publicKey) =>
   (await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey) })).toJSON(), publicKey);
 
@@ -40,6 +40,6 @@ export async function call(app, path, body = {}, token) {
   return { status: answer.status, ...(await answer.json()) };
 }
 
-/** Logs in with the password; returns the access token. */
+/** Logs in with the password. Returns the access token. */
 export const tokenOf = async (app, { email, password }) =>
   (await (await ask(app, "login", { username: email, password })).json()).access_token;

@@ -1,5 +1,5 @@
-// Passkeys with each kind of authenticator, from the pages and through the API; and each ceremony of the API once more with another
-// relying party, which must agree.
+// Passkeys with each kind of authenticator, on pages and with the API. Each ceremony of the API is repeated with another relying
+// party, which must have the same result.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from "@simplewebauthn/server";
@@ -30,7 +30,7 @@ async function agrees(work) {
   }
 }
 
-/** Replaces a part of what the browser has signed. */
+/** Replaces a part of the signed data. */
 function withClientData(credential, change) {
   const client = JSON.parse(bytes(credential.response.clientDataJSON));
   const changed = Buffer.from(JSON.stringify({ ...client, ...change })).toString("base64url");
@@ -109,7 +109,7 @@ test("a passkey that does not verify its user is refused for a login, here and t
   await page.context().close();
 });
 
-/** Opens a browser in which this person is signed in with the password. */
+/** Opens a browser in which this user is signed in with the password. */
 async function signedIn(john, options) {
   const page = await browser.page(app);
   const keys = options && await authenticator(page, options);

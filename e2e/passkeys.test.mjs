@@ -1,4 +1,4 @@
-// A passkey from the pages: offered after a sign-in, then used from the button and from the field of the address.
+// A passkey on pages: offered after a sign-in, then used with the button and with autofill in the address field.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { AUTHENTICATORS, authenticator } from "./passkeys.mjs";
@@ -16,7 +16,7 @@ after(async () => {
 
 const at = (path) => `${app.base}/User1/${path}`;
 
-/** Checks that the page is accessible, and keeps pictures of it for those who ask for them. */
+/** Checks that the page is accessible, and takes screenshots if requested. */
 async function look(page, name) {
   for (const [colorScheme, width] of [["light", 1280], ["dark", 1280], ["dark", 390], ["light", 390], ["light", 320]]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -49,14 +49,14 @@ test("a passkey is offered after a sign-in, and signs in from the button and fro
   await page.getByRole("link", { name: "Continue" }).click();
   await page.getByRole("heading", { name: "John Doe" }).waitFor();
 
-  // The browser offers the passkey when the page is opened, and here takes it at once.
+  // The browser offers the passkey when the page is opened, and the test accepts it immediately.
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.getByRole("link", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "John Doe" }).waitFor();
   await page.goto(at("account/sessions"));
   await page.getByText("with a passkey").first().waitFor();
 
-  // The button aborts what waits, and asks openly.
+  // The button cancels the pending request and starts a visible one.
   await keys.answers(false);
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.getByRole("link", { name: "Sign in" }).click();

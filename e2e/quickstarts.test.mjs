@@ -1,11 +1,11 @@
-// Runs every command and program of the README and the quickstarts as printed; only the ports are replaced.
+// Runs every command and program of the README and the quickstarts as printed. Only the ports are replaced.
 import assert from "node:assert/strict";
 import { delimiter, dirname } from "node:path";
 import { test } from "node:test";
 import { follow, read } from "./markdown.mjs";
 import { JOHN, PROGRAM, enroll, freePort, start } from "./support.mjs";
 
-/** The environment of a reader who has the program, with two free ports instead of the two on the pages. */
+/** Environment of a reader who has the program, with two free ports instead of those on the pages. */
 async function reader() {
   const [ours, theirs] = [await freePort(), await freePort()];
   const env = {
@@ -14,7 +14,7 @@ async function reader() {
     PORT: String(ours),
     ARGON2_MEMORY_KIB: "8",
     ARGON2_ITERATIONS: "1",
-    // Only the packages pinned in requirements.txt.
+    // Only contains the packages pinned in requirements.txt.
     PIP_NO_INDEX: "1",
     PIP_FIND_LINKS: process.env.WHEELS,
     PIP_DISABLE_PIP_VERSION_CHECK: "1",
@@ -24,7 +24,7 @@ async function reader() {
   return { env, replace, base: `http://localhost:${ours}`, api: `http://127.0.0.1:${theirs}` };
 }
 
-/** Checks that the service refuses tokens that are missing, forged, of another realm, or signed in another way. */
+/** Checks that the service rejects tokens that are missing, forged, of another realm, or signed with another algorithm. */
 async function refusesWhatItShould(shell, { base, api }, path) {
   const token = (await shell.run('echo "$TOKEN"')).trim();
   const ask = (header) => fetch(`${api}${path}`, { headers: header ? { authorization: header } : {} });

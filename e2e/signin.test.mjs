@@ -1,4 +1,4 @@
-// Pages that people sign in with: the life of an account, with and without script, and what each page weighs.
+// Sign-in pages: the lifecycle of an account with and without scripts, and the size of each page.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -40,7 +40,7 @@ async function look(page, title, heading = title.replace(/^Error: /, "")) {
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const at = (path) => `${app.base}/User1/${path}`;
 
-/** Returns the code of an authenticator app (RFC 6238) for a key as the page shows it. */
+/** Returns the code of an authenticator app (RFC 6238) for the secret shown on the page. */
 function totp(key, steps = 0) {
   const bits = [...key.replaceAll(" ", "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0"));
   const secret = Buffer.from(bits.join("").match(/.{8}/g).map((byte) => parseInt(byte, 2)));

@@ -12,7 +12,7 @@ export const PROGRAM = process.env.PORTCULLIS ?? join(import.meta.dirname, "../t
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const PATIENCE = 30_000;
 
-/** Starts the program with these settings; it answers at `base` until `stop` is called. */
+/** Starts the program with these settings. It serves `base` until `stop` is called. */
 export async function start(settings = {}) {
   const dir = await mkdtemp(join(tmpdir(), "portcullis-e2e-"));
   const port = await freePort();
@@ -40,7 +40,7 @@ export async function start(settings = {}) {
   };
 }
 
-/** Waits for a mail or SMS to this recipient and returns the newest. */
+/** Waits for an email or SMS to this recipient and returns the newest. */
 export async function mailTo(app, to, matches = () => true) {
   for (const begin = Date.now(); Date.now() - begin < PATIENCE; await pause(50)) {
     const list = await (await fetch(`${app.base}/dev/mailbox.json`)).json();
@@ -65,7 +65,7 @@ export async function linkTo(app, to, name, matches = () => true) {
   return find(await mailTo(app, to, find));
 }
 
-/** Sends a form to a route. */
+/** Posts a form to a route. */
 export async function ask(app, path, form, realm = "User1") {
   const answer = await fetch(`${app.base}/${realm}/${path}`, { method: "POST", body: new URLSearchParams(form) });
   if (!answer.ok) throw new Error(await answer.text());
@@ -90,7 +90,7 @@ export async function enroll(app, person = JOHN, realm = "User1") {
   return person;
 }
 
-/** Returns the link with which the first owner of the server chooses a password. */
+/** Returns the invitation link of the server's first owner. */
 export async function inviteOwner(app, email = "owner@example.com") {
   const line = ["admins", "invite", email, "--role", "owner", "--print"];
   const { stdout } = await promisify(execFile)(PROGRAM, line, { cwd: app.dir, env: app.env });
@@ -106,7 +106,7 @@ export async function openBrowser() {
   });
   return {
     async page(app, { width = 1280, height = 900, colorScheme = "light", ...more } = {}) {
-      // Without transitions: a colour halfway between two schemes has too little contrast.
+      // Disables transitions, because a colour halfway between two schemes has too little contrast.
       const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce", ...more });
       const page = await context.newPage();
       page.elsewhere = [];
@@ -127,7 +127,7 @@ export async function openBrowser() {
 export async function violations(page, { exclude = [], notMeant = [] } = {}) {
   const { readFile } = await import("node:fs/promises");
   const source = await readFile(join(import.meta.dirname, "node_modules/axe-core/axe.min.js"), "utf8");
-  // Evaluated by the debugger, so that the content security policy of the page stays in force.
+  // Evaluated by the debugger, so that the content security policy of the page remains in force.
   await page.evaluate(source);
   const found = await page.evaluate(({ exclude, notMeant }) => axe.run({ exclude }, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

@@ -37,7 +37,7 @@ def main():
     assert "password" in kept and "12345678" in kept
     assert NEVER_LISTED not in kept
 
-    # Sorted by the bytes of UTF-8, since breached.rs searches the list by bytes.
+    # Sorted by UTF-8 bytes, because breached.rs searches the list by bytes.
     passwords = sorted(password.encode() for password in kept)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_bytes(b"\n".join(passwords) + b"\n")

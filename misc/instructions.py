@@ -55,7 +55,7 @@ SETTINGS = {
     "ARGON2_ITERATIONS": "1",
     "JWT_SECRET": "a-secret-for-the-count-of-instructions",
     "ENCRYPTION_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-    # One thread, since the distribution of work among threads is random.
+    # One thread, because the distribution of work among threads is random.
     "TOKIO_WORKER_THREADS": "1",
     # Requests take long under callgrind.
     "REQUEST_TIMEOUT": "5m",
@@ -127,7 +127,7 @@ class Server:
 
 
 class Client:
-    """Client with an account and sessions."""
+    """A client with an account and sessions."""
 
     def __init__(self, server):
         self.server = server
@@ -203,7 +203,7 @@ def run(program):
 
 
 def kept():
-    """Returns the figures of the file, by profile and verb."""
+    """Returns the figures of the file by profile and operation."""
     lines = KEPT.read_text().splitlines() if KEPT.exists() else []
     fields = [line.split() for line in lines if line and not line.startswith("#")]
     return {(profile, verb): int(count) for profile, verb, count in fields}

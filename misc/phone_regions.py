@@ -22,7 +22,7 @@ PART_OF = {"AC": "SH", "TA": "SH"}
 NON_GEOGRAPHIC = "001"
 
 # +1 has no main country: each area code has its own, and an unassigned area code has none.
-# Under other calling codes, unassigned numbers get the country of the numbers around them.
+# With other calling codes, unassigned numbers get the country of the surrounding numbers.
 NORTH_AMERICA = 1
 NORTH_AMERICAN = re.compile("1([2-9][0-9]{2}){2}[0-9]{4}")
 AREA_CODES = range(200, 1000)
@@ -61,7 +61,7 @@ def fetch(folder):
 
 
 class Plan:
-    """Numbers of a region, matched as phonenumbers matches them.
+    """Numbers of a region, matched in the same way as by phonenumbers.
 
     If regions that share a calling code have the same pattern (`taken`), the earlier one keeps it.
     """
@@ -80,7 +80,7 @@ class Plan:
         taken |= patterns
 
     def has(self, digits):
-        """Returns whether any number of the region begins with these digits."""
+        """Returns whether any number of the region starts with these digits."""
         if self.start:
             return bool(self.start.match(digits, partial=True))
         begins = [pattern.fullmatch(digits, partial=True) for pattern in [self.all, *self.kinds]]
@@ -100,7 +100,7 @@ def has_trunk_zero(code, regions):
 
 
 def parted(plans, digits, depth):
-    """Returns the country of the numbers with this prefix, None if there is none, or a dict by the next digit."""
+    """Returns the country of the numbers with this prefix, None if there is no country, or a dict by the next digit."""
     countries = [plan.country for plan in plans if plan.has(digits)]
     if not countries:
         return None
@@ -113,7 +113,7 @@ def parted(plans, digits, depth):
 
 
 def differing(prefix, owner, around):
-    """Yields the prefixes whose numbers have another country than those around them."""
+    """Yields the prefixes whose numbers have a different country than the surrounding ones."""
     if isinstance(owner, dict):
         for digit, branch in owner.items():
             yield from differing(prefix + digit, branch, around)
@@ -137,7 +137,7 @@ def rows(code, regions):
 
 
 def country(table, number):
-    """Returns the country of a number, as the server looks it up."""
+    """Returns the country of a number, using the lookup of the server."""
     return next((table[number[:end]] for end in range(len(number), 0, -1) if number[:end] in table), None)
 
 
@@ -171,7 +171,7 @@ def compare(table, codes):
 
 
 def lines(table):
-    """Yields the lines of the table. Each first digit begins a new line."""
+    """Yields the lines of the table. Each first digit starts a new line."""
     for _, group in groupby(sorted(table.items()), key=lambda row: row[0][0]):
         line = "   "
         for prefix, iso in group:

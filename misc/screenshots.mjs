@@ -32,7 +32,7 @@ try {
   await bare.stop();
 }
 
-/** Signs in as the first owner, and shows the list of users and one of them. */
+/** Signs in as the first owner, and opens the list of users and the page of one user. */
 async function shootDashboard() {
   for (const name of ["Ari Linden", "Noor Elm", "Mika Hazel"]) {
     const [first_name, last_name] = name.split(" ");

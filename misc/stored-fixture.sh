@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Writes crates/server/tests/fixtures/COMMIT: a database of each store, written by the program of that commit, with the data
-# that the tests in crates/server/tests/suite/stored compare: misc/stored-fixture.sh COMMIT
+# Writes crates/server/tests/fixtures/COMMIT: a database for each store, written by the program of that commit, with the data
+# needed by the tests in crates/server/tests/suite/stored. Usage: misc/stored-fixture.sh COMMIT
 #
-# PORTCULLIS_FIXTURE_PROGRAM names an existing binary of that commit, which is used instead of a build.
+# PORTCULLIS_FIXTURE_PROGRAM is the path of an existing binary of that commit, used instead of a build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

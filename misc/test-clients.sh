@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Tests with third-party clients:
-# - e2e/clients: generates clients from the description of the API, compiles them, and signs up and logs in with each; sets up an
-#   authenticator app with the codes of pyotp and oathtool, and the QR code as zbar reads it; verifies an export of the audit trail;
-# - e2e/origin: compares the requests that are accepted with those of the original service's framework. `UPDATE=1` rewrites the
+# - e2e/clients: generates clients from the OpenAPI description, compiles them, and signs up and logs in with each; sets up an
+#   authenticator app with codes of pyotp and oathtool and a QR code read by zbar; verifies an export of the audit trail;
+# - e2e/origin: compares the accepted requests with those of the original service's framework. `UPDATE=1` rewrites the
 #   table in docs/existing-clients.md.
 # The pinned packages are installed first. `all` includes openapi-generator, which brings a Java runtime of 100 MB.
 set -euo pipefail
@@ -12,7 +12,7 @@ which=${1:-light}
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 version=$(python3 -c 'import sys; print("%d%d" % sys.version_info[:2])')
 
-# Prints the folder of the programs of an environment of this name with the packages of these files.
+# Creates a Python environment with the packages of these files, and prints the folder of its programs.
 environment() {
     local venv=$target/$1-$version
     shift
@@ -38,7 +38,7 @@ fi
 misc/install-tools.sh oathtool zbarimg rsvg-convert
 npm ci --prefix e2e --silent --no-audit --no-fund
 npm ci --prefix e2e/clients --silent --no-audit --no-fund
-# The binary used by the workspace tests: another selection of packages would have other features and be recompiled.
+# The binary used by the workspace tests. Another selection of packages would enable other features and recompile it.
 cargo test --quiet --workspace --no-run
 PORTCULLIS=$target/debug/portcullis
 export PORTCULLIS CLIENTS_PYTHON ORIGIN_PYTHON

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Tests the wheel and the image with the test build of the program, and the release script; lints the packaging
-# files.
+# Tests the wheel and the image with the test build of the program, tests the release script, and lints the packaging files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

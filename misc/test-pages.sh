@@ -16,7 +16,7 @@ if ! python3 -c 'import ensurepip' 2>/dev/null; then install python3-venv; fi
 
 npm ci --prefix e2e --silent --no-audit --no-fund
 WHEELS=$(misc/wheels.sh)
-# The binary used by the workspace tests: another selection of packages would have other features and be recompiled.
+# The binary used by the workspace tests. Another selection of packages would enable other features and recompile it.
 cargo test --quiet --workspace --no-run
 PORTCULLIS=$(realpath "${CARGO_TARGET_DIR:-target}/debug/portcullis")
 export PORTCULLIS WHEELS

@@ -44,7 +44,7 @@ def millis(text):
 
 
 def form(fields):
-    """Joins fields: the version byte, then each field with its length before it."""
+    """Returns the version byte followed by each field with a length prefix."""
     parts = [b"\x01"]
     for field in fields:
         field = field.encode() if isinstance(field, str) else field

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Downloads the wheels that e2e/requirements.txt pins by hash, unless they are there already, and prints their folder.
+# Downloads the wheels pinned by hash in e2e/requirements.txt, unless they already exist, and prints their folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

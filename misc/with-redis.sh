@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs a command whose tests need Redis: misc/with-redis.sh [--shared] COMMAND…
 #
-# Each test of Redis starts servers of its own. With --shared, one server is started for all tests, and they use it beside
-# MongoDB: PORTCULLIS_TEST_REDIS_URL is its address. PORTCULLIS_TEST_REDIS names another `redis-server`, or a `valkey-server`; without it,
-# Debian's package is installed if it is missing.
+# Each Redis test starts its own servers. With --shared, one server is started for all tests, which use it together with
+# MongoDB. PORTCULLIS_TEST_REDIS_URL is its address. PORTCULLIS_TEST_REDIS is the path of another `redis-server` or a
+# `valkey-server`. Without it, Debian's package is installed if it is missing.
 set -euo pipefail
 
 if [ -z "${PORTCULLIS_TEST_REDIS:-}" ]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packs a program in every format that is a file, with the list of its crates: packaging/artefacts.sh PROGRAM FOLDER [ARCHITECTURE]
-# All contain the same program. SHA256SUMS has the sums of all files of the folder.
+# Packs a program in every file format, with the list of its crates: packaging/artefacts.sh PROGRAM FOLDER [ARCHITECTURE]
+# All contain the same program. SHA256SUMS contains the checksums of all files in the folder.
 set -euo pipefail
 program=$(realpath "$1")
 folder=$(realpath -m "$2")

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds the released program and prints its path: packaging/build.sh [PROFILE] [ARCHITECTURE]
 #
-# Another architecture than this machine's needs Debian's cross compiler, which is installed if it is missing (as root), and the
-# standard library of that target (`rustup target add`).
-# The program is static: it needs no library and no file of the machine that it runs on. Paths of this machine are replaced, so that
-# two builds of one commit in two folders are equal byte for byte. The list of its dependencies is inside (`cargo audit bin`).
+# Cross compilation requires Debian's cross compiler, which is installed if it is missing (as root), and the standard library of
+# the target (`rustup target add`).
+# The program is statically linked and needs no files of the machine it runs on. Paths of this machine are replaced, so that two
+# builds of one commit in different folders are identical. The binary contains the list of its dependencies (`cargo audit bin`).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,10 +14,10 @@ triple=$architecture-unknown-linux-gnu
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 registry=$(realpath -m "${CARGO_HOME:-$HOME/.cargo}")
 
-# Before the flags below, which are for the program and not for its tools.
+# Built before the flags below are set, which apply to the program and not to its tools.
 misc/install-tools.sh cargo-auditable
 
-# Of two matching prefixes, the later one applies.
+# If two prefixes match, the later one applies.
 rust="-C target-feature=+crt-static" c=""
 for prefix in "$(rustc --print sysroot)=/rust" "$registry=/cargo" "$PWD=/portcullis" "$target=/target"; do
     rust+=" --remap-path-prefix=$prefix"

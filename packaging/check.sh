@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Packs a program and tests each format, from an empty environment to a verified login: packaging/check.sh PROGRAM FORMAT…
 #
-# Formats: archive, wheel, npm, deb, image. `archive`, `deb` and `image` need root; `deb` installs a Debian of its own below
-# target/, `image` uses buildah, which is installed if it is missing. Each takes less than 60 s once its package is there.
+# Formats: archive, wheel, npm, deb, image. `archive`, `deb` and `image` require root. `deb` installs its own Debian in target/, and
+# `image` uses buildah, which is installed if it is missing. Each takes less than 60 s after its package was created.
 set -euo pipefail
 program=$(realpath "$1")
 shift
@@ -16,7 +16,7 @@ mkdir -p "$packages"
 
 stop() {
     if [ -z "$server" ]; then return; fi
-    # A launcher and its program form a process group.
+    # A launcher and its program are in one process group.
     kill -TERM -- "-$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
     server=
@@ -64,7 +64,7 @@ check_archive() {
     chown 65532:65532 "$root/data"
     local run=(chroot --userspec=65532:65532 "$root" /portcullis --data-dir /data)
     says_its_version "${run[@]}"
-    # Names are resolved without the libraries that glibc usually loads for it. A container gets this file from outside.
+    # Name resolution must work without the libraries that glibc usually loads for it. Containers get this file from outside.
     mkdir "$root/etc"
     echo '127.0.0.1 server.test' > "$root/etc/hosts"
     health=(chroot --userspec=65532:65532 "$root" /portcullis health --url "http://server.test:$port")
@@ -93,7 +93,7 @@ check_deb() {
     chroot "$root" dpkg --install /portcullis.deb >/dev/null
     is_the_program "$root/usr/bin/portcullis"
     says_its_version chroot "$root" portcullis
-    # No systemd runs here: the command of its unit, as its user and in its folder.
+    # There is no systemd here, so the command of the unit is run directly, as its user and in its folder.
     local unit=$root/usr/lib/systemd/system/portcullis.service
     local command
     command=$(sed -n 's/^ExecStart=//p' "$unit")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Signs up at a development server, follows the link of the email and logs in: packaging/first-login.sh BASE
-# Waits until the server answers, and prints nothing unless something fails.
+# Signs up at a development server, follows the emailed link and logs in: packaging/first-login.sh BASE
+# Waits until the server responds, and prints nothing unless something fails.
 set -euo pipefail
 base=$1
 
@@ -8,7 +8,7 @@ ask() {
     curl --silent --show-error --fail-with-body --noproxy '*' --max-time 20 --header 'Accept: application/json' "$@"
 }
 
-# Repeats a command until it succeeds, at most ten seconds.
+# Repeats a command until it succeeds, for at most ten seconds.
 until_it_succeeds() {
     for _ in $(seq 100); do
         if "$@" 2>/dev/null; then return; fi

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Packs the program for npm, and prints the paths of the packages: packaging/npm.sh PROGRAM FOLDER [ARCHITECTURE]
 #
-# `portcullis` is the launcher. The program is in a package of each platform, an optional dependency: npm installs only the one
-# that fits.
+# `portcullis` is the launcher. The program is in a package per platform, an optional dependency of which npm only installs the
+# matching one.
 set -euo pipefail
 program=$(realpath "$1")
 folder=$(realpath -m "$2")

@@ -23,7 +23,7 @@ date=$(date --utc +%F)
 sed --in-place --regexp-extended "s/$heading/## [Unreleased]\n\n## [$version] - $date/" CHANGELOG.md
 sed --in-place "/^\[workspace.package\]/,/^\$/s/^version = .*/version = \"$version\"/" Cargo.toml
 cargo update --workspace --quiet
-# The description of the API has the version in it.
+# The OpenAPI description contains the version.
 make --silent generate
 git commit --quiet --all --message "release: $version"
 git tag --annotate "v$version" --message "Portcullis $version"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lists the crates inside the program as a CycloneDX document, and prints its path: packaging/sbom.sh FOLDER [ARCHITECTURE]
+# Lists the crates in the program as a CycloneDX document, and prints its path: packaging/sbom.sh FOLDER [ARCHITECTURE]
 set -euo pipefail
 folder=$(realpath -m "$1")
 architecture=${2:-$(uname -m)}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests release.sh in a clone: what it rejects, and what it commits and tags.
+# Tests release.sh in a clone: its rejections, its commit and its tag.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ cp "$OLDPWD"/packaging/*.sh packaging/
 cp "$OLDPWD/Makefile" .
 git add --all
 git commit --quiet --allow-empty --message "scripts"
-# The description of the API is not generated: that would compile the program.
+# The OpenAPI description is not generated, because that would compile the program.
 export CARGO=true
 
 refuses() {

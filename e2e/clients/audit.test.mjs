@@ -1,4 +1,4 @@
-// An export of the audit trail is verified by a script with the public key alone.
+// A script verifies an export of the audit trail with only the public key.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ test("an export of the audit trail is verified by a script", { skip: !PYTHON && 
     return done.stdout;
   };
   run("admins", "invite", "ada@example.com", "--role", "owner", "--print");
-  // A server that starts seals what waits.
+  // A starting server seals pending rows.
   const app = await start(settings);
   t.after(() => app.stop());
   for (let tries = 0; JSON.parse(run("audit", "blocks", "--json")).items.length === 0; tries += 1) {

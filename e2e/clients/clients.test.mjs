@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { PROGRAM, start } from "../support.mjs";
 
 const HERE = import.meta.dirname;
-// Outside the sources, since generators also write documentation.
+// Outside the sources, because generators also write documentation.
 const OUT = join(dirname(PROGRAM), "../clients");
 const PYTHON = process.env.CLIENTS_PYTHON;
 const BIN = (name) => join(HERE, "node_modules/.bin", name);

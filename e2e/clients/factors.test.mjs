@@ -1,5 +1,4 @@
-// Sets up an authenticator app as another program sees it: the QR code is read back by zbar, and the codes are those of pyotp and
-// oathtool.
+// Sets up an authenticator app with third-party programs: zbar reads the QR code, and pyotp and oathtool generate the codes.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
@@ -15,7 +14,7 @@ function run(program, ...args) {
   return done.stdout.trim();
 }
 
-/** The code of a URI at a time, in seconds. */
+/** Returns the code of a URI at a time in seconds. */
 const CODES = {
   pyotp: (uri, at) =>
     run(join(PYTHON, "python"), "-c", "import pyotp, sys; print(pyotp.parse_uri(sys.argv[1]).at(int(sys.argv[2])))", uri, String(at)),
@@ -55,7 +54,7 @@ for (const [name, code] of Object.entries(CODES)) {
     const now = () => Math.floor(Date.now() / 1000);
     const [status, added] = await send(app, token, "me/mfa/totp/confirm", { enrolment: offer.enrolment, code: code(read, now()) });
     assert.equal(status, 201, JSON.stringify(added));
-    // That code is used; the next one is accepted already.
+    // That code is used, but the next one is already accepted.
     const next = code(read, now() + 30);
     const entered = await (await ask(app, "login", { ...credentials, code: next })).json();
     assert.ok(entered.refresh_token);

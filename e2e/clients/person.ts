@@ -1,4 +1,4 @@
-// What every generated client does: it creates this account, verifies it by the mailed link, logs in and reads it.
+// Steps of every generated client: it creates this account, verifies it with the emailed link, logs in and reads it.
 export const REALM = "Shop";
 export const PERSON = {
   email: "john+news@example.com",

@@ -1,4 +1,4 @@
-"""The routes of the original service on its framework. The parameters are those of its source; the answers are stubs."""
+"""The routes of the original service on its framework. The parameters are taken from its source. The responses are stubs."""
 
 from typing import Annotated
 

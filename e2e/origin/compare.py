@@ -1,4 +1,4 @@
-"""Sends every shape to the framework of the original service and to Portcullis, and compares which of them accept it.
+"""Sends every request to the framework of the original service and to Portcullis, and compares which of them accepts it.
 
     compare.py BASE DOCUMENT [--update]
 
@@ -25,7 +25,7 @@ BEGIN, END = "<!-- differences: `make test-clients` checks this table. -->\n", "
 
 
 def send(port, raw):
-    """Returns the status of the answer, 0 for none. The request is sent as it is."""
+    """Sends the request unchanged. Returns the status of the response, or 0 if there is none."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as stream:
         stream.sendall(raw)
         answer = b""
@@ -116,7 +116,7 @@ def free_port():
 
 
 def compare(base):
-    """Returns name, status of the framework and status of Portcullis for each shape."""
+    """Returns the name, the status of the framework and the status of Portcullis for each request."""
     here, port = Portcullis(base), free_port()
     there = Account("1", "john.doe@example.com", "x", lambda: "person@example.com", lambda _: "x", lambda: ("x", "012345"))
     server = origin(port)

@@ -1,4 +1,4 @@
-"""Requests in the shapes that clients send, as bytes."""
+"""Requests in the formats that clients send, as bytes."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ PASSWORD = "violet-teapot-hammer"
 
 @dataclass
 class Account:
-    """What a server must know for a request to be right."""
+    """Server state required for valid requests."""
 
     id: str
     email: str

@@ -18,7 +18,7 @@ try {
 
 const child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  // A terminal sends its signals to the program, too; a second one does not hurt.
+  // A terminal also sends its signals to the program. A second one is harmless.
   process.on(signal, () => child.kill(signal));
 }
 child.on("error", (error) => {

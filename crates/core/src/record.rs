@@ -177,7 +177,6 @@ pub trait Record: Sized {
     /// Opens a stored record.
     ///
     /// # Errors
-    ///
     /// Returns [`Unsealable`] if it was sealed with other keys or for another realm, kind or key, or is unreadable.
     fn open(row: &RecordRow, keys: RecordKeys<'_>) -> Result<Self, Unsealable> {
         let bytes = keys.open(row.kind, &row.key, &row.body)?;

@@ -28,7 +28,6 @@ impl Arena {
     /// Allocates this number of blocks.
     ///
     /// # Errors
-    ///
     /// Returns an error if there is not enough memory.
     pub(super) fn new(blocks: usize) -> io::Result<Self> {
         let memory = Memory::new(blocks)?;

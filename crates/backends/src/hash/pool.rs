@@ -80,7 +80,6 @@ impl HashPool {
     /// Starts the threads.
     ///
     /// # Errors
-    ///
     /// Returns [`StartError`] if the settings are invalid or a thread cannot be started.
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let params = argon::params(settings.memory_kib, settings.iterations, settings.parallelism)

@@ -11,7 +11,6 @@ const HEAD_START: Duration = Duration::from_secs(2);
 /// responded for two seconds. Earlier attempts continue in parallel.
 ///
 /// # Errors
-///
 /// Returns the last error if all addresses failed.
 pub async fn connect_to_first(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let (mut waiting, mut trying) = (addresses.into_iter(), JoinSet::new());

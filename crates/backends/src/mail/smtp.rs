@@ -46,7 +46,6 @@ impl SmtpSender {
     /// Creates a sender with these settings. It connects when a message is sent.
     ///
     /// # Errors
-    ///
     /// Returns [`BadSettings`] if the settings are invalid.
     pub fn new(settings: SmtpSettings, clock: Arc<dyn Clock>) -> Result<Self, BadSettings> {
         Ok(Self {

@@ -50,7 +50,6 @@ const LOADING: Duration = Duration::from_secs(5);
 /// Checks that a URL is valid, as far as possible without network access.
 ///
 /// # Errors
-///
 /// Returns [`OpenError::Url`] if the URL is invalid.
 pub fn check_url(url: &SecretString) -> Result<(), OpenError> {
     let url = url.expose_secret();

@@ -55,7 +55,6 @@ impl KeyLocks {
     /// long as the database responds.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the database did not respond to any batch of this process within its time limit, and
     /// `Overloaded` if it did but the lock was not available within [`LONGEST_WAIT`].
     pub(super) async fn lock(&self, batch: &[Op], limit: Duration) -> Result<BatchPermit<'_>, StoreError> {

@@ -151,7 +151,6 @@ const USERS: &[Index] = &[unique(&["blind_index"]), plain(&["created_at", "_id"]
 /// The future is boxed for the same reason as in [`super::MongoStore::open`].
 ///
 /// # Errors
-///
 /// Returns [`OpenError`] if the database cannot be used.
 #[must_use]
 pub fn migrate(
@@ -167,7 +166,6 @@ pub fn migrate(
 /// Returns the migrations that the next start applies, without changing anything.
 ///
 /// # Errors
-///
 /// Returns [`OpenError`] if the database cannot be used.
 #[must_use]
 pub fn plan(

@@ -48,7 +48,6 @@ impl MongoStore {
     /// awaits it.
     ///
     /// # Errors
-    ///
     /// Returns [`OpenError`] if the database cannot be used.
     #[must_use]
     pub fn open(
@@ -66,7 +65,6 @@ impl MongoStore {
     /// Opens a database that servers may be using. Creates it if it is new, but migrates nothing.
     ///
     /// # Errors
-    ///
     /// Returns [`OpenError`] if the database cannot be used or has an older schema.
     #[must_use]
     pub fn open_beside(

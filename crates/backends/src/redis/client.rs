@@ -54,7 +54,6 @@ impl Redis {
     /// Connects to Redis and maintains the connection. An unavailable Redis does not prevent startup.
     ///
     /// # Errors
-    ///
     /// Returns [`SettingsError`] if the settings are invalid.
     pub async fn start(settings: &Settings) -> Result<Self, SettingsError> {
         let dial = Dial::new(Route::parse(settings)?, settings);

@@ -50,7 +50,6 @@ impl Dial {
     /// timeout applies to each step, so that a slow server is not used.
     ///
     /// # Errors
-    ///
     /// Returns the response of a server or Sentinel, or an error if there was none.
     pub(super) async fn connect(&self) -> Result<(Live, UnboundedReceiver<Push>), RedisError> {
         let connecting = async {

@@ -20,7 +20,7 @@ const PROBE: Duration = Duration::from_millis(500);
 /// Interval of pings while Redis is available, so that a server without requests detects a failure too.
 const PING: Duration = Duration::from_secs(1);
 
-/// Connects and makes the connection the current one. Returns `None` if it failed.
+/// Connects and installs the connection. Returns `None` if it failed.
 pub(super) async fn connect(link: &Link, dial: &Dial) -> Option<UnboundedReceiver<Push>> {
     match dial.connect().await {
         Ok((live, pushes)) => {

@@ -64,7 +64,6 @@ pub(super) struct Server {
 /// Checks the settings without connecting to Redis.
 ///
 /// # Errors
-///
 /// Returns [`SettingsError`] if the settings are invalid.
 pub fn check(settings: &Settings) -> Result<(), SettingsError> {
     Route::parse(settings).map(drop)

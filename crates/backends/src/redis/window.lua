@@ -1,6 +1,6 @@
--- Uses of a quota within a sliding window, as core/limit/sliding_window.rs counts them. KEYS[1] has the points in time and
--- their counts, packed: {at, count, at, count, ...}. ARGV: operation, then its arguments. Times are milliseconds; an empty
--- time is that of the server.
+-- Counts the uses of a quota within a sliding window, like core/limit/sliding_window.rs. KEYS[1] contains the points in time
+-- and their counts, packed: {at, count, at, count, ...}. ARGV: operation, then its arguments. Times are in milliseconds. An
+-- empty time means the server's clock.
 local POINTS = 64
 
 local points = {}
@@ -54,7 +54,7 @@ if count >= times then
   return {-1, per, 0}
 end
 
--- Times only grow, even if the clock was set back.
+-- Times never decrease, even if the clock was set back.
 if #kept > 0 and kept[#kept - 1] >= now then
   kept[#kept] = kept[#kept] + 1
 else
@@ -63,7 +63,7 @@ else
 end
 local at = kept[#kept - 1]
 
--- Of more points, the two closest are merged into the later one.
+-- If there are more points, the two closest are merged into the later one.
 if #kept > POINTS * 2 then
   local closest, least = 1, nil
   for i = 1, #kept - 2, 2 do

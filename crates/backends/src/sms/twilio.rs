@@ -40,7 +40,6 @@ impl TwilioSender {
     /// Creates a sender with these settings. It connects when a message is sent.
     ///
     /// # Errors
-    ///
     /// Returns [`BadSettings`] if the settings are invalid.
     pub fn new(settings: TwilioSettings) -> Result<Self, BadSettings> {
         let account = settings.account()?;

@@ -37,7 +37,6 @@ impl ServeLock {
     /// Acquires the lock of a database: the file `<database>.lock`, which remains after the lock is released.
     ///
     /// # Errors
-    ///
     /// Returns [`LockError`] if another process holds the lock or the file cannot be opened.
     pub fn acquire(database: &Path) -> Result<Self, LockError> {
         // Different paths of the same database must use the same lock.

@@ -22,7 +22,6 @@ const ROOM: u64 = 1 << 20;
 /// unwrap.
 ///
 /// # Errors
-///
 /// Returns the [`OpenError`] that startup would return.
 pub fn probe(path: &Path) -> Result<Vec<RootKeyRow>, OpenError> {
     if !path.exists() {
@@ -49,7 +48,6 @@ pub fn probe(path: &Path) -> Result<Vec<RootKeyRow>, OpenError> {
 /// Returns the migrations that the next start applies, without changing anything.
 ///
 /// # Errors
-///
 /// Returns the [`OpenError`] that startup would return.
 pub fn plan(path: &Path) -> Result<Vec<Migration>, OpenError> {
     if !path.exists() {

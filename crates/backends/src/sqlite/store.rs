@@ -41,7 +41,6 @@ impl SqliteStore {
     /// Opens a database, creates it if it is missing, and migrates it. The folder must exist.
     ///
     /// # Errors
-    ///
     /// Returns [`OpenError`] if the database cannot be used.
     pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
         Self::open_with_patience(path, now, connection::PATIENCE)
@@ -51,7 +50,6 @@ impl SqliteStore {
     /// processes.
     ///
     /// # Errors
-    ///
     /// Returns [`OpenError`] if the database cannot be used.
     pub fn open_with_patience(path: &Path, now: Timestamp, patience: Duration) -> Result<Self, OpenError> {
         Self::opened(path, now, patience, |_, _| Ok(()))
@@ -60,7 +58,6 @@ impl SqliteStore {
     /// Opens a database that another process may serve. Creates it if it is missing, but migrates nothing.
     ///
     /// # Errors
-    ///
     /// Returns [`OpenError`] if the database cannot be used or has an older schema.
     pub fn open_beside(path: &Path, now: Timestamp, patience: Duration) -> Result<Self, OpenError> {
         Self::opened(path, now, patience, migrate::require_current)

@@ -76,7 +76,7 @@ pub async fn client(url: &str) -> Client {
     Client::with_options(options).unwrap()
 }
 
-/// Initiates a replica set of this server and the others, unless it exists; returns once there is a primary.
+/// Initiates a replica set of this server and the others, unless it exists. Returns once there is a primary.
 async fn initiate(url: &str, others: &[u16]) {
     let admin = client(url).await.database("admin");
     let begin = Instant::now();
@@ -143,7 +143,7 @@ impl Mongod {
         server
     }
 
-    /// Starts the server with the same port and data; returns once it accepts connections.
+    /// Starts the server with the same port and data. Returns once it accepts connections.
     pub fn start(&mut self) {
         let log = self.data.path().join("log");
         let mut command = Command::new(variable("PORTCULLIS_TEST_MONGOD"));
@@ -169,7 +169,7 @@ impl Mongod {
         }
     }
 
-    /// Sends SIGKILL; returns once the process has exited and its port is free.
+    /// Sends SIGKILL. Returns once the process has exited and its port is free.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();

@@ -154,7 +154,6 @@ impl SmtpServer {
     /// Waits until this number of messages has been accepted in total, and returns them.
     ///
     /// # Panics
-    ///
     /// Panics if they do not arrive in time.
     pub async fn wait_for(&self, count: usize) -> Vec<Message> {
         let enough = async {

@@ -48,7 +48,6 @@ impl Attributes {
     /// a member.
     ///
     /// # Errors
-    ///
     /// Returns [`BadAttributes`] with the rule that the result violates.
     pub fn merged(&self, patch: &Value) -> Result<Self, BadAttributes> {
         if levels(patch) > MAX_LEVELS {

@@ -58,7 +58,6 @@ impl Envelope {
     /// Opens the password hash. Returns `None` if the account has no password.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if it cannot be decrypted.
     pub fn open_password(&self, key: &DataKey) -> Result<Option<PasswordHash>> {
         let plain = key.open("password", &self.password).map_err(Error::internal)?;

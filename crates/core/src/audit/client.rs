@@ -34,7 +34,6 @@ impl AuditClient {
     /// Opens the client of a row that concerns a user.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the ciphertext belongs to another user or row, or is unreadable.
     pub(crate) fn open_for(key: &DataKey, row: AuditId, sealed: &Sealed) -> Result<Self> {
         let plain = key.open_audit(&row.to_string(), FIELD, sealed).map_err(Error::internal)?;
@@ -44,7 +43,6 @@ impl AuditClient {
     /// Opens the client of a row that does not concern a user.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the ciphertext belongs to another realm or row, or is unreadable.
     pub(crate) fn open(keys: &RealmKeys, row: AuditId, sealed: &Sealed) -> Result<Self> {
         let plain = keys.open_audit(&row.to_string(), FIELD, sealed).map_err(Error::internal)?;

@@ -51,7 +51,6 @@ impl AuditKey {
     /// Generates a key.
     ///
     /// # Errors
-    ///
     /// Returns [`BadKey`] if the cryptographic library fails.
     pub fn generate(number: u64, now: Timestamp) -> Result<Self, BadKey> {
         let private = new_private_key(Algorithm::EdDsa)?;

@@ -19,7 +19,6 @@ impl ListedEvent {
     /// Decrypts a row with the data key of the user it concerns.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the client cannot be decrypted.
     pub(crate) fn open(entry: AuditEntry, key: &DataKey) -> Result<Self> {
         let by = match ActorKind::parse(&entry.actor_kind) {

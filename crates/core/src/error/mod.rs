@@ -34,7 +34,7 @@ pub enum ErrorKind {
     Stale { max_age: Duration, needs: Needed },
     /// The credentials are valid but insufficient.
     Forbidden,
-    /// The object does not exist or belongs to another user; a client cannot tell which.
+    /// The object does not exist or belongs to another user. Clients cannot distinguish the two.
     NotFound,
     /// Another object has the same unique value.
     Conflict,

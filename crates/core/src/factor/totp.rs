@@ -48,7 +48,6 @@ impl TotpSecret {
     /// Returns the URI for the QR code. Apps display issuer and account. Neither may contain a colon.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the library rejects them.
     pub fn uri(&self, issuer: &str, account: &str) -> Result<SecretString> {
         let [issuer, account] = [issuer, account].map(|text| text.replace(':', " "));

@@ -38,7 +38,6 @@ impl Discovery {
     /// to another provider.
     ///
     /// # Errors
-    ///
     /// Returns [`BadDocument`] if the document is unreadable or belongs to another issuer.
     pub fn read(provider: &Provider, body: &[u8]) -> Result<Self, BadDocument> {
         let document: Self = serde_json::from_slice(body).map_err(|_| BadDocument::Unreadable)?;

@@ -145,7 +145,6 @@ impl IdTokenCheck<'_> {
     /// Returns the key ID of a token.
     ///
     /// # Errors
-    ///
     /// Returns [`BadIdToken`] if the header is malformed or the algorithm is not allowed.
     pub fn kid(token: &str) -> Result<Option<String>, BadIdToken> {
         let header = Header::of(token)?;
@@ -156,7 +155,6 @@ impl IdTokenCheck<'_> {
     /// Verifies a token.
     ///
     /// # Errors
-    ///
     /// Returns [`BadIdToken`] with the reason if the token is not valid.
     pub fn verify(&self, token: &str) -> Result<IdClaims, BadIdToken> {
         let header = Header::of(token)?;

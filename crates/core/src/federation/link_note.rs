@@ -69,7 +69,6 @@ impl LinkNote {
     /// Opens the note of a link.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if it cannot be decrypted.
     pub fn open(key: &DataKey, link: &Challenge) -> Result<Self> {
         let note = link.note.as_ref().ok_or_else(|| Error::internal("a challenge has no note"))?;

@@ -44,7 +44,6 @@ impl InFlight {
     /// Starts a check if the failures and the checks in progress allow another one.
     ///
     /// # Errors
-    ///
     /// Returns [`Denied`] if the failures are outdated or a wait is required.
     pub fn begin(
         &self,

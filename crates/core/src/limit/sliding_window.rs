@@ -19,7 +19,6 @@ impl SlidingWindow {
     /// Counts one use.
     ///
     /// # Errors
-    ///
     /// Returns the time to wait if the quota is exhausted. The use is not counted then.
     pub fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Duration> {
         self.forget(quota, now);

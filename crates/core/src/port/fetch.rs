@@ -10,7 +10,6 @@ pub trait Fetch: Send + Sync + std::fmt::Debug {
     /// Sends a request and reads the response. Redirects are not followed.
     ///
     /// # Errors
-    ///
     /// Returns [`FetchError`] if there is no usable response.
     async fn fetch(&self, request: FetchRequest) -> Result<Fetched, FetchError>;
 }

@@ -12,14 +12,12 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
     /// Checks whether the queue has room for a password of this client, before doing any work for it.
     ///
     /// # Errors
-    ///
     /// Returns [`HashError::Overloaded`] if the queue is full.
     fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError>;
 
     /// Hashes a new password with this salt and the current settings.
     ///
     /// # Errors
-    ///
     /// Returns [`HashError`] if the queue is full or hashing fails.
     async fn hash(
         &self,
@@ -32,7 +30,6 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
     /// cost, because an error would reveal that the account exists.
     ///
     /// # Errors
-    ///
     /// Returns [`HashError`] if the queue is full or hashing fails.
     async fn verify(
         &self,
@@ -44,7 +41,6 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
     /// Checks whether a hash is usable: of a supported kind, and not more expensive than the settings allow.
     ///
     /// # Errors
-    ///
     /// Returns [`HashError::Failed`] if the hash is unusable.
     fn check(&self, hash: &PasswordHash) -> Result<(), HashError>;
 

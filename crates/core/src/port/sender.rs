@@ -18,7 +18,6 @@ pub trait MailSender: Send + Sync + std::fmt::Debug {
     /// received it.
     ///
     /// # Errors
-    ///
     /// Returns [`SendError`] if the email was not accepted.
     async fn send(&self, mail: &Mail, transit: &Transit) -> Result<(), SendError>;
 }
@@ -46,14 +45,12 @@ pub trait SmsSender: Send + Sync + std::fmt::Debug {
     /// Sends an SMS. The receipt, if the provider returns one, can be passed to [`status`](Self::status).
     ///
     /// # Errors
-    ///
     /// Returns [`SendError`] if the SMS was not accepted.
     async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError>;
 
     /// Returns the delivery status of an SMS.
     ///
     /// # Errors
-    ///
     /// Returns [`SendError`] if the provider does not return the status.
     async fn status(&self, receipt: &SmsReceipt) -> Result<SmsStatus, SendError>;
 }
@@ -113,7 +110,6 @@ pub trait Render: Send + Sync + std::fmt::Debug {
     /// Renders subject, text and HTML of an email. The caller sets the message ID.
     ///
     /// # Errors
-    ///
     /// Returns an error if the template fails.
     fn mail(
         &self,

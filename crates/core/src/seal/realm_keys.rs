@@ -171,7 +171,6 @@ impl RealmKeys {
     /// Opens a field of an audit row that does not concern a user.
     ///
     /// # Errors
-    ///
     /// Returns [`Unsealable`] if it belongs to another row, field or realm.
     pub(crate) fn open_audit(
         &self,
@@ -190,7 +189,6 @@ impl RealmKeys {
     /// Opens state carried by a page.
     ///
     /// # Errors
-    ///
     /// Returns [`Unsealable`] if it belongs to another realm, purpose or browser.
     pub(crate) fn open_page(
         &self,
@@ -260,7 +258,6 @@ impl DataKey {
     /// Opens a field of an audit row that concerns the user.
     ///
     /// # Errors
-    ///
     /// Returns [`Unsealable`] if it belongs to another row, field, user or realm.
     pub(crate) fn open_audit(
         &self,

@@ -133,7 +133,6 @@ impl Service {
     /// needs.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn refresh_signing_keys(&self, ctx: &Ctx) -> Result<()> {
         keys::refresh(&self.0, ctx).await
@@ -142,7 +141,6 @@ impl Service {
     /// Loads the signing keys from the store without changing them, for a process that is not a server.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn load_signing_keys(&self, ctx: &Ctx) -> Result<()> {
         keys::load(&self.0, ctx).await

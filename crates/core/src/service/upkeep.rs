@@ -32,7 +32,6 @@ impl<'a> Upkeep<'a> {
     /// all servers.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails. After one second, cached sessions and accounts are no longer used.
     pub async fn follow_changes(&self, now: Timestamp, from: LogPosition) -> Result<LogPosition> {
         let read = self.0.copies.begin_read();
@@ -49,7 +48,6 @@ impl<'a> Upkeep<'a> {
     /// Writes the audit rows of repeated refusals whose minute is over, or of all.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails. Rows that could not be written are kept and retried.
     pub async fn write_repetitions(&self, now: Timestamp, all: bool) -> Result<()> {
         let rows = self.0.repetitions.take(now, all);
@@ -84,7 +82,6 @@ impl<'a> Upkeep<'a> {
     /// Returns the time of the oldest unsealed row of the audit trail, or `None` if all are sealed.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn oldest_unsealed(&self) -> Result<Option<Timestamp>> {
         Ok(self.0.ports.store.unsealed_rows(1).await?.first().map(|row| row.at))

@@ -14,7 +14,6 @@ pub trait Revocations {
     /// kind.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError>;
 }

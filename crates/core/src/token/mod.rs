@@ -174,7 +174,6 @@ impl AccessTokens {
     /// Signs a token for a session, issued now. It expires no later than the session.
     ///
     /// # Errors
-    ///
     /// Returns [`NotSigned`] if there is no key or the library fails.
     pub fn issue(
         &self,
@@ -222,7 +221,6 @@ impl AccessTokens {
     /// The signature of a recently verified token is not checked again.
     ///
     /// # Errors
-    ///
     /// Returns [`BadToken`] with the reason for the log.
     pub fn verify(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<Proof, BadToken> {
         if token.len() > header::MAX_TOKEN {

@@ -64,8 +64,7 @@ pub enum MailError {
     Settings(#[source] portcullis_core::error::Cause),
 }
 
-/// Opens the database. For a database that allows only one process, also returns the lock that excludes other
-/// processes.
+/// Opens the database. If it allows only one process, also returns the lock that excludes others.
 pub(super) async fn store(
     config: &Config,
     clock: &Arc<dyn Clock>,

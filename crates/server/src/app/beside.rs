@@ -59,7 +59,6 @@ impl Beside {
 /// delivers the messages.
 ///
 /// # Errors
-///
 /// Returns [`BuildError`] if the application cannot be built.
 #[must_use]
 pub fn beside(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Beside, BuildError>> {

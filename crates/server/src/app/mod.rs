@@ -99,7 +99,6 @@ type Measured = (TcpListener, &'static PrometheusHandle);
 /// Migrates the database to this version. Returns the applied steps.
 ///
 /// # Errors
-///
 /// Returns [`BuildError`] if the database cannot be migrated.
 pub fn migrate<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Result<Vec<String>, BuildError>> {
     backends::migrate(config, clock, false).boxed()
@@ -108,7 +107,6 @@ pub fn migrate<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Re
 /// Returns the steps that [`migrate`] would apply, without applying them.
 ///
 /// # Errors
-///
 /// Returns [`BuildError`] if the database cannot be read.
 pub fn plan<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Result<Vec<String>, BuildError>> {
     backends::migrate(config, clock, true).boxed()
@@ -117,7 +115,6 @@ pub fn plan<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Resul
 /// Starts only the password hasher, for the command line.
 ///
 /// # Errors
-///
 /// Returns [`BuildError::Hash`] if its threads cannot be started.
 pub fn hasher(settings: &config::Password) -> Result<Arc<dyn PasswordHasher>, BuildError> {
     Ok(backends::hasher(settings)?)
@@ -130,7 +127,6 @@ impl App {
     /// again in the binary and in the tests.
     ///
     /// # Errors
-    ///
     /// Returns [`BuildError`] if the application cannot be built.
     #[must_use]
     pub fn build(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Self, BuildError>> {

@@ -56,7 +56,6 @@ impl From<ConfigProblem> for Remark {
 /// or changed.
 ///
 /// # Errors
-///
 /// Returns an error if `out` cannot be written.
 pub fn check(sources: Sources, out: &mut Output) -> io::Result<u8> {
     tell_verdict(&checked(sources), out)

@@ -22,7 +22,6 @@ pub(super) fn shell(matches: &ArgMatches) -> Option<Shell> {
 /// Prints the completion script of a shell. Returns the exit code.
 ///
 /// # Errors
-///
 /// Returns an error if `out` cannot be written.
 pub fn completions(shell: Shell, out: &mut Output) -> std::io::Result<u8> {
     // Buffered, because the generator panics if the output is closed.

@@ -10,7 +10,6 @@ use crate::config::{Config, Environment, LogFormat, MailTransport};
 /// is sufficient, and log collectors expect no other output.
 ///
 /// # Errors
-///
 /// Returns an error if standard error cannot be written.
 pub fn greet(config: &Config) -> io::Result<()> {
     let mut stderr = io::stderr();

@@ -36,7 +36,6 @@ pub enum Error {
 /// Prints the hash of a password, or whether the password matches a hash. Returns the exit code.
 ///
 /// # Errors
-///
 /// Returns an error if there is no password, or if it cannot be hashed or compared.
 pub async fn hash(
     hasher: &dyn PasswordHasher,

@@ -48,7 +48,6 @@ pub(super) fn url(matches: &ArgMatches) -> Option<PublicUrl> {
 /// Returns the local URL of a server that listens on this address.
 ///
 /// # Errors
-///
 /// Returns [`Unaddressed`] if the settings do not determine the address.
 pub fn address(listen: Option<SocketAddr>) -> Result<PublicUrl, Unaddressed> {
     let mut address = listen.ok_or(Unaddressed::Unreadable)?;
@@ -66,7 +65,6 @@ pub fn address(listen: Option<SocketAddr>) -> Result<PublicUrl, Unaddressed> {
 /// Checks whether the server at this URL is ready, and prints the result. Returns the exit code.
 ///
 /// # Errors
-///
 /// Returns an error if `out` cannot be written.
 pub async fn health(url: &PublicUrl, out: &mut Output<'_>) -> io::Result<u8> {
     let asked = format!("{url}/readyz");

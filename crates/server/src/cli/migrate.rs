@@ -9,7 +9,6 @@ use super::output::{GOOD, Output};
 /// Prints the pending migration steps. Returns the exit code.
 ///
 /// # Errors
-///
 /// Returns an error if `out` cannot be written.
 pub fn tell_of_plan(pending: &[String], out: &mut Output) -> io::Result<u8> {
     if out.is_json() {
@@ -27,7 +26,6 @@ pub fn tell_of_plan(pending: &[String], out: &mut Output) -> io::Result<u8> {
 /// Prints the applied migration steps. Returns the exit code.
 ///
 /// # Errors
-///
 /// Returns an error if `out` cannot be written.
 pub fn tell_of_steps(applied: &[String], out: &mut Output) -> io::Result<u8> {
     if out.is_json() {

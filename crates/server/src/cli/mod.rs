@@ -76,7 +76,6 @@ pub struct Invocation {
 /// Parses a command line. The first argument is the name of the program.
 ///
 /// # Errors
-///
 /// Returns text to print instead of running a command, such as the help. [`clap::Error::exit`] prints it.
 pub fn parse<I>(args: I) -> Result<Invocation, clap::Error>
 where
@@ -93,7 +92,6 @@ where
 /// Combines the flags with the process environment and the working directory.
 ///
 /// # Errors
-///
 /// Returns an error if the working directory no longer exists.
 pub fn sources(args: Args) -> io::Result<Sources> {
     Ok(Sources { args, env: environment(), dir: std::env::current_dir()? })

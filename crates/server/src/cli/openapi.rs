@@ -25,7 +25,6 @@ pub(super) fn server(matches: &ArgMatches) -> Option<PublicUrl> {
 /// Prints the OpenAPI description of a server with these realms. Returns the exit code.
 ///
 /// # Errors
-///
 /// Returns an error if `out` cannot be written.
 pub fn openapi(realms: &[RealmName], server: Option<&PublicUrl>, out: &mut Output) -> io::Result<u8> {
     let realms: Vec<_> = realms.iter().map(RealmName::as_str).collect();

@@ -94,7 +94,6 @@ pub fn complain(failure: &impl fmt::Display) {
 /// Prints a warning to standard error.
 ///
 /// # Errors
-///
 /// Returns an error if standard error cannot be written.
 pub fn warn(warning: &impl fmt::Display) -> io::Result<()> {
     let mut stderr = io::stderr();
@@ -106,7 +105,6 @@ pub fn warn(warning: &impl fmt::Display) -> io::Result<()> {
 /// Prints a progress message to standard error if it is a terminal.
 ///
 /// # Errors
-///
 /// Returns an error if standard error cannot be written.
 pub fn progress(what: &impl fmt::Display) -> io::Result<()> {
     let mut stderr = io::stderr();

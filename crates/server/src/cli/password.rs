@@ -11,7 +11,6 @@ const LIMIT: u64 = 16 * 1024;
 /// Reads the password and removes its trailing newline. On a terminal, a new password must be entered twice.
 ///
 /// # Errors
-///
 /// Returns an error if standard input cannot be read or is not UTF-8, or if the two passwords differ.
 pub fn read_password(is_new: bool) -> io::Result<SecretString> {
     if !io::stdin().is_terminal() {

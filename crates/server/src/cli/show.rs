@@ -14,7 +14,6 @@ use crate::config::{Inspection, SECTIONS, Sources, Values, setting::Info};
 /// Prints every setting with its value and source, followed by the configuration problems. Returns the exit code.
 ///
 /// # Errors
-///
 /// Returns an error if `out` cannot be written.
 pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
     let inspection = checked(sources);

@@ -41,7 +41,6 @@ pub struct Inspection {
 /// Reads and checks the settings. In development, generates a missing key and stores it in `DATA_DIR`.
 ///
 /// # Errors
-///
 /// Returns all problems of the settings.
 pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigErrors> {
     load_inspected(inspect(sources), random)
@@ -50,7 +49,6 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
 /// Reads and checks the settings like [`load`], for a server whose port was chosen by the operating system.
 ///
 /// # Errors
-///
 /// Returns all problems of the settings.
 pub fn load_for_port(sources: Sources, random: &dyn Random, port: u16) -> Result<Loaded, ConfigErrors> {
     load_inspected(inspect_for_port(sources, Some(port)), random)
@@ -142,7 +140,6 @@ impl Inspection {
     /// Returns the configuration problems as an error.
     ///
     /// # Errors
-    ///
     /// Returns all problems of the settings.
     pub fn verdict(&self) -> Result<(), ConfigErrors> {
         match self.verdict.problems.as_slice() {
@@ -156,7 +153,6 @@ impl Inspection {
     /// Returns the names of the realms.
     ///
     /// # Errors
-    ///
     /// Returns all problems of the settings.
     pub fn realms(&self) -> Result<Vec<RealmName>, ConfigErrors> {
         self.verdict()?;
@@ -166,7 +162,6 @@ impl Inspection {
     /// Returns the password settings.
     ///
     /// # Errors
-    ///
     /// Returns all problems of the settings.
     pub fn password(&self) -> Result<Password, ConfigErrors> {
         self.verdict()?;

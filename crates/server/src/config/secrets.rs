@@ -116,7 +116,6 @@ pub(super) fn previewed(values: &Values, random: &dyn Random) -> Values {
 /// Creates a folder and its parents, accessible only to the owner. An existing folder is unchanged.
 ///
 /// # Errors
-///
 /// Returns the I/O error if a folder cannot be created.
 pub fn create_private_dir(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)

@@ -45,7 +45,6 @@ impl OnBehalf {
     /// Takes what the API needs from a request.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the request has no request scope.
     pub(super) fn of(parts: &Parts) -> Result<Self, Error> {
         let ctx = parts.extensions.get::<Ctx>().cloned();
@@ -124,7 +123,6 @@ impl AdminApi {
     /// Calls the API.
     ///
     /// # Errors
-    ///
     /// Returns the response if it is an error.
     pub(super) async fn call(&self, from: &OnBehalf, call: Call) -> Result<Answer, Answer> {
         let answer = self.send(from, call).await;

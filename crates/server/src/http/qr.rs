@@ -12,7 +12,6 @@ pub(super) fn in_fours(key: &str) -> String {
 /// Draws a QR code with the required quiet zone.
 ///
 /// # Errors
-///
 /// Returns `Internal` if the text is too long.
 pub(super) fn svg(text: &str) -> Result<String, Error> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Error::internal)?;

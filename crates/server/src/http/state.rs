@@ -1,4 +1,4 @@
-//! State of all handlers: the operations of the service and what they need, but no port.
+//! State shared by all handlers: the service operations and their dependencies, but no ports.
 
 use std::{
     net::IpAddr,
@@ -17,7 +17,7 @@ use crate::{
     templates::{Templates, dev::DevServer},
 };
 
-/// State that all requests share, behind one reference counter: it is cloned several times per request.
+/// State shared by all requests, behind one reference counter because it is cloned several times per request.
 #[derive(Clone, Debug)]
 pub(crate) struct AppState(Arc<Shared>);
 
@@ -28,12 +28,12 @@ impl AppState {
 }
 
 impl AppState {
-    /// Whether the server was told to stop.
+    /// Returns whether the server is shutting down.
     pub(crate) fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
     }
 
-    /// Returns what the pages of developers show of the server.
+    /// Returns the server data shown on developer pages.
     pub(crate) fn dev_server(&self) -> DevServer<'_> {
         DevServer {
             base_url: &self.info.base_url,
@@ -60,20 +60,20 @@ pub(crate) struct Shared {
     pub(crate) templates: Arc<Templates>,
     /// Development mailbox, if there is one.
     pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
-    /// Peers that may open the pages of developers.
+    /// Peers that may open developer pages.
     pub(crate) developers: DeveloperAccess,
-    /// OpenAPI document as JSON; empty until the routes are merged.
+    /// OpenAPI document as JSON. Empty until the routes are merged.
     pub(crate) openapi: bytes::Bytes,
     pub(crate) bounds: RequestBounds,
     /// Whether metrics are recorded.
     pub(crate) is_measured: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub(crate) proxies: Vec<IpNet>,
-    /// Whether a proxy that is not trusted has been reported.
+    /// Whether an untrusted proxy has been reported.
     pub(crate) unknown_proxy: Once,
     /// Origins that may send cross-origin requests.
     pub(crate) cors: CorsOrigins,
-    /// True once the server is told to stop, so that event streams end.
+    /// True once the server is shutting down, so that event streams end.
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) info: ServerInfo,
     pub(crate) admin: AdminAccess,
@@ -81,18 +81,18 @@ pub(crate) struct Shared {
     pub(crate) settings: Listing,
 }
 
-/// Who may reach administration.
+/// Access rules of the admin API.
 #[derive(Clone, Debug)]
 pub(crate) struct AdminAccess {
     pub(crate) is_on: bool,
-    /// Networks that may; all, if there are none.
+    /// Allowed networks. All networks are allowed if empty.
     pub(crate) networks: Vec<IpNet>,
     /// Longest time of a search by words.
     pub(crate) search_budget: Duration,
 }
 
 impl AdminAccess {
-    /// Returns whether the routes exist for a client.
+    /// Returns whether the routes are visible to a client.
     pub(crate) fn admits(&self, client: Option<IpAddr>) -> bool {
         let is_within = |client: IpAddr| self.networks.iter().any(|network| network.contains(&client));
         self.is_on && (self.networks.is_empty() || client.is_some_and(is_within))
@@ -110,7 +110,7 @@ pub(crate) struct RequestBounds {
     pub(crate) time: Duration,
 }
 
-/// What pages and the description of the API say about the server.
+/// Server data for pages and the OpenAPI description.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerInfo {
     /// Public URL, for the landing page.
@@ -123,13 +123,13 @@ pub(crate) struct ServerInfo {
     pub(crate) realms: Vec<String>,
     /// Kind of database.
     pub(crate) database: &'static str,
-    /// Whether access tokens are signed by published keys.
+    /// Whether access tokens can be verified with published keys.
     pub(crate) has_public_keys: bool,
     /// Whether the public URL is https.
     pub(crate) is_https: bool,
     /// Value of `Strict-Transport-Security`.
     pub(crate) hsts: Option<HeaderValue>,
-    /// Whether a realm has passkeys.
+    /// Whether a realm has passkeys enabled.
     pub(crate) has_passkeys: bool,
     /// Whether users of a realm can sign in with another provider.
     pub(crate) has_providers: bool,
@@ -137,7 +137,7 @@ pub(crate) struct ServerInfo {
     pub(crate) related_origins: Vec<String>,
     /// Whether the documentation is served.
     pub(crate) docs: bool,
-    /// Whether the landing page shows what is running.
+    /// Whether the landing page shows the running services.
     pub(crate) is_development: bool,
 }
 

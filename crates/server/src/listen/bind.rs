@@ -50,7 +50,6 @@ impl Listener {
     /// Creates the listener from sockets that were opened before the runtime was started.
     ///
     /// # Errors
-    ///
     /// Returns the I/O error if the sockets cannot be registered.
     pub fn from_std(sockets: Sockets) -> io::Result<Self> {
         let also = sockets.also.map(TcpListener::from_std).transpose()?;
@@ -60,7 +59,6 @@ impl Listener {
     /// Returns the address of the first socket.
     ///
     /// # Errors
-    ///
     /// Returns the I/O error if the address cannot be read.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.first.local_addr()
@@ -88,7 +86,6 @@ impl Sockets {
     /// Returns the port that the sockets listen on.
     ///
     /// # Errors
-    ///
     /// Returns the I/O error if the address cannot be read.
     pub fn port(&self) -> io::Result<u16> {
         Ok(self.first.local_addr()?.port())
@@ -99,7 +96,6 @@ impl Sockets {
 /// address. With port 0, the operating system chooses one port for both.
 ///
 /// # Errors
-///
 /// Returns [`BindError`] if an address cannot be listened on.
 pub fn bind(address: SocketAddr, also: Option<SocketAddr>) -> Result<Sockets, BindError> {
     let mut tried = 0;
@@ -141,7 +137,6 @@ fn is_absent(error: &io::Error) -> bool {
 /// Checks whether the socket could be opened. A port in use is accepted, because it may belong to the running server.
 ///
 /// # Errors
-///
 /// Returns [`BindError`] if the address cannot be listened on.
 pub fn check(address: SocketAddr) -> Result<(), BindError> {
     match std::net::TcpListener::bind(address) {

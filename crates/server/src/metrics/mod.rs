@@ -25,7 +25,6 @@ const BUCKETS: &[f64] =
 /// Starts the recorder of this process. Further calls return the same one.
 ///
 /// # Errors
-///
 /// Returns an error if another recorder is installed.
 pub(crate) fn install() -> Result<&'static PrometheusHandle, BuildError> {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();

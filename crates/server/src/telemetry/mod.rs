@@ -39,7 +39,6 @@ impl Telemetry {
 /// Starts the logger.
 ///
 /// # Errors
-///
 /// Returns an error if it was already started or its thread cannot be started.
 pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
     let (lines, writer) = writer::start(std::io::stderr())?;

@@ -11,7 +11,6 @@ use crate::config::suggest::nearest;
 /// Returns the files of a folder that do not replace a template. Hidden files and other folders are ignored.
 ///
 /// # Errors
-///
 /// Returns an error if the folder cannot be read.
 pub(crate) fn unknown_files(dir: &Path) -> Result<Vec<TemplateIssue>, TemplateError> {
     let mut issues = Vec::new();

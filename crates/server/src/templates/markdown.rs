@@ -13,7 +13,6 @@ use super::{
 /// Returns all templates in Markdown: a heading and a table for each kind, followed by the variables.
 ///
 /// # Errors
-///
 /// Returns an error if a built-in template has an issue, which a test rules out.
 pub fn templates_markdown() -> Result<String, super::TemplateError> {
     let branding = Branding {

@@ -61,7 +61,6 @@ impl Templates {
     /// Loads the built-in templates, replaces those with a file in `dir`, and renders each with sample data.
     ///
     /// # Errors
-    ///
     /// Returns [`TemplateError`] with all issues: unreadable files, syntax errors and undefined names.
     pub fn load(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
         Self::load_beside(Vec::new(), dir, branding)
@@ -70,7 +69,6 @@ impl Templates {
     /// Like [`Self::load`], but a file that does not replace a template is also an issue.
     ///
     /// # Errors
-    ///
     /// Returns [`TemplateError`] with all issues.
     pub(crate) fn check(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
         let unknown = dir.map(unknown_files).transpose()?.unwrap_or_default();

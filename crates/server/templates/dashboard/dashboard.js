@@ -1,9 +1,9 @@
-// Makes the dashboard nicer. Each page works without it.
+// Progressive enhancement of the dashboard. All pages work without it.
 (() => {
   "use strict";
   const all = (selector, work) => document.querySelectorAll(selector).forEach(work);
 
-  // Show and hide a password.
+  // Shows and hides a password.
   all("[data-show]", (button) => {
     const input = document.getElementById(button.getAttribute("aria-controls"));
     const show = (on) => {
@@ -17,7 +17,7 @@
     input.form?.addEventListener("submit", () => show(false));
   });
 
-  // Send a form once.
+  // Prevents a form from being submitted twice.
   all("form[method=post]", (form) => form.addEventListener("submit", (event) => {
     if (form.dataset.sent && Date.now() - form.dataset.sent < 10000) return event.preventDefault();
     form.dataset.sent = Date.now();
@@ -29,13 +29,13 @@
     if (event.persisted) location.reload();
   });
 
-  // Local times in the titles.
+  // Adds local times to the tooltips.
   all("time", (time) => {
     const date = new Date(time.dateTime);
     if (!isNaN(date)) time.title = date.toLocaleString();
   });
 
-  // Copy.
+  // Copies text to the clipboard.
   all("[data-copy]", (button) => {
     if (!navigator.clipboard) return;
     button.hidden = false;
@@ -45,7 +45,7 @@
     });
   });
 
-  // Esc closes what a press has opened.
+  // Esc closes an open menu.
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     all("details.switch[open]", (details) => {

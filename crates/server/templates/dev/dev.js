@@ -1,5 +1,5 @@
 // Script of the development pages: copy buttons, local times, live updates of the mailbox.
-// Without it the pages show the same content and must be reloaded manually.
+// Without it, the pages show the same content but must be reloaded manually.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
@@ -13,7 +13,7 @@ function enliven(part) {
     time.textContent = isToday ? when.toLocaleTimeString() : when.toLocaleString();
     time.title = time.dateTime;
   }
-  // Browsers offer the clipboard only on loopback addresses and over https.
+  // Browsers only allow clipboard access on loopback addresses and over https.
   for (const button of part.querySelectorAll("button.copy")) button.hidden = !navigator.clipboard;
 }
 
@@ -34,10 +34,10 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => ((label.textContent = "Copy"), say("")), 2000);
 });
 
-/** Follows the mailbox. An event carries no data; it only says that something changed. */
+/** Follows the mailbox. Events contain no data and only signal a change. */
 function follow(live) {
   const parts = ["messages", "message"];
-  // The HTML as received from the server, for detecting changes.
+  // The HTML as received from the server, used to detect changes.
   const sent = new Map(parts.map((id) => [id, byId(id).outerHTML]));
   const reload = live.firstElementChild;
   let isLooking = false;
@@ -50,7 +50,7 @@ function follow(live) {
   };
 
   const links = () => [...document.querySelectorAll("#messages a")];
-  /** The open message is not replaced while it has the focus. */
+  /** Keeps the open message while it has the focus. */
   const isBusy = (part) => part.id === "message" && document.hasFocus() && part.contains(document.activeElement);
 
   async function look() {

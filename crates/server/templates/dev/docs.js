@@ -1,4 +1,4 @@
-// Starts the viewer of the page, with every option off that would contact another server.
+// Starts the viewer of the page. Options that would contact another server are disabled.
 const { viewer, script, description } = document.body.dataset;
 const place = document.getElementById("viewer");
 
@@ -17,7 +17,7 @@ const start = {
   async redoc() {
     keepImagesAtHome();
     const { init } = await import(script);
-    // Passed as an object: with a URL, ReDoc offers to send it to other services.
+    // Passed as an object, because ReDoc would offer to send a URL to other services.
     const document = await (await fetch(description)).json();
     init(document, { disableTelemetry: true, router: "hash", scrollYOffset: ".docs-head" }, place);
   },

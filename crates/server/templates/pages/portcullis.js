@@ -1,9 +1,9 @@
-// Makes the pages nicer. Each of them works without it.
+// Progressive enhancement of the pages. All of them work without it.
 (() => {
   "use strict";
   const all = (selector, work) => document.querySelectorAll(selector).forEach(work);
 
-  // Show and hide a password.
+  // Shows and hides a password.
   const status = document.createElement("p");
   status.className = "unseen";
   status.setAttribute("role", "status");
@@ -25,7 +25,7 @@
     });
   });
 
-  // Say that a form is under way, and send it once.
+  // Shows that a form is being submitted, and prevents it from being submitted twice.
   const idle = new Map();
   const rest = () => {
     all("form", (form) => delete form.dataset.sent);
@@ -54,7 +54,7 @@
     if (event.persisted) fill();
   });
 
-  // Passkeys: ask the page for options, let the browser do the ceremony, and send the credential as a form.
+  // Passkeys: requests options from the page, runs the ceremony in the browser, and submits the credential as a form.
   const keys = window.PublicKeyCredential;
   let waiting, isOpen = false;
   const ask = async (form, mediation) => {
@@ -85,7 +85,7 @@
     if (form.elements.remember?.type === "hidden") form.elements.remember.value = Boolean(keep?.checked);
     form.submit();
   };
-  // The browser offers passkeys in the field of the address, as long as the page is open.
+  // Lets the browser offer passkeys in the address field while the page is open.
   const fill = async () => {
     const form = document.querySelector("[data-autofill]");
     if (form && !isOpen && await keys?.isConditionalMediationAvailable?.()) ask(form, "conditional");
@@ -102,7 +102,7 @@
     if (document.querySelector("[data-autofill]")) setInterval(fill, 240000);
   }
 
-  // Local times.
+  // Converts times to local time.
   const day = (date) => date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
   all("time", (time) => {
     const date = new Date(time.dateTime), now = new Date(), before = new Date(now - 86400000);
@@ -113,7 +113,7 @@
     time.textContent = time.parentNode.firstChild === time || time.previousSibling?.textContent.trim() === "" ? text : text.replace(/^[TY]/, (c) => c.toLowerCase());
   });
 
-  // Copy and print.
+  // Copies and prints recovery codes.
   all("[data-copy]", (button) => {
     if (!navigator.clipboard) return;
     button.hidden = false;
@@ -127,7 +127,7 @@
     button.addEventListener("click", () => print());
   });
 
-  // Count down, then try again if nothing was typed.
+  // Counts down, then reloads the page if nothing was entered.
   all("[data-wait]", (text) => {
     const end = Date.now() + text.dataset.wait * 1000;
     const timer = setInterval(() => {

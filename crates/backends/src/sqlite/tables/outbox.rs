@@ -150,7 +150,6 @@ impl SqliteStore {
     /// serve lock, when all leases belong to a process that has exited.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     pub async fn free_leases(&self) -> Result<usize, StoreError> {
         timed("free_leases", self.writer.run(|db| write(db, FREE, params![]).map_err(store_error))).await

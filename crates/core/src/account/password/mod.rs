@@ -25,7 +25,6 @@ impl Password {
     /// Normalizes a password. Only [`Policy::accept`] checks new passwords.
     ///
     /// # Errors
-    ///
     /// Returns [`Impossible`] if no account can have this password.
     pub fn parse(raw: &str) -> Result<Self, Impossible> {
         if raw.len() > 4 * MAX_BYTES {

@@ -53,7 +53,6 @@ impl AssertionResponse {
     /// Parses `AuthenticationResponseJSON`. An empty user handle is treated as absent.
     ///
     /// # Errors
-    ///
     /// Returns [`PasskeyRefusal::Malformed`] if a member is missing or malformed.
     pub fn read(json: &Value) -> Result<Self, PasskeyRefusal> {
         let (id, response) = response::read::<Response>(json)?;
@@ -89,7 +88,6 @@ impl AssertionResponse {
     /// owner of the credential is only notified after all other checks have passed.
     ///
     /// # Errors
-    ///
     /// Returns the check that failed.
     pub fn verify(
         &self,

@@ -66,7 +66,6 @@ impl CredentialKey {
     /// length must match it. A P-256 point must be on the curve. An Ed25519 point is decoded at each verification.
     ///
     /// # Errors
-    ///
     /// Returns the check that failed.
     pub fn parse(cose: &[u8]) -> Result<Self, PasskeyRefusal> {
         let (value, rest) = cbor::read(cose).ok_or(PasskeyRefusal::Key)?;

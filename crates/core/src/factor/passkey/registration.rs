@@ -46,7 +46,6 @@ impl RegistrationResponse {
     /// ignored.
     ///
     /// # Errors
-    ///
     /// Returns [`PasskeyRefusal::Malformed`] if a member is missing or malformed.
     pub fn read(json: &Value) -> Result<Self, PasskeyRefusal> {
         let (id, response) = response::read::<Response>(json)?;
@@ -65,7 +64,6 @@ impl RegistrationResponse {
     /// Verifies the response to this challenge (WebAuthn Level 3 §7.1).
     ///
     /// # Errors
-    ///
     /// Returns the check that failed.
     pub fn verify(
         self,

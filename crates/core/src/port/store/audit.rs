@@ -13,7 +13,6 @@ pub trait Audit {
     /// insertion.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn audit_rows(&self, realm: &RealmName, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
@@ -21,14 +20,12 @@ pub trait Audit {
     /// first.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn user_events(&self, wanted: &UserEvents) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Returns the rows that match a query, in the order of their identifiers.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn audit_query(&self, wanted: &AuditQuery) -> Result<Vec<PlacedEntry>, StoreError>;
 }

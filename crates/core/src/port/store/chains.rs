@@ -11,14 +11,12 @@ pub trait AuditChains {
     /// Returns the oldest unsealed rows, in the order in which they were written.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn unsealed_rows(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Returns the rows of a chain with these positions, in order.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn sealed_rows(&self, chain: Chain, first: u64, last: u64) -> Result<Vec<PlacedEntry>, StoreError>;
 
@@ -32,21 +30,18 @@ pub trait AuditChains {
     /// Returns the first blocks of a chain after a number, in order.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn blocks_after(&self, chain: Chain, number: u64, limit: usize) -> Result<Vec<StoredBlock>, StoreError>;
 
     /// Returns the last blocks of a chain before a number, in reverse order.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn blocks_before(&self, chain: Chain, number: u64, limit: usize) -> Result<Vec<StoredBlock>, StoreError>;
 
     /// Returns the first blocks of a chain that still have their rows, in order.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn unpruned_blocks(&self, chain: Chain, limit: usize) -> Result<Vec<StoredBlock>, StoreError>;
 }

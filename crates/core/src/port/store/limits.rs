@@ -14,7 +14,6 @@ pub trait LimitState {
     /// Returns the failed password attempts of a key.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError>;
 

@@ -52,7 +52,6 @@ pub trait Store:
     /// Commits all operations or none. When it returns, they are durable.
     ///
     /// # Errors
-    ///
     /// Returns [`CommitError::Failed`] with the first precondition that did not hold. Nothing is changed then.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
 
@@ -61,7 +60,6 @@ pub trait Store:
     /// Returns the number of removed rows.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError>;
 
@@ -74,7 +72,6 @@ pub trait Store:
     /// Returns the time of the store. `None` if it has no clock of its own.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(None)

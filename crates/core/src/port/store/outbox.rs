@@ -17,14 +17,12 @@ pub trait Outbox {
     /// are claimed in the order in which they were enqueued.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError>;
 
     /// Returns the number of queued and dead rows.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState, StoreError>;
 

@@ -19,7 +19,6 @@ pub trait Records {
     /// Returns the records of an owner, of one kind or of any, ordered by kind and key.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn records_of(
         &self,

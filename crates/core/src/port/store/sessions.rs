@@ -25,7 +25,6 @@ pub trait Sessions {
     /// Returns up to `limit` sessions of a user, in any order. The result is complete if it is shorter.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn few_sessions_of(&self, realm: &RealmName, user: &UserId, most: usize) -> Result<Vec<Session>, StoreError>;
 }

@@ -27,7 +27,6 @@ pub trait Users {
     /// Returns a page of the users of a realm, newest first. All pages have the same cost.
     ///
     /// # Errors
-    ///
     /// Returns [`StoreError`] if the store fails.
     async fn users_page(&self, query: &UserQuery) -> Result<Vec<User>, StoreError>;
 }

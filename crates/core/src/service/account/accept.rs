@@ -29,7 +29,6 @@ impl Accounts<'_> {
     /// Resends an invitation, with operations that make the work equal to a request for another address.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(super) async fn mail_invitation_again(
         &self,
@@ -50,7 +49,6 @@ impl Accounts<'_> {
     /// Returns the invitation of a link.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if it was accepted, withdrawn or resent with a newer link, and `Unavailable` if the store
     /// fails.
     pub(super) async fn invited_by(&self, challenge: &Challenge) -> Result<OpenInvitation> {
@@ -70,7 +68,6 @@ impl Accounts<'_> {
     /// Converts an invitation to its user. Returns `false` if something changed in the meantime.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if it was accepted in the meantime, `Unavailable` if the store fails, and `Internal` if data
     /// cannot be decrypted or serialized.
     pub(super) async fn accept_invitation(

@@ -32,7 +32,6 @@ impl Accounts<'_> {
     /// Returns the registration of a link, or the resulting user.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link or code is invalid for any reason, and `Unavailable` if the store fails.
     pub(super) async fn link_target(&self, action: LinkAction, token: &str) -> Result<LinkTarget> {
         let challenge = self.proved_challenge(token, action, Purpose::Registration).await?;
@@ -42,7 +41,6 @@ impl Accounts<'_> {
     /// Returns the registration of a proven challenge, or the resulting user.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(super) async fn target_of(&self, challenge: Challenge) -> Result<LinkTarget> {
         if challenge.used_at.is_none()
@@ -59,7 +57,6 @@ impl Accounts<'_> {
     /// request has activated or cancelled it in the meantime.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the email cannot be serialized.
     pub(super) async fn activate(&self, activation: &Activation<'_>) -> Result<bool> {
         let Activation { challenge, user, profile, event } = *activation;

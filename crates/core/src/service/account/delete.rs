@@ -24,7 +24,6 @@ impl Accounts<'_> {
     /// sessions and frees its address. Both `id` and `email` must match the account, and the login must be recent.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the identifier or the address does not match the account, `Stale` if the login is too
     /// old, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn delete(&self, owner: &Owner, id: &RawField, email: &RawField) -> Result<()> {
@@ -43,7 +42,6 @@ impl Accounts<'_> {
     /// Deletes the account of the caller. Requires a recent login or the current password.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Limited` if a rate limit is
     /// reached, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn delete_own(&self, owner: &Owner, current: &RawField) -> Result<()> {
@@ -71,7 +69,6 @@ impl Accounts<'_> {
     /// address.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn erasure(&self, user: &User) -> Result<Batch> {
         let realm = &self.realm.name;

@@ -37,7 +37,6 @@ impl Accounts<'_> {
     /// Changes the profile of the caller and returns the account. `errors` contains the errors of unknown fields.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a rate limit is reached, `Invalid` with all invalid fields, `Outdated` if the account has
     /// another revision, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn edit(

@@ -32,7 +32,6 @@ impl Accounts<'_> {
     /// Returns whether a link is for a new address. The link is not verified yet.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(super) async fn is_of_new_address(&self, token: &str) -> Result<bool> {
         let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
@@ -58,7 +57,6 @@ impl Accounts<'_> {
     /// changes nothing.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link is invalid for any reason or another user now has the address, and `Unavailable`
     /// if the store fails.
     pub(super) async fn change_email(&self, token: &str) -> Result<Verified> {

@@ -23,7 +23,6 @@ impl Accounts<'_> {
     /// applies. Returns the new address.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Invalid` if the address is
     /// malformed or equal to the current one, `Limited` if a rate limit is reached, `BadToken` if the account was
     /// deleted in the meantime, and `Unavailable` if the store fails.
@@ -133,7 +132,6 @@ impl Accounts<'_> {
     /// Cancels the caller's request for a new address and invalidates its link.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if there is no request, `BadToken` if the account was deleted in the meantime, and
     /// `Unavailable` if the store fails.
     pub async fn drop_email_change(&self, owner: &Owner) -> Result<()> {

@@ -85,7 +85,6 @@ impl Accounts<'_> {
     /// Returns all stored data of the caller, whose login must be recent.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Limited` if a rate limit is reached, `BadToken` if the
     /// account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a record cannot be
     /// decrypted.

@@ -24,7 +24,6 @@ impl Accounts<'_> {
     /// Returns a new value for the known device, because the previous password's value is no longer valid.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if the new password is missing, rejected or equal to the current one, `Forbidden` if the
     /// current password is wrong, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and
     /// `Unavailable` if the store fails.

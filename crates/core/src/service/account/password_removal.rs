@@ -24,7 +24,6 @@ impl Accounts<'_> {
     /// created recovery codes.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if passkeys are disabled, `Stale` unless the caller has used a passkey recently, `Conflict`
     /// unless the account has a passkey and either a second one or recovery codes, `BadToken` if the account was
     /// deleted in the meantime, and `Unavailable` if the store fails.

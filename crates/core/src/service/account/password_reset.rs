@@ -48,7 +48,6 @@ impl Accounts<'_> {
     /// during delivery.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if the address is malformed, `Limited` if a rate limit is reached, and `Unavailable` if the
     /// store fails.
     pub async fn request_reset(&self, email: &RawField) -> Result<()> {
@@ -102,7 +101,6 @@ impl Accounts<'_> {
     /// do not delay the owner's logins.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link is invalid for any reason, `Invalid` if the password is rejected, in which case
     /// the link remains valid, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and
     /// `Unavailable` if the store fails.

@@ -66,7 +66,6 @@ impl Accounts<'_> {
     /// Returns a handle, and sends a code to the phone number if it belongs to this user and to an allowed country.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` with all invalid fields, `Limited` if a rate limit is reached, and `Unavailable` if the
     /// store fails or no SMS provider is configured.
     pub async fn send_code(&self, id: &RawField, phone: &RawField) -> Result<LinkToken> {
@@ -120,7 +119,6 @@ impl Accounts<'_> {
     /// Requires an SMS provider.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if no SMS provider is configured.
     pub(super) fn require_sms(&self) -> Result<()> {
         if self.ports.sms.is_none() { Err(SMS_UNAVAILABLE.after(NO_PROVIDER).into()) } else { Ok(()) }
@@ -191,7 +189,6 @@ impl Accounts<'_> {
     /// once.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if fields are missing or malformed, without counting an attempt, `BadLink` if the code is
     /// wrong or the handle is invalid, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn verify_code(&self, handle: &NamedField, code: &NamedField) -> Result<()> {

@@ -28,7 +28,6 @@ impl Accounts<'_> {
     /// Sends a code to a new phone number of the caller and replaces an earlier request. Returns the handle.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Invalid` if the number is
     /// malformed, `Limited` if a rate limit is reached, `BadToken` if the account was deleted in the meantime, and
     /// `Unavailable` if the store fails or no SMS provider is configured.
@@ -76,7 +75,6 @@ impl Accounts<'_> {
     /// Changes the phone number of the code's user if the code is correct.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the code is wrong or the handle is invalid, and `Unavailable` if the store fails.
     pub(super) async fn change_phone(&self, challenge: &Challenge, code: &TypedCode) -> Result<()> {
         let change = |_| self.change_phone_once(challenge, code);
@@ -143,7 +141,6 @@ impl Accounts<'_> {
     /// Removes the caller's phone number.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `NotFound` if there is no
     /// number, `Invalid` if sign-up requires one, `Conflict` if it is the last factor and the realm requires one,
     /// `Limited` if a rate limit is reached, `BadToken` if the account was deleted in the meantime, and `Unavailable`

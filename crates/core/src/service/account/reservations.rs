@@ -30,7 +30,6 @@ impl Accounts<'_> {
     /// user had the address before, it keeps its position in the order and its earlier links.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn reserve(&self, user: &User, key: &DataKey, profile: &Profile) -> Result<Batch> {
         let (ctx, realm, window) = (self.ctx, &self.realm.name, self.realm.policy.email_undo_window);

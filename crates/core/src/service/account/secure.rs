@@ -18,7 +18,6 @@ impl Accounts<'_> {
     /// no recent login, because the holder of a session may always end it.
     ///
     /// # Errors
-    ///
     /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
     /// `Internal` if data cannot be decrypted or serialized.
     pub async fn secure_own(&self, owner: &Owner) -> Result<()> {

@@ -37,7 +37,6 @@ impl Accounts<'_> {
     /// Returns the change that a link can undo. Nothing is changed.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
     /// `Unavailable` if the store fails.
     pub async fn check_undo(&self, token: &str) -> Result<Undo> {
@@ -67,7 +66,6 @@ impl Accounts<'_> {
     /// registrations.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
     /// `Unavailable` if the store fails.
     pub async fn undo(&self, token: &str) -> Result<Undoable> {
@@ -170,7 +168,6 @@ impl Accounts<'_> {
     /// and send a password reset link.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the mail cannot be serialized.
     pub(super) fn compromise(
         &self,
@@ -189,7 +186,6 @@ impl Accounts<'_> {
     /// password reset link.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the mail cannot be serialized.
     pub(super) fn secure(
         &self,
@@ -208,7 +204,6 @@ impl Accounts<'_> {
     /// Returns the operations that store the changed user, end all sessions, and send a password reset link.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the mail cannot be serialized.
     pub(super) fn lock_out(&self, user: User, kind: MessageKind, recipient: &Recipient, event: Event) -> Result<Batch> {
         let realm = &self.realm.name;

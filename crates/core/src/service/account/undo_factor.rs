@@ -20,7 +20,6 @@ impl Accounts<'_> {
     /// link is marked as used.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the user no longer exists, `Unavailable` if the store fails, and `Internal` if data
     /// cannot be decrypted or serialized.
     pub(super) async fn undone_addition(&self, challenge: &Challenge) -> Result<Batch> {
@@ -73,7 +72,6 @@ impl Accounts<'_> {
     /// phone number, and the operations that remove them.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn without_factors_since(&self, user: User, key: &DataKey, since: u64) -> Result<(User, Batch)> {
         let factors = self.factors_of(&user, key).await?;

@@ -47,7 +47,6 @@ impl Accounts<'_> {
     /// Uses a verification link. Using it again within its lifetime has the same result and changes nothing.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
     /// `Unavailable` if the store fails.
     pub async fn verify(&self, token: &str) -> Result<Verified> {
@@ -64,7 +63,6 @@ impl Accounts<'_> {
     /// address.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
     /// `Unavailable` if the store fails.
     pub async fn follow_verification(&self, token: &str) -> Result<OpenedLink> {

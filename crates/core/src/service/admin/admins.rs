@@ -49,7 +49,6 @@ impl Administered<'_, Administer> {
     /// Returns a page of the administrators, followed by pending invitations.
     ///
     /// # Errors
-    ///
     /// Returns `Forbidden` for an API key, `Invalid` if the limit is malformed, `Malformed` if the cursor belongs to
     /// another list, `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub async fn admins(&self, limit: &RawField, cursor: &RawField) -> Result<ListedAdmins> {
@@ -102,7 +101,6 @@ impl Administered<'_, Administer> {
     /// Emails a password reset link to an administrator.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the
     /// administrator does not exist, `Conflict` for an invitation, and `Unavailable` if the store fails.
     pub async fn reset_admin(&self, id: &str) -> Result<()> {
@@ -118,7 +116,6 @@ impl Administered<'_, Administer> {
     /// administrator's next request. Nothing is written if the grants are unchanged.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the
     /// administrator does not exist, `Invalid` if the grants are malformed, `Outdated` if the revision differs,
     /// `Conflict` for the last owner or an invitation, and `Unavailable` if the store fails.
@@ -168,7 +165,6 @@ impl Administered<'_, Administer> {
     /// grants if one is given.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the
     /// administrator does not exist, `Outdated` if the revision differs, `Conflict` for the last owner, and
     /// `Unavailable` if the store fails.

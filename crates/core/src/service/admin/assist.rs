@@ -24,7 +24,6 @@ impl Administered<'_, Assist> {
     /// Marks the password of a user as compromised: ends all sessions and emails a password reset link.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a limit is reached, `NotFound` if the user does not exist, `Invalid` if the reason is
     /// missing, `Outdated` if the revision differs, `Conflict` for a registration or invitation, and `Unavailable` if
     /// the store fails.
@@ -56,7 +55,6 @@ impl Administered<'_, Assist> {
     /// Clears the failed password and second-factor attempts of a user.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user does not exist, `Conflict` for a registration or invitation, and `Unavailable`
     /// if the store fails.
     pub async fn unthrottle(&self, id: &str) -> Result<UserSheet> {
@@ -74,7 +72,6 @@ impl Administered<'_, Assist> {
     /// Resends the verification mail of a registration.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a limit is reached, `NotFound` if the registration does not exist, `Conflict` if the
     /// address is already verified, and `Unavailable` if the store fails.
     pub async fn resend(&self, id: &str) -> Result<()> {
@@ -93,7 +90,6 @@ impl Administered<'_, Assist> {
     /// Returns the live sessions of a user, most recently used first. Records the access in the audit trail.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a limit is reached, `NotFound` if the user does not exist, `Conflict` for a registration
     /// or invitation, and `Unavailable` if the store fails.
     pub async fn sessions_of_user(&self, id: &str) -> Result<Vec<ListedSession>> {
@@ -107,7 +103,6 @@ impl Administered<'_, Assist> {
     /// Ends one session of a user, or all sessions including trusted devices. Returns the number of ended sessions.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a limit is reached, `NotFound` if the user or session does not exist, `Conflict` for a
     /// registration or invitation, and `Unavailable` if the store fails.
     pub async fn end_sessions_of_user(&self, id: &str, session: Option<&str>) -> Result<usize> {

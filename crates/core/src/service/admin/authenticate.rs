@@ -28,7 +28,6 @@ impl Administration<'_> {
     /// the next request on, on any server.
     ///
     /// # Errors
-    ///
     /// Returns `NoCredentials` for every reason, and `Unavailable` if the store fails.
     pub async fn of_session(&self, cookie: &str) -> Result<Administrator> {
         let (store, realm) = (&self.ports.store, self.realm);
@@ -68,7 +67,6 @@ impl Administration<'_> {
     /// Authenticates an API key. Failed attempts are counted per client.
     ///
     /// # Errors
-    ///
     /// Returns `NoCredentials` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store
     /// fails.
     pub async fn of_key(&self, presented: &str) -> Result<Administrator> {

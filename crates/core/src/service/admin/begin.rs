@@ -19,7 +19,6 @@ impl Administration<'_> {
     /// Returns whether an owner exists. Until then the dashboard explains how to create one.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the register of owners cannot be decrypted.
     pub async fn has_owner(&self) -> Result<bool> {
         Ok(!self.owners().await?.owners.is_empty())
@@ -29,7 +28,6 @@ impl Administration<'_> {
     /// factor.
     ///
     /// # Errors
-    ///
     /// Returns `Refused` if the password or code is wrong, `Limited` if a limit is reached, `Overloaded` if too many
     /// passwords are being hashed, and `Unavailable` if the store fails.
     pub async fn begin_sign_in(
@@ -53,7 +51,6 @@ impl Administration<'_> {
     /// Completes the sign-in of a ticket with the code of a second factor.
     ///
     /// # Errors
-    ///
     /// Returns `Refused` if the code is wrong or the ticket is used, `Malformed` if there is no code, `Limited` if a
     /// limit is reached, and `Unavailable` if the store fails.
     pub async fn complete_sign_in(&self, ticket: &RawField, second: SecondFactor<'_>) -> Result<SignedIn> {

@@ -28,7 +28,6 @@ impl Administered<'_, Manage> {
     /// Parses the new address and phone number, if the request contains any.
     ///
     /// # Errors
-    ///
     /// Returns `Forbidden` if the administrator is not an owner, and `Stale` if the login is too old or too weak.
     pub(super) fn contact(&self, patch: &UserPatch, errors: &mut FieldErrors) -> Result<Option<NewContact>> {
         if patch.email.is_none() && patch.phone.is_none() {
@@ -50,7 +49,6 @@ impl Administered<'_, Manage> {
     /// undo the change.
     ///
     /// # Errors
-    ///
     /// Returns `Conflict` if another user has or reserves the address, `Outdated` if the revision differs, and
     /// `Unavailable` if the store fails.
     pub(super) async fn change_contact(

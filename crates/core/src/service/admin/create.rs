@@ -41,7 +41,6 @@ impl Administered<'_, Manage> {
     /// the errors of unknown fields.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if fields are invalid, `Conflict` if the address is taken, reserved or invited, `Forbidden`
     /// if sign-up is closed, `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn create(&self, new: &NewUser, mut errors: FieldErrors) -> Result<UserSheet> {
@@ -112,7 +111,6 @@ impl<R: crate::admin::Right> Administered<'_, R> {
     /// Requires an address to be free: no user, no invitation and no reservation.
     ///
     /// # Errors
-    ///
     /// Returns `Conflict` if the address is taken, and `Unavailable` if the store fails.
     pub(super) async fn require_free(&self, index: BlindIndex) -> Result<()> {
         let accounts = self.accounts();
@@ -134,7 +132,6 @@ impl<R: crate::admin::Right> Administered<'_, R> {
     /// Commits a new invitation with its link. Sends the link if a kind of mail is given.
     ///
     /// # Errors
-    ///
     /// Returns `Conflict` if the address was taken concurrently, `Limited` if a limit is reached, `Unavailable` if
     /// the store fails, and `Internal` if the mail cannot be serialised.
     pub(super) async fn insert_invitation(
@@ -157,7 +154,6 @@ impl<R: crate::admin::Right> Administered<'_, R> {
     /// Returns the operations that store an invitation and replace an expired one.
     ///
     /// # Errors
-    ///
     /// Returns `Conflict` if another request invited the address concurrently, and `Unavailable` if the store fails.
     async fn put_invitation(&self, row: &RecordRow) -> Result<Batch> {
         let stored = self.ports.store.record(&self.realm.name, row.kind, &row.key).await?;
@@ -176,7 +172,6 @@ impl<R: crate::admin::Right> Administered<'_, R> {
     /// Commits an invitation with its mail, subject to the mail limits of administrators.
     ///
     /// # Errors
-    ///
     /// Returns `lost` if a precondition of the batch fails, `Limited` if a limit is reached, `Unavailable` if the
     /// store fails, and `Internal` if the mail cannot be serialised.
     pub(super) async fn commit_invitation(

@@ -49,7 +49,6 @@ impl Administered<'_, Manage> {
     /// Edits a user or an invitation. `errors` contains the errors of unknown fields.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user does not exist, `Invalid` with all field errors, `Outdated` if the revision
     /// differs, `Conflict` for a registration or a taken address, and `Unavailable` if the store fails. For address
     /// and phone number also `Forbidden` and `Stale`.

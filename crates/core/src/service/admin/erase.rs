@@ -17,7 +17,6 @@ impl Administered<'_, Manage> {
     /// `notify` is `false`.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user does not exist, `Stale` if the login is too old or too weak, `Forbidden` if the
     /// API key lacks the action, `Invalid` if the reason is missing, `Outdated` if the revision differs, and
     /// `Unavailable` if the store fails.

@@ -20,7 +20,6 @@ impl Administered<'_, Manage> {
     /// Removes a second factor and notifies the user. Removing the last one turns off two-step verification.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user or factor does not exist, `Stale` if the login is too old or too weak,
     /// `Forbidden` if the API key lacks the action, `Invalid` if the reason is missing, `Conflict` for a registration
     /// or invitation, and `Unavailable` if the store fails.
@@ -46,7 +45,6 @@ impl Administered<'_, Manage> {
     /// Marks an address or phone number as verified. A registration becomes a user.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user does not exist, `Invalid` if the reason is missing or neither is named,
     /// `Outdated` if the revision differs, `Conflict` if it is already verified, and `Unavailable` if the store
     /// fails.

@@ -38,7 +38,6 @@ impl Administered<'_, Look> {
     /// that is masked for them. A full-text search stops when `has_time` returns `false`.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if a filter is invalid or address and terms are combined, `Malformed` if the cursor belongs
     /// to another search, `Forbidden` without the right to search, `Limited` if a limit is reached, and `Unavailable`
     /// if the store fails.
@@ -177,7 +176,6 @@ impl Drop for Running {
 /// Parses the search terms.
 ///
 /// # Errors
-///
 /// Returns `Invalid` unless there are 1 to 4 terms of 2 to 64 characters.
 fn words_of(given: &RawField) -> Result<Vec<String>> {
     let mut errors = FieldErrors::default();

@@ -35,7 +35,6 @@ impl Administered<'_, Impersonate> {
     /// Creates an impersonation session and notifies the user.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user does not exist, `Stale` if the login is too old or too weak, `Forbidden` if the
     /// API key lacks the action, `Invalid` if a field is invalid, `Limited` if a limit is reached, `Conflict` unless
     /// the user is active, and `Unavailable` if the store fails.

@@ -15,7 +15,6 @@ impl Administered<'_, Manage> {
     /// Emails a new link for an invitation, valid from now.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user does not exist, `Conflict` if it is not an invitation, `Limited` if a limit is
     /// reached, and `Unavailable` if the store fails.
     pub async fn invite_again(&self, id: &str) -> Result<UserSheet> {
@@ -29,7 +28,6 @@ impl<R: Right> Administered<'_, R> {
     /// Commits a new link for an invitation.
     ///
     /// # Errors
-    ///
     /// Returns `Conflict` if the invitation changed concurrently, `Limited` if a limit is reached, `Unavailable` if
     /// the store fails, and `Internal` if the mail cannot be serialised.
     pub(super) async fn renew(

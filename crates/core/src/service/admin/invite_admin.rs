@@ -22,7 +22,6 @@ impl Administered<'_, Administer> {
     /// Invites an administrator. The link is emailed. Only the command line can request it in the response.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key or if a link is requested
     /// elsewhere than on the command line, `Invalid` if a field is invalid, `Conflict` if the address is taken,
     /// `Limited` if a limit is reached, and `Unavailable` if the store fails.
@@ -69,7 +68,6 @@ impl Administered<'_, Administer> {
     /// Emails a new link for an invitation, which invalidates the previous one.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the invitation
     /// does not exist, `Conflict` if it is not an invitation, `Limited` if a limit is reached, and `Unavailable` if
     /// the store fails.

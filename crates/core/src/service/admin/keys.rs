@@ -72,7 +72,6 @@ impl Administered<'_, Administer> {
     /// Returns a page of the API keys that have not expired.
     ///
     /// # Errors
-    ///
     /// Returns `Forbidden` for an API key, `Invalid` if the limit is malformed, `Malformed` if the cursor belongs to
     /// another list, `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn admin_keys(&self, limit: &RawField, cursor: &RawField) -> Result<ListedAdminKeys> {
@@ -94,7 +93,6 @@ impl Administered<'_, Administer> {
     /// Returns the operations that remove the API keys created by an administrator.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub(super) async fn end_keys_of(&self, admin: &UserId) -> Result<Batch> {
         let mut batch = Batch::new();
@@ -110,7 +108,6 @@ impl Administered<'_, Administer> {
     /// Creates an API key. Its secret is returned once.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key or for grants that the caller
     /// does not have, `Invalid` if a field is invalid, and `Unavailable` if the store fails.
     pub async fn create_key(
@@ -157,7 +154,6 @@ impl Administered<'_, Administer> {
     /// Revokes an API key. Its next request is refused.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the key does
     /// not exist, and `Unavailable` if the store fails.
     pub async fn revoke_key(&self, id: &str) -> Result<()> {

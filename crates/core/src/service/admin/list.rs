@@ -83,7 +83,6 @@ impl Administered<'_, Look> {
     /// Returns a page of users, newest first.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if a filter is malformed, `Malformed` if the cursor belongs to another list, and
     /// `Unavailable` if the store fails.
     pub async fn list(&self, filters: &UserFilters) -> Result<ListedUsers> {
@@ -103,7 +102,6 @@ impl Administered<'_, Look> {
     /// Rejects the administrators' realm, which has no users.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` for the administrators' realm.
     pub(super) fn require_realm_of_users(&self) -> Result<()> {
         if self.realm.name == RealmName::admin() { Err(Error::not_found()) } else { Ok(()) }
@@ -112,7 +110,6 @@ impl Administered<'_, Look> {
     /// Parses the filters. `statuses` lists the accepted values of the status.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` with all malformed filters.
     pub(super) fn query(&self, filters: &UserFilters, statuses: &[&'static str]) -> Result<UserQuery> {
         let mut errors = FieldErrors::default();
@@ -181,7 +178,6 @@ impl Administered<'_, Look> {
     /// Decrypts a user for a list.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the profile cannot be decrypted.
     pub(super) fn listed(&self, user: &User) -> Result<ListedUser> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;

@@ -19,7 +19,6 @@ impl Administered<'_, Manage> {
     /// unchanged.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user does not exist, `Invalid` if the reason is missing, `Outdated` if the revision
     /// differs, `Conflict` for a registration or invitation, and `Unavailable` if the store fails.
     pub async fn lock(&self, id: &str, expected: &Expected, reason: &RawField, until: &RawField) -> Result<UserSheet> {
@@ -47,7 +46,6 @@ impl Administered<'_, Assist> {
     /// Unlocks a user.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user does not exist, `Invalid` if the reason is missing, `Outdated` if the revision
     /// differs, `Conflict` if the user is not locked, and `Unavailable` if the store fails.
     pub async fn unlock(&self, id: &str, expected: &Expected, reason: &RawField) -> Result<UserSheet> {
@@ -73,7 +71,6 @@ impl<R: Right> Administered<'_, R> {
     /// Commits the changed user with further operations. Returns the user as shown to administrators.
     ///
     /// # Errors
-    ///
     /// Returns `Outdated` if the user or related records changed concurrently, and `Unavailable` if the store fails.
     pub(super) async fn change(&self, changed: User, with: Batch) -> Result<UserSheet> {
         let mut batch = batch![UserOp::Update(changed.clone())];

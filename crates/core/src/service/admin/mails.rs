@@ -13,7 +13,6 @@ impl<R: Right> Administered<'_, R> {
     /// Commits a batch.
     ///
     /// # Errors
-    ///
     /// Returns `lost` if a precondition of the batch fails, and `Unavailable` if the store fails.
     pub(super) async fn settle(&self, batch: Batch, lost: Refusal) -> Result<()> {
         self.commit(batch).await.map_err(|error| outcome(error, lost))
@@ -23,7 +22,6 @@ impl<R: Right> Administered<'_, R> {
     /// visitors are counted separately, so that visitors cannot exhaust the limit needed for support.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if the limit is reached, `lost` if a precondition of the batch fails, and `Unavailable` if
     /// the store fails.
     pub(super) async fn settle_mail(&self, email: &EmailAddress, batch: Batch, lost: Refusal) -> Result<()> {

@@ -95,7 +95,6 @@ impl<R> Administered<'_, R> {
     /// Requires recent authentication.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, and `Forbidden` if the API key lacks the action.
     fn fresh(&self, verb: crate::admin::FreshVerb) -> Result<()> {
         let max_age = self.realms.admin()?.policy.fresh_auth_age;
@@ -107,7 +106,6 @@ impl Service {
     /// Returns the operations that require no permit.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the administrators' realm is not available.
     pub fn administration<'a>(&'a self, ctx: &'a Ctx, usage: &'a Usage) -> Result<Administration<'a>> {
         Ok(Administration(Scope::new(&self.0, ctx, self.0.realms.admin()?, usage)))
@@ -116,7 +114,6 @@ impl Service {
     /// Returns the permit for a right in a realm, or on the server if no realm is given.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the realm does not exist or no grant includes it, and `Forbidden` without the right.
     pub fn permit<R: Right>(&self, admin: &Arc<Administrator>, realm: Option<&str>) -> Result<Permit<R>> {
         let realm = match realm {

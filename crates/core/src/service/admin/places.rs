@@ -34,7 +34,6 @@ impl<'a> Cursors<'a> {
     /// Parses a cursor into direction and position. Returns `None` if no cursor is given.
     ///
     /// # Errors
-    ///
     /// Returns `Malformed` if the cursor belongs to another list or other filters.
     pub(super) fn read(&self, given: &RawField) -> Result<Option<(bool, String)>> {
         if matches!(given, RawField::Missing) {

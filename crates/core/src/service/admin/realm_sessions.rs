@@ -43,7 +43,6 @@ impl Administered<'_, Manage> {
     /// Ends all sessions of all users of the realm. Returns the number of sessions that were live.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the API key lacks the action, `Invalid` if
     /// the reason is missing, and `Unavailable` if the store fails, possibly after some sessions were ended.
     pub async fn end_all_sessions(&self, reason: &RawField) -> Result<usize> {

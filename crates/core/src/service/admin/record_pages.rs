@@ -22,7 +22,6 @@ impl Scope<'_> {
     /// Returns all unexpired records of a kind, in key order.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub(super) async fn all_records(&self, kind: RecordKind) -> Result<Vec<RecordRow>> {
         let mut all: Vec<RecordRow> = Vec::new();
@@ -43,7 +42,6 @@ impl Cursors<'_> {
     /// Returns a page of a list sorted by position.
     ///
     /// # Errors
-    ///
     /// Returns `Malformed` if the cursor belongs to another list.
     pub(super) fn page<T>(
         &self,

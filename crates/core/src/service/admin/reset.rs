@@ -20,7 +20,6 @@ impl Administered<'_, Assist> {
     /// Creates a password reset link, and emails or returns it.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a limit is reached, `NotFound` if the user does not exist, `Conflict` for a registration
     /// or invitation, and `Unavailable` if the store fails. If the link is returned also `Forbidden`, `Stale`, and
     /// `Invalid` if the reason is missing.
@@ -49,7 +48,6 @@ impl<R: Right> Administered<'_, R> {
     /// not emailed.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a limit is reached, `lost` if a precondition of the further operations fails,
     /// `Unavailable` if the store fails, and `Internal` if the mail cannot be serialised.
     pub(super) async fn start_reset(

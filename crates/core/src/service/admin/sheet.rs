@@ -127,7 +127,6 @@ impl<R: Right> Administered<'_, R> {
     /// Builds the view of a subject.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(super) async fn sheet(&self, subject: &Subject) -> Result<UserSheet> {
         match subject {

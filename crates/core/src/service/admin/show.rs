@@ -14,7 +14,6 @@ impl Administered<'_, Look> {
     /// Returns a user and records the access in the audit trail.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the user does not exist, `Limited` if a support administrator has read too many users,
     /// and `Unavailable` if the store fails.
     pub async fn show(&self, id: &str) -> Result<UserSheet> {
@@ -30,7 +29,6 @@ impl<R: crate::admin::Right> Administered<'_, R> {
     /// Charges users that a support administrator reads or finds to a limit that spans all realms.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if the limit is reached.
     pub(super) async fn charge_reads(&self, number: usize) -> Result<()> {
         if self.is_masked() || self.permit.has::<Manage>() {

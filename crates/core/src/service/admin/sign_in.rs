@@ -33,7 +33,6 @@ impl Administration<'_> {
     /// Signs an administrator in with email address, password and, with two-step verification, a code.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if fields are missing, `Refused` if the password is wrong, `BadLink` if the code is wrong,
     /// `Forbidden` if a code is required, `Limited` if a limit is reached, `Overloaded` if too many passwords are
     /// being hashed, and `Unavailable` if the store fails.
@@ -69,7 +68,6 @@ impl Administration<'_> {
     /// Ends the session of an administrator.
     ///
     /// # Errors
-    ///
     /// Returns `NoCredentials` if the session has ended or the caller has none, and `Unavailable` if the store fails.
     pub async fn sign_out(&self, admin: &Administrator) -> Result<()> {
         let owner = admin.owner().ok_or(ADMIN_SIGN_IN)?;

@@ -34,7 +34,6 @@ impl Subject {
     /// Returns the user.
     ///
     /// # Errors
-    ///
     /// Returns `Conflict` for a registration or invitation.
     pub(super) fn into_user(self) -> Result<User> {
         if let Self::User(user) = self { Ok(*user) } else { Err(USER_STATUS.into()) }
@@ -45,7 +44,6 @@ impl Scope<'_> {
     /// Returns the subject with this identifier.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if there is none, `Unavailable` if the store fails, and `Internal` if a record cannot be
     /// decrypted.
     pub(super) async fn subject(&self, id: &str) -> Result<Subject> {
@@ -68,7 +66,6 @@ impl Scope<'_> {
     /// Opens an invitation.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if it cannot be decrypted.
     pub(super) fn open_invitation(&self, row: &RecordRow) -> Result<Invitation> {
         Invitation::open(row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)
@@ -79,7 +76,6 @@ impl<R: Right> Administered<'_, R> {
     /// Checks the revision given in the request.
     ///
     /// # Errors
-    ///
     /// Returns `Unconditional` if no revision is given, and `Outdated` if it differs.
     pub(super) fn require_revision(&self, subject: &Subject, expected: &Expected) -> Result<()> {
         match expected {

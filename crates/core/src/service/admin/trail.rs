@@ -93,7 +93,6 @@ impl Administered<'_, Look> {
     /// Returns a page of rows, newest first.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if a filter is malformed or missing, `Forbidden` if an address is given but masked for the
     /// caller, `NotFound` if no grant includes the realm, `Malformed` if the cursor belongs to another query, and
     /// `Unavailable` if the store fails.

@@ -76,7 +76,6 @@ impl Administered<'_, Look> {
     /// Returns a page of the blocks of a chain.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if the chain is unknown, `Malformed` if the cursor belongs to another list, and
     /// `Unavailable` if the store fails.
     pub async fn blocks(&self, chain: &RawField, limit: &RawField, cursor: &RawField) -> Result<ListedBlocks> {
@@ -109,7 +108,6 @@ impl Administered<'_, Look> {
     /// Returns a page of an export. If sealed fields are decrypted, the first page is recorded in the audit trail.
     ///
     /// # Errors
-    ///
     /// Returns `Forbidden` unless the caller is an owner, `Invalid` if a field is invalid, `Malformed` if the cursor
     /// belongs to another export, and `Unavailable` if the store fails.
     pub async fn export(&self, form: &ExportForm) -> Result<ExportPage> {
@@ -261,7 +259,6 @@ impl Administered<'_, Administer> {
     /// Returns the public audit keys, oldest first.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn audit_keys(&self) -> Result<Vec<PublicAuditKey>> {
         let keys = self.kernel.audit_keys().await?;

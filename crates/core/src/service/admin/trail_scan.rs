@@ -40,7 +40,6 @@ impl Administered<'_, Look> {
     /// Reads rows until enough of them match.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub(super) async fn scan(
         &self,
@@ -82,7 +81,6 @@ impl Administered<'_, Look> {
     /// Decrypts clients and notes where the caller may see them.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub(super) async fn opened(&self, rows: Vec<PlacedEntry>, realms: &[(RealmName, Sight)]) -> Result<Vec<TrailRow>> {
         let (mut keys, mut opened) = (BTreeMap::new(), Vec::new());

@@ -39,7 +39,6 @@ impl Administered<'_, Look> {
     /// Explains a request of the last 30 days by its audit rows.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if there is no row that the caller may see, with its own code if the request may be among
     /// aggregated refusals.
     pub async fn why(&self, id: &str) -> Result<Explained> {

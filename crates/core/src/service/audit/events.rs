@@ -19,7 +19,6 @@ impl AuditTrail<'_> {
     /// Returns a page of the caller's events of the last 90 days, newest first.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if the limit is not a number from 1 to 200, `Malformed` if the cursor belongs to another
     /// list or account, `Unavailable` if the store fails, and `Internal` if a row cannot be decrypted.
     pub async fn events(&self, viewer: &Viewer, limit: &RawField, cursor: &RawField) -> Result<ListedEvents> {

@@ -46,7 +46,6 @@ impl<'a> Sealing<'a> {
     /// gaps.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the key is unusable.
     pub async fn seal(&self, all: bool) -> Result<SealedCount> {
         let (store, mut sealed) = (&self.kernel.ports.store, SealedCount::default());
@@ -113,7 +112,6 @@ impl<'a> Sealing<'a> {
     /// number of removed rows.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn prune(&self) -> Result<u64> {
         let mut removed = 0;

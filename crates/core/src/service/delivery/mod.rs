@@ -68,7 +68,6 @@ impl<'a> Deliveries<'a> {
     /// been handed over.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store does not respond.
     pub async fn interrupt(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
         if transit.has_begun() {
@@ -86,7 +85,6 @@ impl<'a> Deliveries<'a> {
     /// Extends the lease of a row during a long delivery.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store does not respond.
     pub async fn extend(&self, claimed: &Claimed, by: Duration) -> Result<()> {
         let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
@@ -100,7 +98,6 @@ impl<'a> Deliveries<'a> {
     /// between, the message is sent again with the same links and message ID.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the outcome could not be recorded. The lease then expires, and the row can be claimed
     /// again.
     pub async fn deliver(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {

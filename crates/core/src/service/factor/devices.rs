@@ -16,7 +16,6 @@ impl SecondFactors<'_> {
     /// Returns the trusted devices of the caller, newest first.
     ///
     /// # Errors
-    ///
     /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
     /// `Internal` if a record cannot be decrypted.
     pub async fn devices(&self, viewer: &Viewer) -> Result<Vec<ListedDevice>> {

@@ -75,7 +75,6 @@ impl SecondFactors<'_> {
     /// Starts the enrolment of an authenticator app. The secret is not stored yet.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `BadLink` if the
     /// ticket has another purpose, `Invalid` if the name is malformed, `Conflict` if the account already has three,
     /// `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
@@ -94,7 +93,6 @@ impl SecondFactors<'_> {
     /// Returns the secret of an enrolment again, to the session or ticket that started it.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the enrolment is not open or belongs to another session, `Unavailable` if the store
     /// fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn show_totp(&self, enrols: Enrols<'_>, enrolment: &str) -> Result<EnrolmentOffer> {
@@ -130,7 +128,6 @@ impl SecondFactors<'_> {
     /// Adds the authenticator app of an enrolment if the code is correct.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the code is wrong or the enrolment belongs to another session, `Conflict` if the account
     /// already has three, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn confirm_totp(&self, enrols: Enrols<'_>, enrolment: &RawField, code: &RawField) -> Result<Confirmed> {
@@ -210,7 +207,6 @@ impl SecondFactors<'_> {
     /// Requires that factors of this kind can be added.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if they cannot be added.
     pub(super) fn require_method(&self, method: Method) -> Result<()> {
         let policy = &self.realm.policy;

@@ -17,7 +17,6 @@ const MOST: usize = 100_000;
 /// record key, so nothing is decrypted and passkeys of this domain are skipped.
 ///
 /// # Errors
-///
 /// Returns `Unavailable` if the store fails.
 pub async fn passkeys_of_other_domains(store: &dyn Store, realms: &Realms, rp_id: &str) -> Result<usize> {
     let own = format!("{}-", Passkey::tag_of(rp_id));

@@ -66,7 +66,6 @@ impl SecondFactors<'_> {
     /// Returns the options for creating a passkey or security key. Nothing is stored.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if passkeys are disabled, `Stale` if the login is too old or too weak, `Forbidden` if the
     /// password is wrong, `BadLink` if the ticket has another purpose, `Invalid` if the use is unknown, `Conflict` if
     /// the account already has twenty, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
@@ -104,7 +103,6 @@ impl SecondFactors<'_> {
     /// result, without the recovery codes.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if passkeys are disabled, `BadLink` if the passkey is refused for any reason, `Invalid` if
     /// the name is malformed, `Conflict` if the caller already has this passkey or twenty of them, `Limited` if a
     /// rate limit is reached, and `Unavailable` if the store fails.

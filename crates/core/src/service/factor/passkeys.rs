@@ -25,7 +25,6 @@ impl SecondFactors<'_> {
     /// Returns the passkeys and security keys of the caller, newest first.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if passkeys are disabled, `BadToken` if the account was deleted in the meantime,
     /// `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn passkeys(&self, viewer: &Viewer) -> Result<Vec<ListedPasskey>> {
@@ -40,7 +39,6 @@ impl SecondFactors<'_> {
     /// Renames a passkey or security key.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if passkeys are disabled or this one belongs to another user, `Invalid` if the name is
     /// malformed, `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn rename_passkey(&self, owner: &Owner, id: &str, name: &RawField) -> Result<ListedPasskey> {

@@ -22,7 +22,6 @@ impl SecondFactors<'_> {
     /// security key, returns the remaining ones.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the
     /// factor belongs to another user, `Conflict` if the realm requires a factor or this is the last way to log in,
     /// `Limited` if a rate limit is reached, and `Unavailable` if the store fails.

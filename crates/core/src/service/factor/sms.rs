@@ -34,7 +34,6 @@ impl SecondFactors<'_> {
     /// Adds the account's verified phone number as a second factor.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the
     /// realm does not allow SMS, `Conflict` if the account has no verified number or no other factor, or SMS is
     /// already a factor, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
@@ -74,7 +73,6 @@ impl SecondFactors<'_> {
     /// Sends an SMS code to the holder of a ticket that accepts one. Returns the lifetime of the code.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if fields are missing, `BadLink` if the ticket is not open or does not accept SMS codes,
     /// `NotFound` if the realm does not allow SMS, `Limited` if a rate limit is reached, and `Unavailable` if the
     /// store fails.

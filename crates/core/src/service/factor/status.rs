@@ -32,7 +32,6 @@ impl SecondFactors<'_> {
     /// Returns the second factors of an owner without recovery codes.
     ///
     /// # Errors
-    ///
     /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
     /// `Internal` if a record cannot be decrypted.
     pub async fn factors_of_owner(&self, owner: &Owner) -> Result<Vec<ListedFactor>> {

@@ -30,7 +30,6 @@ impl SecondFactors<'_> {
     /// Turns two-step verification on or off.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `Invalid` if the
     /// value is not a boolean, `Conflict` if the account has no factor or the realm requires one, `Limited` if a rate
     /// limit is reached, and `Unavailable` if the store fails.

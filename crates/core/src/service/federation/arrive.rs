@@ -48,7 +48,6 @@ impl Federation<'_> {
     /// already is.
     ///
     /// # Errors
-    ///
     /// Returns `Forbidden` if the account is locked, `Unavailable` if the store fails, and `Internal` if data cannot
     /// be decrypted or serialized.
     pub(super) async fn arrive(
@@ -128,7 +127,6 @@ impl Federation<'_> {
     /// Returns the stored identity of a verified account.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(super) async fn identity_of(
         &self,

@@ -98,7 +98,6 @@ impl Federation<'_> {
     /// Starts a flow. Nothing is stored.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the provider is unknown, `Limited` if a limit is reached, and `Unavailable` if the
     /// provider does not respond.
     pub async fn begin(&self, provider: &str, purpose: FlowPurpose, next: Option<&str>) -> Result<Begun> {
@@ -138,7 +137,6 @@ impl Federation<'_> {
     /// Opens the flow of a callback. `cookie` returns the value of the cookie with this name.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the flow belongs to another browser or provider, or has expired.
     pub fn open_flow(
         &self,
@@ -156,7 +154,6 @@ impl Federation<'_> {
     /// Completes a flow: logs in, creates a user, or returns what is missing. A flow can be completed once.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` for every reason, `Forbidden` if the account is locked, and `Unavailable` if the provider
     /// does not respond.
     pub async fn end(&self, open: &OpenFlow, callback: &Callback<'_>, devices: &[RawField]) -> Result<Returned> {

@@ -13,7 +13,6 @@ impl Federation<'_> {
     /// Exchanges a code and returns the external account. The inner error is the reason for a refusal.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the provider does not respond.
     pub(super) async fn proved_by_code(
         &self,

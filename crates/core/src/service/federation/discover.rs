@@ -44,7 +44,6 @@ impl Federation<'_> {
     /// Verifies an ID token of a provider.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the provider does not respond.
     pub(super) async fn verified(
         &self,
@@ -82,7 +81,6 @@ impl Federation<'_> {
     /// Sends a request to a provider.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if there is no response or the provider reports a server error.
     pub(super) async fn send(&self, provider: &Provider, request: FetchRequest) -> Result<Fetched> {
         let trusted = provider.trusted_url().map(str::to_owned);
@@ -98,7 +96,6 @@ impl Federation<'_> {
     /// Parses a response of a provider.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if it is unreadable.
     pub(super) fn read<T: DeserializeOwned>(&self, answer: &Fetched) -> Result<T, Error> {
         // The parser's error is dropped, because it may quote the response.

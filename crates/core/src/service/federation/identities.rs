@@ -19,7 +19,6 @@ impl Federation<'_> {
     /// Returns the identities of the caller, newest first.
     ///
     /// # Errors
-    ///
     /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
     /// `Internal` if data cannot be decrypted or serialized.
     pub async fn identities(&self, viewer: &Viewer) -> Result<Vec<ListedIdentity>> {
@@ -34,7 +33,6 @@ impl Federation<'_> {
     /// Unlinks an identity of the caller and ends the sessions it created, except the current one.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the
     /// identity does not exist, `Conflict` if it is the last way to log in, `Limited` if a limit is reached, and
     /// `Unavailable` if the store fails.

@@ -28,7 +28,6 @@ impl Federation<'_> {
     /// another person may have chosen its password.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn join(
         &self,

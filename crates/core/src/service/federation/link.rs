@@ -26,7 +26,6 @@ impl Federation<'_> {
     /// requires a retry.
     ///
     /// # Errors
-    ///
     /// Returns `Forbidden` if the account is locked, `Unavailable` if the store fails, and `Internal` if data cannot
     /// be decrypted or serialized.
     pub(super) async fn link_and_enter(
@@ -56,7 +55,6 @@ impl Federation<'_> {
     /// send a notification with an undo link. The caller updates the user's revision.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the mail cannot be serialised.
     pub(super) fn linking(
         &self,

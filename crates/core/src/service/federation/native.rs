@@ -51,7 +51,6 @@ impl Federation<'_> {
     /// Issues a nonce for an ID token of a provider. Nothing is stored.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the provider is unknown, and `Limited` if a limit is reached.
     pub async fn native_nonce(&self, provider: &str) -> Result<NativeNonce> {
         let provider = self.native_provider(provider).ok_or(NOT_FOUND)?;
@@ -62,7 +61,6 @@ impl Federation<'_> {
     /// Logs in with an ID token of a provider. A token can be used once.
     ///
     /// # Errors
-    ///
     /// Returns `Malformed` if a parameter is missing, `Refused` for every reason, `Forbidden` if a page is required
     /// or sign-up is closed, `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn exchange(&self, exchange: &Exchange<'_>) -> Result<Entry> {
@@ -120,7 +118,6 @@ impl Federation<'_> {
     /// Records the reason why a sign-in with a provider was refused.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub(super) async fn note_refused(&self, provider: &Provider, reason: &'static str) -> Result<()> {
         tracing::info!(realm = %self.realm.name, provider = provider.name, reason, "sign-in with a provider refused");

@@ -94,7 +94,6 @@ impl Federation<'_> {
     /// Mails a link to the owner of the address that the provider proves. It links this identity, in the browser with the cookie that is
     /// returned, which lives as long as the link. Who has two-step verification gets none, since a link passes no second factor; the
     /// answer is the same.
-    ///
     /// # Errors
     /// Returns `BadLink` if no address is proved, or the provider is gone, `Limited` if a limit is reached, and `Unavailable` if the
     /// store fails.
@@ -135,7 +134,6 @@ impl Federation<'_> {
     /// Returns the identity that an emailed link would link, and the address of its user. Nothing is changed.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn offered_link(&self, token: &str, browser: &[&str]) -> Result<(PendingIdentity, String)> {
         self.try_link(async {
@@ -149,7 +147,6 @@ impl Federation<'_> {
     /// Links the identity of an emailed link and logs in with it.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` for every reason, `Conflict` if the identity belongs to another user, `Limited` if a limit
     /// is reached, and `Unavailable` if the store fails.
     pub async fn follow_link(&self, token: &str, browser: &[&str], devices: &[RawField]) -> Result<Entry> {

@@ -18,7 +18,6 @@ impl Scope<'_> {
     /// Returns an account, from the cache if possible.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn account(&self, id: &UserId) -> Result<Option<Arc<Account>>> {
         let accounts = &self.ports.accounts;
@@ -43,7 +42,6 @@ impl Scope<'_> {
     /// Opens an account, including its pending email address change.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn account_of(&self, user: &User) -> Result<Account> {
         let pending_email = self.pending_email(user).await?.map(|(_, pending)| pending);
@@ -53,7 +51,6 @@ impl Scope<'_> {
     /// Returns the pending email address change with its record.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn pending_email(&self, user: &User) -> Result<Option<(RecordRow, PendingEmail)>> {
         let row = self.ports.store.record(&self.realm.name, PendingEmail::KIND, user.id.as_str()).await?;

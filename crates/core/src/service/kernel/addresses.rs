@@ -18,7 +18,6 @@ impl Scope<'_> {
     /// Returns the reservation of an address by another user. The work is the same if there is none.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn reserved_by_other(
         &self,
@@ -51,7 +50,6 @@ impl Scope<'_> {
     /// Returns the pending invitation of an address.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn invitation_at(&self, index: BlindIndex) -> Result<Option<Invitation>> {
         let row = self.ports.store.record(&self.realm.name, Invitation::KIND, &Invitation::key_of(index)).await?;
@@ -85,7 +83,6 @@ impl Scope<'_> {
     /// address. The address has no account.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the email cannot be serialized.
     pub(in crate::service) async fn mail_undo_again(
         &self,

@@ -39,7 +39,6 @@ impl Scope<'_> {
     /// Reads the register of owners. The scope must belong to the administrators' realm.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn owners(&self) -> Result<OwnersRead> {
         let row = self.ports.store.record(&self.realm.name, Owners::KIND, Owners::KEY).await?;
@@ -51,7 +50,6 @@ impl Scope<'_> {
     /// register does not change, so that one of two concurrent changes fails and is retried.
     ///
     /// # Errors
-    ///
     /// Returns `Conflict` for the last owner.
     pub(in crate::service) fn register_owner(&self, read: &OwnersRead, admin: &UserId, is_owner: bool) -> Result<Op> {
         let owners = read.owners.with(admin, is_owner).ok_or(OWNER_LAST)?;

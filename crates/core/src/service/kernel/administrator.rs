@@ -115,7 +115,6 @@ impl Administrator {
     /// Requires recent authentication for an action. API keys must list the action.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old, and `Forbidden` if an API key does not list it.
     pub(in crate::service) fn fresh(&self, verb: FreshVerb, now: Timestamp, max_age: Duration) -> Result<()> {
         match &self.identity {
@@ -129,7 +128,6 @@ impl Administrator {
     /// Returns the permit for a right in a realm. Realms without a grant do not exist for the caller.
     ///
     /// # Errors
-    ///
     /// Returns `Forbidden` if the caller lacks the right, and `NotFound` if the caller has no grant in the realm.
     pub(in crate::service) fn permit<R: Right>(self: &Arc<Self>, realm: &Arc<Realm>) -> Result<Permit<R>> {
         if self.must_add_factor {

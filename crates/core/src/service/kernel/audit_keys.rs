@@ -14,7 +14,6 @@ impl Kernel {
     /// Returns the audit keys, oldest first.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub(in crate::service) async fn audit_keys(&self) -> Result<Vec<AuditKey>> {
         let admin = self.realms.admin()?;

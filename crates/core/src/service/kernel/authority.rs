@@ -74,7 +74,6 @@ impl Owner {
     /// factors (RFC 9470).
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the authentication is older or weaker.
     pub(in crate::service) fn fresh(&self, now: Timestamp, max_age: Duration) -> Result<FreshOwner<'_>> {
         let Authentication { at, assurance, needs_two } = self.authentication;

@@ -74,7 +74,6 @@ impl Kernel {
     /// Commits a batch. Returns `false` without changes if one of these preconditions failed.
     ///
     /// # Errors
-    ///
     /// Returns the error of the store or of any other failed precondition.
     pub(in crate::service) async fn commit_unless(
         &self,

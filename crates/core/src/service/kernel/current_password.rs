@@ -26,7 +26,6 @@ impl Scope<'_> {
     /// Requires a recent login. If two-step verification is off, the current password is accepted instead.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Limited` if a rate limit is
     /// reached, `Overloaded` if the hash queue is full, and `Unavailable` if the store fails.
     pub(in crate::service) async fn fresh<'o>(&self, owner: &'o Owner, current: &RawField) -> Result<FreshOwner<'o>> {
@@ -40,7 +39,6 @@ impl Scope<'_> {
     /// Verifies the current password of the owner. A wrong password is counted like a failed login.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if the password is missing, `Forbidden` if it is wrong, `Limited` if a rate limit is
     /// reached, `Overloaded` if the hash queue is full, and `Unavailable` if the store fails.
     pub(in crate::service) async fn verify_current_password(
@@ -61,7 +59,6 @@ impl Scope<'_> {
     /// like a failed login.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable` if the
     /// store fails.
     pub(in crate::service) async fn verify_password_of(
@@ -98,7 +95,6 @@ impl Scope<'_> {
     /// two-step verification may have been turned on since the authority was created.
     ///
     /// # Errors
-    ///
     /// Returns `BadToken` if the account was deleted in the meantime, `Stale` if the login is too old, and
     /// `Unavailable` if the store fails.
     pub(in crate::service) async fn fresh_user(&self, owner: FreshOwner<'_>) -> Result<User> {
@@ -111,7 +107,6 @@ impl Scope<'_> {
     /// verification may have been turned on since the authority was created.
     ///
     /// # Errors
-    ///
     /// Returns `Stale` if the authentication is too weak.
     pub(in crate::service) fn require_strength(&self, user: &User, owner: &Owner) -> Result<()> {
         if self.needs_two_steps(user.two_step) && !owner.needs_two_factors() {

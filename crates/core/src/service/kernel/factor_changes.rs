@@ -60,7 +60,6 @@ impl Scope<'_> {
     /// is a passkey. Later ones leave it unchanged.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn addition(
         &self,
@@ -134,7 +133,6 @@ impl Scope<'_> {
     /// Without a current session, all sessions end.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a session cannot be decrypted.
     pub(in crate::service) async fn removal(
         &self,
@@ -165,7 +163,6 @@ impl Scope<'_> {
     /// except the current one.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a session cannot be decrypted.
     pub(in crate::service) async fn end_opened_by(
         &self,

@@ -26,7 +26,6 @@ impl Scope<'_> {
     /// the result does not reveal this. Returns `None` if the factor changed in the meantime.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn send_factor_code(
         &self,
@@ -95,7 +94,6 @@ impl Scope<'_> {
     /// Compares a code with the last one sent. Returns `None` if it differs, was used or has expired.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn use_sms_code(
         &self,

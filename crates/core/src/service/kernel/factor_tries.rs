@@ -28,7 +28,6 @@ impl Scope<'_> {
     /// Counts an attempt, also for the ticket. Returns `false` if the ticket is no longer open.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` after too many failed attempts, and `Unavailable` if the store fails.
     pub(in crate::service) async fn count_factor_try(
         &self,
@@ -61,7 +60,6 @@ impl Scope<'_> {
     /// because another person knows the password.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(in crate::service) async fn note_wrong_factor(
         &self,
@@ -91,7 +89,6 @@ impl Scope<'_> {
     /// precondition on the account failed.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub(in crate::service) async fn count_enrolment(&self, user: &User, with: Batch) -> Result<bool> {
         let (kind, quota) = (LimitKind::Enrolments, self.settings.limits.enrolments_account);

@@ -40,7 +40,6 @@ impl Scope<'_> {
     /// Reads the second factors of a user, including those that the realm does not accept.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(in crate::service) async fn factors_of(&self, user: &User, key: &DataKey) -> Result<Factors> {
         Factors::open(self.ports.store.records_of(&self.realm.name, &user.id, None).await?, key)
@@ -59,7 +58,6 @@ impl Scope<'_> {
     /// Compares a code with these factors of a user. Returns `None` if it matches none or was already used.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a mail cannot be serialized.
     pub(in crate::service) async fn use_code(
         &self,

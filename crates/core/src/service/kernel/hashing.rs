@@ -21,7 +21,6 @@ impl<'a> Scope<'a> {
     /// about accounts. IPv6 clients are also counted towards their site, which has the share of four clients.
     ///
     /// # Errors
-    ///
     /// Returns `Overloaded` if the queue or the client's share is full.
     pub(in crate::service) fn hash_permit(&self) -> Result<HashPermit<'a>> {
         let limits = &self.kernel.settings.limits;

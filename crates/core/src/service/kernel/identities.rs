@@ -22,7 +22,6 @@ impl<'a> Scope<'a> {
     /// Reads the identities of a user, including those at providers that are no longer enabled.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(in crate::service) async fn identities_of(&self, user: &User, key: &DataKey) -> Result<Vec<Held<Identity>>> {
         let rows = self.ports.store.records_of(&self.realm.name, &user.id, Some(RecordKind::Identity)).await?;

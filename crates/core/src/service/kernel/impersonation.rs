@@ -17,7 +17,6 @@ impl Scope<'_> {
     /// no longer impersonate users. Nothing is cached, so that this takes effect with the next request to any server.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn is_backed(&self, session: &Session) -> Result<bool> {
         match &session.impersonator {
@@ -29,7 +28,6 @@ impl Scope<'_> {
     /// Returns whether a cached session may continue.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn backs(
         &self,
@@ -76,7 +74,6 @@ impl Scope<'_> {
     /// because its creator lost the account or all grants. A key created on the command line has no creator.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn grants_of_key(&self, key: &AdminKey) -> Result<Option<Grants>> {
         let Some(creator) = &key.created_by else { return Ok(Some(key.grants.clone())) };

@@ -39,7 +39,6 @@ impl<'a> Scope<'a> {
     /// Charges the client for a request.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if the quota is exhausted.
     pub(in crate::service) async fn charge_client(&self, kind: LimitKind, quota: Quota) -> Result<Charge> {
         match self.ctx.client.ip {
@@ -57,7 +56,6 @@ impl<'a> Scope<'a> {
     /// Charges a key for a use.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if the quota is exhausted.
     pub(in crate::service) async fn charge(&self, kind: LimitKind, key: LimitKey, quota: Quota) -> Result<Charge> {
         if self.settings.limits.mode == Mode::Off {
@@ -98,7 +96,6 @@ impl<'a> Scope<'a> {
     /// Records that a limit rejected a request about this user.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn note_limit_of(&self, user: &impl AuditSubject) -> Result<()> {
         let Some((kind, setting)) = self.usage.take_refusal() else { return Ok(()) };
@@ -109,7 +106,6 @@ impl<'a> Scope<'a> {
     /// Records that a limit rejected a request for this address.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn note_limit_at(&self, user: Option<&User>, index: BlindIndex) -> Result<()> {
         let Some((kind, setting)) = self.usage.take_refusal() else { return Ok(()) };
@@ -131,7 +127,6 @@ impl<'a> Scope<'a> {
     /// Charges the client, then executes the work. Server errors are refunded.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a rate limit is reached, and otherwise the error of the work.
     pub(in crate::service) async fn ask<T>(
         &self,
@@ -146,7 +141,6 @@ impl<'a> Scope<'a> {
     /// Executes work that was charged. Server errors are refunded.
     ///
     /// # Errors
-    ///
     /// Returns the error of the work.
     pub(in crate::service) async fn charged<T>(
         &self,
@@ -163,7 +157,6 @@ impl<'a> Scope<'a> {
     /// Charges the client, then uses a link or code. Only invalid links and codes are not refunded.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` if a rate limit is reached, and otherwise the error of the work.
     pub(in crate::service) async fn try_link<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let charge = self.charge_client(LimitKind::Links, self.settings.limits.links_client).await?;
@@ -178,7 +171,6 @@ impl<'a> Scope<'a> {
     /// failures are counted instead, and the client is not charged.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` after too many failures, and `Unavailable` if the store fails.
     pub(in crate::service) async fn begin_attempt(
         &self,
@@ -230,7 +222,6 @@ impl<'a> Scope<'a> {
     /// Commits a batch and counts it as a use of an account's quota in the store.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` without committing if the quota is exhausted, and otherwise the error of the commit.
     pub(in crate::service) async fn commit_counted(
         &self,
@@ -258,7 +249,6 @@ impl<'a> Scope<'a> {
     /// Commits a batch if all quotas allow it. Otherwise returns the limit that was reached, without changes.
     ///
     /// # Errors
-    ///
     /// Returns the error of the commit.
     pub(in crate::service) async fn commit_within(
         &self,

@@ -20,7 +20,6 @@ impl Scope<'_> {
     /// Returns the challenge that a token refers to. The token is not verified yet.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(in crate::service) async fn named_challenge(&self, token: &PresentedToken) -> Result<Challenge> {
         let challenge = self.ports.store.challenge(&self.realm.name, token.challenge).await?;
@@ -31,7 +30,6 @@ impl Scope<'_> {
     /// used.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(in crate::service) async fn proved_challenge(
         &self,

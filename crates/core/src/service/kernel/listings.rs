@@ -42,7 +42,6 @@ impl Scope<'_> {
     /// Returns the live sessions of a user, most recently used first.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(in crate::service) async fn live_sessions(
         &self,
@@ -57,7 +56,6 @@ impl Scope<'_> {
     /// decrypted.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn live_sessions_after(
         &self,
@@ -105,7 +103,6 @@ impl Scope<'_> {
     /// Returns the names of the latest events of a user since a time.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn newest_events(
         &self,
@@ -132,7 +129,6 @@ impl Scope<'_> {
     /// there are more.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a row cannot be decrypted.
     pub(in crate::service) async fn events_before(
         &self,

@@ -35,7 +35,6 @@ impl Scope<'_> {
     /// request caused it.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the recipient cannot be serialized.
     pub(in crate::service) fn message(
         &self,
@@ -64,7 +63,6 @@ impl Scope<'_> {
     /// the mail is dropped during delivery.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(in crate::service) async fn mail_to_address(&self, mail: AddressMail<'_>) -> Result<()> {
         let AddressMail { email, kind, challenge, replaces, event, user } = mail;
@@ -85,7 +83,6 @@ impl Scope<'_> {
     /// received too many. In that case commits `silent` and an audit row, and the response does not reveal it.
     ///
     /// # Errors
-    ///
     /// Returns the error of the commit.
     pub(in crate::service) async fn commit_mail(
         &self,

@@ -57,7 +57,6 @@ impl Scope<'_> {
     /// Returns the relying party.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if passkeys are disabled.
     pub(in crate::service) fn require_relying_party(&self) -> Result<&RelyingParty> {
         self.relying_party().ok_or_else(|| NOT_FOUND.into())
@@ -66,7 +65,6 @@ impl Scope<'_> {
     /// Returns the record of a used challenge.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn spent_challenge(
         &self,

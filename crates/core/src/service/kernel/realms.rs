@@ -24,7 +24,6 @@ impl Realms {
     /// Returns the administrators' realm.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if it was not opened.
     pub(in crate::service) fn admin(&self) -> Result<&Arc<Realm>> {
         self.0

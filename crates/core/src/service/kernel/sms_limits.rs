@@ -27,7 +27,6 @@ impl Scope<'_> {
     /// user without a number gets the same one, so that the work is the same.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the profile cannot be decrypted.
     pub(in crate::service) fn phone_or_decoy(&self, user: Option<&User>) -> Result<(PhoneNumber, bool)> {
         let (realm, keys) = (self.realm, &self.realm.keys);
@@ -91,7 +90,6 @@ impl Scope<'_> {
     /// Requests from several networks are required, so that a few accounts of one attacker cannot suspend a country.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store does not respond.
     pub(in crate::service) async fn is_stopped(&self, country: &str) -> Result<bool> {
         let limits = &self.settings.limits;

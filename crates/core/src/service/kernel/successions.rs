@@ -22,7 +22,6 @@ impl Scope<'_> {
     /// Returns the pending registration that links of this subject apply to.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a succession cannot be decrypted.
     pub(in crate::service) async fn pending_registration(&self, subject: &UserId) -> Result<Option<Registration>> {
         let mut subject = subject.clone();
@@ -39,7 +38,6 @@ impl Scope<'_> {
     /// Returns the user created from the registration that links of this subject apply to.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a succession cannot be decrypted.
     pub(in crate::service) async fn activated_user(&self, subject: &UserId) -> Result<Option<User>> {
         let mut subject = subject.clone();

@@ -72,7 +72,6 @@ impl Scope<'_> {
     /// Creates a ticket for a user, with its operations.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the note cannot be serialized.
     pub(in crate::service) fn new_ticket(
         &self,
@@ -106,7 +105,6 @@ impl Scope<'_> {
     /// remaining attempts.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if its note cannot be decrypted.
     pub(in crate::service) async fn open_ticket(&self, token: &str) -> Result<Option<OpenTicket>> {
         let Some(presented) = PresentedToken::parse(token) else { return Ok(None) };
@@ -127,7 +125,6 @@ impl Scope<'_> {
     /// Returns the challenges of these factors, strongest first.
     ///
     /// # Errors
-    ///
     /// Returns `Internal` if the profile of the user cannot be decrypted.
     pub(in crate::service) fn challenges_of(
         &self,

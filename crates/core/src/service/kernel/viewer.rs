@@ -58,7 +58,6 @@ impl Viewer {
     /// Returns the account if `id` is missing or matches it.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the identifier belongs to another account.
     pub fn own_account(&self, id: Option<&str>) -> Result<&Account> {
         match id {

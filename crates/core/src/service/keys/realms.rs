@@ -46,7 +46,6 @@ impl Realms {
     /// keys wrapped with an older key are rewrapped with the first key.
     ///
     /// # Errors
-    ///
     /// Returns [`OpenRealmsError`] with the reason.
     pub async fn open(
         ctx: &Ctx,
@@ -72,7 +71,6 @@ impl Realms {
     /// an existing one it neither creates nor rewraps keys, and configured realms without a root key are not opened.
     ///
     /// # Errors
-    ///
     /// Returns [`OpenRealmsError`] with the reason.
     pub async fn open_beside(
         ctx: &Ctx,

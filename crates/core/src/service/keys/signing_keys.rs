@@ -26,7 +26,6 @@ pub(super) const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);
 /// pairs it does nothing.
 ///
 /// # Errors
-///
 /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
 pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
     let rotation = &kernel.key_rotation;
@@ -61,7 +60,6 @@ pub(super) fn longest_token(kernel: &Kernel) -> Duration {
 /// none before the first start of a server.
 ///
 /// # Errors
-///
 /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
 pub(in crate::service) async fn load(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
     let rotation = &kernel.key_rotation;

@@ -39,7 +39,6 @@ impl OAuth<'_> {
     /// limit is reached, so that other clients in the network cannot block the service.
     ///
     /// # Errors
-    ///
     /// Returns `BadClient` if the credentials are missing or wrong, `Limited` if a rate limit is reached, and
     /// `Unavailable` if the store fails.
     pub async fn authenticate(&self, credentials: &[ClientCredentials]) -> Result<ApiClient> {

@@ -52,7 +52,6 @@ impl OAuth<'_> {
     /// reused refresh token does not end the session.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn introspect(&self, asker: &Introspector, token: &str) -> Result<Option<LiveToken>> {
         let found = match RefreshToken::parse(&self.realm.keys, token) {

@@ -18,7 +18,6 @@ impl Sessions<'_> {
     /// must match the session and must still have the right to impersonate.
     ///
     /// # Errors
-    ///
     /// Returns `BadToken` if the token is invalid for any reason, and `Unavailable` if the store fails.
     pub async fn authenticate(&self, token: &str) -> Result<Viewer> {
         let proof = self.tokens.verify(self.ctx, &self.realm.name, token);
@@ -42,7 +41,6 @@ impl Sessions<'_> {
     /// Returns the authority to change the account.
     ///
     /// # Errors
-    ///
     /// Returns `Forbidden` for an impersonation session, and `Unavailable` if the store fails.
     pub async fn require_owner(&self, viewer: Viewer) -> Result<Owner> {
         let audit = self.audit(Event::ImpersonationRefused).user(&viewer);

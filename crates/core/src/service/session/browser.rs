@@ -23,7 +23,6 @@ impl Sessions<'_> {
     /// another kind.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn authenticate_browser(&self, cookie: &str) -> Result<Option<Viewer>> {
         let Some(session) = self.browser_session(cookie).await? else { return Ok(None) };
@@ -41,7 +40,6 @@ impl Sessions<'_> {
     /// Replaces the value of a cookie after a change that ends other sessions.
     ///
     /// # Errors
-    ///
     /// Returns `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
     pub async fn renew_browser(&self, cookie: &str) -> Result<RenewedCookie> {
         let ended = || Error::bad_token().because("session ended");

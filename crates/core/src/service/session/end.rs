@@ -16,7 +16,6 @@ impl Sessions<'_> {
     /// Ends a session of the caller, possibly the current one.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if the session belongs to another user, and `Unavailable` if the store fails.
     pub async fn end_own(&self, owner: &Owner, id: &str) -> Result<()> {
         let id = SessionId::parse(id).ok_or_else(Error::not_found)?;

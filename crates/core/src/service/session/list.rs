@@ -20,7 +20,6 @@ impl Sessions<'_> {
     /// Returns a page of the live sessions of the caller, most recently used first.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if the limit is not a number from 1 to 200, `Malformed` if the cursor belongs to another
     /// list or account, `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
     /// `Internal` if a record cannot be decrypted.
@@ -44,7 +43,6 @@ impl Sessions<'_> {
     /// Returns all live sessions of the caller, most recently used first.
     ///
     /// # Errors
-    ///
     /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and
     /// `Internal` if a record cannot be decrypted.
     pub async fn list(&self, viewer: &Viewer) -> Result<Vec<ListedSession>> {

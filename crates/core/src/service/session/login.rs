@@ -67,7 +67,6 @@ impl LoginOutcome {
     /// Returns the session, or the ticket for a second factor.
     ///
     /// # Errors
-    ///
     /// Returns `Refused` if the credentials are wrong, and `Forbidden` if the address is not verified.
     pub fn into_result(self) -> Result<Entry> {
         match self {
@@ -102,7 +101,6 @@ impl Sessions<'_> {
     /// Logs in. Hashes one password whether or not the address has a user, and two if it also has a registration.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if fields are missing, `Limited` after too many failed attempts, `Overloaded` if the hash
     /// queue is full, and `Unavailable` if the store fails.
     pub async fn login(&self, credentials: &Credentials<'_>) -> Result<LoginOutcome> {

@@ -28,7 +28,6 @@ impl Sessions<'_> {
     /// network.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(super) async fn new_device(
         &self,

@@ -182,7 +182,6 @@ impl Sessions<'_> {
     /// changed.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn open_with(
         &self,

@@ -52,7 +52,6 @@ impl Sessions<'_> {
     /// Returns the options for logging in with a passkey. Nothing is stored.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if passkeys are disabled, and `Limited` if a rate limit is reached.
     pub async fn request_passkey(&self) -> Result<PasskeyRequest> {
         let party = self.require_relying_party()?;
@@ -65,7 +64,6 @@ impl Sessions<'_> {
     /// login, and it does not reset their counts.
     ///
     /// # Errors
-    ///
     /// Returns `NotFound` if passkeys are disabled, `Invalid` if the credential is missing, `Limited` after too many
     /// failed attempts, and `Unavailable` if the store fails.
     pub async fn log_in_with_passkey(&self, credential: &RawField, devices: &[RawField]) -> Result<PasskeyOutcome> {

@@ -34,7 +34,6 @@ impl Sessions<'_> {
     /// Returns the options for completing a ticket with a passkey or security key. Nothing is stored.
     ///
     /// # Errors
-    ///
     /// Returns `BadLink` if the ticket is not open or accepts no passkey, `NotFound` if passkeys are disabled,
     /// `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn request_factor(&self, ticket: &RawField, kind: &RawField) -> Result<FactorRequest> {
@@ -62,7 +61,6 @@ impl Sessions<'_> {
     /// Verifies a response to the challenge of a ticket. Returns `None` if it is refused.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn use_passkey(
         &self,

@@ -27,7 +27,6 @@ impl Sessions<'_> {
     /// 9700 §4.14.2).
     ///
     /// # Errors
-    ///
     /// Returns `Refused` if the refresh token is invalid for any reason, `Limited` if a rate limit is reached, and
     /// `Unavailable` if the store fails.
     pub async fn refresh(&self, token: &RawField) -> Result<Tokens> {

@@ -40,7 +40,6 @@ impl Sessions<'_> {
     /// rest. Returns `None` if the account, the factor or the ticket changed in the meantime.
     ///
     /// # Errors
-    ///
     /// Returns `BadToken` if the session has ended, `Limited` if a rate limit is reached, `Unavailable` if the store
     /// fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn renew(

@@ -55,7 +55,6 @@ impl Sessions<'_> {
     /// Completes the operation that the ticket was issued for.
     ///
     /// # Errors
-    ///
     /// Returns `Malformed` unless there is exactly one factor, without counting an attempt, `Refused` if the ticket
     /// or the factor is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable` if the store
     /// fails.
@@ -79,7 +78,6 @@ impl Sessions<'_> {
     /// Returns whether a ticket can still be completed. Used by the page that asks for its code.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn is_open(&self, ticket: &str) -> Result<bool> {
         Ok(self.open_ticket(ticket).await?.is_some_and(|open| open.has_tries()))

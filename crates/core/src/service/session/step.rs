@@ -104,7 +104,6 @@ impl Sessions<'_> {
     /// the code of a factor or a trusted device.
     ///
     /// # Errors
-    ///
     /// Returns `Limited` after too many failed attempts, `Unavailable` if the store fails, and `Internal` if data
     /// cannot be decrypted or serialized.
     pub(super) async fn step(
@@ -184,7 +183,6 @@ impl Sessions<'_> {
     /// the device.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn passed_with(
         &self,

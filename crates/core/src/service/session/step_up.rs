@@ -52,7 +52,6 @@ impl Sessions<'_> {
     /// authentication, or a ticket for the missing factors.
     ///
     /// # Errors
-    ///
     /// Returns `Invalid` if the age is malformed, `Forbidden` if the password is wrong, `BadLink` if the code is
     /// wrong, `Conflict` if the account cannot reach the class, `Limited` if a rate limit is reached, `Overloaded` if
     /// the hash queue is full, `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.

@@ -27,7 +27,6 @@ impl Upkeep<'_> {
     /// revision. The result shows whether the store is writable.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails. The server is not ready until a write succeeds.
     pub async fn write_node(&self, node: &Node, revision: u64) -> Result<u64> {
         Ok(self.put_node(node, revision).await?)
@@ -52,7 +51,6 @@ impl Upkeep<'_> {
     /// Removes the status of this server when it stops.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails. The status then expires.
     pub async fn remove_node(&self) -> Result<()> {
         let (realm, key) = (RealmName::admin(), self.node().as_str().to_owned());
@@ -63,7 +61,6 @@ impl Upkeep<'_> {
     /// Returns the status of the servers that were seen within this time.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn nodes(&self, now: Timestamp, within: Duration) -> Result<Vec<Node>> {
         let rows = self.kernel().ports.store.records_page(&RealmName::admin(), RecordKind::Node, "", NODES).await?;
@@ -75,7 +72,6 @@ impl Upkeep<'_> {
     /// should run the task.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn take_job(&self, job: &'static str, now: Timestamp, time: Duration) -> Result<bool> {
         let lease = JobLease { job, holder: self.node(), expires_at: now.plus(time) };
@@ -93,7 +89,6 @@ impl Upkeep<'_> {
     /// of its own.
     ///
     /// # Errors
-    ///
     /// Returns `Unavailable` if the store fails.
     pub async fn clock_skew(&self, clock: &dyn Clock) -> Result<Option<Duration>> {
         let before = clock.now();

@@ -65,7 +65,8 @@ async fn one_of_both(store: &dyn Store, batches: [Batch; 2], with: Precondition)
     assert!(one != other, "{}", if one { "both were committed" } else { "neither was committed" });
 }
 
-/// Creates a session of a user concurrently with an operation that ends all sessions; none may be left in either order.
+/// Creates a session of a user concurrently with an operation that ends all sessions. No session may be left in
+/// either order.
 async fn no_session_is_left(store: &dyn Store, round: usize, by: fn(&User) -> Op) {
     let ada = person("ada", round);
     done(store, batch![UserOp::Insert(ada.clone())]).await;

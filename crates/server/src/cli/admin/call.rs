@@ -108,7 +108,6 @@ impl Caller {
     /// machine.
     ///
     /// # Errors
-    ///
     /// Returns [`CallError`] if the URL is not allowed, the key cannot be read or the HTTP client cannot be created.
     pub fn there(server: &ServerAddress) -> Result<Self, CallError> {
         let url = PublicUrl::parse(&server.url).map_err(|wrong| CallError::Usage(format!("--server {wrong}")))?;
@@ -129,7 +128,6 @@ impl Caller {
     /// Calls a route and returns the response.
     ///
     /// # Errors
-    ///
     /// Returns [`CallError`] if the server cannot be reached or refuses the request.
     pub(super) async fn call(
         &self,

@@ -23,7 +23,6 @@ use super::Output;
 /// found, 4 if unreachable.
 ///
 /// # Errors
-///
 /// Returns an error if `out` cannot be written.
 pub async fn administer(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>) -> std::io::Result<u8> {
     match run(caller, verb, out).await {

@@ -85,7 +85,6 @@ pub(super) fn verb(matches: &ArgMatches) -> TemplatesVerb {
 /// Runs one of the commands. Returns the exit code.
 ///
 /// # Errors
-///
 /// Returns an error if a file cannot be read or written.
 pub fn templates(verb: &TemplatesVerb, sources: Sources, clock: &dyn Clock, out: &mut Output) -> io::Result<u8> {
     let here = sources.dir.clone();

@@ -21,7 +21,6 @@ impl PublicUrl {
     /// Parses an absolute URL without user, query and fragment.
     ///
     /// # Errors
-    ///
     /// Returns a description of the expected format.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "must be an absolute URL such as `https://accounts.example.com`".to_owned();

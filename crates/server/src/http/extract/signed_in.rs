@@ -100,7 +100,6 @@ impl SignedIn {
     /// Returns the authority to change the account.
     ///
     /// # Errors
-    ///
     /// Returns an error if the session is an impersonation session.
     pub(in crate::http) async fn owner(&self) -> Result<Owner, Turned> {
         Ok(self.visit.request.sessions().require_owner(self.viewer.clone()).await?)
@@ -110,7 +109,6 @@ impl SignedIn {
     /// authenticate again and returns to this page.
     ///
     /// # Errors
-    ///
     /// Returns a redirect to the re-authentication page.
     pub(in crate::http) async fn fresh(&self) -> Result<Owner, Turned> {
         let owner = self.owner().await?;

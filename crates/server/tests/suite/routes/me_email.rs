@@ -237,7 +237,7 @@ async fn a_link_that_was_sent_before_does_not_get_a_reserved_address() {
     let john = Person::new("john@example.com").join(&app).await;
     let jane = Person::new("jane@example.com").join(&app).await;
     let token = jane.log_in(&app).await;
-    // The link to a free address is sent first; then the address is taken by john, and then reserved.
+    // The link to a free address is sent first. Then john takes the address, and then it is reserved.
     json(ask(&app, &token, "User1", "mid@example.com").await, 202).await;
     let link = app.link("mid@example.com", "verify").await;
     let (_, john) = change(&app, &john, "mid@example.com").await;

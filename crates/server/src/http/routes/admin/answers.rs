@@ -43,7 +43,6 @@ pub(super) struct PageQuery {
 /// Parses limit and cursor of a list without filters.
 ///
 /// # Errors
-///
 /// Returns `Invalid` if there are other parameters.
 pub(super) fn page(query: Query) -> Result<(RawField, RawField), Error> {
     let Query(mut fields) = query;
@@ -55,7 +54,6 @@ pub(super) fn page(query: Query) -> Result<(RawField, RawField), Error> {
 /// Rejects query parameters on a route that has none.
 ///
 /// # Errors
-///
 /// Returns `Invalid` if there are any parameters.
 pub(super) fn without_filters(query: Query) -> Result<(), Error> {
     query.0.refuse_unknown()

@@ -83,7 +83,6 @@ impl Desk {
     /// Calls the API.
     ///
     /// # Errors
-    ///
     /// Returns the API's response if it is an error.
     pub(super) async fn call(&self, call: Call) -> Result<Answer, Answer> {
         self.api.call(&self.from, call).await
@@ -92,7 +91,6 @@ impl Desk {
     /// Calls the API for a page.
     ///
     /// # Errors
-    ///
     /// Returns an error page if the API refuses.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Response> {
         match self.call(Call::get(path.to_owned())).await {

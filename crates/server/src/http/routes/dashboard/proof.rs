@@ -16,7 +16,6 @@ pub(super) const FIELDS: [&str; 2] = ["current_password", "code"];
 /// Authenticates the session again if the form contains a password or code.
 ///
 /// # Errors
-///
 /// Returns the validation errors if authentication fails.
 pub(super) async fn take(desk: &Desk, fields: &mut Fields) -> Result<(), Wrong> {
     let [password, code] = FIELDS.map(|name| fields.take_filled(name));

@@ -46,7 +46,7 @@ pub(crate) struct MessageAnswer {
     /// Links in the message.
     #[schema(example = json!(["http://localhost:8000/User1/verify?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"]))]
     links: Vec<String>,
-    /// Code in the message; empty if there is none.
+    /// Code in the message. Empty if there is none.
     #[schema(example = "")]
     code: String,
     #[schema(format = DateTime, example = "2026-01-01T00:00:00Z")]
