@@ -78,7 +78,7 @@ Examples:
       Print the names of the settings that are wrong.";
 
 pub(super) const SHOW: &str = "\
-The settings of a realm are listed where it has its own. The exit code is 1 if anything is wrong.
+Settings of a realm are only listed if they differ. The exit code is 1 if anything is wrong.
 
 Examples:
   portcullis config show
@@ -87,34 +87,34 @@ Examples:
       Print the value of one setting.";
 
 pub(super) const HASH: &str = "\
-The password is read from standard input. On a terminal it is asked for and not shown. The
+The password is read from standard input. On a terminal, it is prompted for and not shown. The
 hash is Argon2id in the PHC string format, with the cost of ARGON2_MEMORY_KIB,
 ARGON2_ITERATIONS and ARGON2_PARALLELISM. With --verify, the exit code is 1 if the password
 does not match.
 
 Examples:
   portcullis hash
-      Ask for a password, print its hash.
+      Prompt for a password and print its hash.
   printf %s \"$PASSWORD\" | portcullis hash
       Hash a password in a script.
   portcullis hash --verify '$argon2id$v=19$m=19456,t=2,p=1$…'
       Compare a password with a hash.";
 
 pub(super) const HEALTH: &str = "\
-Without --url, the server of the same settings on this machine is asked at /readyz (HOST and
-PORT). The exit code is 0 if it can serve, and else 1.
+Without --url, the server on this machine is checked at /readyz (HOST and PORT of the same
+settings). The exit code is 0 if it is ready, and 1 otherwise.
 
 Examples:
   portcullis health
       Check the server on this machine, as the HEALTHCHECK of the image does.
   portcullis --config /etc/portcullis/portcullis.toml health
-      Check the one that runs with this file.
+      Check the server that uses this file.
   portcullis health --url https://accounts.example.com
-      Check one from outside, through its proxy.";
+      Check a server from outside, through its proxy.";
 
 pub(super) const OPENAPI: &str = "\
-The output is the JSON of /openapi.json. --realms and --server name the realms and the server
-in its logins and examples; the realm itself is a parameter of each route.
+The output is the same JSON as /openapi.json. --realms and --server set the realms and the
+server in its logins and examples. The realm itself is a parameter of each route.
 
 Examples:
   portcullis openapi > openapi.json
@@ -133,10 +133,10 @@ Examples:
   portcullis completions fish > ~/.config/fish/completions/portcullis.fish";
 
 pub(super) const USERS: &str = "\
-The commands work on the database that is configured, also while servers are running, with the
-authority of an owner. The audit trail names the user of the operating system. With --server URL
-and --key-file FILE they call a server. Exit code: 0 done, 1 refused, 2 wrong use, 3 not found,
-4 not reached.
+The commands use the configured database with the permissions of an owner, including while
+servers are running. The audit trail records the user of the operating system. With --server URL
+and --key-file FILE, they call a server instead. Exit codes: 0 success, 1 rejected, 2 usage error,
+3 not found, 4 server not reachable.
 
 Examples:
   portcullis users find --realm User1 ada@example.com
@@ -144,7 +144,7 @@ Examples:
   portcullis users lock --realm User1 ada@example.com --reason 'Reported stolen by the owner'
       Lock a user and end all sessions.
   portcullis users reset --realm User1 ada@example.com
-      Send a link to set a new password.";
+      Send a password reset link.";
 
 pub(super) const ADMINS: &str = "\
 Grants are ROLE@REALM, or ROLE for all realms. The roles are auditor, support, manager, owner
@@ -152,29 +152,30 @@ and impersonate.
 
 Examples:
   portcullis admins invite ada@example.com --role owner --print
-      Make the first owner: print a link that opens a form for a password.
+      Create the first owner: print a link to a form for choosing a password.
   portcullis admins grant bob@example.com --role support@User1
-      Let Bob help the users of a realm.
+      Allow Bob to support the users of a realm.
   portcullis admins revoke bob@example.com --role support@User1
-      Take it back. The next request has the grants that are left.";
+      Revoke that role. The change applies to the next request.";
 
 pub(super) const ADMIN_KEYS: &str = "\
 Examples:
   portcullis admin-keys create billing --role support@User1 --network 10.0.0.0/8
-      Make a key for a program, and print it once.
+      Create an API key and print it once.
   portcullis admin-keys list
-      List keys, with the day of their last use.";
+      List API keys with the day of their last use.";
 
 pub(super) const CLIENTS: &str = "\
-A client works at once, on all servers. It can also be in the TOML file, as [realms.NAME.clients.ID].
+A client can be used immediately, on all servers. Clients can also be defined in the TOML file,
+as [realms.NAME.clients.ID].
 
 Examples:
   portcullis clients add shop --name Shop --first-party --redirect-uri https://shop.example.com/callback
-      Add an application with a server of its own, and print its secret once.
+      Add an application with its own server, and print its secret once.
   portcullis clients add app --type public --redirect-uri com.example.app:/callback --grant refresh_token
       Add a mobile application, which has no secret.
   portcullis clients rotate shop
-      Make another secret. The one before stays valid until you rotate again.";
+      Generate a new secret. The previous one remains valid until the next rotation.";
 
 pub(super) const REALMS: &str = "\
 Examples:
@@ -183,27 +184,27 @@ Examples:
   portcullis realms show --realm User1
       Show the policy of a realm, and where each part of it was set.
   portcullis realms end-sessions --realm User1 --reason 'Signing keys were copied' --yes
-      Sign all users of a realm out.";
+      Sign out all users of a realm.";
 
 pub(super) const AUDIT: &str = "\
-Rows are sealed in signed blocks, each of which names the one before. verify reads the database,
-or an export with blocks; its exit code is 1 if anything was changed, added, removed or cut off.
+Rows are sealed in signed blocks, which form a chain. verify reads the database or an export with
+blocks. Its exit code is 1 if anything was changed, added, removed or truncated.
 
 Examples:
   portcullis audit query --realm User1 --event user_locked --from 2026-11-01T00:00:00Z
-      List locks of this month.
+      List the locks since 1 November.
   portcullis audit verify --checkpoints /var/log/portcullis.log
-      Verify the database, and compare its blocks with those that the log names.
+      Verify the database, and compare its blocks with those in the log.
   portcullis audit key > audit-key.pem
-      Print the public key, to be kept elsewhere.
+      Print the public key, to be stored elsewhere.
   portcullis audit export --blocks > audit.jsonl
-      Export everything so that it can be verified with the public key alone:
+      Export everything, so that it can be verified with only the public key:
   portcullis audit verify --public-key audit-key.pem audit.jsonl";
 
 pub(super) const WHY: &str = "\
 Examples:
   portcullis why c7r3n1h0ja1k0v6sq7t2m8g4c9
-      Say what was decided about a request of the last 30 days, and by which setting.";
+      Explain the outcome of a request of the last 30 days, and the setting that decided it.";
 
 pub(super) const OUTBOX: &str = "\
 Examples:
@@ -222,7 +223,7 @@ Examples:
       Remove a key that was copied: its tokens are invalid within a minute.";
 
 pub(super) const TEMPLATES: &str = "\
-The files of a folder, TEMPLATES_DIR, replace the built-in templates of the same name.
+The files in the folder TEMPLATES_DIR replace the built-in templates of the same name.
 
 Examples:
   portcullis templates export mine
@@ -235,19 +236,19 @@ Examples:
 pub(super) const TEMPLATES_LIST: &str = "\
 Examples:
   portcullis templates list
-      List every template, with its variables.
+      List all templates and their variables.
   portcullis templates list --json | jq -r '.[] | select(.is_replaced).name'
-      Print the names of those that TEMPLATES_DIR replaces.";
+      Print the names of the templates replaced in TEMPLATES_DIR.";
 
 pub(super) const TEMPLATES_CHECK: &str = "\
-The server checks the same when it starts, but there a file that replaces no template is
-only a warning. The exit code is 1 if anything is wrong.
+The server performs the same check at startup, but a file that replaces no template then only
+causes a warning. The exit code is 1 if anything is wrong.
 
 Examples:
   portcullis templates check mine
       Print a line for each problem: file, line, text.
   portcullis templates check --json | jq -r '.faults[] | \"\\(.file):\\(.line)\"'
-      Print the places of the problems in TEMPLATES_DIR.";
+      Print the locations of the problems in TEMPLATES_DIR.";
 
 pub(super) const TEMPLATES_EXPORT: &str = "\
 Examples:
@@ -257,10 +258,10 @@ Examples:
       Overwrite existing files.";
 
 pub(super) const PREVIEW: &str = "\
-In development the server shows the same at /dev/templates.
+In development, the server shows the same preview at /dev/templates.
 
 Examples:
   portcullis templates preview
-      Write into ./templates-preview; open its index.html.
+      Write to ./templates-preview. Open index.html in a browser.
   portcullis --templates-dir mine --app-name Shop templates preview looks
-      Use these templates and this name, and write into ./looks.";
+      Use these templates and this name, and write to ./looks.";

@@ -7,7 +7,7 @@ pub(super) const CLIENTS: &[Spec] = &[
     spec("show", "Show a client", &["CLIENT"], &["realm"], &[]),
     spec(
         "add",
-        "Add a client; the secret of a confidential one is printed once",
+        "Add a client and print the secret of a confidential client once",
         &["CLIENT"],
         &[
             "realm",
@@ -25,7 +25,7 @@ pub(super) const CLIENTS: &[Spec] = &[
     ),
     spec(
         "edit",
-        "Change a client; a list that is given replaces the whole list",
+        "Change a client; a given list replaces the whole list",
         &["CLIENT"],
         &[
             "realm",
@@ -43,30 +43,30 @@ pub(super) const CLIENTS: &[Spec] = &[
     ),
     spec(
         "rotate",
-        "Make another secret; the one before stays valid until the next time",
+        "Generate a new secret; the previous one remains valid until the next rotation",
         &["CLIENT"],
         &["realm"],
         &["now"],
     ),
-    spec("remove", "Remove a client and refuse its tokens", &["CLIENT"], &["realm"], &["yes"]),
+    spec("remove", "Remove a client and invalidate its tokens", &["CLIENT"], &["realm"], &["yes"]),
 ];
 
-/// Returns the help of a flag of clients.
+/// Returns the help text of a client flag.
 pub(super) fn client_flag_help(flag: &str) -> &'static str {
     match flag {
-        "name" => "Name that users see [default: the id]",
+        "name" => "Display name [default: the id]",
         "type" => "`confidential` or `public` [default: confidential]",
-        "redirect-uri" => "URI that users come back to. May be repeated",
-        "post-logout-redirect-uri" => "URI that users come back to after they signed out. May be repeated",
+        "redirect-uri" => "URI that users are redirected to after sign-in. May be repeated",
+        "post-logout-redirect-uri" => "URI that users are redirected to after sign-out. May be repeated",
         "grant" => "`authorization_code` or `refresh_token`. May be repeated [default: authorization_code]",
-        "scope" => "Scope that it may ask for. May be repeated [default: openid, profile and email]",
+        "scope" => "Scope that it may request. May be repeated [default: openid, profile and email]",
         "auth" => "`client_secret_basic`, `client_secret_post` or `none`",
         "id-token-alg" => "`RS256`, `ES256` or `EdDSA` [default: ID_TOKEN_ALGORITHM]",
-        "acr" => "Lowest assurance of its users: `urn:portcullis:aal1`, `urn:portcullis:aal2` or `phr`",
-        "first-party" => "It is your own application: users are not asked for consent",
-        "third-party" => "It is the application of someone else: users are asked for consent",
-        "pkce" => "It must use PKCE",
-        "no-pkce" => "It need not use PKCE; for confidential clients only",
-        _ => "End the secrets before at once",
+        "acr" => "Minimum assurance of its users: `urn:portcullis:aal1`, `urn:portcullis:aal2` or `phr`",
+        "first-party" => "Your own application; users are not asked for consent",
+        "third-party" => "A third-party application; users are asked for consent",
+        "pkce" => "Require PKCE",
+        "no-pkce" => "Do not require PKCE; only for confidential clients",
+        _ => "Invalidate the previous secrets immediately",
     }
 }

@@ -74,11 +74,11 @@ pub(super) const fn spec(
 
 const USERS: &[Spec] = &[
     spec("list", "List users, newest first", &[], &["realm", "status", "role", "limit", "cursor"], &[]),
-    spec("find", "Find users by address, or by words of their names", &["WHAT"], &["realm", "limit", "cursor"], &[]),
+    spec("find", "Find users by address or name", &["WHAT"], &["realm", "limit", "cursor"], &[]),
     spec("show", "Show a user", &["USER"], &["realm"], &[]),
     spec(
         "create",
-        "Invite a user, or create one whose address is known",
+        "Invite a user, or create one with a verified address",
         &["ADDRESS"],
         &["realm", "first-name", "last-name", "role", "send"],
         &["email-verified"],
@@ -86,32 +86,44 @@ const USERS: &[Spec] = &[
     spec("invite", "Send an invitation again, with a new link", &["USER"], &["realm"], &[]),
     spec(
         "edit",
-        "Change names, roles, address or number",
+        "Change name, roles, address or phone number",
         &["USER"],
         &["realm", "first-name", "last-name", "role", "email", "phone", "reason"],
         &["no-roles"],
     ),
     spec("lock", "Lock a user and end all sessions", &["USER"], &["realm", "reason", "until"], &[]),
     spec("unlock", "Unlock a user", &["USER"], &["realm", "reason"], &[]),
-    spec("verified", "Count an address or number as proved", &["USER"], &["realm", "reason"], &["email", "phone"]),
-    spec("resend", "Send the verification mail again", &["USER"], &["realm"], &[]),
-    spec("reset", "Send a link to set a new password", &["USER"], &["realm", "reason"], &["print"]),
+    spec(
+        "verified",
+        "Mark an address or phone number as verified",
+        &["USER"],
+        &["realm", "reason"],
+        &["email", "phone"],
+    ),
+    spec("resend", "Resend the verification email", &["USER"], &["realm"], &[]),
+    spec("reset", "Send a password reset link", &["USER"], &["realm", "reason"], &["print"]),
     spec("compromised", "Mark a password as compromised", &["USER"], &["realm", "reason"], &[]),
-    spec("unthrottle", "Forget wrong passwords and second factors", &["USER"], &["realm"], &[]),
+    spec("unthrottle", "Reset the failed password and second-factor attempts", &["USER"], &["realm"], &[]),
     spec("sessions", "List the sessions of a user", &["USER"], &["realm"], &[]),
     spec("end", "End the sessions of a user", &["USER"], &["realm", "session"], &[]),
     spec("erase", "Erase a user", &["USER"], &["realm", "reason"], &["yes", "no-notify"]),
-    spec("impersonate", "Print an access token in the name of a user", &["USER"], &["realm", "reason", "minutes"], &[]),
+    spec(
+        "impersonate",
+        "Print an access token that impersonates a user",
+        &["USER"],
+        &["realm", "reason", "minutes"],
+        &[],
+    ),
 ];
 const ADMINS: &[Spec] = &[
     spec("list", "List administrators and invitations", &[], &[], &[]),
     spec("invite", "Invite an administrator", &["ADDRESS"], &["role"], &["print"]),
     spec("grant", "Add grants to an administrator", &["ADDRESS"], &["role"], &[]),
-    spec("revoke", "Remove grants, or with none named the administrator", &["ADDRESS"], &["role"], &["yes"]),
-    spec("reset", "Send an administrator a link to set a new password", &["ADDRESS"], &[], &[]),
+    spec("revoke", "Remove grants, or the administrator if none is given", &["ADDRESS"], &["role"], &["yes"]),
+    spec("reset", "Send an administrator a password reset link", &["ADDRESS"], &[], &[]),
 ];
 const ADMIN_KEYS: &[Spec] = &[
-    spec("create", "Make a key for a program", &["NAME"], &["role", "allow", "network", "expires-at"], &[]),
+    spec("create", "Create an API key", &["NAME"], &["role", "allow", "network", "expires-at"], &[]),
     spec("list", "List keys", &[], &[], &[]),
     spec("revoke", "Revoke a key", &["KEY"], &[], &["yes"]),
 ];
@@ -150,10 +162,10 @@ const AUDIT: &[Spec] = &[
         &[],
     ),
     spec("export", "Print rows as JSON lines, oldest first", &[], &["realm", "from", "to"], &["blocks"]),
-    spec("blocks", "List blocks, the last one first", &[], &["chain", "limit", "cursor"], &[]),
-    spec("key", "Print the public keys of the blocks", &[], &[], &[]),
+    spec("blocks", "List blocks, newest first", &[], &["chain", "limit", "cursor"], &[]),
+    spec("key", "Print the public keys that verify blocks", &[], &[], &[]),
 ];
-const WHY: Spec = spec("why", "Explain what was decided about a request", &["REQUEST_ID"], &[], &[]);
+const WHY: Spec = spec("why", "Explain the outcome of a request", &["REQUEST_ID"], &[], &[]);
 const OUTBOX: &[Spec] = &[
     spec(
         "list",
@@ -176,7 +188,7 @@ type Group = (&'static str, &'static str, &'static str, &'static [Spec]);
 const GROUPS: &[Group] = &[
     ("users", "Find, create, lock and reset users", help::USERS, USERS),
     ("admins", "Invite administrators and change their grants", help::ADMINS, ADMINS),
-    ("admin-keys", "Make and revoke keys for programs", help::ADMIN_KEYS, ADMIN_KEYS),
+    ("admin-keys", "Create and revoke API keys", help::ADMIN_KEYS, ADMIN_KEYS),
     ("clients", "Register applications that sign users in (OpenID Connect)", help::CLIENTS, CLIENTS),
     ("realms", "List realms and end their sessions", help::REALMS, REALMS),
     ("audit", "Search, verify and export the audit trail", help::AUDIT, AUDIT),
@@ -215,8 +227,8 @@ fn grammar(spec: &Spec) -> clap::Command {
     }
     let server = Arg::new(SERVER).long(SERVER).value_name("URL").requires(KEY_FILE);
     let key = Arg::new(KEY_FILE).long(KEY_FILE).value_name("FILE").value_parser(value_parser!(PathBuf));
-    verb.arg(server.help("Call this server instead of working on the database of the settings"))
-        .arg(key.help("File with a key of administration").requires(SERVER))
+    verb.arg(server.help("Call this server instead of using the database in the settings"))
+        .arg(key.help("File with an API key of an administrator").requires(SERVER))
         .arg(json_flag())
 }
 

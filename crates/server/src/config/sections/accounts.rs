@@ -20,11 +20,11 @@ pub(super) const SECTION: Section =
 
 settings! {
     ACCOUNT_ENUMERATION: Enumeration = choice(), Fixed("conceal"),
-        "`conceal`: answers are the same for addresses with and without an account. `reveal`: `create` refuses a taken address.";
+        "`conceal`: responses are the same for addresses with and without an account. `reveal`: `create` rejects a taken address.";
     REGISTRATION_TTL: Duration = DURATION, Fixed("7d"),
-        "How long a registration waits for verification.", per_realm;
+        "Lifetime of an unverified registration.", per_realm;
     INVITATION_TTL: Duration = DURATION, Fixed("7d"),
-        "How long an invitation can be accepted, at most 90d.", per_realm;
+        "Lifetime of an invitation, at most 90d.", per_realm;
     VERIFICATION_TTL: Duration = DURATION, Fixed("24h"),
         "Lifetime of the link in a verification email.", per_realm;
     RESET_TTL: Duration = DURATION, Fixed("30m"),
@@ -32,11 +32,11 @@ settings! {
     OTP_TTL: Duration = DURATION, Fixed("5m"),
         "Lifetime of a code sent by SMS, at most 10m.", per_realm;
     EMAIL_UNDO_WINDOW: Duration = DURATION, Fixed("7d"),
-        "How long a change of address or password can be undone from its notification email. Until then, no one else can register the old address.", per_realm;
+        "How long a change of address or password can be undone with the link in its notification email. The old address is reserved for the same time.", per_realm;
     NEW_DEVICE_MAIL: bool = SWITCH, Fixed("on"),
-        "Whether a sign-in from an unknown device is reported to the account's address. The first sign-in of an account is not.", per_realm;
+        "Whether a sign-in from an unknown device is reported by email. The first sign-in of an account is never reported.", per_realm;
     FRESH_AUTH_AGE: Duration = DURATION, Fixed("10m"),
-        "Maximum age of the login for sensitive operations: changing the password, address or phone number, and exporting or deleting the account. After that, the current password is required.", per_realm;
+        "Maximum age of the login for sensitive operations: changing the password, address or phone number, and exporting or deleting the account. If the login is older, the current password is required.", per_realm;
     DELETE_MAX_AUTH_AGE: Duration = DURATION, Fixed("30m"),
         "Maximum age of the login for deleting an account.", per_realm;
     PASSWORD_MIN_LENGTH: usize = number::<_, 1, 128>(), Fixed("8"),
@@ -50,11 +50,11 @@ settings! {
     HASH_THREADS: usize = number::<_, 1, 1024>(), Derived("one per processor"),
         "Number of threads that hash passwords.";
     HASH_QUEUE: usize = number::<_, 1, 65_536>(), Fixed("256"),
-        "Maximum number of passwords that wait for a hash thread. Further requests are answered with 503.";
+        "Maximum number of passwords in the hash queue. Further requests get a 503 response.";
     HASH_QUEUE_CLIENT: u32 = number::<_, 1, 65_536>(), Fixed("16"),
-        "Maximum number of passwords from one client address that are being hashed or are waiting. Further requests are answered with 503.";
+        "Maximum number of passwords per client address that are queued or being hashed. Further requests get a 503 response.";
     HASH_DEADLINE: Duration = DURATION, Fixed("5s"),
-        "Maximum time that a password waits for a hash thread. After it, the request is answered with 503.";
+        "Maximum time of a password in the hash queue. After that, the request gets a 503 response.";
 }
 
 /// Whether responses reveal that an address has an account.

@@ -26,13 +26,13 @@ settings! {
     ADMIN: bool = SWITCH, Fixed("on"),
         "Whether the administration routes are served. The administration commands of the command line work in either case.";
     ADMIN_NETWORKS: Vec<IpNet> = NETWORKS, Nothing,
-        "Networks, separated by commas, from which the administration routes can be reached. Requests from other networks are answered with 404. If it is not set, all networks can reach them.";
+        "Networks, separated by commas, that may access the administration routes. Requests from other networks get a 404 response. If not set, all networks have access.";
     ADMIN_MFA: AdminMfa = choice(), Derived("`required` in production, else `off`"),
         "`required`: an administrator without a second factor can only add one.";
     SEARCH_BUDGET: Duration = DURATION, Fixed("2s"),
         "Longest time of one search of users by words, at most 20s. What it has not seen by then, the next page searches.";
     IMPERSONATION_NOTICE: bool = SWITCH, Fixed("on"),
-        "Whether users are notified by email when an administrator begins to impersonate them.";
+        "Whether users are notified by email when an administrator impersonates them.";
 }
 
 /// Whether administrators need a second factor.

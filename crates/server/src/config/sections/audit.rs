@@ -11,9 +11,9 @@ pub(super) const SECTION: Section = Section::new("Audit trail", SETTINGS).checke
 
 settings! {
     AUDIT_RETENTION: Duration = DURATION, Fixed("400d"),
-        "How long rows of the audit trail are kept. Older ones are removed by whole blocks, and the rest stays verifiable.";
+        "Retention of the audit trail. Older rows are removed in whole blocks, and the rest remains verifiable.";
     AUDIT_RETENTION_READS: Duration = DURATION, Fixed("90d"),
-        "How long rows about what administrators have read are kept.";
+        "Retention of audit rows about read access by administrators.";
 }
 
 /// Retention below which a warning is shown.

@@ -30,7 +30,7 @@ settings! {
     BRAND_NAME: String = TEXT, Derived("`APP_NAME`"),
         "Name on pages and in emails.", per_realm;
     BRAND_COLOR: Rgb = COLOR, Nothing,
-        "Colour of buttons and links on pages. All others are computed from it, so that text can be read on every one.", per_realm;
+        "Colour of buttons and links on pages. All other colours are computed from it, so that text is always legible.", per_realm;
     BRAND_COLOR_DARK: Rgb = COLOR, Derived("computed from `BRAND_COLOR`"),
         "Colour of buttons on dark pages.", per_realm;
     BRAND_LOGO: PathBuf = PATH, Nothing,
@@ -42,7 +42,7 @@ settings! {
     BRAND_CORNERS: Corners = choice(), Fixed("soft"),
         "Corners of cards, fields and buttons: `square`, `soft` or `round`.", per_realm;
     BRAND_LINKS: Vec<(String, String)> = LINKS, Nothing,
-        "Links below pages, as `KEY=URL`, separated by commas. Keys are `terms`, `privacy` and `help`.", per_realm;
+        "Footer links of pages, as `KEY=URL`, separated by commas. Keys are `terms`, `privacy` and `help`.", per_realm;
 }
 
 /// Maximum size of an image file.

@@ -22,7 +22,7 @@ pub(super) const SECTION: Section = Section::new("Browsers", SETTINGS).deriving(
 
 settings! {
     CORS_ALLOWED_ORIGINS: Vec<String> = ORIGINS, Derived("loopback origins on any port in development, none in production"),
-        "Origins of web pages, separated by commas, that may call the server from a browser (CORS).";
+        "Web origins, separated by commas, that may call the server from a browser (CORS).";
     HSTS: StrictTransport = HSTS_POLICY, Derived("`max-age=63072000` if `PUBLIC_URL` is https without a path, else `off`"),
         "Value of `Strict-Transport-Security`, which keeps browsers on https, or `off`. The default does not include subdomains.";
 }

@@ -22,9 +22,9 @@ pub(super) const SECTION: Section = Section::new("Development mailbox", SETTINGS
 settings! {
     DEV_MAILBOX: bool = SWITCH,
         Derived("`on` if `MAIL_SERVER` is not set, and `HOST` is loopback or `ENVIRONMENT=development` is set; never in production"),
-        "Whether emails and SMS are kept and shown at `/dev/mailbox` instead of being sent. They are stored in `DATA_DIR/mailbox.jsonl`.";
+        "Whether emails and SMS are stored and shown at `/dev/mailbox` instead of being sent. They are stored in `DATA_DIR/mailbox.jsonl`.";
     DEV_MAILBOX_SIZE: usize = number::<_, 1, 10_000>(), Fixed("200"),
-        "Number of messages that the development mailbox keeps.";
+        "Maximum number of messages in the development mailbox.";
     DEV_MAILBOX_NETWORKS: Vec<IpNet> = NETWORKS, Nothing,
         "Networks, separated by commas, that may read the development mailbox in addition to this machine, such as `172.16.0.0/12` for the host of a container. For development only.";
 }

@@ -22,15 +22,15 @@ pub(super) const SECTION: Section = Section::new("Second factors", SETTINGS).che
 
 settings! {
     MFA_POLICY: MfaPolicy = choice(), Fixed("optional"),
-        "`optional`: each user decides. `required`: every login needs two factors or a trusted device. `off`: no factor can be added; existing factors stay in force.", per_realm;
+        "`optional`: each user decides. `required`: every login needs two factors or a trusted device. `off`: no factor can be added; existing factors remain in force.", per_realm;
     MFA_METHODS: Vec<Method> = METHODS, Fixed("passkey,totp,recovery_code"),
         "Kinds of second factors that can be added and used, separated by commas: `passkey` (also security keys), `totp` (authenticator app), `sms` (codes to the verified phone number), `recovery_code`.", per_realm;
     MFA_TTL: Duration = DURATION, Fixed("5m"),
-        "Time for the second part of a login.", per_realm;
+        "Maximum time between the two steps of a login.", per_realm;
     MFA_REMEMBER: Duration = DURATION_OR_NEVER, Fixed("30d"),
-        "How long a device that its user chose to trust needs no second factor, counted from that login. `0`: no device is trusted.", per_realm;
+        "How long a trusted device needs no second factor, counted from the login that made it trusted. `0`: devices cannot be trusted.", per_realm;
     ADDITION_UNDO: Duration = DURATION_OR_NEVER, Fixed("7d"),
-        "How long the addition of a factor can be undone through the link in its email. `0`: never.", per_realm;
+        "How long the addition of a factor can be undone with the link in its notification email. `0`: not at all.", per_realm;
 }
 
 impl Choice for MfaPolicy {

@@ -29,7 +29,7 @@ pub(super) const SECTION: Section = Section::new("General", SETTINGS).checked(ch
 settings! {
     ENVIRONMENT: Environment = choice(),
         Derived("`development` if `HOST` and `PUBLIC_URL` are loopback, else `production`"),
-        "Where the server runs. `production` refuses every insecure setting and reports all problems in one list.";
+        "Environment of the server. `production` rejects all insecure settings and reports them in one list.";
     APP_NAME: String = TEXT, Fixed("Portcullis"),
         "Name of the application in pages and emails.";
     PUBLIC_URL: PublicUrl = PUBLIC, Derived("from `APP_DOMAIN`, else `http://localhost:PORT`"),
@@ -37,13 +37,13 @@ settings! {
     APP_DOMAIN: PublicUrl = DOMAIN, Nothing,
         "Host, optionally with a port, from which `PUBLIC_URL` is derived: `http` for loopback, `https` otherwise.";
     APP_URL: String = WEB_ADDRESS, Nothing,
-        "Address of the application. Every page and email links to it.", per_realm;
+        "URL of the application. All pages and emails link to it.", per_realm;
     REALMS: Vec<RealmName> = REALM_NAMES, Fixed("User1,User2"),
-        "Realms, separated by commas. Each is a separate population of users and the first segment of its paths.";
+        "Realms, separated by commas. Each is a separate set of users. Its name is the first segment of its paths.";
     TEMPLATES_DIR: PathBuf = PATH, Nothing,
         "Folder whose files replace the built-in templates of the same name.", per_realm;
     DEFAULT_LOCALE: Locale = choice(), Fixed("en"),
-        "Language of pages and emails. This version has English only.", per_realm;
+        "Language of pages and emails. This version only supports English.", per_realm;
 }
 
 /// Language of pages and emails.

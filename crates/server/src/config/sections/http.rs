@@ -22,7 +22,7 @@ pub(super) const SECTION: Section = Section::new("HTTP", SETTINGS).deriving(deri
 
 settings! {
     HOST: IpAddr = ADDRESS, Fixed("127.0.0.1"),
-        "IP address to listen on. With the default, or `localhost`, the server also listens on `::1` where IPv6 exists.";
+        "IP address to listen on. With the default, or `localhost`, the server also listens on `::1` if IPv6 is available.";
     PORT: u16 = PORT_NUMBER, Fixed("8000"),
         "Port to listen on. With `0` the system chooses one.";
     DOCS: bool = SWITCH, Derived("`on`; `off` in production"),
@@ -32,25 +32,25 @@ settings! {
     HEADER_TIMEOUT: Duration = DURATION, Fixed("10s"),
         "Maximum time for a client to send the head of a request, from its first byte or from the start of a new connection.";
     KEEP_ALIVE_TIMEOUT: Duration = DURATION, Fixed("75s"),
-        "Time after which an idle connection is closed. A proxy in front of the server needs a shorter idle time.";
+        "Time after which an idle connection is closed. A proxy in front of the server must have a shorter idle timeout.";
     BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),
         "Maximum time for a client to send the body of a request, at most 1m.";
     WRITE_TIMEOUT: Duration = DURATION, Fixed("30s"),
         "Maximum time for a client to read a part of a response.";
     MAX_CONNECTIONS: usize = number::<_, 16, 1_000_000>(), Fixed("10000"),
-        "Maximum number of open connections. Further connections are closed at once. Lowered if the system allows too few open files.";
+        "Maximum number of open connections. Further connections are closed immediately. Lowered if the system allows too few open files.";
     MAX_CONNECTIONS_CLIENT: usize = number::<_, 1, 1_000_000>(), Fixed("1000"),
-        "Maximum number of open connections of one address. With IPv6, of one /64 network; a /48 network may have four times as many. Trusted proxies are exempt.";
+        "Maximum number of open connections per client address. For IPv6, per /64 network; a /48 network may have four times as many. Trusted proxies are exempt.";
     BODY_LIMIT_BYTES: usize = number::<_, 1024, 16_777_216>(), Fixed("65536"),
         "Maximum size of a request body.";
     SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),
-        "Time for requests in progress to finish after the signal to stop.";
+        "Time for requests in progress to finish after the stop signal.";
     DRAIN_DELAY: Duration = DELAY, Derived("`5s`; `0s` in development"),
-        "Time from the signal to stop until no new connection is accepted. Meanwhile `/readyz` is 503, so that load balancers send requests elsewhere.";
+        "Time after the stop signal during which new connections are still accepted. `/readyz` returns 503, so that load balancers send requests to other servers.";
     TRUSTED_PROXIES: Vec<IpNet> = NETWORKS, Nothing,
-        "Networks of proxies, separated by commas, whose `X-Forwarded-For` is trusted. The client is the right-most address outside these networks. `none`: there is no proxy. In production the setting is required if `HOST` is loopback.";
+        "Networks of proxies, separated by commas, whose `X-Forwarded-For` is trusted. The client is the right-most address outside these networks. `none` means that there is no proxy. Required in production if `HOST` is loopback.";
     METRICS_LISTEN: SocketAddr = LISTEN, Nothing,
-        "Address and port of the metrics listener (Prometheus, `/metrics`). Without it, nothing is measured.";
+        "Address and port of the metrics listener (Prometheus, `/metrics`). Without it, no metrics are recorded.";
 }
 
 /// HTTP server settings.

@@ -26,17 +26,17 @@ pub(super) const SECTION: Section = Section::new("Limits", SETTINGS).deriving(de
 
 settings! {
     RATE_LIMIT_MODE: RateLimitMode = choice(), Derived("`observe` in development, `enforce` in production"),
-        "`enforce`: requests over a limit are refused. `observe`: they are counted and logged only. `off`: limits are not applied. The number of attempts to enter a code is limited in every mode.";
+        "`enforce`: requests over a limit are rejected. `observe`: they are only counted and logged. `off`: limits are not applied. The number of attempts to enter a code is limited in every mode.";
     LIMIT_PASSWORDS_ACCOUNT: Quota = QUOTA, Fixed("5/24h"),
-        "Number of wrong passwords for an account, or from a device known to it, before a wait is imposed. Each further one causes a wait of 1, 2, 4 … 60 s. The count is reset after one period without a wrong password; the period is at least 1m.";
+        "Number of failed password attempts for an account, or from one of its known devices, before a wait is required. Each further attempt requires a wait of 1, 2, 4 … 60 s. The count is reset after one period without failed attempts. The period is at least 1m.";
     LIMIT_PASSWORDS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
-        "Number of wrong passwords from one address. With IPv6, from one /64 network.";
+        "Failed password attempts from one client address. For IPv6, from one /64 network.";
     LIMIT_PASSWORDS_KEPT: u64 = number::<_, 1_000, 1_000_000_000>(), Fixed("1000000"),
-        "Maximum number of accounts and devices whose wrong passwords are remembered. Beyond it, the oldest are forgotten.";
+        "Maximum number of accounts and devices whose failed attempts are stored. Beyond that, the oldest are removed.";
     LIMIT_MAILS_ACCOUNT: Quota = QUOTA, Fixed("5/1h"),
         "Emails to one address by `create`, `forget_password` and `verify/resend` together. Beyond that, the response is the same but nothing is sent.";
     LIMIT_MAILS_MAILBOX_ACCOUNT: Quota = QUOTA, Fixed("10/1h"),
-        "Emails by these routes to all addresses together that differ only by the tag after a plus sign (`john+shop@example.com`).";
+        "Emails by these routes to all addresses together that only differ in the tag after a plus sign (`john+shop@example.com`).";
     LIMIT_MAILS_CLIENT: Quota = QUOTA, Fixed("20/1h"),
         "Requests from one address to each of `create`, `forget_password` and `verify/resend`.";
     LIMIT_EMAIL_CHANGES_ACCOUNT: Quota = QUOTA, Fixed("3/7d"),
@@ -46,51 +46,51 @@ settings! {
     LIMIT_EXPORTS_ACCOUNT: Quota = QUOTA, Fixed("2/1h"),
         "Exports of one account (`me/export`).";
     LIMIT_OTP_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("1/1m,5/24h"),
-        "Codes for one account, and codes to one number. All limits apply. Beyond them, the response is the same but nothing is sent.";
+        "Codes for one account, and to one phone number. All limits apply. Beyond them, the response is the same but nothing is sent.";
     LIMIT_OTP_CLIENT: Quota = QUOTA, Fixed("10/1h"),
         "Requests from one address to `otp_phone`.";
     LIMIT_LINKS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
         "Invalid links and codes from one address.";
     LIMIT_FACTORS_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("5/1h,10/24h"),
-        "Wrong second factors of an account, or of a device known to it. All limits apply. Beyond them, every code is refused. A correct factor resets the count; a correct password does not.";
+        "Failed second-factor attempts for an account, or from one of its known devices. All limits apply. Beyond them, every code is rejected. A correct factor resets the count; a correct password does not.";
     LIMIT_FACTORS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
-        "Wrong second factors from one address.";
+        "Failed second-factor attempts from one address.";
     LIMIT_PASSKEY_OPTIONS_CLIENT: Quota = QUOTA, Fixed("120/1m"),
-        "Challenges for passkeys from one address.";
+        "Passkey challenges requested from one address.";
     LIMIT_PASSKEYS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
-        "Refused passkeys from one address.";
+        "Failed passkey logins from one address.";
     LIMIT_AUTHORIZE_CLIENT: Quota = QUOTA, Fixed("120/1m"),
-        "Requests from one address to `authorize`, sign-ins with other providers that it begins, and their ID tokens that it exchanges.";
+        "Requests from one address to `authorize`, sign-ins with other providers started from it, and ID tokens exchanged.";
     LIMIT_CLIENT_TOKENS_ACCOUNT: Quota = QUOTA, Fixed("600/1m"),
-        "Requests for tokens of one registered client.";
+        "Token requests of one registered client.";
     LIMIT_CLIENT_TOKENS_CLIENT: Quota = QUOTA, Fixed("120/1m"),
-        "Requests for tokens of registered clients from one address.";
+        "Token requests of registered clients from one address.";
     LIMIT_CLIENT_SECRETS_ACCOUNT: Quota = QUOTA, Fixed("10/1m"),
-        "Wrong secrets of one registered client. The right secret is accepted nevertheless.";
+        "Invalid secrets of one registered client. The correct secret is still accepted.";
     LIMIT_CLIENT_SECRETS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
-        "Wrong secrets of registered clients from one address.";
+        "Invalid secrets of registered clients from one address.";
     LIMIT_ENROLMENTS_ACCOUNT: Quota = QUOTA, Fixed("20/1h"),
-        "Second factors that an account begins to add, and tickets to authenticate again.";
+        "Second-factor enrolments and re-authentications started by one account.";
     LIMIT_REFRESHES_ACCOUNT: Quota = QUOTA, Fixed("60/1m"),
         "Refreshes of one session.";
     LIMIT_ADMIN_SIGN_IN_CLIENT: Quota = QUOTA, Fixed("5/1m"),
-        "Wrong passwords and keys of administrators from one address.";
+        "Failed sign-ins of administrators from one address, with password or API key.";
     LIMIT_ADMIN_KEY_ACCOUNT: Quota = QUOTA, Fixed("600/1m"),
-        "Requests with one administration key.";
+        "Requests with one API key of an administrator.";
     LIMIT_ADMIN_READS_ACCOUNT: Quota = QUOTA, Fixed("120/1h"),
-        "Users that one administrator with only the role `support` reads or finds.";
+        "Users read or found by one administrator with only the role `support`.";
     LIMIT_INVITATIONS_ACCOUNT: Quota = QUOTA, Fixed("200/1h"),
         "Invitations by one administrator.";
     LIMIT_IMPERSONATIONS_ACCOUNT: Quota = QUOTA, Fixed("20/1h"),
-        "Sessions in which one administrator impersonates users.";
+        "Impersonation sessions created by one administrator.";
     LIMIT_SMS_TOTAL: Quota = QUOTA, Fixed("1000/24h"),
-        "SMS of a realm to all countries together.";
+        "SMS messages of a realm to all countries together.";
     LIMIT_SMS_COUNTRY: Quota = QUOTA, Fixed("200/24h"),
-        "SMS of a realm to one country.";
+        "SMS messages of a realm to one country.";
     SMS_STOP_AFTER: u32 = number::<_, 1, 1_000_000>(), Fixed("20"),
         "Number of codes sent to a country by a realm in a day before its conversion rate decides whether sending continues.";
     SMS_STOP_PERCENT: u32 = number::<_, 0, 100>(), Fixed("10"),
-        "Minimum percentage of the codes sent to a country that must be entered. If fewer are entered and at least five networks have requested codes, the realm sends no more codes to the country on that day.";
+        "Minimum percentage of the codes sent to a country that must be entered. If fewer are entered and at least five networks have requested codes, the realm sends no more codes to that country on the same day.";
 }
 
 /// Effect of the limits.

@@ -54,15 +54,15 @@ settings! {
     MAIL_FROM_NAME: String = TEXT, Derived("`APP_NAME`"),
         "Sender name of emails.";
     MAIL_WORKERS: usize = number::<_, 1, 64>(), Fixed("4"),
-        "Number of emails, and of SMS, that are delivered at the same time.";
+        "Number of concurrent deliveries, for emails and for SMS each.";
     MAIL_HELO: String = HELO, Derived("host of `PUBLIC_URL` if it is a domain, else the address of the connection as a literal"),
         "Name sent to the SMTP server in EHLO: a domain, or an address literal such as `[192.0.2.1]`.";
     MAIL_TIMEOUT: Duration = DURATION, Fixed("30s"),
-        "Maximum time until the SMTP server has accepted sender and recipient of an email, and again for sending it.";
+        "Timeout until the SMTP server has accepted sender and recipient of an email, and again for sending it.";
     MAIL_REPLY_TIMEOUT: Duration = DURATION, Fixed("10m"),
-        "Maximum wait for the SMTP server's final reply after the whole email was sent (RFC 5321 §4.5.3.2). If it is too short, emails may be delivered twice.";
+        "Timeout of the SMTP server's final reply after the whole email was sent (RFC 5321 §4.5.3.2). If it is too short, emails may be delivered twice.";
     MESSAGE_DELAY: Duration = DELAY, Derived("`3s`, or `0s` with the development mailbox"),
-        "Maximum random delay before an email or SMS is sent; the minimum is a sixth of it. Without a delay, response times while a message is being sent could reveal which addresses have an account.";
+        "Maximum random delay before an email or SMS is sent. The minimum is a sixth of it. Without a delay, response times during a delivery could reveal which addresses have an account.";
 }
 
 /// Email settings.

@@ -12,14 +12,14 @@ pub(super) const SECTION: Section = Section::new("OpenID Connect", SETTINGS);
 
 settings! {
     OIDC: bool = SWITCH, Fixed("on"),
-        "Whether applications can sign users in through this server (OpenID Connect). It needs a client, `PAGES`, and the default of `JWT_ISSUER`.", per_realm;
+        "Whether applications can sign users in through this server (OpenID Connect). Requires a client, `PAGES`, and the default `JWT_ISSUER`.", per_realm;
     ID_TOKEN_ALGORITHM: IdTokenAlgorithm = choice(), Fixed("RS256"),
-        "Signature algorithm of the tokens of clients that name none: `RS256`, `ES256` or `EdDSA`.", per_realm;
+        "Default signature algorithm of client tokens: `RS256`, `ES256` or `EdDSA`.", per_realm;
     SCOPES: Scopes = OWN_SCOPES, Nothing,
-        "Scopes of your own services, separated by commas, that clients can ask for beside the built-in ones.", per_realm;
+        "Scopes of your own services, separated by commas, that clients can request in addition to the built-in ones.", per_realm;
 }
 
-/// Signature algorithm of the tokens of clients. A shared secret would prove nothing to them.
+/// Signature algorithm of client tokens. Clients cannot verify tokens with a shared secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdTokenAlgorithm {
     Rs256,

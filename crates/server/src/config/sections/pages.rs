@@ -17,13 +17,13 @@ pub(super) const SECTION: Section = Section::new("Pages", SETTINGS).checked_per_
 
 settings! {
     PAGES: bool = SWITCH, Fixed("on"),
-        "Whether people can sign in, sign up and manage their account on pages of this server. `off`: only the pages of mailed links remain.", per_realm;
+        "Whether people can sign in, sign up and manage their account on pages of this server. `off`: only the pages of emailed links are available.", per_realm;
     BROWSER_SESSION_IDLE: Duration = DURATION, Fixed("12h"),
-        "How long a browser stays signed in without being used.", per_realm;
+        "Maximum idle time of a browser session.", per_realm;
     BROWSER_SESSION_MAX_AGE: Duration = DURATION, Fixed("7d"),
-        "Maximum time that a browser stays signed in.", per_realm;
+        "Maximum duration of a browser session.", per_realm;
     BROWSER_REMEMBER: Duration = DURATION_OR_NEVER, Fixed("30d"),
-        "How long a browser stays signed in if its user asks for it. `0`: the sign-in page does not offer it.", per_realm;
+        "Duration of a browser session if the user chooses to stay signed in. `0`: the option is not offered.", per_realm;
 }
 
 fn check_realm(values: &Values, report: &mut Report) {

@@ -21,9 +21,9 @@ settings! {
     PASSKEYS: bool = SWITCH, Fixed("on"),
         "Whether users may sign in with passkeys.", per_realm;
     PASSKEY_RP_ID: String = RP_ID, Derived("the host of `PUBLIC_URL`; passkeys are off if it is not a domain name"),
-        "Domain of the passkeys (relying party ID). Passkeys of another domain cannot be used, so set it before you change `PUBLIC_URL`.";
+        "Domain of the passkeys (relying party ID). Passkeys of another domain cannot be used, so set this before changing `PUBLIC_URL`.";
     PASSKEY_ORIGINS: Vec<String> = ORIGINS, Derived("the origin of `PUBLIC_URL`"),
-        "Origins of web pages, separated by commas, that may request passkeys. Origins other than the origin of `PUBLIC_URL` are listed at `/.well-known/webauthn`.";
+        "Web origins, separated by commas, that may use passkeys. Origins other than that of `PUBLIC_URL` are listed at `/.well-known/webauthn`.";
 }
 
 /// Passkey settings.

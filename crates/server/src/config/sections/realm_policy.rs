@@ -57,7 +57,7 @@ pub struct RealmPolicy {
     pub oidc: bool,
     pub id_token_algorithm: IdTokenAlgorithm,
     pub scopes: Scopes,
-    /// Clients in the settings.
+    /// Clients defined in the settings.
     pub clients: Vec<RegisteredClient>,
     /// `TEMPLATES_DIR`, and the template values that come from the settings.
     pub templates: Templates,

@@ -18,19 +18,19 @@ pub(super) const SECTION: Section = Section::new("Redis", SETTINGS).deriving(der
 
 settings! {
     REDIS_URL: SecretString = REDIS, Derived("`redis://REDIS_HOST:REDIS_PORT` if `REDIS_HOST` is set"),
-        "Redis or Valkey server shared by several servers: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, `rediss://` with TLS, `unix:///PATH?db=DATABASE`, or `redis-sentinel://HOST:PORT,HOST:PORT/DATABASE?name=NAME` (`rediss-sentinel://` with TLS). Without it, each server counts and caches for itself.", secret;
+        "Redis or Valkey server shared by several servers: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, `rediss://` with TLS, `unix:///PATH?db=DATABASE`, or `redis-sentinel://HOST:PORT,HOST:PORT/DATABASE?name=NAME` (`rediss-sentinel://` with TLS). Without it, each server counts and caches separately.", secret;
     REDIS_HOST: String = HOST_NAME, Nothing,
         "Host of Redis, used if `REDIS_URL` is not set.";
     REDIS_PORT: u16 = PORT_NUMBER, Fixed("6379"),
         "Port of Redis at `REDIS_HOST`.";
     REDIS_CA_FILE: PathBuf = PATH, Nothing,
-        "PEM file with the root certificates for verifying the certificate of Redis, instead of the root certificates of the system.";
+        "PEM file with the root certificates used to verify the certificate of Redis, instead of the system's.";
     REDIS_PREFIX: String = NAME_PREFIX, Fixed("pc"),
-        "Prefix of all keys and of the channel in Redis, which must differ between deployments that share it.";
+        "Prefix of all keys and of the channel in Redis. Deployments that share Redis need different prefixes.";
     REDIS_TIMEOUT: Duration = CALL, Fixed("100ms"),
-        "Maximum duration of one Redis command. After three failures, no request waits for Redis until it responds again.";
+        "Timeout of a Redis command. After three failures, requests do not use Redis until it responds again.";
     REDIS_PLAINTEXT: Plaintext = choice(), Derived("`refuse` in production, else `allow`"),
-        "Whether Redis may be reached over a network without TLS.";
+        "Whether connections to Redis over a network may be unencrypted.";
 }
 
 /// Whether network connections may be unencrypted.

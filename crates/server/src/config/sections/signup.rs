@@ -12,7 +12,7 @@ pub(super) const SECTION: Section = Section::new("Registration", SETTINGS);
 
 settings! {
     SIGNUP: Signup = choice(), Fixed("open"),
-        "Who may register through `create`. `open`: anyone. `invite` and `closed`: no one; `create` responds with 403 `signup.closed`.", per_realm;
+        "Who may register through `create`. `open`: anyone. `invite` and `closed`: no one, and `create` returns 403 `signup.closed`.", per_realm;
     SIGNUP_REQUIRED: Vec<SignupField> = SIGNUP_FIELDS, Nothing,
         "Fields that `create` requires in addition to `email` and `password`, separated by commas: `first_name`, `last_name`, `phone`, `country_code`.", per_realm;
 }

@@ -19,11 +19,11 @@ settings! {
     TWILIO_AUTH_TOKEN: SecretString = SECRET, Nothing,
         "Auth token of the Twilio account.", secret;
     TWILIO_NUMBER: String = TEXT, Nothing,
-        "Sender of SMS: a number, a short code, a name, or the SID of a messaging service (`MG…`).";
+        "Sender of SMS: a phone number, a short code, a name, or the SID of a messaging service (`MG…`).";
     TWILIO_API_URL: String = API_URL, Fixed("https://api.twilio.com"),
-        "Base URL of the Twilio API. Plain `http` is accepted only for loopback.";
+        "Base URL of the Twilio API. Plain `http` is only accepted for loopback.";
     SMS_COUNTRIES: Vec<String> = COUNTRIES, Nothing,
-        "Countries to which SMS may be sent, as ISO codes separated by commas. Without it, development allows all; production requires it with Twilio.";
+        "Countries that SMS may be sent to, as ISO codes separated by commas. In development, all countries are allowed by default. Required in production with Twilio.";
 }
 
 /// SMS settings.

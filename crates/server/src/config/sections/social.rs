@@ -24,31 +24,31 @@ pub(super) const SECTION: Section =
 
 settings! {
     SOCIAL_LINK: SocialLink = choice(), Fixed("ask"),
-        "What happens if the address of a new identity has an account. `ask`: its owner logs in or follows a mailed link. `authoritative`: it is linked at once if the provider operates the mailbox and two-step verification is off.", per_realm;
+        "What happens if the address of a new identity has an account. `ask`: the owner must log in or follow an emailed link. `authoritative`: the identity is linked immediately if the provider operates the mailbox and two-step verification is off.", per_realm;
     SOCIAL_CLIENT_ID as "SOCIAL_<NAME>_CLIENT_ID": String = TEXT, Nothing,
-        "Client id of this server at a provider. `<NAME>` is `GOOGLE`, `MICROSOFT`, `APPLE`, `GITHUB`, `GITLAB`, `DISCORD`, or letters and digits of your own for any OpenID Connect provider. A provider exists if it has a client id. These settings have no flags.", per_realm;
+        "Client ID of this server at a provider. `<NAME>` is `GOOGLE`, `MICROSOFT`, `APPLE`, `GITHUB`, `GITLAB`, `DISCORD`, or a name of letters and digits for any other OpenID Connect provider. A provider is enabled if it has a client ID. These settings have no command-line flags.", per_realm;
     SOCIAL_CLIENT_SECRET as "SOCIAL_<NAME>_CLIENT_SECRET": SecretString = SECRET, Nothing,
-        "Client secret. Apple has a key instead.", secret, per_realm;
+        "Client secret. Not used for Apple, which requires a key.", secret, per_realm;
     SOCIAL_NATIVE_CLIENT_IDS as "SOCIAL_<NAME>_NATIVE_CLIENT_IDS": Vec<String> = CLIENT_IDS, Nothing,
-        "Client ids of applications, separated by commas, whose ID tokens can be exchanged at `token`.", per_realm;
+        "Client IDs of applications, separated by commas. Their ID tokens can be exchanged at `token`.", per_realm;
     SOCIAL_SCOPES as "SOCIAL_<NAME>_SCOPES": String = TEXT, Derived("by provider; else `openid email profile`"),
-        "Scopes that are asked for, separated by spaces.", per_realm;
+        "Requested scopes, separated by spaces.", per_realm;
     SOCIAL_LABEL as "SOCIAL_<NAME>_LABEL": String = TEXT, Derived("the provider's name; else `<NAME>`"),
         "Name of the provider on pages and in emails.", per_realm;
     SOCIAL_TRUST_EMAIL as "SOCIAL_<NAME>_TRUST_EMAIL": bool = SWITCH, Fixed("off"),
-        "Whether `email_verified` of an OpenID Connect provider of your own proves an address. Turn it on only if the provider verifies addresses.", per_realm;
+        "Whether to trust `email_verified` of a custom OpenID Connect provider. Only turn it on if the provider verifies addresses.", per_realm;
     SOCIAL_TRUST_MFA as "SOCIAL_<NAME>_TRUST_MFA": bool = SWITCH, Fixed("off"),
-        "Whether `mfa` in the provider's `amr` counts as two factors.", per_realm;
+        "Whether to accept `mfa` in the provider's `amr` as two factors.", per_realm;
     SOCIAL_ISSUER as "SOCIAL_<NAME>_ISSUER": String = ISSUER, Derived("by provider; without one it is required"),
-        "Issuer of an OpenID Connect provider, exactly as its metadata name it.", per_realm;
+        "Issuer of an OpenID Connect provider, exactly as in its metadata.", per_realm;
     SOCIAL_TENANT as "SOCIAL_<NAME>_TENANT": String = NAME_PREFIX, Derived("`common` for Microsoft"),
-        "Tenant at Microsoft: `common`, `organizations`, `consumers`, or the identifier or domain of one.", per_realm;
+        "Microsoft tenant: `common`, `organizations`, `consumers`, or the ID or domain of a tenant.", per_realm;
     SOCIAL_TEAM_ID as "SOCIAL_<NAME>_TEAM_ID": String = NAME_PREFIX, Nothing,
-        "Team id at Apple.", per_realm;
+        "Apple team ID.", per_realm;
     SOCIAL_KEY_ID as "SOCIAL_<NAME>_KEY_ID": String = NAME_PREFIX, Nothing,
-        "Id of the key at Apple.", per_realm;
+        "Apple key ID.", per_realm;
     SOCIAL_KEY as "SOCIAL_<NAME>_KEY": SecretString = PEM, Nothing,
-        "Private key of Apple (`.p8`), with which the client secret is signed for each use. Set its file: `…_KEY_FILE`.", secret, per_realm;
+        "Apple private key (`.p8`), which signs the client secret for each request. Set the path of its file in `…_KEY_FILE`.", secret, per_realm;
     SOCIAL_BASE_URL as "SOCIAL_<NAME>_BASE_URL": String = ISSUER, Derived("`https://github.com` for GitHub"),
         "Base URL of GitHub Enterprise Server.", per_realm;
 }

@@ -26,11 +26,11 @@ settings! {
     DATABASE_URL: Database = DATABASE, Derived("`MONGO_URL`, else `sqlite://DATA_DIR/portcullis.db`"),
         "Database: an SQLite file (`sqlite://PATH`) or a MongoDB replica set (`mongodb://HOST/DATABASE`).";
     DATABASE_TIMEOUT: Duration = DURATION, Fixed("1500ms"),
-        "Maximum duration of one MongoDB operation, and of the wait for a process that locks the SQLite file. After it, the request is answered with 503.";
+        "Timeout of a MongoDB operation, and of waiting for an SQLite file locked by another process. Requests that exceed it get a 503 response.";
     DATABASE_WAIT_TIMEOUT: Duration = DURATION, Fixed("30s"),
-        "How long the server waits at start for MongoDB to become reachable.";
+        "How long the server waits for MongoDB at startup.";
     ENCRYPTION_KEY: Vec<EncryptionKey> = KEYS, Derived("generated in development"),
-        "Key of 32 random bytes in base64 that encrypts the keys of the realms. If several are given, separated by commas, the first one encrypts and each one can decrypt.", secret, random;
+        "Key of 32 random bytes in base64 that encrypts the keys of the realms. Several keys can be given, separated by commas. The first one encrypts, all of them can decrypt.", secret, random;
     MONGO_URL: Database = MONGODB, Nothing,
         "Alternative name of `DATABASE_URL` for MongoDB.", secret;
 }

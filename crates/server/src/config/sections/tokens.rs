@@ -28,9 +28,9 @@ settings! {
     JWT_SECRET: SecretString = SECRET, Nothing,
         "Secret that signs access tokens with `HS256`, at least 32 bytes. It is never generated.", secret, random;
     JWT_SECRET_PREVIOUS: SecretString = SECRET, Nothing,
-        "Previous `JWT_SECRET`. It verifies tokens but signs none.", secret;
+        "Previous `JWT_SECRET`. Only used to verify tokens.", secret;
     JWT_KEY_ROTATION: Duration = DURATION, Fixed("90d"),
-        "How long a generated key pair signs. Its successor is published one hour before it takes over.";
+        "How long a generated key pair is used for signing. Its successor is published one hour earlier.";
     JWT_ISSUER: String = TEXT, Derived("`PUBLIC_URL/{realm}`"),
         "`iss` claim of access tokens. `{realm}` is replaced with the realm's name.";
     JWT_AUDIENCE: String = TEXT, Nothing,
@@ -40,13 +40,13 @@ settings! {
     REFRESH_TOKEN_TTL: Duration = DURATION, Fixed("30d"),
         "Lifetime of an unused refresh token.", per_realm;
     SESSION_MAX_AGE: Duration = DURATION, Fixed("90d"),
-        "Maximum lifetime of a session, even if it is used.", per_realm;
+        "Maximum lifetime of a session, even if it is in use.", per_realm;
     REFRESH_GRACE: Duration = DURATION, Fixed("24h"),
-        "How long the previous refresh token is still accepted if its successor has not been used. For the first 60 s it can be repeated without restriction, after that twice in 24 hours.", per_realm;
+        "How long the previous refresh token is accepted if its successor has not been used. It can be repeated without restriction for 60 s, and after that twice in 24 hours.", per_realm;
     SESSIONS_MAX: usize = number::<_, 1, 100_000>(), Fixed("100"),
-        "Maximum number of sessions of a user: of applications, and of browsers. A further login revokes sessions that were never refreshed first, then the least recently refreshed ones.", per_realm;
+        "Maximum number of application sessions per user, and of browser sessions. Another login first revokes sessions that were never refreshed, then the least recently refreshed ones.", per_realm;
     API_CLIENTS: ApiClients = CLIENTS, Nothing,
-        "Services that may introspect tokens, as `id:secret`, separated by commas. A secret has at least 32 characters and no comma. An id may occur twice, so that its secret can be rotated.", secret;
+        "Services that may introspect tokens, as `id:secret`, separated by commas. A secret must have at least 32 characters and no comma. An id may occur twice to rotate its secret.", secret;
 }
 
 /// Signature algorithm of access tokens.
