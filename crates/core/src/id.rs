@@ -195,12 +195,13 @@ impl fmt::Display for RealmName {
     }
 }
 
-/// Identifier of a client, chosen by the operator: 1 to 64 letters, digits, `.`, `_` and `-`; the first is a letter or digit.
+/// Identifier of a client, chosen by the operator: 1 to 64 letters, digits, `.`, `_` and `-`. The first character is
+/// a letter or digit.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(Box<str>);
 
 impl ClientId {
-    /// Parses an identifier; `None` if it is malformed.
+    /// Parses an identifier. Returns `None` if it is malformed.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);

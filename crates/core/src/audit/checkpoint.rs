@@ -40,12 +40,12 @@ impl Checkpoint {
     }
 }
 
-/// The blocks that logs name, by chain and number.
+/// Blocks found in logs, by chain and number.
 #[derive(Debug, Clone, Default)]
 pub struct Checkpoints(BTreeMap<(Chain, u64), Vec<Checkpoint>>);
 
 impl Checkpoints {
-    /// Adds a checkpoint. A second log that names the same block adds nothing.
+    /// Adds a checkpoint. A second log with the same block adds nothing.
     pub fn add(&mut self, point: Checkpoint) {
         let known = self.0.entry((point.chain, point.number)).or_default();
         if !known.contains(&point) {
@@ -53,7 +53,7 @@ impl Checkpoints {
         }
     }
 
-    /// Returns what is known about a block.
+    /// Returns the checkpoints of a block.
     pub(super) fn at(&self, chain: Chain, number: u64) -> &[Checkpoint] {
         self.0.get(&(chain, number)).map_or(&[], Vec::as_slice)
     }
@@ -64,7 +64,7 @@ impl Checkpoints {
         later.find(|(_, points)| points.iter().any(|point| point.epoch >= epoch)).map(|((_, number), _)| *number)
     }
 
-    /// Returns the places at which two blocks of the same epoch are named.
+    /// Returns the positions for which the logs contain two different blocks of the same epoch.
     pub(super) fn forks(&self) -> impl Iterator<Item = (Chain, u64)> {
         let is_fork = |points: &[Checkpoint]| {
             points.iter().any(|one| points.iter().any(|other| one.epoch == other.epoch && one.hash != other.hash))

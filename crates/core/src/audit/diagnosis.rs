@@ -1,6 +1,6 @@
 use super::{Fault, PlacedEntry, StoredBlock, block::mark};
 
-/// Tells what happened to the rows of a block, whose digest is wrong: the first row that differs, and how.
+/// Finds the first differing row of a block with a wrong digest, and how it differs.
 pub(super) fn diagnosis(stored: &StoredBlock, rows: &[PlacedEntry]) -> (Fault, Option<u64>) {
     let (expected, first) = (stored.marks(), stored.block.first);
     let found: Vec<_> = rows.iter().map(|row| mark(&row.entry)).collect();
@@ -18,7 +18,7 @@ pub(super) fn diagnosis(stored: &StoredBlock, rows: &[PlacedEntry]) -> (Fault, O
     }
     let differs = (0..expected.len().max(found.len())).find(|place| expected.get(*place) != found.get(*place));
     let Some(place) = differs else {
-        // Only positions differ.
+        // The contents match, so the positions differ.
         let moved = (first..).zip(rows).position(|(position, row)| row.position != Some(position));
         return (Fault::RowChanged, moved.and_then(at));
     };

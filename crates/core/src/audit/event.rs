@@ -148,9 +148,9 @@ events! {
     ImpersonationRefused: "impersonation_refused", Refused, User, Hidden, [];
     /// A service sent invalid client credentials.
     ClientRefused: "client_refused", Refused, Anonymous, Hidden, [];
-    /// A user let a client see or do something.
+    /// A user gave an application consent.
     ConsentGiven: "consent_given", Ok, User, Shown, ["client", "scope"];
-    /// An authorization code was used again, and the session that it had opened revoked.
+    /// An authorization code was used again, and the session opened with it was revoked.
     CodeReused: "code_reused", Refused, Anonymous, Shown, ["client"];
     /// A client was added, changed or removed.
     ClientChanged: "client_changed", Ok, Admin, Hidden, ["client", "change"];

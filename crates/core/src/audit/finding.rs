@@ -27,9 +27,9 @@ pub enum Fault {
     Rewritten,
     /// Two blocks have the same number.
     Fork,
-    /// Rows of the block are dated long before the rows of the block before.
+    /// Rows of the block are dated long before the rows of the previous block.
     Backdated,
-    /// An export has no end line.
+    /// An export has no last line.
     Truncated,
 }
 
@@ -108,7 +108,7 @@ pub struct Verified {
     pub rows: u64,
     /// Number of rows that are not sealed yet.
     pub waiting: u64,
-    /// First and last block of each chain.
+    /// First and last verified block of each chain.
     pub covered: Vec<(Chain, u64, u64)>,
     pub findings: Vec<Finding>,
     /// Blocks that started a new epoch after a restore, as chain, epoch and number.

@@ -1,18 +1,18 @@
-//! Rows that retention has removed, and what the trail says about it.
+//! Rows removed by retention, and the records of their removal in the trail.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{AuditEntry, Block, Chain, Event};
 use crate::clock::Timestamp;
 
-/// What a verification knows about the rows of a chain that are missing.
+/// Missing rows of a chain, as far as a verification has seen.
 #[derive(Debug, Default)]
 pub(super) struct Pruned {
-    /// Blocks without their rows, in order.
+    /// Blocks without rows, in order.
     without: Vec<WithoutRows>,
-    /// How many of them have an end.
+    /// Number of these blocks that have an end.
     ended: usize,
-    /// Times at which the trail says that rows were removed, by the last block. Only rows of verified blocks say so.
+    /// Times of removals recorded in the trail, by last block. Only rows of verified blocks are evidence.
     claims: BTreeMap<u64, Timestamp>,
 }
 
@@ -20,21 +20,22 @@ pub(super) struct Pruned {
 struct WithoutRows {
     number: u64,
     first: u64,
-    /// Time after which the block has no rows. A block that ends in the future is misdated: the block after it tells.
+    /// Time after which the block has no rows. If a block ends in the future, it is misdated, and the next block
+    /// determines its end.
     end: Option<Timestamp>,
 }
 
-/// What is to be said about missing rows.
+/// Result of checking the missing rows.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// Last block whose rows retention has removed.
+    /// Last block whose rows were removed by retention.
     pub(super) last: Option<u64>,
-    /// Block and position where each gap begins that retention does not explain.
+    /// Block and position of the start of each gap that retention does not explain.
     pub(super) missing: Vec<(u64, u64)>,
 }
 
 impl Pruned {
-    /// Takes note of a block.
+    /// Records a block.
     pub(super) fn pass(&mut self, block: &Block, has_no_rows: bool, now: Timestamp) {
         if has_no_rows && block.count > 0 {
             self.without.push(WithoutRows { number: block.number, first: block.first, end: None });
@@ -45,7 +46,7 @@ impl Pruned {
         }
     }
 
-    /// Returns what a row says: that the rows of a chain up to a block were removed at a time.
+    /// Returns the removal recorded in a row: the rows of a chain up to a block, and the time.
     pub(super) fn claim_of(row: &AuditEntry) -> Option<(Chain, u64, Timestamp)> {
         if row.event != Event::AuditPruned.as_str() {
             return None;
@@ -59,8 +60,9 @@ impl Pruned {
         *known = (*known).max(at);
     }
 
-    /// Judges the missing rows: they were removed by retention if the trail says so, and if they were old enough at that time. A row
-    /// that says so can be added to the database before it is sealed, so that it alone proves nothing.
+    /// Checks the missing rows. Retention explains them if the trail records their removal and if they were old
+    /// enough at that time. The record alone proves nothing, because an attacker can add such a row to the database
+    /// before it is sealed.
     pub(super) fn outcome(self, retention: Duration, now: Timestamp) -> Outcome {
         let mut latest = Timestamp::from_millis(i64::MIN);
         let mut claims = BTreeMap::new();

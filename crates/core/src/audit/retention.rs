@@ -4,15 +4,15 @@ use super::Chain;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How long the rows of the audit trail are kept.
+/// Retention of the audit trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     pub main: Duration,
-    /// Of what administrators have read.
+    /// Retention of read access by administrators.
     pub reads: Duration,
 }
 
-/// The defaults of the settings.
+/// Uses the defaults of the settings.
 impl Default for Retention {
     fn default() -> Self {
         Self { main: DAY * 400, reads: DAY * 90 }
@@ -20,7 +20,7 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// Returns the time for which the rows of a chain are kept.
+    /// Returns the retention of a chain.
     #[must_use]
     pub const fn of(&self, chain: Chain) -> Duration {
         match chain {

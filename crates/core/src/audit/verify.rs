@@ -6,20 +6,20 @@ use super::{
 };
 use crate::clock::Timestamp;
 
-/// By how much the rows of a block may be older than those of the block before: requests take time, and rows of repeated refusals
-/// are written after a minute.
+/// Maximum by which the rows of a block may be older than the rows of the previous block. Requests take time, and
+/// rows of repeated rejections are written after a minute.
 const LATE: Duration = Duration::from_secs(300);
 
-/// What a verification is told.
+/// Parameters of a verification.
 #[derive(Debug, Clone)]
 pub struct Expected {
-    /// Blocks that logs name.
+    /// Blocks found in logs.
     pub checkpoints: Checkpoints,
-    /// Number of the first block of each chain; `None` for a part that may begin anywhere.
+    /// Number of the first block of each chain. `None` if the input is a part that may start anywhere.
     pub first: Option<u64>,
-    /// Time of the verification. Nothing that the trail says about later times is believed.
+    /// Time of the verification. Records of later times are not trusted.
     pub now: Timestamp,
-    /// Shortest time for which rows were kept.
+    /// Minimum retention that was configured.
     pub retention: Retention,
 }
 
@@ -28,7 +28,7 @@ pub struct Expected {
 pub struct Verifier {
     keys: BTreeMap<String, PublicAuditKey>,
     expected: Expected,
-    /// Whether the chains may end before the last block that a log names.
+    /// Whether the chains may end before the last block found in a log.
     is_open_ended: bool,
     chains: BTreeMap<Chain, Progress>,
     done: Verified,
@@ -53,7 +53,7 @@ impl Verifier {
         Self { keys, expected, is_open_ended: false, chains: BTreeMap::new(), done }
     }
 
-    /// Takes the chains as a part that may begin or end anywhere.
+    /// Treats the chains as a part that may start or end anywhere.
     pub const fn take_part(&mut self, begins_anywhere: bool, ends_anywhere: bool) {
         if begins_anywhere {
             self.expected.first = None;
@@ -82,7 +82,7 @@ impl Verifier {
         progress.last = Some(block.clone());
     }
 
-    /// Reports rows that have a position and are in no block of their chain.
+    /// Reports rows that have a position but are in no block of their chain.
     pub fn beyond(&mut self, chain: Chain, rows: &[PlacedEntry]) {
         let number = self.last(chain);
         for row in rows {
@@ -90,7 +90,7 @@ impl Verifier {
         }
     }
 
-    /// Counts rows that are not sealed yet. What they say is not believed.
+    /// Counts rows that are not sealed yet. Their contents are not trusted.
     pub const fn waiting(&mut self, rows: u64) {
         self.done.waiting += rows;
     }
@@ -171,7 +171,7 @@ impl Verifier {
         }
     }
 
-    /// Checks the rows, unless all are missing: that is decided at the end.
+    /// Checks the rows, unless all of them are missing, which is checked at the end.
     fn check_rows(&mut self, stored: &StoredBlock, rows: &[PlacedEntry]) {
         let Block { chain, number, count, .. } = stored.block;
         if rows.is_empty() && count > 0 {
@@ -208,7 +208,7 @@ impl Verifier {
         }
     }
 
-    /// Takes what verified rows say about retention, of either chain.
+    /// Records the retention progress reported in verified rows, for both chains.
     fn take_claims(&mut self, rows: &[PlacedEntry]) {
         for (chain, block, at) in rows.iter().filter_map(|row| Pruned::claim_of(&row.entry)) {
             self.progress(chain).pruned.claim(block, at);
@@ -216,8 +216,8 @@ impl Verifier {
     }
 }
 
-/// Returns whether the form of a row is also that of another row: `kind:id` of the actor could be divided at another colon, and an
-/// empty identifier has the form of none.
+/// Returns whether a row has the same canonical form as another row. `kind:id` of the actor could be split at another
+/// colon, and an empty identifier has the same form as a missing one.
 fn is_ambiguous(row: &AuditEntry) -> bool {
     ActorKind::parse(&row.actor_kind).is_none() || row.actor_id.as_deref() == Some("")
 }

@@ -251,8 +251,8 @@ pub const CLIENT_INVALID: Refusal = refusal(
     "The service must authenticate with HTTP Basic, using credentials from API_CLIENTS.",
 );
 
-// Clients of OpenID Connect.
-/// Until client and redirect URI are known to belong together, nothing may be sent there.
+// Errors of OpenID Connect clients.
+/// Nothing may be sent to the redirect URI before it is known to belong to the client.
 pub const CLIENT_UNKNOWN: Refusal =
     refusal(ErrorKind::Malformed, "client.unknown", "The application that sent you here is not registered.");
 pub const REDIRECT_URI_UNKNOWN: Refusal = refusal(
@@ -332,7 +332,7 @@ pub const CLIENT_SCOPES_INVALID: FieldRefusal = field(
     "value.invalid",
     "The scopes must be built in or in SCOPES; `portcullis:account` is for first-party clients.",
 );
-/// In production, services that check no audience would accept tokens that were made for another application.
+/// In production, services that do not check the audience would accept tokens issued for another application.
 pub const CLIENT_AUDIENCE: FieldRefusal =
     field("client.audience", "Set JWT_AUDIENCE before you add a client that is not first-party.");
 pub const PKCE_REQUIRED: FieldRefusal = field("value.invalid", "A public client must use PKCE.");

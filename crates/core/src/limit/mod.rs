@@ -61,13 +61,13 @@ pub enum LimitKind {
     PasskeyOptions,
     /// Failed passkey logins.
     Passkeys,
-    /// Sign-ins with other providers that are begun or exchanged, and requests of clients to sign a user in.
+    /// Sign-ins started or tokens exchanged with other providers, and authorization requests of clients.
     Authorize,
     /// Enrolments and re-authentications started.
     Enrolments,
-    /// Requests of clients for tokens.
+    /// Token requests of clients.
     ClientTokens,
-    /// Wrong secrets of clients.
+    /// Invalid client secrets.
     ClientSecrets,
     /// Failed sign-ins of administrators, with password or API key.
     AdminSignIn,
@@ -234,14 +234,14 @@ pub struct Limits {
     pub passkey_options_client: Quota,
     /// Failed passkey logins per client.
     pub passkeys_client: Quota,
-    /// Sign-ins with other providers, and requests to sign a user in, per client address.
+    /// Sign-ins with other providers, and authorization requests, per client address.
     pub authorize_client: Quota,
     /// Enrolments and re-authentications started per account.
     pub enrolments_account: Quota,
-    /// Requests for tokens per registered client, and per client address.
+    /// Token requests per registered client, and per client address.
     pub client_tokens_account: Quota,
     pub client_tokens_client: Quota,
-    /// Wrong secrets per registered client, and per client address.
+    /// Invalid secrets per registered client, and per client address.
     pub client_secrets_account: Quota,
     pub client_secrets_client: Quota,
     /// Refreshes of a session.

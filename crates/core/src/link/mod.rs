@@ -54,7 +54,7 @@ pub enum LinkAction {
     Invite,
     /// Links an account at another provider.
     LinkIdentity,
-    /// Gives tokens to a client: an authorization code.
+    /// Issues tokens to a client: an authorization code.
     Authorize,
 }
 

@@ -16,24 +16,24 @@ use crate::{
 /// Whether a client can keep a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientType {
-    /// Runs on a server of its own.
+    /// Runs on its own server.
     Confidential,
-    /// Runs on the machines of its users: a single-page, mobile or desktop application.
+    /// Runs on the users' devices: a single-page, mobile or desktop application.
     Public,
 }
 
-/// How a client authenticates at the token endpoint. It is fixed for each client.
+/// Authentication method at the token endpoint. Each client has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuthMethod {
     /// HTTP Basic.
     SecretBasic,
-    /// A parameter of the form.
+    /// A form parameter.
     SecretPost,
-    /// None: a public client.
+    /// No authentication: a public client.
     None,
 }
 
-/// A grant that a client may use.
+/// Grant type that a client may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientGrant {
     AuthorizationCode,
@@ -46,7 +46,7 @@ macro_rules! words {
             /// All values.
             pub const ALL: &'static [Self] = &[$(Self::$value),*];
 
-            /// Returns the word in settings, answers and the store.
+            /// Returns the name used in settings, responses and the store.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -54,7 +54,7 @@ macro_rules! words {
                 }
             }
 
-            /// Reads a word.
+            /// Parses a name.
             #[must_use]
             pub fn parse(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.as_str() == word)
@@ -71,53 +71,53 @@ words!(ClientGrant: AuthorizationCode = "authorization_code", RefreshToken = "re
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisteredClient {
     pub id: ClientId,
-    /// Name that users see.
+    /// Display name.
     pub name: String,
     pub client_type: ClientType,
-    /// Whether it belongs to the operator, so that users are not asked for consent.
+    /// Whether it belongs to the operator. Users are then not asked for consent.
     pub first_party: bool,
-    /// 1 to 20.
+    /// Contains 1 to 20 URIs.
     pub redirect_uris: Vec<RedirectUri>,
     pub post_logout_redirect_uris: Vec<RedirectUri>,
     pub grants: Vec<ClientGrant>,
     pub scopes: Scopes,
     pub auth: ClientAuthMethod,
-    /// Whether it must send a code challenge (RFC 7636).
+    /// Whether a code challenge is required (RFC 7636).
     pub pkce: bool,
-    /// Algorithm of its tokens, if it is not that of the realm.
+    /// Signature algorithm of its tokens, if it differs from the realm's default.
     pub id_token_alg: Option<Algorithm>,
-    /// Lowest assurance of its users.
+    /// Minimum assurance of its users.
     pub acr: Option<Assurance>,
-    /// At most two, the newest first.
+    /// At most two, newest first.
     pub secrets: Vec<ClientSecret>,
-    /// Whether it is in the settings, so that nothing else can change it.
+    /// Whether it is defined in the settings and cannot be changed elsewhere.
     pub is_declared: bool,
-    /// Sessions of a client of this name that are older belonged to another one.
+    /// Older sessions of a client with this identifier belonged to a removed client.
     pub created_at: Timestamp,
 }
 
 impl RegisteredClient {
-    /// Returns whether one of its secrets is this one. All are compared, in constant time.
+    /// Returns whether the presented secret matches one of its secrets. All of them are compared in constant time.
     #[must_use]
     pub fn has_secret(&self, presented: &SecretString) -> bool {
         self.secrets.iter().fold(false, |found, secret| found | secret.is(presented))
     }
 
-    /// Returns whether it has a grant.
+    /// Returns whether the client may use a grant type.
     #[must_use]
     pub fn may(&self, grant: ClientGrant) -> bool {
         self.grants.contains(&grant)
     }
 
-    /// Returns whether requests may name this redirect URI, as the one that was registered.
+    /// Returns the registered redirect URI that a requested one matches.
     #[must_use]
     pub fn redirect_uri(&self, requested: &str) -> Option<&RedirectUri> {
         let any_port = self.client_type == ClientType::Public;
         self.redirect_uris.iter().find(|known| known.admits(requested, any_port))
     }
 
-    /// Returns whether any program could pretend to be this client at a redirect URI: it has no secret, and the URI is not bound
-    /// to a domain (RFC 8252 §8.6). Its users must confirm each time.
+    /// Returns whether any program could impersonate this client at a redirect URI, because it has no secret and the
+    /// URI is not bound to a domain (RFC 8252 §8.6). Users must then always confirm.
     #[must_use]
     pub fn is_unproved_at(&self, uri: &RedirectUri) -> bool {
         self.client_type == ClientType::Public && uri.kind() != RedirectKind::Https

@@ -1,4 +1,4 @@
-//! Authorization codes: challenges whose sealed note binds them to the request (RFC 6749 §4.1.2).
+//! Authorization codes: challenges with an encrypted note that binds them to the request (RFC 6749 §4.1.2).
 
 use std::{fmt, time::Duration};
 
@@ -15,13 +15,13 @@ use crate::{
 
 /// Lifetime of a code.
 pub(crate) const CODE_TTL: Duration = Duration::from_secs(60);
-/// Time for which a used code is remembered, so that a second use is noticed.
+/// How long a used code is stored in order to detect a second use.
 pub(crate) const CODE_KEPT: Duration = Duration::from_secs(600);
 
-/// Name of the sealed field; the ciphertext is bound to it.
+/// Name of the encrypted field. The ciphertext is bound to it.
 const FIELD: &str = "code";
 
-/// What a code is bound to. Never printed.
+/// Data that a code is bound to. Never printed.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct CodeNote {
     pub(crate) client: String,
@@ -33,12 +33,12 @@ pub(crate) struct CodeNote {
     pub(crate) scope: String,
     /// Browser session.
     pub(crate) session: String,
-    /// Class of the authentication, as it was asked for.
+    /// Requested authentication context class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) acr: Option<String>,
     pub(crate) issued_at: i64,
     pub(crate) password_set_at: i64,
-    /// Session that the first use has opened.
+    /// Session opened by the first use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) opened: Option<String>,
 }
@@ -50,15 +50,15 @@ impl fmt::Debug for CodeNote {
 }
 
 impl CodeNote {
-    /// Seals the note under the data key of the user.
+    /// Encrypts the note with the data key of the user.
     pub(crate) fn seal(&self, ctx: &Ctx, key: &DataKey) -> Sealed {
         key.seal(ctx, FIELD, &serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Opens the note of a code.
+    /// Decrypts the note of a code.
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another user or is unreadable.
+    /// Returns [`Unsealable`] if it belongs to another user or is unreadable.
     pub(crate) fn open(key: &DataKey, code: &Challenge) -> Result<Self, Unsealable> {
         let sealed = code.note.as_ref().ok_or(Unsealable)?;
         serde_json::from_slice(&key.open(FIELD, sealed)?).map_err(|_| Unsealable)
@@ -69,8 +69,8 @@ impl CodeNote {
         now > Timestamp::from_millis(self.issued_at).plus(CODE_TTL)
     }
 
-    /// Returns whether a verifier proves that the request was made by the same client (RFC 7636 §4.6). A verifier without a
-    /// challenge proves that an attacker has removed the challenge (RFC 9700 §2.1.1).
+    /// Returns whether the verifier proves that the same client sent the request (RFC 7636 §4.6). A verifier without
+    /// a challenge is rejected, because an attacker may have removed the challenge (RFC 9700 §2.1.1).
     pub(crate) fn is_proved_by(&self, verifier: Option<&str>) -> bool {
         match (&self.challenge, verifier) {
             (None, None) => true,
@@ -84,12 +84,12 @@ impl CodeNote {
     }
 }
 
-/// Returns whether a text may be a code verifier (RFC 7636 §4.1).
+/// Returns whether a text is a valid code verifier (RFC 7636 §4.1).
 fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
-/// Returns whether a text may be a code challenge: a SHA-256 in base64url.
+/// Returns whether a text is a valid code challenge: a SHA-256 hash in base64url.
 pub(crate) fn is_challenge(text: &str) -> bool {
     text.len() == 43 && BASE64URL_NOPAD.decode(text.as_bytes()).is_ok_and(|hash| hash.len() == 32)
 }

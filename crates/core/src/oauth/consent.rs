@@ -1,4 +1,4 @@
-//! Consents: what users let applications of others do.
+//! Consents: permissions that users gave to third-party applications.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::{
     seal::{self, hex},
 };
 
-/// What a user has let a client do.
+/// Permissions that a user gave to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
     pub user: UserId,
@@ -21,7 +21,7 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// Returns the key of the record of a user and a client.
+    /// Returns the record key for a user and a client.
     pub(crate) fn key_of(user: &UserId, client: &ClientId) -> String {
         hex(&seal::digest([b"grant".as_slice(), user.as_str().as_bytes(), client.as_str().as_bytes()]))
     }

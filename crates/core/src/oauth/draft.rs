@@ -1,4 +1,4 @@
-//! Fields of a client as they were written in the settings, on the command line or in a request, and the rules for them.
+//! Fields of a client as given in the settings, on the command line or in a request, and their validation.
 
 use super::{
     ClientAuthMethod, ClientGrant, ClientId, ClientType, RedirectUri, RegisteredClient, Scopes,
@@ -17,12 +17,12 @@ use crate::{
     token::Algorithm,
 };
 
-/// Most redirect URIs of a client, of each kind.
+/// Maximum number of redirect URIs of a client, for each kind.
 const MOST_URIS: usize = 20;
-/// Most characters of a name.
+/// Maximum length of a name, in characters.
 const LONGEST_NAME: usize = 64;
 
-/// Fields of a client. Those that are missing keep their value, or get their default in a new client.
+/// Fields of a client. Missing fields keep their value, or get their default in a new client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientDraft {
     pub name: Option<String>,
@@ -39,10 +39,11 @@ pub struct ClientDraft {
 }
 
 impl ClientDraft {
-    /// Makes a client of the fields, or another version of `known`. `scopes` are those of the realm beside the built-in ones.
+    /// Creates a client from the fields, or a new version of `known`. `scopes` are the scopes of the realm in
+    /// addition to the built-in ones.
     ///
     /// # Errors
-    /// Every field that is invalid, with the reason.
+    /// Returns every invalid field with the reason.
     pub fn finish(
         &self,
         id: &ClientId,
@@ -79,7 +80,7 @@ impl ClientDraft {
     }
 }
 
-/// The fields, and what is wrong with them.
+/// The fields and their errors.
 struct Reading<'a> {
     draft: &'a ClientDraft,
     known: Option<&'a RegisteredClient>,
@@ -106,7 +107,7 @@ impl Reading<'_> {
         self.word("type", self.draft.client_type.as_deref(), ClientType::parse, default)
     }
 
-    /// Reads how the client authenticates: a public one not at all, a confidential one in some way.
+    /// Parses the authentication method. A public client has none, and a confidential client has one.
     fn auth(&mut self, client_type: ClientType) -> ClientAuthMethod {
         let known = self.known.filter(|known| known.client_type == client_type).map(|known| known.auth);
         let default = known.unwrap_or(match client_type {
@@ -166,7 +167,7 @@ impl Reading<'_> {
                 None => self.errors.push(VALUE_INVALID.of("grants")),
             }
         }
-        // A refresh token begins with a code.
+        // A refresh token can only be obtained with a code.
         if !grants.contains(&ClientGrant::AuthorizationCode) {
             grants.insert(0, ClientGrant::AuthorizationCode);
         }
@@ -200,7 +201,7 @@ impl Reading<'_> {
         let Some(word) = self.draft.id_token_alg.as_deref() else {
             return self.known.and_then(|known| known.id_token_alg);
         };
-        // A shared secret proves nothing to others.
+        // Clients cannot verify tokens with a shared secret.
         let algorithm = Algorithm::parse(word).filter(|algorithm| *algorithm != Algorithm::Hs256);
         if algorithm.is_none() {
             self.errors.push(VALUE_INVALID.of("id_token_alg"));

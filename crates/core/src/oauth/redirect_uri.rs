@@ -1,23 +1,24 @@
-//! Redirect URIs: parsed once, when they are registered, and compared as strings. A URI library would normalize them, so that two
-//! spellings became one; here each URI that a browser could read in another way than the server is refused.
+//! Redirect URIs. They are parsed once at registration and compared as strings. A URI library would normalise them,
+//! so that two spellings would match. Instead, this module rejects every URI that a browser could interpret
+//! differently from the server.
 
 use data_encoding::HEXUPPER_PERMISSIVE;
 
-/// Maximum length, in bytes.
+/// Maximum length in bytes.
 const LONGEST: usize = 2048;
 
-/// Parameters of the answer to a client. A URI that has one could make its value ambiguous.
+/// Parameters of the response to a client. A URI that already contains one of them would make its value ambiguous.
 const RESERVED: [&str; 5] = ["code", "state", "iss", "error", "response"];
 
-/// Hosts that are this machine. Other spellings of them are refused.
+/// Hosts that are this machine. Other spellings are rejected.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
-/// A URI of a client to which the answer of `authorize` is sent.
+/// URI of a client that receives the response of `authorize`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedirectUri {
     text: String,
     kind: RedirectKind,
-    /// End of the host; the port, if there is one, begins here.
+    /// End of the host. The port, if any, starts here.
     host_end: usize,
 }
 
@@ -25,13 +26,13 @@ pub struct RedirectUri {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RedirectKind {
     Https,
-    /// `http` on this machine: a native application, or a developer.
+    /// `http` on the user's machine: a native application, or development.
     Loopback,
-    /// Scheme of an application, such as `com.example.app:/callback`.
+    /// Private-use scheme of an application, such as `com.example.app:/callback`.
     Private,
 }
 
-/// Why a redirect URI is refused.
+/// Reason why a redirect URI is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadRedirectUri {
     #[error("it is empty or longer than 2,048 bytes")]
@@ -54,7 +55,7 @@ impl RedirectUri {
     /// Parses a URI.
     ///
     /// # Errors
-    /// [`BadRedirectUri`], with the reason.
+    /// Returns [`BadRedirectUri`] with the reason.
     pub fn parse(text: &str) -> Result<Self, BadRedirectUri> {
         if !(1..=LONGEST).contains(&text.len()) {
             return Err(BadRedirectUri::Length);
@@ -86,7 +87,7 @@ impl RedirectUri {
         Ok(Self { text: text.to_owned(), kind, host_end })
     }
 
-    /// Returns the URI as it was registered.
+    /// Returns the URI as registered.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -98,7 +99,7 @@ impl RedirectUri {
         self.kind
     }
 
-    /// Returns whether a request may name this text: the same string, or with `any_port` another port of a loopback host
+    /// Returns whether a requested URI matches: the same string, or with `any_port` a loopback host with another port
     /// (RFC 8252 §7.3).
     #[must_use]
     pub fn admits(&self, requested: &str, any_port: bool) -> bool {
@@ -120,14 +121,15 @@ impl RedirectUri {
         (before, after.get(port..).unwrap_or_default())
     }
 
-    /// Returns the host for people; of a private scheme, the scheme.
+    /// Returns the host for display, or the scheme if it is private.
     #[must_use]
     pub fn host(&self) -> &str {
         let before = self.without_port().0;
         before.split_once("://").filter(|_| self.kind != RedirectKind::Private).map_or(before, |(_, host)| host)
     }
 
-    /// Returns the origin, as browsers send it; `None` for a private scheme, whose application has no pages.
+    /// Returns the origin as sent by browsers, or `None` for a private scheme, because such an application has no
+    /// pages.
     #[must_use]
     pub fn origin(&self) -> Option<&str> {
         let rest = self.text.get(self.host_end..)?;
@@ -135,8 +137,8 @@ impl RedirectUri {
         (self.kind != RedirectKind::Private).then(|| self.text.get(..self.host_end + port))?
     }
 
-    /// Returns the source expression with which a content security policy allows forms that end at this URI. A loopback address
-    /// is allowed with every port.
+    /// Returns the source expression that allows forms to redirect to this URI in a content security policy. A
+    /// loopback address is allowed with every port.
     #[must_use]
     pub fn form_target(&self) -> String {
         match self.kind {
@@ -147,12 +149,14 @@ impl RedirectUri {
     }
 }
 
-/// Characters of a URI (RFC 3986 §2), without the fragment and what some parsers take for another character.
+/// Characters of a URI (RFC 3986 §2), except the fragment delimiter and characters that some parsers treat as another
+/// character.
 fn is_allowed(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\\#*<>\"{}|^`".contains(&byte)
 }
 
-/// Refuses `..`, incomplete escapes, and escapes of characters that are refused in plain or that would be read as a dot.
+/// Rejects `..`, incomplete escapes, and escapes of characters that are not allowed unescaped or that decode to a
+/// dot.
 fn check_escapes(text: &str) -> Result<(), BadRedirectUri> {
     let refused = Err(BadRedirectUri::Escape);
     if text.contains("..") {
@@ -169,7 +173,7 @@ fn check_escapes(text: &str) -> Result<(), BadRedirectUri> {
     Ok(())
 }
 
-/// Returns whether a scheme may be that of an application: a domain in reverse, as RFC 8252 §7.1 requires.
+/// Returns whether a scheme is a reverse domain name, as required by RFC 8252 §7.1.
 fn is_private(scheme: &str) -> bool {
     let is_label = |label: &str| {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -182,7 +186,7 @@ fn is_private(scheme: &str) -> bool {
 /// Checks host and port, and returns the host.
 fn check_authority(authority: &str, kind: RedirectKind) -> Result<&str, BadRedirectUri> {
     if kind == RedirectKind::Private {
-        // What follows is the application's own, but must not look like a user name.
+        // The rest is defined by the application, but must not look like user information.
         return if authority.contains('@') { Err(BadRedirectUri::Host) } else { Ok(authority) };
     }
     let (host, port) = if authority.starts_with('[') {
@@ -211,7 +215,8 @@ fn is_host(host: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    // Browsers read a host whose last label is a number as an address, also one that is written in octal or as one number.
+    // Browsers interpret a host whose last label is a number as an IP address, even if it is octal or a single
+    // number.
     let is_number = host
         .rsplit('.')
         .next()
@@ -223,7 +228,7 @@ fn is_plain_address(host: &str) -> bool {
     host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.to_string() == host)
 }
 
-/// Refuses parameters of the answer, in every spelling.
+/// Rejects parameters of the response, in every spelling.
 fn check_parameters(text: &str) -> Result<(), BadRedirectUri> {
     let Some((_, query)) = text.split_once('?') else { return Ok(()) };
     let is_reserved = |pair: &str| {

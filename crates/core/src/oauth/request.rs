@@ -1,4 +1,4 @@
-//! Requests of `authorize`, and what they ask for (OpenID Connect Core §3.1.2.1).
+//! Requests to `authorize`, and what they ask for (OpenID Connect Core §3.1.2.1).
 
 use std::{fmt, time::Duration};
 
@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::code::is_challenge;
 use crate::{clock::Timestamp, session::Assurance};
 
-/// Longest request, in bytes.
+/// Maximum size of a request, in bytes.
 pub const LONGEST_REQUEST: usize = 4096;
 
 macro_rules! parameters {
     ($($name:ident),*) => {
-        /// A request, as it was received. It is carried in the URL of the pages that come first, and checked again each time.
+        /// A request as received. It is carried in the URL of the pages shown before the response, and checked again
+        /// on each return.
         #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct AuthorizeRequest {
@@ -20,10 +21,10 @@ macro_rules! parameters {
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub(crate) $name: Option<String>,
             )*
-            /// Name of a parameter that was given twice.
+            /// Name of a parameter that occurred twice.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) repeated: Option<String>,
-            /// Time of the request, in milliseconds. An authentication that is not older answers it.
+            /// Time of the request, in milliseconds. An authentication at or after this time satisfies it.
             pub(crate) asked_at: i64,
         }
 
@@ -58,7 +59,8 @@ parameters!(
 );
 
 impl AuthorizeRequest {
-    /// Reads the parameters; unknown ones are ignored, and so are empty ones (RFC 6749 §3.1). `None` if the request is too long.
+    /// Reads the parameters. Unknown and empty parameters are ignored (RFC 6749 §3.1). Returns `None` if the request
+    /// is too long.
     #[must_use]
     pub fn read<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)>, now: Timestamp) -> Option<Self> {
         let mut request = Self { asked_at: now.millis(), ..Self::default() };
@@ -75,13 +77,13 @@ impl AuthorizeRequest {
         (length <= LONGEST_REQUEST).then_some(request)
     }
 
-    /// Returns the address that the client thinks its user has.
+    /// Returns the email address that the client expects.
     #[must_use]
     pub fn login_hint(&self) -> Option<&str> {
         self.login_hint.as_deref()
     }
 
-    /// Returns the redirect URI. Only a request that was checked has one that belongs to its client.
+    /// Returns the redirect URI. It is only known to belong to the client after the request was checked.
     #[must_use]
     pub fn redirect_uri(&self) -> Option<&str> {
         self.redirect_uri.as_deref()
@@ -92,7 +94,7 @@ impl AuthorizeRequest {
         Timestamp::from_millis(self.asked_at)
     }
 
-    /// Returns whether the user must see the sign-in page, although the browser is signed in since this time.
+    /// Returns whether the user must see the sign-in page even though the browser has been signed in since this time.
     #[must_use]
     pub fn selects_account(&self, signed_in_at: Timestamp) -> bool {
         let has_prompt =
@@ -107,19 +109,19 @@ impl fmt::Debug for AuthorizeRequest {
     }
 }
 
-/// How an answer reaches the client.
+/// How the response is delivered to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResponseMode {
-    /// As parameters of a redirect.
+    /// As query parameters of a redirect.
     Query,
-    /// As the form of a page.
+    /// As a form submitted by a page.
     FormPost,
 }
 
 impl ResponseMode {
     pub const ALL: [Self; 2] = [Self::Query, Self::FormPost];
 
-    /// Returns the word.
+    /// Returns the name used in requests.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -129,14 +131,14 @@ impl ResponseMode {
     }
 }
 
-/// What a user must do although a session exists.
+/// Step that is required even if a session exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prompt {
-    /// Nothing: no page is shown.
+    /// No page may be shown.
     None,
     /// Authenticate again.
     Login,
-    /// Confirm what the client may do.
+    /// Confirm the permissions of the client.
     Consent,
     /// Choose an account.
     SelectAccount,
@@ -147,7 +149,7 @@ pub enum Prompt {
 impl Prompt {
     pub const ALL: [Self; 5] = [Self::None, Self::Login, Self::Consent, Self::SelectAccount, Self::Create];
 
-    /// Returns the word.
+    /// Returns the name used in requests.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -159,7 +161,7 @@ impl Prompt {
         }
     }
 
-    /// Reads a list of words; `None` if one is unknown, or `none` is not alone.
+    /// Parses a list of names. Returns `None` if one is unknown, or if `none` is combined with another.
     fn list(text: &str) -> Option<Vec<Self>> {
         let words = text.split(' ').filter(|word| !word.is_empty());
         let prompts = words.map(|word| Self::ALL.into_iter().find(|prompt| prompt.as_str() == word));
@@ -168,28 +170,28 @@ impl Prompt {
     }
 }
 
-/// Error of an answer to a client, with a sentence for its developer.
+/// Error code in the response to a client, with a description for its developer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientError(pub &'static str, pub &'static str);
 
-/// What a request asks for, beside its client and redirect URI.
+/// Parsed parameters of a request, except client and redirect URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wishes {
     pub(crate) prompts: Vec<Prompt>,
     pub(crate) max_age: Option<Duration>,
-    /// Classes of authentication, the preferred one first; empty if any will do.
+    /// Requested authentication context classes in order of preference. Empty if any class is accepted.
     pub(crate) acr: Vec<Assurance>,
 }
 
 impl AuthorizeRequest {
-    /// Returns how the answer reaches the client. An unknown mode is an error, which is answered as a redirect.
+    /// Returns how the response is delivered. An unknown mode is reported by a redirect.
     pub(crate) fn mode(&self) -> Result<ResponseMode, ClientError> {
         let Some(word) = self.response_mode.as_deref() else { return Ok(ResponseMode::Query) };
         let mode = ResponseMode::ALL.into_iter().find(|mode| mode.as_str() == word);
         mode.ok_or(ClientError("invalid_request", "response_mode must be query or form_post"))
     }
 
-    /// Checks everything that does not depend on the client.
+    /// Validates all parameters that do not depend on the client.
     pub(crate) fn wishes(&self) -> Result<Wishes, ClientError> {
         if self.request.is_some() {
             return Err(ClientError("request_not_supported", "Request objects are not supported"));
@@ -228,6 +230,6 @@ impl AuthorizeRequest {
     }
 }
 
-/// No class of authentication that was asked for can be reached.
+/// None of the requested authentication context classes can be reached.
 pub(crate) const UNMET_AUTHENTICATION: ClientError =
     ClientError("unmet_authentication_requirements", "The requested acr_values cannot be met");

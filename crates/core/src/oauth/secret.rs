@@ -1,4 +1,4 @@
-//! Secrets of clients. The server makes them; only their hash is stored.
+//! Client secrets. The server generates them and only stores their hashes.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use zeroize::Zeroizing;
 
 use crate::{clock::Timestamp, ctx::Ctx};
 
-/// What begins the text of every secret, so that scanners for leaked secrets find it.
+/// Prefix of every secret, which lets scanners detect leaked secrets.
 const PREFIX: &str = "pcs_";
-/// Most secrets that are valid at a time.
+/// Maximum number of secrets that are valid at the same time.
 pub const MOST_SECRETS: usize = 2;
 
-/// Secret of a client, shown once. Never printed.
+/// Client secret, shown once. Never printed.
 pub struct NewClientSecret(Zeroizing<String>);
 
 impl NewClientSecret {
-    /// Makes a secret of 256 bits.
+    /// Generates a secret of 256 bits.
     #[must_use]
     pub fn random(ctx: &Ctx) -> Self {
         let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(ctx.bytes());
@@ -38,7 +38,7 @@ impl fmt::Debug for NewClientSecret {
     }
 }
 
-/// A valid secret, as stored. It has 256 bits, so a plain hash cannot be guessed.
+/// A valid secret, as stored. With 256 bits, a plain hash is safe against guessing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientSecret {
     pub hash: [u8; 32],
@@ -52,7 +52,7 @@ impl ClientSecret {
         Self { hash: hash(text), created_at }
     }
 
-    /// Returns whether this is the secret, in constant time.
+    /// Returns whether the presented secret matches, in constant time.
     #[must_use]
     pub fn is(&self, presented: &SecretString) -> bool {
         constant_time::verify_slices_are_equal(&self.hash, &hash(presented.expose_secret())).is_ok()

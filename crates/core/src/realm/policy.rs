@@ -68,6 +68,6 @@ pub struct RealmPolicy {
     pub browser_remember: Duration,
     /// Maximum age of the login for deleting the account.
     pub delete_max_auth_age: Duration,
-    /// Clients, and what they may ask for.
+    /// Clients and their scopes.
     pub openid: OpenId,
 }

@@ -146,38 +146,38 @@ impl Service {
         keys::load(&self.0, ctx).await
     }
 
-    /// Loads the signing keys again, if another process has changed them.
+    /// Reloads the signing keys if another process has changed them.
     ///
     /// # Errors
-    /// Unavailable; internal, if a key cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn follow_signing_keys(&self, ctx: &Ctx) -> Result<()> {
         let has_changed = self.0.keys_changed.swap(false, Ordering::Relaxed);
         if has_changed { keys::refresh(&self.0, ctx).await } else { Ok(()) }
     }
 
-    /// Loads or makes the key that signs tokens of a client, if this process has none yet.
+    /// Loads or generates the key that signs a client's tokens if this process does not have it yet.
     ///
     /// # Errors
-    /// Unavailable; internal, if a key cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn load_key_of(&self, ctx: &Ctx, realm: &Realm, client: &RegisteredClient) -> Result<()> {
         let algorithm = realm.policy.openid.algorithm_of(client);
         if self.0.tokens.keys.signs_for_clients(algorithm) { Ok(()) } else { keys::refresh(&self.0, ctx).await }
     }
 
-    /// Returns the algorithms of the tokens of a realm's clients; none where OpenID Connect is off.
+    /// Returns the signature algorithms of a realm's clients. Empty if OpenID Connect is off.
     ///
     /// # Errors
-    /// Unavailable; internal, if a client does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a client cannot be decrypted.
     pub async fn algorithms_of_clients(&self, realm: &Realm) -> Result<Vec<Algorithm>> {
         let clients = self.0.clients_of(realm).await?;
         let has = |algorithm| clients.iter().any(|client| realm.policy.openid.algorithm_of(client) == algorithm);
         Ok([Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa].into_iter().filter(|one| has(*one)).collect())
     }
 
-    /// Returns a client that is not first-party, in a realm that admits no such clients.
+    /// Returns a third-party client in a realm that only allows first-party clients.
     ///
     /// # Errors
-    /// Unavailable; internal, if one does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a client cannot be decrypted.
     pub async fn client_without_audience(&self) -> Result<Option<ClientId>> {
         for realm in self.0.realms.all().filter(|realm| realm.policy.openid.first_party_only) {
             let clients = self.0.clients_of(realm).await?;

@@ -3,17 +3,17 @@ use crate::{
     scope::{OFFLINE_ACCESS, Scopes},
 };
 
-/// What a client may do in its session.
+/// Permissions of a client in its session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionGrant {
     pub client: ClientId,
-    /// Browser session in which its user gave the authority.
+    /// Browser session in which the user granted them.
     pub parent: SessionId,
     pub scopes: Scopes,
 }
 
 impl SessionGrant {
-    /// Returns whether the session survives the one of the browser.
+    /// Returns whether the session outlives the browser session.
     #[must_use]
     pub fn is_offline(&self) -> bool {
         self.scopes.has(OFFLINE_ACCESS)

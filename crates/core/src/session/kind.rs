@@ -5,7 +5,7 @@ pub enum SessionKind {
     Api,
     /// A browser with a cookie, which only gives access to pages.
     Browser,
-    /// A client of OpenID Connect, whose access token opens `userinfo`.
+    /// An OpenID Connect client. Its access token gives access to `userinfo`.
     Client,
 }
 

@@ -22,7 +22,7 @@ pub struct ListedSession {
     pub acr: &'static str,
     /// Methods of the last authentication.
     pub amr: Vec<Amr>,
-    /// Client of OpenID Connect, with its name, if it is a session of one.
+    /// OpenID Connect client of the session and its name, if any.
     pub application: Option<(ClientId, String)>,
     /// Client of the login. Empty for an impersonation session, because it could identify the administrator.
     pub client: SessionClient,

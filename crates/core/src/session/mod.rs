@@ -52,7 +52,7 @@ pub struct Session {
     /// Latest expiry, even if the session is in use.
     pub expires_at: Timestamp,
     pub family: Family,
-    /// What the client of a client session may do; no other session has one.
+    /// Permissions of the client. Only client sessions have them.
     pub grant: Option<SessionGrant>,
 }
 

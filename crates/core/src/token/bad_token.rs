@@ -1,4 +1,4 @@
-/// Why a token is rejected, for the log.
+/// Reason why a token was rejected, for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum BadToken {
     /// Not a JWS of this server: unexpected serialization, header or key id.

@@ -1,4 +1,4 @@
-//! Tokens of clients: access tokens that open `userinfo`, and ID tokens (OpenID Connect Core §2).
+//! Client tokens: access tokens for `userinfo`, and ID tokens (OpenID Connect Core §2).
 
 use aws_lc_rs::digest;
 use data_encoding::BASE64URL_NOPAD;
@@ -16,7 +16,7 @@ use crate::{
     session::{Session, SessionGrant},
 };
 
-/// Claims about a user, as the scopes of a client allow them. Never printed.
+/// Claims about a user, restricted to the scopes of a client. Never printed.
 #[derive(Default, Serialize)]
 pub struct UserClaims {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ impl std::fmt::Debug for UserClaims {
 }
 
 impl UserClaims {
-    /// Returns what these scopes show of an account.
+    /// Returns the claims of an account that these scopes include.
     #[must_use]
     pub fn of(account: &Account, scopes: &scopes::Scopes) -> Self {
         let profile = &account.profile;
@@ -87,28 +87,28 @@ struct IdClaims<'a> {
     user: UserClaims,
 }
 
-/// What an ID token says beside its session and user.
+/// Contents of an ID token in addition to session and user.
 #[derive(Debug, Clone, Copy)]
 pub struct IdTokenParts<'a> {
     pub nonce: Option<&'a str>,
-    /// Class of the authentication, as it was asked for.
+    /// Requested authentication context class.
     pub acr: &'a str,
     pub access: &'a AccessToken,
 }
 
-/// What a token of a client proves.
+/// Verified contents of a client's access token.
 #[derive(Debug, Clone)]
 pub struct ClientProof {
     pub user: UserId,
     pub session: SessionId,
     pub client: ClientId,
-    /// Scopes of the token, which may be fewer than those of its session.
+    /// Scopes of the token, which may be a subset of the session's.
     pub scopes: scopes::Scopes,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
-/// What the hint of a client says: an ID token that may have expired.
+/// Contents of a client's hint: an ID token that may have expired.
 #[derive(Debug, Deserialize)]
 pub struct IdTokenHint {
     iss: String,
@@ -118,10 +118,10 @@ pub struct IdTokenHint {
 }
 
 impl AccessTokens {
-    /// Signs an access token of a client, issued now. It never outlives its session.
+    /// Signs an access token for a client, issued now. It never outlives its session.
     ///
     /// # Errors
-    /// [`NotSigned`], if there is no key of the algorithm or the library fails.
+    /// Returns [`NotSigned`] if there is no key of the algorithm or the library fails.
     pub fn issue_for_client(
         &self,
         ctx: &Ctx,
@@ -145,7 +145,7 @@ impl AccessTokens {
     /// Signs an ID token.
     ///
     /// # Errors
-    /// [`NotSigned`], if there is no key of the algorithm or the library fails.
+    /// Returns [`NotSigned`] if there is no key of the algorithm or the library fails.
     pub fn issue_id_token(
         &self,
         ctx: &Ctx,
@@ -172,10 +172,11 @@ impl AccessTokens {
         self.keys.sign_for_client(algorithm, header::ID_TOKEN_TYPE, &claims)
     }
 
-    /// Verifies an access token of a client, for `userinfo`. The caller must check its session, which decides what it opens.
+    /// Verifies an access token of a client, for `userinfo`. The caller must check its session, which determines the
+    /// permissions.
     ///
     /// # Errors
-    /// [`BadToken`], with the reason for the log.
+    /// Returns [`BadToken`] with the reason for the log.
     pub fn verify_for_client(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<ClientProof, BadToken> {
         let (claims, _): (Claims, _) = self.keys.verify(token, header::TYPE)?;
         let issuer = self.issuer(realm);
@@ -200,17 +201,18 @@ impl AccessTokens {
         })
     }
 
-    /// Verifies an ID token that a client sends back. It may have expired.
+    /// Verifies an ID token sent back by a client. It may have expired.
     ///
     /// # Errors
-    /// [`BadToken`], with the reason for the log.
+    /// Returns [`BadToken`] with the reason for the log.
     pub fn verify_hint(&self, realm: &RealmName, token: &str) -> Result<IdTokenHint, BadToken> {
         let (hint, _): (IdTokenHint, _) = self.keys.verify(token, header::ID_TOKEN_TYPE)?;
         if hint.iss == self.issuer(realm) { Ok(hint) } else { Err(BadToken::Elsewhere) }
     }
 }
 
-/// Returns the left half of the hash of an access token, with the hash of the signature (OpenID Connect Core §3.1.3.6).
+/// Returns the left half of the hash of an access token, computed with the hash function of the signature (OpenID
+/// Connect Core §3.1.3.6).
 fn at_hash(algorithm: Algorithm, access: &str) -> String {
     let with = if algorithm == Algorithm::EdDsa { &digest::SHA512 } else { &digest::SHA256 };
     let hash = digest::digest(with, access.as_bytes());

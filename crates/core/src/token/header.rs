@@ -27,7 +27,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Parses the header of a token of this kind in compact serialization.
+    /// Parses the header of a token of this type in compact serialization.
     pub(super) fn of(token: &str, kind: &str) -> Result<Self, BadToken> {
         if token.len() > MAX_TOKEN {
             return Err(BadToken::Form);

@@ -10,7 +10,8 @@ use super::{
     verified::{TokenDigest, Verified, VerifiedTokens},
 };
 
-/// Keys of the server's own tokens and of those of clients, keys that only verify, and the tokens that they verified recently.
+/// Signing keys of the server's own tokens and of client tokens, keys that only verify, and a cache of recently
+/// verified tokens.
 #[derive(Debug, Default)]
 pub struct Keyring {
     keys: RwLock<Arc<Keys>>,
@@ -19,9 +20,9 @@ pub struct Keyring {
 
 #[derive(Debug, Default)]
 struct Keys {
-    /// Signs the server's own tokens.
+    /// Key that signs the server's own tokens.
     current: Option<Arc<SigningKey>>,
-    /// Sign tokens of clients, one for each algorithm.
+    /// Keys that sign client tokens, one per algorithm.
     of_clients: Vec<Arc<SigningKey>>,
     others: Vec<Arc<SigningKey>>,
 }
@@ -52,8 +53,8 @@ impl Keyring {
         self.put(Keys { current: Some(Arc::new(current)), of_clients: Vec::new(), others });
     }
 
-    /// Replaces the key pairs: the one that signs the server's own tokens, unless a shared secret does, those that sign tokens of
-    /// clients, and all. They are named by their `kid`.
+    /// Replaces the key pairs: all of them, the `kid` of the key that signs the server's own tokens, unless a shared
+    /// secret does, and the `kid`s of those that sign client tokens.
     pub fn replace_pairs(&self, own: Option<&str>, of_clients: &[&str], pairs: Vec<SigningKey>) {
         let before = self.keys();
         let pairs: Vec<Arc<SigningKey>> = pairs.into_iter().map(Arc::new).collect();
@@ -72,13 +73,13 @@ impl Keyring {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
-    /// Returns whether it has key pairs.
+    /// Returns whether it contains key pairs.
     #[must_use]
     pub fn has_pairs(&self) -> bool {
         self.keys().all().any(|key| key.public.is_some())
     }
 
-    /// Returns whether there is a key that signs tokens of clients with this algorithm.
+    /// Returns whether there is a key that signs client tokens with this algorithm.
     #[must_use]
     pub fn signs_for_clients(&self, algorithm: Algorithm) -> bool {
         self.keys().of_clients.iter().any(|key| key.algorithm == algorithm)
@@ -95,7 +96,7 @@ impl Keyring {
         sign(keys.current.as_ref().ok_or(NotSigned::NoKey)?, header::TYPE, claims)
     }
 
-    /// Signs a token of a client; `kind` is its `typ`.
+    /// Signs a client token. `kind` is its `typ`.
     pub(super) fn sign_for_client<C: Serialize>(
         &self,
         algorithm: Algorithm,
@@ -107,7 +108,7 @@ impl Keyring {
         sign(key.ok_or(NotSigned::NoKey)?, kind, claims)
     }
 
-    /// Verifies the signature of a token of a kind. Returns its claims and the `kid` of its key.
+    /// Verifies the signature of a token of this type. Returns its claims and the `kid` of its key.
     pub(super) fn verify<C: DeserializeOwned>(&self, token: &str, kind: &str) -> Result<(C, Arc<str>), BadToken> {
         let header = header::Header::of(token, kind)?;
         let keys = self.keys();

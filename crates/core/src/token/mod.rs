@@ -40,7 +40,8 @@ pub const ID_TOKEN_TTL: Duration = Duration::from_secs(600);
 /// Tolerated clock difference between machines.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// Claims of an access token. All except `acr`, `roles`, `act` and `aud` are required; tokens of clients have others.
+/// Claims of an access token. All except `acr`, `roles`, `act` and `aud` are required. Client tokens have different
+/// claims.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Claims {
     /// Issuer, as a URL.
@@ -49,7 +50,7 @@ pub struct Claims {
     pub sub: String,
     /// Identifier of the user again, under the name used by the original service.
     pub id: String,
-    /// In a token of a client only with the scope `email`.
+    /// In client tokens, only with the scope `email`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub email: Option<String>,
     pub realm: String,
@@ -80,10 +81,10 @@ pub struct Claims {
     /// Audience, if one is configured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aud: Option<Audience>,
-    /// Client that the token was made for.
+    /// Client that the token was issued for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client_id: Option<String>,
-    /// What the client may do.
+    /// Scopes of the client.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub scope: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Clients: their redirect URIs, fields, secrets and records.
+//! Clients: redirect URIs, fields, secrets and records.
 
 use portcullis_core::{
     SecretString,
@@ -36,10 +36,10 @@ fn redirect_uris_of_all_three_kinds_are_accepted() {
     }
 }
 
-/// Redirect URIs with which attackers have reached other places.
+/// Redirect URIs that attackers have used to redirect to other places.
 const TRICKS: &[&str] = &[
     "",
-    // Schemes that a browser runs, or that name no application.
+    // Schemes that browsers execute, or that do not identify an application.
     "javascript:alert(1)",
     "javascript://app.example.com/%0aalert(1)",
     "data:text/html,hello",
@@ -57,7 +57,7 @@ const TRICKS: &[&str] = &[
     "com.example.app:",
     "com.example.app:callback",
     "Com.example.app:/callback",
-    // Plain http elsewhere, and other spellings of this machine.
+    // Plain HTTP on other hosts, and other spellings of this machine.
     "http://app.example.com/callback",
     "http://localhost.example.com/callback",
     "http://127.0.0.1.example.com/callback",
@@ -86,7 +86,7 @@ const TRICKS: &[&str] = &[
     "https://[::1/callback",
     "https://[::1]x/callback",
     "https://[not-an-address]/callback",
-    // User names.
+    // User information.
     "https://app.example.com@evil.example/callback",
     "https://user:password@app.example.com/callback",
     "https://app.example.com%40evil.example/callback",
@@ -107,7 +107,7 @@ const TRICKS: &[&str] = &[
     "https://app.example.com/\"onload",
     "https://äpp.example.com/callback",
     "https://app.example.com/cällback",
-    // Paths that lead elsewhere, and escapes.
+    // Paths with dot segments, and escapes.
     "https://app.example.com/a/../b",
     "https://app.example.com/..%2fb",
     "https://app.example.com/a/%2e%2e/b",
@@ -118,7 +118,7 @@ const TRICKS: &[&str] = &[
     "https://app.example.com/%7f",
     "https://app.example.com/%zz",
     "https://app.example.com/%2",
-    // Parameters that the answer adds.
+    // Parameters that the response adds.
     "https://app.example.com/callback?code=1",
     "https://app.example.com/callback?a=b&state=1",
     "https://app.example.com/callback?iss=https://evil.example",

@@ -44,12 +44,12 @@ impl Beside {
         Arc::clone(&self.http)
     }
 
-    /// Returns the verbs, for commands that have no route.
+    /// Returns the service, for commands without a route.
     pub(crate) fn verbs(&self) -> Arc<Service> {
         Arc::clone(&self.verbs)
     }
 
-    /// Begins a command.
+    /// Creates the context of a command.
     pub(crate) fn ctx(&self) -> Ctx {
         Ctx::new(&*self.clock, Arc::clone(&self.random), Default::default())
     }

@@ -36,7 +36,7 @@ pub enum BuildError {
     /// The signing keys could not be read or created.
     #[error("the signing keys cannot be read or created")]
     Keys(#[source] portcullis_core::Error),
-    /// A client that is not first-party needs an audience.
+    /// A third-party client requires an audience.
     #[error(
         "the client {0} is not first-party, and without JWT_AUDIENCE services could take its tokens for those of their own users: set JWT_AUDIENCE, or make it first-party (portcullis clients edit {0} --first-party)"
     )]

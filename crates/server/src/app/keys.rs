@@ -34,7 +34,7 @@ pub(super) fn rotation(config: &config::Config) -> KeyRotation {
     KeyRotation { own, rotation: config.token.jwt_key_rotation, sealed_by: config.store.encryption_keys.clone() }
 }
 
-/// Refuses to start with clients that need `JWT_AUDIENCE`, if it is not set.
+/// Returns an error if there are clients that require `JWT_AUDIENCE` and it is not set.
 pub(super) async fn check_audience(service: &Service, is_serving: bool) -> Result<(), BuildError> {
     if !is_serving {
         return Ok(());

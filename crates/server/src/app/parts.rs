@@ -99,7 +99,7 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
     of_realms.chain([(admin, of_admin)]).collect()
 }
 
-/// Returns OpenID Connect in a realm.
+/// Returns the OpenID Connect configuration of a realm.
 fn openid(config: &Config, of: &config::RealmPolicy) -> OpenId {
     let has_own_issuer = config.token.jwt_issuer == format!("{}/{{realm}}", config.public_url);
     OpenId {

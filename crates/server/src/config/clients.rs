@@ -1,4 +1,4 @@
-//! Clients in the settings: their rules, their secrets, and the checks of production.
+//! Clients defined in the settings: validation, secrets, and production checks.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use super::{
     values::Values,
 };
 
-/// Shortest secret, in bytes.
+/// Minimum length of a secret, in bytes.
 const SHORTEST_SECRET: usize = 32;
 
 /// A table `[realms.NAME.clients.ID]`.
@@ -28,7 +28,7 @@ pub(super) struct ClientTable {
     pub(super) id: String,
     pub(super) origin: Origin,
     pub(super) draft: ClientDraft,
-    /// Files with its secrets, the newest first.
+    /// Files with its secrets, newest first.
     pub(super) secret_files: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl ClientTable {
     }
 }
 
-/// Makes the client of a table; `None` if something is wrong with it, which is reported.
+/// Creates the client of a table. If it is invalid, reports the problems and returns `None`.
 pub(super) fn finish(table: &ClientTable, values: &Values, report: &mut Report) -> Option<RegisteredClient> {
     let subject = table.subject();
     let Some(id) = ClientId::parse(&table.id) else {
@@ -126,7 +126,7 @@ fn secrets(
     Some(secrets)
 }
 
-/// Returns a sentence as the words after a name.
+/// Converts a sentence so that it can follow a name.
 fn words(sentence: &str) -> String {
     format!("is refused: {}", sentence.trim_end_matches('.'))
 }

@@ -1,9 +1,10 @@
 //! Settings: read from the command line, the environment, `.env` and TOML, checked as a whole, and provided as typed
 //! values.
 //!
-//! `sections` defines the settings, one file per group. The other files are generic and name no setting, except `secrets`,
-//! which generates those that development needs, and `clients`, which reads the tables of clients: `layers` reads the sources, `values` merges them, `report` collects problems
-//! and `fix` suggests fixes. The process environment is not read here; it is passed in `Sources`.
+//! `sections` defines the settings, one file per group. The other files are generic and name no setting, except
+//! `secrets`, which generates those needed in development, and `clients`, which reads the client tables: `layers`
+//! reads the sources, `values` merges them, `report` collects problems and `fix` suggests fixes. The process
+//! environment is not read here but passed in `Sources`.
 
 mod clients;
 mod developer_access;

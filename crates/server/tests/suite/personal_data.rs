@@ -78,7 +78,7 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::AdminGrant, None),
     (RecordKind::AdminOwners, None),
     (RecordKind::AdminKey, None),
-    // An application.
+    // Belongs to an application.
     (RecordKind::Client, None),
     // Exported as the member `grants`.
     (RecordKind::Grant, None),

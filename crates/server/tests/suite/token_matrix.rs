@@ -36,7 +36,7 @@ enum Kind {
     Enrolment,
     /// Cookie value of a signed-in browser.
     BrowserCookie,
-    /// Of a client of OpenID Connect.
+    /// Access token of an OpenID Connect client.
     ClientAccess,
     ClientRefresh,
     IdToken,
@@ -83,7 +83,7 @@ const OWNER: (Door, &[Kind], Refusal) = (Bearer, &[Access], Status(401));
 /// Also for impersonation tokens.
 const VIEWER: (Door, &[Kind], Refusal) = (Bearer, &[Access, ImpersonatedAccess], Status(401));
 
-/// For clients of OpenID Connect; tokens of the server's own do not have the scope.
+/// For OpenID Connect clients. The server's own tokens do not have the scope.
 const CLIENT: (Door, &[Kind], Refusal) = (Bearer, &[Kind::ClientAccess], Status(401));
 
 const fn row(at: &'static str, (door, takes, refusal): (Door, &'static [Kind], Refusal)) -> Row {
@@ -287,7 +287,7 @@ impl Tokens {
         ];
         let mut of = BTreeMap::from(of);
         of.extend(second_factors(app, name).await);
-        // Not after a restart at another address, which turns clients off.
+        // Except after a restart at another address, which disables clients.
         let metadata = json(app.get("/.well-known/openid-configuration/User1").await, 200).await;
         if metadata.get("authorization_endpoint").is_some() {
             of.extend(of_client(app, &john).await);
@@ -313,7 +313,7 @@ async fn enrolment_ticket(app: TestApp) -> (TestApp, String) {
     (app.restart_with(&[("MFA_POLICY", "optional")]).await, ticket)
 }
 
-/// The tokens of a client.
+/// Returns the tokens of a client.
 async fn of_client(app: &TestApp, john: &Person) -> [(Kind, String); 4] {
     let uri = "https://site.example.com/callback";
     let mut browser = Browser::signed_in(app, john).await;
@@ -383,11 +383,11 @@ fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBu
 async fn assert_refused(row: Row, kind: Kind, response: Response) {
     let (at, door, _, refusal) = row;
     match refusal {
-        // A token of the server's own has no scope; one in the URL is none.
+        // The server's own tokens have no scope. A token in the URL is ignored.
         Status(_) if at.ends_with("/userinfo") && [Access, ImpersonatedAccess].contains(&kind) => {
             assert!([401, 403].contains(&response.status().as_u16()), "{at} and {kind:?}");
         }
-        // The token of a client needs the client's authentication; that of another address is unknown.
+        // A client's token requires the client's authentication. A token of another issuer is unknown.
         Nothing if at.ends_with("/revoke") && [Kind::ClientAccess, Kind::ClientRefresh].contains(&kind) => {
             assert!([200, 401].contains(&response.status().as_u16()), "{at} and {kind:?}");
         }

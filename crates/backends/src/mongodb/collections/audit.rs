@@ -25,7 +25,7 @@ pub(in crate::mongodb) const NAME: &str = "audit";
 
 /// Reads a row with its position in the chain.
 pub(super) fn read_placed(mut fields: DocumentFields) -> Result<PlacedEntry, Unreadable> {
-    // A position that the server does not write is none, and is found by a verification.
+    // A position that the server never writes is read as none. A verification reports it.
     let position = fields.count_if_any("chain_position").unwrap_or_default();
     Ok(PlacedEntry { position, entry: read(fields)? })
 }

@@ -72,7 +72,7 @@ fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
     })
 }
 
-/// Sessions of earlier versions have none.
+/// Sessions of earlier versions have no grant.
 fn read_grant(fields: &mut DocumentFields) -> Result<Option<SessionGrant>, Unreadable> {
     let client = fields.word_if_any("client_id", ClientId::parse)?;
     let parent = fields.word_if_any("parent", SessionId::parse)?;

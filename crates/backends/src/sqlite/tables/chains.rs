@@ -71,7 +71,8 @@ static BEFORE: LazyLock<String> =
     LazyLock::new(|| TABLE.select("WHERE chain = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3"));
 static WITH_ROWS: LazyLock<String> =
     LazyLock::new(|| TABLE.select("WHERE chain = ?1 AND is_pruned = 0 ORDER BY number LIMIT ?2"));
-// All positions of the table, also such as only another program writes; the condition makes the plan a search.
+// Selects all positions of the table, including those written by other programs. The condition allows the query
+// planner to use the index.
 static UNSEALED: LazyLock<String> = LazyLock::new(|| {
     audit::TABLE.select("WHERE chain_position IS NULL AND position >= -9223372036854775808 ORDER BY position LIMIT ?1")
 });
@@ -83,7 +84,8 @@ static SEALED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-// One range of the index for each way to be in no chain. Text and bytes come after all numbers and all text.
+// One index range for each way of being outside all chains. Text and bytes sort after all numbers, and bytes after
+// all text.
 static STRAY: LazyLock<String> = LazyLock::new(|| {
     let ranges = [
         "chain IS NULL",

@@ -20,11 +20,11 @@ pub trait AuditChains {
     /// Returns [`StoreError`] if the store fails.
     async fn sealed_rows(&self, chain: Chain, first: u64, last: u64) -> Result<Vec<PlacedEntry>, StoreError>;
 
-    /// Returns rows that have a position and belong to no chain: the chain is unknown, or the position is below 1. The server writes
-    /// none.
+    /// Returns rows that have a position but belong to no chain, because the chain is unknown or the position is
+    /// below 1. The server never writes such rows.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns [`StoreError`] if the store fails.
     async fn stray_rows(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Returns the first blocks of a chain after a number, in order.

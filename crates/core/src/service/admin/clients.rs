@@ -1,4 +1,4 @@
-//! Clients of OpenID Connect: listing, adding, changing and removing them.
+//! Management of OpenID Connect clients.
 
 use super::Administered;
 use crate::{
@@ -15,10 +15,10 @@ use crate::{
 };
 
 impl Administered<'_, Manage> {
-    /// Returns the clients of the realm, those of the settings first.
+    /// Returns the clients of the realm, starting with those defined in the settings.
     ///
     /// # Errors
-    /// Unavailable; internal, if one does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a client cannot be decrypted.
     pub async fn clients(&self) -> Result<Vec<RegisteredClient>> {
         self.clients_of(self.realm).await
     }
@@ -26,15 +26,16 @@ impl Administered<'_, Manage> {
     /// Returns a client.
     ///
     /// # Errors
-    /// Not found; unavailable.
+    /// Returns `NotFound` if it does not exist, and `Unavailable` if the store fails.
     pub async fn client_named(&self, id: &str) -> Result<RegisteredClient> {
         self.client(id).await?.ok_or_else(Error::not_found)
     }
 
-    /// Adds a client; the secret of a confidential one is returned once.
+    /// Adds a client and returns the secret of a confidential client, which is shown only once.
     ///
     /// # Errors
-    /// Conflict, if its id is taken or there can be no clients; invalid; unavailable.
+    /// Returns `Conflict` if the identifier is taken or clients are not supported, `Invalid` if a field is invalid,
+    /// and `Unavailable` if the store fails.
     pub async fn add_client(
         &self,
         id: &str,
@@ -64,7 +65,8 @@ impl Administered<'_, Manage> {
     /// Changes fields of a client.
     ///
     /// # Errors
-    /// Not found; conflict, if it is in the settings or was changed meanwhile; invalid; unavailable.
+    /// Returns `NotFound` if it does not exist, `Conflict` if it is defined in the settings or was changed
+    /// concurrently, `Invalid` if a field is invalid, and `Unavailable` if the store fails.
     pub async fn edit_client(&self, id: &str, draft: &ClientDraft) -> Result<RegisteredClient> {
         let (row, known) = self.changeable(id).await?;
         let scopes = &self.realm.policy.openid.scopes;
@@ -76,10 +78,11 @@ impl Administered<'_, Manage> {
         Ok(client)
     }
 
-    /// Makes another secret. The one before stays valid, unless `now` ends it.
+    /// Generates a new secret. The previous one remains valid unless `now` is set.
     ///
     /// # Errors
-    /// Not found; conflict, if it is in the settings, is public or was changed meanwhile; unavailable.
+    /// Returns `NotFound` if the client does not exist, `Conflict` if it is defined in the settings, is public or was
+    /// changed concurrently, and `Unavailable` if the store fails.
     pub async fn rotate_client(&self, id: &str, now: bool) -> Result<(RegisteredClient, NewClientSecret)> {
         let (row, mut client) = self.changeable(id).await?;
         if client.client_type == ClientType::Public {
@@ -92,10 +95,11 @@ impl Administered<'_, Manage> {
         Ok((client, secret))
     }
 
-    /// Removes a client. Its tokens are refused from then on.
+    /// Removes a client. Its tokens are rejected from then on.
     ///
     /// # Errors
-    /// Not found; conflict, if it is in the settings; unavailable.
+    /// Returns `NotFound` if it does not exist, `Conflict` if it is defined in the settings, and `Unavailable` if the
+    /// store fails.
     pub async fn remove_client(&self, id: &str) -> Result<()> {
         let (row, client) = self.changeable(id).await?;
         let (realm, key) = (row.realm, row.key);

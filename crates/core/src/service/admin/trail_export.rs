@@ -60,7 +60,7 @@ pub struct ExportPage {
     pub items: Vec<ExportedLine>,
     pub next: Option<String>,
     pub at: Timestamp,
-    /// How long rows are kept.
+    /// Retention of the trail.
     pub retention: Retention,
 }
 
@@ -197,8 +197,9 @@ impl Administered<'_, Look> {
         Ok((self.lines(rows, period).await?, last))
     }
 
-    /// Returns blocks with their rows, and the place from where the next page goes on. At the end of a chain come the rows that have
-    /// a position after its last block. The main chain comes last, because it says which rows were removed meanwhile.
+    /// Returns blocks with their rows, and the position where the next page starts. The last page of a chain also
+    /// contains rows with a position after its last block. The main chain is exported last, because it records which
+    /// rows were removed during the export.
     async fn blocks_with_rows(
         &self,
         period: &Period,
@@ -233,7 +234,7 @@ impl Administered<'_, Look> {
         Ok((items, next))
     }
 
-    /// Returns the rows outside all blocks: those that are not sealed yet, and those that someone has added with a position that no
+    /// Returns the rows outside all blocks: rows that are not sealed yet, and rows added with a position that no
     /// chain has. The latter are exported with position 0.
     async fn outside(&self, period: &Period) -> Result<Vec<ExportedLine>> {
         let store = &self.ports.store;
@@ -243,8 +244,8 @@ impl Administered<'_, Look> {
         self.lines(waiting.chain(stray).collect(), period).await
     }
 
-    /// Returns whether a block belongs to what is exported. An export of a period begins after the blocks whose rows retention has
-    /// removed, because the row that says so may be later than the period.
+    /// Returns whether a block is part of the export. An export of a period starts after the blocks whose rows were
+    /// removed by retention, because the row that records the removal may be later than the period.
     fn is_within(&self, stored: &StoredBlock, period: &Period) -> bool {
         let block = &stored.block;
         let is_part = period.from.is_some() || period.to.is_some();

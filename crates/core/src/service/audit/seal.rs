@@ -83,7 +83,7 @@ impl<'a> Sealing<'a> {
         Ok(Some(block))
     }
 
-    /// Makes the next block of a chain.
+    /// Creates the next block of a chain.
     async fn next_block(&self, chain: Chain, rows: &[AuditEntry], key: &AuditKey) -> Result<(Block, ChainOp)> {
         let last = self.kernel.ports.store.blocks_before(chain, u64::MAX, 1).await?.pop();
         let stored = StoredBlock::next(chain, last.as_ref().map(|last| &last.block), rows, key);
@@ -126,8 +126,8 @@ impl<'a> Sealing<'a> {
         Ok(removed)
     }
 
-    /// Removes the rows of the oldest blocks of a chain. The row that says so is sealed in the same commit, so that there is no time
-    /// at which rows are missing without a signed reason.
+    /// Removes the rows of the oldest blocks of a chain. The row that records the removal is sealed in the same
+    /// commit, so that rows are never missing without a signed reason.
     async fn prune_step(&self, chain: Chain, until: Timestamp) -> Result<Option<u64>> {
         let blocks = self.kernel.ports.store.unpruned_blocks(chain, BLOCKS_AT_ONCE).await?;
         let old = old_blocks(&blocks, until, self.ctx.now);
@@ -135,7 +135,7 @@ impl<'a> Sealing<'a> {
         let prune = ChainOp::Prune { chain, blocks: first.number..=last.number, rows: first.first..=last.last };
         let mut rows = vec![self.pruned_row(chain, last)];
         if chain == Chain::Main {
-            // The row that says so about the other chain may be among those that are removed.
+            // The row that records the removal in the other chain may itself be among the removed rows.
             rows.extend(self.pruned_before(Chain::Reads).await?.map(|last| self.pruned_row(Chain::Reads, &last)));
         }
         let entries: Vec<AuditEntry> = rows.iter().cloned().map(Into::into).collect();
@@ -151,7 +151,7 @@ impl<'a> Sealing<'a> {
         Ok(Some(old.iter().map(|block| block.count).sum()))
     }
 
-    /// Makes the row that says that the rows of a chain were removed up to a block.
+    /// Creates the row that records the removal of the rows of a chain up to a block.
     fn pruned_row(&self, chain: Chain, last: &Block) -> AuditRow {
         let row = AuditRow::new(self.ctx, &RealmName::admin(), Event::AuditPruned);
         let details = row.details.clone().with(Event::AuditPruned, "chain", chain.as_str());
@@ -162,7 +162,7 @@ impl<'a> Sealing<'a> {
         AuditRow { details, actor, node: Some(node), ..row }
     }
 
-    /// Returns the last block of a chain whose rows have been removed.
+    /// Returns the last block of a chain whose rows were removed.
     async fn pruned_before(&self, chain: Chain) -> Result<Option<Block>> {
         let store = &self.kernel.ports.store;
         let next = store.unpruned_blocks(chain, 1).await?.pop().map_or(u64::MAX, |next| next.block.number);
@@ -171,7 +171,7 @@ impl<'a> Sealing<'a> {
     }
 }
 
-/// Writes the checkpoint: who keeps the log can show that a chain was written anew, even with the key.
+/// Writes the checkpoint. Log archives can then prove that a chain was rewritten, even with the signing key.
 fn log(block: &Block) {
     tracing::info!(
         chain = block.chain.as_str(),
@@ -187,8 +187,8 @@ fn log(block: &Block) {
     );
 }
 
-/// Returns the oldest blocks that are over, as many as are removed at once. A block that ends in the future is misdated: the next one
-/// that does not tells that it is over. Otherwise one such row would stop retention.
+/// Returns the oldest complete blocks, up to the maximum number removed at once. A block that ends in the future is
+/// misdated, so the next correctly dated block marks its end. Otherwise, a single such row would stop retention.
 fn old_blocks(blocks: &[StoredBlock], until: Timestamp, now: Timestamp) -> Vec<&Block> {
     let end = |place| blocks.iter().skip(place).map(|stored| stored.block.to).find(|to| *to <= now);
     let mut rows = 0;

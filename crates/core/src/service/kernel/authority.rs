@@ -107,12 +107,12 @@ impl Deref for FreshOwner<'_> {
     }
 }
 
-/// Authority of a client that has authenticated in its own way. Only `OAuth::authenticate_client` makes one.
+/// Authority of an authenticated client. Only `OAuth::authenticate_client` creates it.
 #[derive(Debug)]
 pub struct AuthenticatedClient(RegisteredClient);
 
 impl AuthenticatedClient {
-    /// Makes the authority. Only `OAuth::authenticate_client` may call this.
+    /// Creates the authority. Only `OAuth::authenticate_client` may call this.
     pub(in crate::service) const fn new(client: RegisteredClient) -> Self {
         Self(client)
     }
@@ -126,12 +126,12 @@ impl Deref for AuthenticatedClient {
     }
 }
 
-/// Who may ask what a token is.
+/// Caller that may introspect tokens.
 #[derive(Debug)]
 pub enum Introspector {
-    /// A service of the operator, for all tokens.
+    /// A service of the operator, which may introspect all tokens.
     Service(ApiClient),
-    /// A confidential client, for its own tokens.
+    /// A confidential client, which may introspect its own tokens.
     Client(AuthenticatedClient),
 }
 

@@ -1,4 +1,4 @@
-//! Sessions of clients and of browsers, as far as several areas need them.
+//! Sessions of clients and browsers, shared by several areas.
 
 use super::Scope;
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
 };
 
 impl Scope<'_> {
-    /// Returns the client of a session, unless it was removed since the session began.
+    /// Returns the client of a session, unless the client was removed since the session started.
     ///
     /// # Errors
-    /// Unavailable; internal, if the client does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the client cannot be decrypted.
     pub(in crate::service) async fn client_of(
         &self,
         session: &Session,
@@ -21,10 +21,10 @@ impl Scope<'_> {
         Ok(client.filter(|client| client.created_at <= session.created_at))
     }
 
-    /// Returns whether the browser session of a client session is live, or may be gone.
+    /// Returns whether a client session remains valid: its browser session is live, or it does not depend on one.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn has_parent(&self, grant: &SessionGrant) -> Result<bool> {
         if grant.is_offline() {
             return Ok(true);

@@ -1,4 +1,4 @@
-//! Clients of a realm: those of the settings, and those in the store.
+//! Clients of a realm: those defined in the settings, and those in the store.
 
 use super::{Kernel, Scope};
 use crate::{
@@ -8,14 +8,15 @@ use crate::{
     record::{Record, RecordKeys, RecordRow},
 };
 
-/// Number of clients that are read at a time.
+/// Number of clients read at a time.
 const AT_ONCE: usize = 200;
 
 impl Kernel {
-    /// Returns all clients of a realm, those of the settings first. Of the same id, the one in the settings counts.
+    /// Returns all clients of a realm, starting with those defined in the settings, which take precedence over stored
+    /// clients with the same identifier.
     ///
     /// # Errors
-    /// Unavailable; internal, if one does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a client cannot be decrypted.
     pub(in crate::service) async fn clients_of(&self, realm: &Realm) -> Result<Vec<RegisteredClient>> {
         let openid = &realm.policy.openid;
         if !openid.is_possible {
@@ -43,7 +44,7 @@ impl Scope<'_> {
     /// Returns a client of this realm.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the client cannot be decrypted.
     pub(in crate::service) async fn client(&self, id: &str) -> Result<Option<RegisteredClient>> {
         let openid = &self.realm.policy.openid;
         let Some(id) = ClientId::parse(id).filter(|_| openid.is_possible) else { return Ok(None) };
@@ -53,10 +54,10 @@ impl Scope<'_> {
         Ok(self.stored_client(&id).await?.map(|(_, client)| client))
     }
 
-    /// Returns a client that is not in the settings, with its record.
+    /// Returns a client that is not defined in the settings, with its record.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the client cannot be decrypted.
     pub(in crate::service) async fn stored_client(
         &self,
         id: &ClientId,

@@ -64,9 +64,9 @@ impl Kernel {
                 self.ports.sessions.invalidate_user(&realm, &user);
                 self.ports.accounts.invalidate(&realm, &user);
             }
-            // The worker that follows the log loads them.
+            // The worker that reads the log loads them.
             Change::KeysChanged => self.keys_changed.store(true, Ordering::Relaxed),
-            // Nothing of these is cached.
+            // Not cached.
             Change::RealmChanged { .. } | Change::AdminsChanged => {}
         }
     }

@@ -80,8 +80,8 @@ impl Scope<'_> {
         Ok((page, has_more))
     }
 
-    /// Returns live sessions with the client of each, if it has one. A session of a client whose browser session or client is gone
-    /// opens nothing any more, and is left out.
+    /// Returns live sessions, each with its client if it has one. Client sessions whose browser session or client no
+    /// longer exists are omitted, because they are no longer usable.
     async fn with_applications(&self, live: Vec<Session>) -> Result<Vec<(Session, Option<(ClientId, String)>)>> {
         let browsers = live.iter().filter(|session| session.kind == SessionKind::Browser);
         let browsers: Vec<SessionId> = browsers.map(|session| session.id.clone()).collect();

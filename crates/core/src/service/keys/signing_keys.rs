@@ -22,8 +22,8 @@ use crate::{
 /// it.
 pub(super) const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);
 
-/// Loads the signing keys from the store, generates those that are due, and removes those that no valid token needs. Without key
-/// pairs it does nothing.
+/// Loads the signing keys from the store, generates those that are due, and removes those that no valid token needs.
+/// Without key pairs, does nothing.
 ///
 /// # Errors
 /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
@@ -71,7 +71,7 @@ pub(in crate::service) async fn load(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
     Ok(())
 }
 
-/// Returns the algorithms of the tokens of all clients.
+/// Returns the signature algorithms of all clients.
 pub(super) async fn algorithms_of_clients(kernel: &Kernel) -> Result<Vec<Algorithm>> {
     let mut algorithms = Vec::new();
     for realm in kernel.realms.all() {
@@ -85,7 +85,7 @@ pub(super) async fn algorithms_of_clients(kernel: &Kernel) -> Result<Vec<Algorit
     Ok(algorithms)
 }
 
-/// Returns the stored keys, after those that are due were made.
+/// Generates the keys that are due, and returns all stored keys.
 async fn with_due_keys(kernel: &Kernel, ctx: &Ctx, of_clients: &[Algorithm]) -> Result<Vec<SigningKeyRow>> {
     let rotation = &kernel.key_rotation;
     let rows = kernel.ports.store.signing_keys().await?;
@@ -102,7 +102,7 @@ async fn with_due_keys(kernel: &Kernel, ctx: &Ctx, of_clients: &[Algorithm]) -> 
         return Ok(rows);
     }
     kernel.commit(made).await?;
-    // Another server may have generated keys at the same time: all are published.
+    // Another server may have generated keys at the same time. All of them are published.
     Ok(kernel.ports.store.signing_keys().await?)
 }
 
@@ -127,14 +127,15 @@ fn unseal(keys: &[EncryptionKey], row: &SigningKeyRow) -> Result<Zeroizing<Vec<u
 }
 
 impl KeyRotation {
-    /// Returns whether the next key of an algorithm is due. It is generated early enough to be published before it signs.
+    /// Returns whether the next key of an algorithm is due. It is generated early enough to be published before it is
+    /// used for signing.
     fn is_due(&self, now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> bool {
         let newest = rows.iter().filter(|row| row.algorithm == algorithm).map(|row| row.created_at).max();
         newest.is_none_or(|newest| newest.plus(self.rotation) <= now)
     }
 
-    /// Returns the key that signs the server's own tokens: the one of the algorithm, or if it was published too late a key of
-    /// another algorithm that was published before.
+    /// Returns the key that signs the server's own tokens: the key of the algorithm, or a previously published key of
+    /// another algorithm if the former was not published for long enough.
     pub(super) fn current(now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> Option<&SigningKeyRow> {
         let of_algorithm = Self::current_of(now, rows, algorithm);
         let is_published = |row: &&SigningKeyRow| row.created_at.plus(PUBLISHED_BEFORE) <= now;
@@ -142,7 +143,7 @@ impl KeyRotation {
         of_algorithm.filter(is_published).or_else(before).or(of_algorithm)
     }
 
-    /// Returns the newest key of an algorithm that has been published for long enough, or else the oldest.
+    /// Returns the newest key of an algorithm that has been published for long enough, or else the oldest key.
     pub(super) fn current_of(now: Timestamp, rows: &[SigningKeyRow], algorithm: Algorithm) -> Option<&SigningKeyRow> {
         let of_algorithm = || rows.iter().filter(|row| row.algorithm == algorithm);
         let is_published = |row: &&SigningKeyRow| row.created_at.plus(PUBLISHED_BEFORE) <= now;

@@ -13,10 +13,11 @@ use crate::{
 };
 
 impl OAuth<'_> {
-    /// Authenticates a service, or else a confidential client.
+    /// Authenticates a service or a confidential client.
     ///
     /// # Errors
-    /// Bad client, if the credentials are missing or wrong; limited; unavailable.
+    /// Returns `BadClient` if the credentials are missing or wrong, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn authenticate_introspector(&self, presented: &PresentedClient) -> Result<Introspector> {
         let is_service = presented.basic.iter().fold(false, |found, one| found | self.settings.api_clients.admit(one));
         let named = if is_service { None } else { presented.named() };
@@ -24,7 +25,7 @@ impl OAuth<'_> {
             && self.is_client(id).await?
         {
             let client = self.authenticate_client(presented).await?;
-            // A public client proves nothing.
+            // A public client is not authenticated.
             return match client.client_type {
                 ClientType::Confidential => Ok(Introspector::Client(client)),
                 ClientType::Public => Err(CLIENT_AUTH_FAILED.into()),

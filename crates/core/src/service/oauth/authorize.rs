@@ -1,4 +1,4 @@
-//! `authorize`: a client asks for a code in the name of the user of a browser (OpenID Connect Core §3.1.2).
+//! `authorize`: a client requests a code on behalf of the user of a browser (OpenID Connect Core §3.1.2).
 
 use super::{
     OAuth, code,
@@ -22,22 +22,22 @@ use crate::{
     session::{Assurance, Session, SessionKind},
 };
 
-/// What happens with a request.
+/// Outcome of an authorization request.
 #[derive(Debug)]
 pub enum Authorized {
-    /// The client is answered.
+    /// A response is sent to the client.
     Answer(ClientAnswer),
-    /// The user signs in first.
+    /// The user must sign in first.
     SignIn,
-    /// The user signs up first.
+    /// The user must sign up first.
     SignUp,
-    /// The user authenticates again first.
+    /// The user must authenticate again first.
     Confirm,
-    /// The user is asked for consent first.
+    /// The user must be asked for consent first.
     Consent(Box<ConsentSheet>),
 }
 
-/// Answer to a client, at its redirect URI. It contains a code: never printed.
+/// Response to a client, sent to its redirect URI. It contains a code and is never printed.
 pub struct ClientAnswer {
     pub redirect_uri: String,
     pub mode: ResponseMode,
@@ -50,7 +50,7 @@ impl std::fmt::Debug for ClientAnswer {
     }
 }
 
-/// A request whose client and redirect URI are known to belong together.
+/// A request whose redirect URI is known to belong to its client.
 pub(super) struct Known<'a> {
     pub(super) request: &'a AuthorizeRequest,
     pub(super) client: RegisteredClient,
@@ -59,26 +59,27 @@ pub(super) struct Known<'a> {
     pub(super) mode: ResponseMode,
 }
 
-/// A browser session, its user, and what the client may get.
+/// A browser session, its user, and the permissions requested by the client.
 pub(super) struct Asking<'a> {
     pub(super) known: &'a Known<'a>,
     pub(super) user: User,
     pub(super) session: Session,
     pub(super) scopes: Scopes,
-    /// Class of the authentication that the tokens name.
+    /// Authentication context class in the tokens.
     pub(super) acr: Assurance,
 }
 
-/// Outcome of a step: what happens instead, if the request does not go on.
+/// Outcome of a step. The error is what happens instead of the next step.
 pub(super) type Step<T> = Result<T, Authorized>;
 
 impl OAuth<'_> {
-    /// Answers a request of a client, or tells which page comes first. Everything is checked again each time that the request comes
-    /// back from a page. `decision` is what the user has decided on the consent page.
+    /// Responds to an authorization request, or returns the page that must be shown first. Everything is checked
+    /// again each time the request returns from a page. `decision` is the user's decision on the consent page.
     ///
     /// # Errors
-    /// Malformed, if client and redirect URI are not known to belong together, so that nothing may be sent there; forbidden, if an
-    /// administrator acts in the name of the user; limited; unavailable.
+    /// Returns `Malformed` if the redirect URI is not known to belong to the client, because nothing may then be sent
+    /// there, `Forbidden` if an administrator impersonates the user, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn authorize(
         &self,
         request: &AuthorizeRequest,
@@ -90,7 +91,7 @@ impl OAuth<'_> {
         retry(ATTEMPTS, again, |_| self.authorize_once(request, viewer, decision)).await
     }
 
-    /// Answers a request; `None` if the session or the consent has changed since it was read.
+    /// Responds to a request. Returns `None` if the session or the consent has changed since it was read.
     async fn authorize_once(
         &self,
         request: &AuthorizeRequest,
@@ -120,10 +121,10 @@ impl OAuth<'_> {
         self.answer_with_code(&asking, consent).await
     }
 
-    /// Returns the client and the redirect URI of a request, if they are known to belong together.
+    /// Returns the client and the redirect URI of a request if they belong together.
     ///
     /// # Errors
-    /// Malformed, if not; unavailable.
+    /// Returns `Malformed` if they do not, and `Unavailable` if the store fails.
     async fn known<'a>(&self, request: &'a AuthorizeRequest) -> Result<Known<'a>> {
         if !self.realm.policy.openid.is_possible {
             return Err(OIDC_OFF.into());
@@ -138,7 +139,7 @@ impl OAuth<'_> {
         Ok(Known { request, client, registered, redirect_uri, mode })
     }
 
-    /// Returns the scopes that the client gets: those that it has, and that the realm has.
+    /// Returns the scopes granted to the client: requested scopes that both the client and the realm allow.
     fn scopes_of(&self, known: &Known<'_>) -> Result<Scopes, ClientError> {
         let (request, client) = (known.request, &known.client);
         if client.pkce && request.code_challenge.is_none() {
@@ -150,7 +151,7 @@ impl OAuth<'_> {
         Ok(asked.within(&client.scopes).within(&of_realm.union(&self.realm.policy.openid.scopes)))
     }
 
-    /// Requires the user of the browser to have authenticated as the request asks.
+    /// Requires the user of the browser to be authenticated as requested.
     async fn signed_in<'a>(
         &self,
         known: &'a Known<'a>,
@@ -168,7 +169,7 @@ impl OAuth<'_> {
             let first = if wishes.prompts.contains(&Prompt::Create) { Authorized::SignUp } else { Authorized::SignIn };
             return Ok(Err(if is_silent { self.refuse(known, login_required) } else { first }));
         };
-        // What was done since the request began counts for it, so that no page is asked for twice.
+        // Steps completed since the request started satisfy it, so that no page is shown twice.
         let is_new = session.auth_time >= known.request.asked_at();
         match self.is_hinted(known, &user) {
             Err(error) => return Ok(Err(self.refuse(known, error))),
@@ -192,7 +193,7 @@ impl OAuth<'_> {
         Ok(Ok(Asking { known, user, session, scopes, acr }))
     }
 
-    /// Returns the session of a viewer and its user, as the store has them.
+    /// Returns the session of a viewer and its user as stored.
     async fn browser_session_of(&self, viewer: &Viewer) -> Result<Option<(Session, User)>> {
         let session = self.ports.store.session(&self.realm.name, viewer.session()).await?;
         let is_open = |session: &Session| session.kind == SessionKind::Browser && session.is_live(self.ctx.now);
@@ -201,7 +202,7 @@ impl OAuth<'_> {
         Ok(user.map(|user| (session, user)))
     }
 
-    /// Returns whether the user is the one whom `id_token_hint` names, if the request has one.
+    /// Returns whether the user matches `id_token_hint`, if the request has one.
     fn is_hinted(&self, known: &Known<'_>, user: &User) -> Result<bool, ClientError> {
         let Some(hint) = known.request.id_token_hint.as_deref() else { return Ok(true) };
         let hint =
@@ -210,7 +211,7 @@ impl OAuth<'_> {
         Ok(hint.sub == user.id.as_str())
     }
 
-    /// Requires the lowest assurance of the client, and the first class of the request that can be met.
+    /// Requires the minimum assurance of the client, and the first requested class that can be reached.
     async fn assured(
         &self,
         known: &Known<'_>,
@@ -222,7 +223,7 @@ impl OAuth<'_> {
         let wanted: Vec<Assurance> = wanted.into_iter().map(|one| one.max(lowest)).collect();
         let has = session.assurance();
         if let Some(met) = wanted.iter().find(|wanted| has >= **wanted) {
-            // Resistance to phishing is named only where it was asked for.
+            // Phishing resistance is only reported if it was requested.
             let named = if *met == Assurance::PhishingResistant { has } else { has.min(Assurance::TwoFactors) };
             return Ok(Ok(named));
         }
@@ -245,13 +246,13 @@ impl OAuth<'_> {
         })
     }
 
-    /// Returns an error to the client.
+    /// Returns an error response to the client.
     pub(super) fn refuse(&self, known: &Known<'_>, ClientError(error, description): ClientError) -> Authorized {
         tracing::debug!(realm = %self.realm.name, client = %known.client.id, error, "authorization refused");
         self.answer(known, vec![("error", error.to_owned()), ("error_description", description.to_owned())])
     }
 
-    /// Returns an answer to the client: these parameters, `state` and `iss` (RFC 9207).
+    /// Returns a response to the client: these parameters, `state` and `iss` (RFC 9207).
     pub(super) fn answer(&self, known: &Known<'_>, mut parameters: Vec<(&'static str, String)>) -> Authorized {
         parameters.extend(known.request.state.clone().map(|state| ("state", state)));
         parameters.push(("iss", self.tokens.issuer(&self.realm.name)));

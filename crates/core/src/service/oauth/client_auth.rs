@@ -1,4 +1,4 @@
-//! Authentication of clients at the token endpoint (RFC 6749 §2.3).
+//! Client authentication at the token endpoint (RFC 6749 §2.3).
 
 use secrecy::SecretString;
 
@@ -11,12 +11,12 @@ use crate::{
     service::kernel::AuthenticatedClient,
 };
 
-/// What a request says about its client.
+/// Client credentials in a request.
 #[derive(Debug, Default)]
 pub struct PresentedClient {
     /// Whether there is an `Authorization` header.
     pub has_header: bool,
-    /// HTTP Basic in each possible reading: as sent, and URL-decoded.
+    /// HTTP Basic credentials, both raw and URL-decoded.
     pub basic: Vec<ClientCredentials>,
     /// `client_id` of the form.
     pub id: Option<String>,
@@ -25,7 +25,7 @@ pub struct PresentedClient {
 }
 
 impl PresentedClient {
-    /// Returns the identifier that the request names, if it names one.
+    /// Returns the client identifier in the request, if any.
     #[must_use]
     pub fn named(&self) -> Option<&str> {
         self.id.as_deref().or_else(|| self.basic.first().map(|basic| basic.id.as_str()))
@@ -33,10 +33,11 @@ impl PresentedClient {
 }
 
 impl OAuth<'_> {
-    /// Authenticates a client in the one way that is fixed for it. Wrong or additional credentials are refused.
+    /// Authenticates a client with its authentication method. Wrong or additional credentials are rejected.
     ///
     /// # Errors
-    /// Bad client; limited; unavailable.
+    /// Returns `BadClient` if the credentials are wrong, `Limited` if a rate limit is reached, and `Unavailable` if
+    /// the store fails.
     pub async fn authenticate_client(&self, presented: &PresentedClient) -> Result<AuthenticatedClient> {
         let limits = &self.settings.limits;
         self.charge_client(LimitKind::ClientTokens, limits.client_tokens_client).await?;
@@ -48,7 +49,7 @@ impl OAuth<'_> {
             self.charge(LimitKind::ClientSecrets, key, limits.client_secrets_account).await?;
             return self.refuse_client("client not authenticated").await;
         }
-        // Identifiers are public, so only the client itself uses up its limit.
+        // Identifiers are public, so only the client itself is charged.
         let key = LimitKey::in_realm(&self.realm.keys, LimitKind::ClientTokens, &[subject]);
         self.charge(LimitKind::ClientTokens, key, limits.client_tokens_account).await?;
         Ok(AuthenticatedClient::new(client))
@@ -61,10 +62,10 @@ impl OAuth<'_> {
         Err(Error::from(CLIENT_AUTH_FAILED).because(reason))
     }
 
-    /// Returns whether a text names a client of this realm.
+    /// Returns whether a text is the identifier of a client of this realm.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the client cannot be decrypted.
     pub async fn is_client(&self, id: &str) -> Result<bool> {
         Ok(self.client(id).await?.is_some())
     }

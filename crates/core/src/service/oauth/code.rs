@@ -9,7 +9,7 @@ use crate::{
     port::{ChallengeOp, Precondition},
 };
 
-/// Issues a code; `None` if the browser session or the consent changed meanwhile.
+/// Issues a code. Returns `None` if the browser session or the consent has changed since it was read.
 pub(super) async fn issue(
     oauth: &OAuth<'_>,
     asking: &Asking<'_>,

@@ -1,4 +1,4 @@
-//! Consent of users to clients of others.
+//! Consent of users to third-party clients.
 
 use std::time::Duration;
 
@@ -16,18 +16,18 @@ use crate::{
     seal::DataKey,
 };
 
-/// Time after which another use of a consent is recorded.
+/// Interval after which another use of a consent is recorded.
 const USE_RECORDED_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// What is asked on the consent page.
+/// Contents of the consent page.
 #[derive(Debug)]
 pub struct ConsentSheet {
     pub client: RegisteredClient,
     /// Host of the redirect URI.
     pub host: String,
-    /// Scopes that are asked for and were not given before.
+    /// Requested scopes that were not granted before.
     pub scopes: Scopes,
-    /// Whether the user has consented to some scopes before.
+    /// Whether the user has already granted some scopes.
     pub has_some: bool,
 }
 
@@ -38,19 +38,19 @@ pub enum Decision {
     Deny,
 }
 
-/// Consent of a user, to be stored with the code.
+/// Consent of a user, stored together with the code.
 pub(super) struct GivenConsent {
     pub(super) consent: Consent,
-    /// Revision of the record; 0 if there is none.
+    /// Revision of the record, or 0 if there is none.
     pub(super) revision: u64,
-    /// Whether it was given just now, for the first time or for more.
+    /// Whether it was given just now, for the first time or for additional scopes.
     pub(super) is_more: bool,
-    /// Whether a use of it must be recorded.
+    /// Whether its use must be recorded.
     pub(super) is_touched: bool,
 }
 
 impl OAuth<'_> {
-    /// Requires the consent of the user where it is needed. Returns the consent to store with the code.
+    /// Requires the consent of the user if it is needed. Returns the consent to store with the code.
     pub(super) async fn consent(
         &self,
         asking: &Asking<'_>,
@@ -58,7 +58,7 @@ impl OAuth<'_> {
         decision: Option<Decision>,
     ) -> Result<Step<Option<GivenConsent>>> {
         let (known, client) = (asking.known, &asking.known.client);
-        // A refusal counts even if a consent was given elsewhere in the meantime.
+        // A denial takes precedence over a consent given elsewhere in the meantime.
         if decision == Some(Decision::Deny) {
             return Ok(Err(self.refuse(known, ClientError("access_denied", "The user did not consent"))));
         }
@@ -67,7 +67,7 @@ impl OAuth<'_> {
         let before = known_consent.as_ref().map(|consent| consent.scopes.clone()).unwrap_or_default();
         let is_given = client.first_party || (known_consent.is_some() && before.include(&asking.scopes));
         let asks_again = wishes.prompts.contains(&Prompt::Consent) && !client.first_party;
-        // Where anything on the device could pretend to be the client, consent of the past proves nothing.
+        // If any program on the device could impersonate the client, an earlier consent is not sufficient.
         let is_asked = is_unproved || asks_again || !is_given;
         if !is_asked || decision == Some(Decision::Allow) {
             let used_at = known_consent.as_ref().map(|consent| consent.last_used_at);
@@ -100,19 +100,19 @@ impl OAuth<'_> {
         Ok(Err(Authorized::Consent(Box::new(sheet))))
     }
 
-    /// Returns the consent of a user to a client and its revision; 0 if there is none.
+    /// Returns the consent of a user to a client and its revision, which is 0 if there is none.
     async fn known_consent(&self, user: &User, client: &RegisteredClient) -> Result<(Option<Consent>, u64)> {
         let record = Consent::key_of(&user.id, &client.id);
         let row = self.ports.store.record(&self.realm.name, Consent::KIND, &record).await?;
         let Some(row) = row else { return Ok((None, 0)) };
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let consent = Consent::open(&row, RecordKeys::Owner(&key)).map_err(Error::internal)?;
-        // One for an earlier client of this name is replaced.
+        // A consent to an earlier client with this identifier is replaced.
         let is_current = consent.created_at >= client.created_at;
         Ok((is_current.then_some(consent), row.revision))
     }
 
-    /// Returns the operations that store a consent, or require it to be as it was read.
+    /// Returns the operations that store a consent, or require it to be unchanged.
     pub(super) fn consent_ops(&self, (user, key): (&User, &DataKey), given: &GivenConsent) -> Vec<Op> {
         let GivenConsent { consent, revision, is_more, is_touched } = given;
         let row = consent.seal(self.ctx, &self.realm.name, RecordKeys::Owner(key));
@@ -130,7 +130,7 @@ impl OAuth<'_> {
     }
 }
 
-/// Returns whether scopes show or give something by themselves.
+/// Returns whether the scopes grant access to anything by themselves.
 fn has_some(before: &Scopes) -> bool {
     before.iter().any(|scope| scope != OFFLINE_ACCESS)
 }

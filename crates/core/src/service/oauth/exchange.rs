@@ -19,7 +19,7 @@ use crate::{
     token::{AccessToken, IdTokenParts, RefreshToken},
 };
 
-/// Parameters of the request. They contain a code and its verifier: never printed.
+/// Parameters of the request. They contain a code and its verifier and are never printed.
 #[derive(Default)]
 pub struct CodeForm<'a> {
     pub code: Option<&'a str>,
@@ -38,9 +38,9 @@ impl std::fmt::Debug for CodeForm<'_> {
 pub struct ClientTokens {
     pub access: AccessToken,
     pub scopes: Scopes,
-    /// Signed ID token, if the scopes have `openid`.
+    /// Signed ID token, if the scopes include `openid`.
     pub id_token: Option<IdToken>,
-    /// If the client has that grant.
+    /// Refresh token, if the client may use that grant type.
     pub refresh: Option<RefreshToken>,
 }
 
@@ -48,7 +48,7 @@ pub struct ClientTokens {
 pub struct IdToken(pub(super) String);
 
 impl IdToken {
-    /// Returns the compact serialization for the answer.
+    /// Returns the compact serialization for the response.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -61,7 +61,7 @@ impl std::fmt::Debug for IdToken {
     }
 }
 
-/// A code, with its user and what it is bound to.
+/// A code with its user and the data that it is bound to.
 struct FoundCode {
     code: Challenge,
     user: User,
@@ -70,15 +70,17 @@ struct FoundCode {
 }
 
 impl OAuth<'_> {
-    /// Exchanges a code for tokens, once. A second use ends the session that the first has opened, because the code was copied.
+    /// Exchanges a code for tokens. A code can be used once. A second use ends the session that the first use opened,
+    /// because the code must have been copied.
     ///
     /// # Errors
-    /// Refused, for every reason; forbidden, if the state of the account does not allow a session; unavailable.
+    /// Returns `Refused` for every reason related to the code, `Forbidden` if the state of the account does not allow
+    /// a session, and `Unavailable` if the store fails.
     pub async fn exchange(&self, client: &AuthenticatedClient, form: &CodeForm<'_>) -> Result<ClientTokens> {
         retry(ATTEMPTS, "the account kept changing during an exchange", |_| self.exchange_once(client, form)).await
     }
 
-    /// Exchanges a code; `None` if it was used, or something that was read has changed meanwhile.
+    /// Exchanges a code. Returns `None` if it was used, or if data changed since it was read.
     async fn exchange_once(&self, client: &AuthenticatedClient, form: &CodeForm<'_>) -> Result<Option<ClientTokens>> {
         let refused = |reason: &'static str| CODE_REFUSED.because(reason);
         let found = self.found_code(form.code).await?.ok_or_else(|| refused("unknown code"))?;
@@ -93,7 +95,7 @@ impl OAuth<'_> {
             return Err(refused("expired code"));
         }
         if form.redirect_uri != Some(note.redirect_uri.as_str()) || !note.is_proved_by(form.code_verifier) {
-            // Each code can be tried once.
+            // Each code can be tried only once.
             let spend = ChallengeOp::Spend { realm: self.realm.name.clone(), id: code.id, now: self.ctx.now };
             self.commit_unless(batch![spend], &[Precondition::ChallengeFresh]).await?;
             return Err(refused("wrong redirect URI or verifier"));
@@ -103,7 +105,7 @@ impl OAuth<'_> {
         self.open_client_session(client, &found, &parent).await
     }
 
-    /// Returns the code with this text, used or not.
+    /// Returns the code with this text, whether it was used or not.
     async fn found_code(&self, text: Option<&str>) -> Result<Option<FoundCode>> {
         let Some(presented) = text.and_then(PresentedToken::parse) else { return Ok(None) };
         let code = self.ports.store.challenge(&self.realm.name, presented.challenge).await?;
@@ -117,7 +119,7 @@ impl OAuth<'_> {
         Ok(Some(FoundCode { code, user, key, note }))
     }
 
-    /// Ends the session that the first use of a code has opened.
+    /// Ends the session opened by the first use of a code.
     async fn end_reused_code(&self, found: &FoundCode) -> Result<Option<ClientTokens>> {
         let is_recent = found.code.used_at.is_some_and(|at| self.ctx.now.since(at) <= CODE_KEPT);
         if let Some(session) = found.note.opened.as_deref().and_then(SessionId::parse).filter(|_| is_recent) {
@@ -127,7 +129,7 @@ impl OAuth<'_> {
                 .commit(batch![self.end_session(&session), audit.detail("client", found.note.client.as_str())])
                 .await
             {
-                // It has ended already.
+                // The session has already ended.
                 Ok(()) | Err(CommitError::Failed(_)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -143,7 +145,7 @@ impl OAuth<'_> {
         }))
     }
 
-    /// Refuses tokens of an account whose state allows no session.
+    /// Rejects tokens for an account whose state does not allow a session.
     pub(super) fn check_state(&self, user: &User) -> Result<()> {
         if user.is_locked(self.ctx.now) {
             return Err(ACCOUNT_LOCKED.into());
@@ -218,7 +220,7 @@ impl OAuth<'_> {
         }
     }
 
-    /// Makes the tokens of a session.
+    /// Creates the tokens of a session.
     pub(super) fn client_tokens(
         &self,
         client: &RegisteredClient,

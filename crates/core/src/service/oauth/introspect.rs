@@ -42,7 +42,7 @@ pub struct LiveToken {
     pub actor: Option<Actor>,
     /// Roles of the user.
     pub roles: Vec<Role>,
-    /// Client that the token was made for, and what it may do.
+    /// Client that the token was issued for, and its scopes.
     pub grant: Option<(ClientId, Scopes)>,
 }
 
@@ -157,7 +157,7 @@ fn actor_of(session: &Session) -> Option<String> {
     session.impersonator.as_ref().map(Impersonator::subject)
 }
 
-/// Returns whether the one who asks may know of a token: a client of its own only.
+/// Returns whether the caller may introspect a token. Clients may only introspect their own tokens.
 fn is_known_to(asker: &Introspector, token: &LiveToken) -> bool {
     match asker {
         Introspector::Service(_) => true,

@@ -1,4 +1,4 @@
-//! Operations for clients of OpenID Connect, and for services that use tokens: introspection and revocation.
+//! Operations for OpenID Connect clients, and for services that use tokens: introspection and revocation.
 
 mod authenticate;
 mod authorize;

@@ -19,14 +19,16 @@ use crate::{
     token::RefreshToken,
 };
 
-/// Time for which the refresh token before can be repeated.
+/// How long the previous refresh token can be repeated.
 pub(super) const CLIENT_GRACE: Duration = Duration::from_secs(60);
 
 impl OAuth<'_> {
-    /// Issues the next tokens of a client's session. `scope` may name fewer scopes than were granted, for this access token.
+    /// Issues the next tokens of a client's session. `scope` may restrict this access token to some of the granted
+    /// scopes.
     ///
     /// # Errors
-    /// Malformed, if the client does not have the grant, or for other scopes; refused, for every reason; limited; unavailable.
+    /// Returns `Malformed` if the client may not use the grant type or requests other scopes, `Refused` if the token
+    /// is not accepted for any reason, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn refresh_client(
         &self,
         client: &AuthenticatedClient,
@@ -64,7 +66,8 @@ impl OAuth<'_> {
         if position == Position::Reused {
             return self.end_copied(&session, &user).await;
         }
-        // Only now, so that nobody else uses up the limit of the session, or hides a reuse by exhausting it.
+        // Charged only now, so that no other party can exhaust the limit of the session, or hide a reuse by
+        // exhausting it.
         if attempt == 0 {
             let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Refreshes, &[session.id.as_str().as_bytes()]);
             self.charge(LimitKind::Refreshes, key, self.settings.limits.refreshes_session).await?;
@@ -98,12 +101,12 @@ impl OAuth<'_> {
         }
     }
 
-    /// Ends the session of a reused refresh token, and refuses the token (RFC 9700 §4.14.2).
+    /// Ends the session of a reused refresh token and rejects the token (RFC 9700 §4.14.2).
     async fn end_copied<T>(&self, session: &Session, user: &User) -> Result<T> {
         tracing::warn!(realm = %self.realm.name, session = %session.id, "refresh token reused, session revoked");
         let audit = self.audit(Event::RefreshReused).session(&session.id).user(user);
         match self.commit(batch![self.end_session(&session.id), audit]).await {
-            // A failed precondition means that another request has ended the session already.
+            // A failed precondition means that another request has already ended the session.
             Ok(()) | Err(CommitError::Failed(_)) => Err(Error::from(REFRESH_INVALID)),
             Err(error) => Err(error.into()),
         }

@@ -15,15 +15,12 @@ use crate::{
 impl OAuth<'_> {
     /// Ends the session of a token of this realm, if there is one. Any refresh token issued by this server is
     /// accepted, including rotated ones, because any holder may end the session. The end is durable when this
-    /// returns.
-    ///
-    /// The token of a client needs the client's authentication; that of another client stays valid.
-    ///
-    /// Tokens that this server did not issue are counted as invalid links of the client.
+    /// returns. A client's token requires the authentication of that client; tokens of other clients remain valid.
+    /// Tokens not issued by this server are counted as invalid links of the client.
     ///
     /// # Errors
-    /// Returns `BadClient` if a client does not authenticate, `Limited` if a rate limit is reached, and `Unavailable` if the store
-    /// fails.
+    /// Returns `BadClient` if a client does not authenticate, `Limited` if a rate limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn revoke(&self, token: &str, presented: &PresentedClient) -> Result<()> {
         let charge = self.charge_client(LimitKind::Links, self.settings.limits.links_client).await?;
         let Some((session, user)) = self.session_of(token) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! `userinfo`: what the scopes of a client show of its user (OpenID Connect Core §5.3).
+//! `userinfo`: claims about a user, according to the scopes of a client (OpenID Connect Core §5.3).
 
 use super::OAuth;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     token::UserClaims,
 };
 
-/// The user of a token, and what its client may see.
+/// User of a token, and the claims visible to its client.
 #[derive(Debug)]
 pub struct UserInfo {
     pub user: UserId,
@@ -17,10 +17,11 @@ pub struct UserInfo {
 }
 
 impl OAuth<'_> {
-    /// Returns what a client may see of the user of its token.
+    /// Returns the claims about the user of a token that its client may see.
     ///
     /// # Errors
-    /// Bad token; forbidden, without the scope `openid`, which tokens of the server's own do not have; unavailable.
+    /// Returns `BadToken` if the token is not valid, `Forbidden` if it lacks the scope `openid`, which the server's
+    /// own tokens do not have, and `Unavailable` if the store fails.
     pub async fn userinfo(&self, token: &str) -> Result<UserInfo> {
         let proof = match self.tokens.verify_for_client(self.ctx, &self.realm.name, token) {
             Ok(proof) => proof,
@@ -43,8 +44,9 @@ impl OAuth<'_> {
         Ok(UserInfo { user: session.user, claims: UserClaims::of(&account, &scopes) })
     }
 
-    /// Returns what the client of a session may do, if the session is live: its client exists, and so does the browser session,
-    /// unless it may be gone. It is read from the store each time, so that an end is seen at once.
+    /// Returns the grant of a client session if the session is live: its client exists, and so does the browser
+    /// session, unless the grant is offline. It is always read from the store, so that the end of a session takes
+    /// effect immediately.
     pub(super) async fn live_grant(&self, session: &Session) -> Result<Option<SessionGrant>> {
         let Some(grant) = session.grant.clone().filter(|_| session.is_live(self.ctx.now)) else { return Ok(None) };
         if self.client_of(session, &grant).await?.is_none() || !self.has_parent(&grant).await? {

@@ -1,4 +1,4 @@
-//! Rows that are missing, and rows that were forged by one who can write the database.
+//! Missing rows, and rows forged by an attacker who can write to the database.
 
 use portcullis_core::{
     audit::{AuditEntry, AuditRow, Block, Chain, Expected, Fault, Retention, Verifier},
@@ -30,9 +30,9 @@ fn a_row_about_retention_is_believed_only_if_it_is_sealed_and_the_rows_were_old_
         world
     };
     assert_eq!(stripped(401).verify(Vec::new()).findings, []);
-    // The rows were young, also if it was the server that sealed the row.
+    // The rows were too young, even if the server itself sealed the row.
     assert_eq!(stripped(399).finding(Vec::new()), (Fault::RowRemoved, 1, Some(1)));
-    // The row is dated later than now.
+    // The row is dated in the future.
     assert_eq!(stripped(2000).verify(Vec::new()).findings.len(), 0, "the time of the verification decides");
     let mut world = stripped(401);
     let (key, checkpoints) = (world.key.public().clone(), [].into_iter().collect());
@@ -40,13 +40,13 @@ fn a_row_about_retention_is_believed_only_if_it_is_sealed_and_the_rows_were_old_
     let mut verifier = Verifier::new([key], early);
     world.blocks.iter().for_each(|(stored, rows)| verifier.block(stored, rows));
     assert_eq!(verifier.finish().findings[0].fault, Fault::RowRemoved);
-    // The block of the row is not what was signed.
+    // The signature of the row's block is invalid.
     world.blocks[3].0.block.signature[3] ^= 1;
     let found: Vec<Fault> = world.verify(Vec::new()).findings.iter().map(|finding| finding.fault).collect();
     assert_eq!(found, [Fault::Signature, Fault::RowRemoved]);
 }
 
-/// Each chain has a retention of its own. The row about what administrators have read is in the main chain.
+/// Each chain has its own retention. The rows about removals from the chain of read access are in the main chain.
 #[test]
 fn the_main_chain_says_what_retention_removed_from_the_other() {
     let mut world = World::new();
@@ -58,7 +58,7 @@ fn the_main_chain_says_what_retention_removed_from_the_other() {
     assert_eq!(world.verify(Vec::new()).findings, []);
 }
 
-/// Otherwise one row with a wrong time would keep all others.
+/// Otherwise, a single row with a wrong time would block the retention of all others.
 #[test]
 fn a_block_from_the_future_is_over_with_the_next_one() {
     let mut world = World::new();
@@ -96,7 +96,8 @@ fn rows_that_were_written_afterwards_are_found_by_their_time() {
     assert_eq!(world.finding(Vec::new()), (Fault::Backdated, 5, None));
 }
 
-/// `user` with `a:b` has the same bytes as `user:a` with `b`, and no identifier those of an empty one.
+/// `user` with `a:b` has the same bytes as `user:a` with `b`, and a missing identifier has the same bytes as an empty
+/// one.
 #[test]
 fn an_actor_that_has_the_bytes_of_another_is_found() {
     for (kind, id) in [("user:a", Some("b")), ("user:a:b", Some("")), ("user", Some("a:b:"))] {

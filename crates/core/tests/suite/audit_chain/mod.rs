@@ -52,7 +52,8 @@ impl World {
         self.blocks.push((stored, rows));
     }
 
-    /// Adds the row that says that the rows of a chain up to a block were removed `days` days after the first rows were written.
+    /// Adds the row that records the removal of a chain's rows up to a block, `days` days after the first rows were
+    /// written.
     fn claim(&mut self, chain: Chain, block: u64, days: i64) {
         let of = Event::AuditPruned;
         let details = Details::default().with(of, "chain", chain.as_str()).with(of, "block", block);
@@ -183,7 +184,7 @@ fn each_change_of_a_block_is_found_and_named() {
     let again = world.blocks[1].clone();
     world.blocks.insert(2, again);
     assert_eq!(world.finding(Vec::new()), (Fault::BlockOrder, 2, None));
-    // Without the first blocks the rest is a part.
+    // Without the first blocks, the rest is a part of a trail.
     world.blocks = intact.blocks[1..].to_vec();
     let verified = world.verify_from(None, Vec::new());
     assert_eq!((verified.findings, verified.covered), (Vec::new(), vec![(Chain::Main, 2, 3)]));

@@ -61,8 +61,8 @@ pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Result<Value, Call
     }
 }
 
-/// Writes an export, a JSON object a line. One with blocks has a first line that says what it contains, and a last one, so that a
-/// file that was cut is recognised.
+/// Prints an export, one JSON object per line. An export with blocks has a first line that describes its contents,
+/// and a last line that makes truncation detectable.
 pub(super) async fn export(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>) -> Result<u8, CallError> {
     let mut given = parameters(verb, &[("realm", "realm"), ("from", "from"), ("to", "to")]);
     let has_blocks = verb.has("blocks");
@@ -87,7 +87,7 @@ pub(super) async fn export(caller: &Caller, verb: &AdminVerb, out: &mut Output<'
     Ok(0)
 }
 
-/// The pages of an export.
+/// Pages of an export.
 pub(super) struct Pages<'a> {
     given: Vec<(&'a str, &'a str)>,
     cursor: Option<String>,
@@ -99,7 +99,7 @@ impl<'a> Pages<'a> {
         Self { given, cursor: None, is_over: false }
     }
 
-    /// Returns the next page; `None` after the last one.
+    /// Returns the next page, or `None` after the last one.
     pub(super) async fn next(&mut self, caller: &Caller) -> Result<Option<Value>, CallError> {
         if self.is_over {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! The lines of an export of the audit trail.
+//! Lines of an audit trail export.
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use portcullis_core::{
@@ -11,18 +11,18 @@ use serde_json::{Value, json};
 
 /// A line of an export.
 pub(super) enum Line {
-    /// The first line.
+    /// First line.
     Head(Head),
     Row(Chain, PlacedEntry),
     Block(StoredBlock),
-    /// The last line, with the number of lines before it.
+    /// Last line, with the number of preceding lines.
     End(u64),
 }
 
-/// What an export contains, as it says itself.
+/// Contents of an export, as described by itself.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Head {
-    /// Earliest and latest time; none if it begins with the first block, or ends with the last one.
+    /// Earliest and latest time. `None` if the export starts with the first block, or ends with the last one.
     pub(super) from: Option<String>,
     pub(super) to: Option<String>,
 }

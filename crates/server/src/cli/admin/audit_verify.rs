@@ -1,4 +1,4 @@
-//! `portcullis audit verify`: of the database, or of an export.
+//! `portcullis audit verify`, for the database or an export.
 
 use std::{collections::BTreeMap, fs, io, io::BufRead, time::Duration};
 
@@ -21,7 +21,7 @@ use crate::{
     config::duration,
 };
 
-/// Verifies the trail of the database, or an export. The exit code is 1 if something is found.
+/// Verifies the audit trail of the database or an export. The exit code is 1 if there are findings.
 pub(super) async fn verify(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>) -> Result<u8, CallError> {
     let from = verb.flag("from").map(str::parse::<u64>).transpose();
     let from = from.map_err(|_| CallError::Usage("--from takes the number of a block".to_owned()))?;
@@ -45,7 +45,7 @@ pub(super) async fn verify(caller: &Caller, verb: &AdminVerb, out: &mut Output<'
     Ok(u8::from(!verified.findings.is_empty()))
 }
 
-/// Reads an export. Without its last line it was cut.
+/// Reads an export. If the last line is missing, the export was truncated.
 fn read_file(file: &str, mut feed: Feed) -> Result<Feed, CallError> {
     let lines = fs::File::open(file).map_err(|error| unreadable(file, &error))?;
     for (line, number) in io::BufReader::new(lines).lines().zip(1_u64..) {
@@ -59,7 +59,7 @@ fn read_file(file: &str, mut feed: Feed) -> Result<Feed, CallError> {
     Ok(feed)
 }
 
-/// Reads the trail of a server, which also says what time it is and how long it keeps rows.
+/// Reads the trail of a server, including the current time and the retention of that server.
 async fn read_server(
     caller: &Caller,
     verb: &AdminVerb,
@@ -86,7 +86,7 @@ async fn read_server(
     feed.ok_or_else(malformed)
 }
 
-/// Returns the shortest time for which rows were kept: as it is given, or else this one.
+/// Returns the minimum retention from the flags, or else the known one.
 fn retention(verb: &AdminVerb, known: Retention) -> Result<Retention, CallError> {
     let of = |flag: &str, known: Duration| match verb.flag(flag) {
         None => Ok(known),
@@ -95,10 +95,10 @@ fn retention(verb: &AdminVerb, known: Retention) -> Result<Retention, CallError>
     Ok(Retention { main: of("retention", known.main)?, reads: of("retention-reads", known.reads)? })
 }
 
-/// What is verified: rows wait for their block.
+/// Input of a verification. Collects the rows of each block.
 struct Feed {
     verifier: Verifier,
-    /// Number of the first block that is verified.
+    /// Number of the first block to verify.
     from: Option<u64>,
     head: Head,
     rows: BTreeMap<Chain, Vec<PlacedEntry>>,
@@ -112,12 +112,12 @@ impl Feed {
         Self { verifier, from, head: Head::default(), rows: BTreeMap::new(), lines: 0, is_ended: false }
     }
 
-    /// Takes a line; `None` if it is malformed or misplaced.
+    /// Processes a line. Returns `None` if it is malformed or misplaced.
     fn take(&mut self, line: &Value) -> Option<()> {
         match read(line)? {
             _ if self.is_ended => return None,
             Line::Head(head) if self.lines == 0 => {
-                // A part begins after the blocks whose rows retention has removed.
+                // A partial export starts after the blocks whose rows were removed by retention.
                 let is_part = head.from.is_some() || head.to.is_some();
                 self.verifier.take_part(is_part && self.from.is_none(), head.to.is_some());
                 self.head = head;
@@ -155,7 +155,7 @@ fn text_of(file: &str) -> Result<String, CallError> {
     fs::read_to_string(file).map_err(|error| unreadable(file, &error))
 }
 
-/// Reads a log. Bytes that are no text belong to other lines.
+/// Reads a log. Invalid UTF-8 belongs to unrelated lines.
 fn read_checkpoints(file: &str) -> Result<Checkpoints, CallError> {
     let mut log = io::BufReader::new(fs::File::open(file).map_err(|error| unreadable(file, &error))?);
     let (mut points, mut line) = (Checkpoints::default(), Vec::new());

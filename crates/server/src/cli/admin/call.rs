@@ -63,7 +63,7 @@ enum Way {
     There { client: Client, url: String, key: String },
 }
 
-/// The verbs of this process, for commands that have no route.
+/// The service of this process, for commands without a route.
 pub(super) struct Local {
     pub(super) service: Arc<Service>,
     pub(super) ctx: Ctx,
@@ -85,10 +85,10 @@ impl Caller {
         Self(Way::Here(beside.service(), SystemUser(Arc::from(user)), Arc::new(local)))
     }
 
-    /// Returns the verbs of this process.
+    /// Returns the service of this process.
     ///
     /// # Errors
-    /// Usage, if a server is called.
+    /// Returns a usage error if `--server` is given.
     pub(super) fn local(&self) -> Result<&Local, CallError> {
         match &self.0 {
             Way::Here(_, _, local) => Ok(local),

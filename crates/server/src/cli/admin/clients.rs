@@ -1,4 +1,4 @@
-//! `portcullis clients …`: the verbs of clients, in this process.
+//! `portcullis clients …`: client management in this process.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::{
     verbs::{Answer, confirm, subject},
 };
 
-/// Runs a verb.
+/// Runs a subcommand.
 pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
     let local = caller.local()?;
     let (service, ctx, usage) = (&local.service, &local.ctx, Usage::default());
@@ -26,7 +26,7 @@ pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
     let admin = service.administration(ctx, &usage).map_err(refused)?.of_command_line(&local.user);
     let permit = service.permit::<Manage>(&Arc::new(admin), Some(&realm)).map_err(refused)?;
     let verbs = service.administered(ctx, &usage, &permit);
-    // The servers make the key of its algorithm, when its first token needs it or within a minute.
+    // The servers generate the key of its algorithm for its first token or within a minute.
     with(&verbs, verb).await
 }
 
@@ -56,7 +56,7 @@ async fn with(verbs: &Administered<'_, Manage>, verb: &AdminVerb) -> Answer {
     }
 }
 
-/// Returns the realm of the flag, or the only one.
+/// Returns the realm in the flag, or the only realm.
 fn realm(local: &Local, verb: &AdminVerb) -> Result<String, CallError> {
     if let Some(realm) = verb.flag("realm") {
         return Ok(realm.to_owned());
@@ -72,7 +72,7 @@ fn draft(verb: &AdminVerb) -> ClientDraft {
     let text = |flag| verb.flag(flag).map(str::to_owned);
     let list = |flag| Some(verb.all(flag)).filter(|all| !all.is_empty());
     let list = |flag| list(flag).map(|all| all.into_iter().map(str::to_owned).collect::<Vec<String>>());
-    // Words may be in one flag, as OAuth 2.0 writes them.
+    // A single flag may contain several values separated by spaces, as in OAuth 2.0.
     let words = |flag| Some(list(flag)?.iter().flat_map(|text| text.split([' ', ','])).map(str::to_owned).collect());
     let switch = |on: &str, off: &str| match (verb.has(on), verb.has(off)) {
         (true, _) => Some(true),
@@ -94,7 +94,7 @@ fn draft(verb: &AdminVerb) -> ClientDraft {
     }
 }
 
-/// Returns a client as the API describes it.
+/// Returns a client in the format of the API.
 fn answer(client: &RegisteredClient, secret: Option<&NewClientSecret>) -> Value {
     let uris = |uris: &[RedirectUri]| uris.iter().map(|uri| uri.as_str().to_owned()).collect::<Vec<_>>();
     let created_at = (!client.is_declared).then(|| client.created_at.to_string());
@@ -121,7 +121,7 @@ fn answer(client: &RegisteredClient, secret: Option<&NewClientSecret>) -> Value 
     answer
 }
 
-/// Returns a refusal of this process in the words of the API.
+/// Returns an error of this process in the format of the API.
 fn refused(error: Error) -> CallError {
     let fields: Vec<String> = error.fields().iter().map(|field| format!("{}: {}", field.field, field.detail)).collect();
     let detail = if fields.is_empty() { error.text().into_owned() } else { fields.join(" ") };

@@ -1,4 +1,4 @@
-//! Clients in TOML: a table `[realms.NAME.clients.ID]` for each.
+//! Clients in TOML, one table `[realms.NAME.clients.ID]` each.
 
 use portcullis_core::oauth::ClientDraft;
 use toml::de::DeValue;
@@ -25,7 +25,7 @@ const FIELDS: [&str; 12] = [
     "secret_file",
 ];
 
-/// Reads the tables of a realm's clients.
+/// Reads the client tables of a realm.
 pub(super) fn read(
     file: &File<'_>,
     realm: &str,
@@ -76,7 +76,7 @@ pub(super) fn read(
     tables
 }
 
-/// Sets a field; `None` if there is none of this name, and false if the value has another type.
+/// Sets a field. Returns `None` if there is no field of this name, and false if the value has the wrong type.
 fn set(table: &mut ClientTable, name: &str, value: DeValue<'_>) -> Option<bool> {
     let draft = &mut table.draft;
     let is_set = match name {
@@ -91,7 +91,7 @@ fn set(table: &mut ClientTable, name: &str, value: DeValue<'_>) -> Option<bool> 
         "pkce" => put(&mut draft.pkce, switch(value)),
         "id_token_alg" => put(&mut draft.id_token_alg, text(value)),
         "acr" => put(&mut draft.acr, text(value)),
-        // Two, while it is rotated.
+        // Two during a rotation.
         "secret_file" => match list(value) {
             Some(files) => {
                 table.secret_files = files;
@@ -122,7 +122,7 @@ fn switch(value: DeValue<'_>) -> Option<bool> {
     }
 }
 
-/// Reads a list of texts, or one text as a list.
+/// Reads a list of strings, or a single string as a list.
 fn list(value: DeValue<'_>) -> Option<Vec<String>> {
     match value {
         DeValue::Array(items) => items.into_iter().map(|item| text(item.into_inner())).collect(),

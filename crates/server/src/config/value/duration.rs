@@ -30,7 +30,7 @@ pub(crate) const CALL: ValueFormat<Duration> = ValueFormat::new("DURATION", |tex
 
 const NO_DURATION: &str = "must be a duration such as `500ms`, `90s`, `30m`, `1h30m` or `30d`, or a number of seconds";
 
-/// Reads a duration. The error says what is accepted.
+/// Parses a duration. The error describes the accepted format.
 pub(crate) fn read_duration(text: &str) -> Result<Duration, String> {
     match millis(text) {
         Some(millis @ 1000..=LONGEST) => Ok(Duration::from_millis(millis)),

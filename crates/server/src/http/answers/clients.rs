@@ -1,16 +1,16 @@
-//! Tokens of clients.
+//! Client tokens.
 
 use portcullis_core::service::ClientTokens;
 use serde::Serialize;
 
-/// Answer of `token` to a client of OpenID Connect.
+/// Response of `token` to an OpenID Connect client.
 #[derive(Serialize)]
 pub(crate) struct ClientTokenAnswer {
     access_token: String,
     token_type: &'static str,
-    /// In seconds.
+    /// Lifetime in seconds.
     expires_in: u64,
-    /// What was granted.
+    /// Granted scopes.
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,

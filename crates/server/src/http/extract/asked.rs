@@ -1,4 +1,4 @@
-//! The request of an application to which a page leads back.
+//! The authorization request that a page returns to.
 
 use portcullis_core::oauth::AuthorizeRequest;
 
@@ -6,29 +6,29 @@ use super::{Continue, Visit};
 use crate::http::layers::headers::form_target;
 
 impl Visit {
-    /// Returns where the forms of a page end that leads back to an application.
+    /// Returns the redirect target of the forms on a page that returns to an application.
     pub(in crate::http) fn client_target(&self) -> Option<String> {
         form_target(self.asked()?.redirect_uri()?)
     }
 
-    /// Returns whether the user chooses an account although the browser is signed in.
+    /// Returns whether the user must choose an account even though the browser is signed in.
     pub(in crate::http) fn selects_account(&self) -> bool {
         self.asked()
             .zip(self.viewer.as_ref())
             .is_some_and(|(asked, viewer)| asked.selects_account(viewer.signed_in_at()))
     }
 
-    /// Returns the address that the application expects its user to have.
+    /// Returns the email address that the application expects.
     pub(in crate::http) fn login_hint(&self) -> Option<String> {
         self.asked()?.login_hint().map(str::to_owned)
     }
 
-    /// Returns whether this page leads back to an application.
+    /// Returns whether this page returns to an application.
     pub(in crate::http) fn is_for_client(&self) -> bool {
         self.asked().is_some()
     }
 
-    /// Returns the request of the application to which this page leads back.
+    /// Returns the authorization request that this page returns to.
     fn asked(&self) -> Option<AuthorizeRequest> {
         match self.next()? {
             Continue::Authorize(request) => Some(*request),

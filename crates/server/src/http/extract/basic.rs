@@ -10,7 +10,7 @@ use portcullis_core::{SecretString, oauth::ClientCredentials, service::Presented
 use super::fields::{Fields, decode};
 use crate::http::state::AppState;
 
-/// What the `Authorization` header says about a client.
+/// Client credentials in the `Authorization` header.
 #[derive(Debug)]
 pub(in crate::http) struct ClientHeader {
     is_sent: bool,
@@ -18,7 +18,7 @@ pub(in crate::http) struct ClientHeader {
 }
 
 impl ClientHeader {
-    /// Adds what the form says, which is taken from it.
+    /// Adds the credentials in the form and removes them from it.
     pub(in crate::http) fn presented(self, form: &mut Fields) -> PresentedClient {
         let (id, secret) = (form.take("client_id"), form.take("client_secret"));
         PresentedClient {
@@ -38,8 +38,8 @@ impl FromRequestParts<AppState> for ClientHeader {
     }
 }
 
-/// Returns the credentials of HTTP Basic in each possible reading: as sent, and URL-decoded, because RFC 6749 §2.3.1 requires that
-/// encoding but many clients omit it.
+/// Returns the HTTP Basic credentials, both raw and URL-decoded. RFC 6749 §2.3.1 requires the encoding, but many
+/// clients omit it.
 fn read(parts: &Parts) -> Option<Vec<ClientCredentials>> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let header = headers.next().filter(|_| headers.next().is_none())?.to_str().ok()?;

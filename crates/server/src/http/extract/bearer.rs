@@ -54,7 +54,8 @@ impl FromRequestParts<AppState> for Viewing {
     }
 }
 
-/// A request with the bearer token of a client, which is not verified yet. A token in the URL is never accepted.
+/// A request with the bearer token of a client, which has not been verified yet. A token in the URL is never
+/// accepted.
 pub(in crate::http) struct ClientBearer {
     pub(in crate::http) request: RealmRequest,
     pub(in crate::http) token: Option<String>,

@@ -1,4 +1,4 @@
-//! What pages carry in their URLs for one browser alone.
+//! State that pages carry in their URLs, sealed for one browser.
 
 use std::time::Duration;
 
@@ -10,32 +10,32 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::visit::{CARRIED_FOR, Visit, go};
 use crate::http::state::AppState;
 
-/// Lifetime of the cookie that binds what pages carry to the browser.
+/// Lifetime of the cookie that binds carried state to the browser.
 const BROWSER_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// What a page carries in its URL beside `continue`, for this browser alone.
+/// State that a page carries in its URL besides `continue`, sealed for this browser.
 pub(in crate::http) trait Carried: Serialize + DeserializeOwned {
-    /// Purpose, which is also the name of the parameter.
+    /// Purpose, also used as the name of the parameter.
     const NAME: &'static str;
-    /// Time for which the URL can be opened.
+    /// Maximum age of the URL.
     const LIFETIME: Duration = CARRIED_FOR;
 }
 
-/// A value for a URL, and the cookie that opens it, if the browser has none yet.
+/// A sealed value for a URL, and the cookie that opens it if the browser has none yet.
 struct ForBrowser {
     sealed: String,
     new: Option<String>,
 }
 
 impl Visit {
-    /// Returns what the URL carries for this browser.
+    /// Returns the state that the URL carries for this browser.
     pub(in crate::http) fn carried<T: Carried>(&self) -> Option<T> {
         let (text, browser) = (self.parameter(T::NAME)?, self.browser_if_any()?);
         let bound = CarriedFor { purpose: T::NAME, browser };
         bound.open(self.request.ctx.now, &self.request.realm.keys, text)
     }
 
-    /// Redirects to a page with this value in the URL, sealed for this browser.
+    /// Redirects to a page with this state in the URL, sealed for this browser.
     pub(in crate::http) fn carry<T: Carried>(
         &self,
         state: &AppState,
@@ -46,7 +46,7 @@ impl Visit {
         self.carrying(state, value, |sealed| go(&self.link(page, &[&[(T::NAME, sealed)], more].concat())))
     }
 
-    /// Answers with a text that names this value for this browser.
+    /// Builds a response from this state, sealed for this browser.
     pub(in crate::http) fn carrying<T: Carried>(
         &self,
         state: &AppState,
@@ -70,12 +70,13 @@ impl Visit {
         ForBrowser { sealed, new }
     }
 
-    /// Returns a value for a form of a page that this browser opened by a carried value.
+    /// Returns the state sealed for a form of a page that was itself opened with carried state.
     pub(super) fn sealed_again<T: Carried>(&self, value: &T) -> String {
         self.sealed(value, self.browser_if_any().map(str::to_owned)).sealed
     }
 
-    /// Answers with another page that carries this value, and signs the browser out. What pages carried before opens no longer.
+    /// Signs the browser out and redirects to another page with this state. State carried by earlier pages becomes
+    /// invalid.
     pub(in crate::http) fn leave<T: Carried>(&self, state: &AppState, page: &str, value: &T) -> Response {
         let ForBrowser { sealed, new } = self.sealed(value, None);
         let mut query = form_urlencoded::Serializer::new(String::new());

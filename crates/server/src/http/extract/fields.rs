@@ -95,7 +95,7 @@ impl Fields {
         if errors.is_empty() { Ok(()) } else { Err(errors.into_error()) }
     }
 
-    /// Returns the fields that are texts.
+    /// Returns the text fields.
     pub(in crate::http) fn texts(&self) -> impl Iterator<Item = (String, String)> {
         self.fields.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned())))
     }

@@ -38,7 +38,7 @@ impl FromRequestParts<AppState> for SignedIn {
         match visit.viewer.take() {
             Some(viewer) => Ok(Self { visit, viewer, page }),
             None => {
-                // A request of an application ends where it began.
+                // An authorization request continues at its original URL.
                 let asked = visit.next().filter(|next| matches!(next, Continue::Authorize(_)));
                 Err(go(&visit.detour("signin", &asked.unwrap_or(Continue::Page(page)))))
             }

@@ -31,7 +31,7 @@ const HELPS_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
 pub(in crate::http) enum Continue {
     /// A page of the account, as a path in the realm.
     Page(String),
-    /// The request of an application.
+    /// An authorization request.
     Authorize(Box<AuthorizeRequest>),
 }
 
@@ -42,7 +42,7 @@ pub(in crate::http) struct Visit {
     pub(in crate::http) viewer: Option<Viewer>,
     /// Path of the realm.
     home: String,
-    /// Parameters of the URL, as they were sent.
+    /// Parameters of the URL, as sent.
     parameters: Vec<(String, String)>,
     session: Option<String>,
     /// Random value known only to this browser.
@@ -87,7 +87,7 @@ impl Visit {
         self.pairs().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// Returns all parameters of the URL; one may occur several times.
+    /// Returns all parameters of the URL. A parameter may occur several times.
     pub(in crate::http) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -140,19 +140,19 @@ impl Visit {
         self.leading_to(page, next).unwrap_or_else(|| self.path(page))
     }
 
-    /// Returns the same; `None` if what the URL would carry is too long.
+    /// Returns the URL of a page that leads to `next`, or `None` if it would be too long.
     pub(in crate::http) fn leading_to(&self, page: &str, next: &Continue) -> Option<String> {
         let sealed = CONTINUE.seal(&self.request.ctx, &self.request.realm.keys, CARRIED_FOR, next)?;
         Some(format!("{}?continue={sealed}", self.path(page)))
     }
 
-    /// Redirects to the page on which the sign-in was to end, or to the account.
+    /// Redirects to the target of the sign-in, or to the account page.
     pub(in crate::http) fn go_on(&self) -> Response {
         match self.next() {
-            // A carried page belongs to this server, but a sign-in may only end on a page of the account,
-            // or on the page that links an identity.
+            // Carried pages belong to this server, but a sign-in may only redirect to an account page or to the page
+            // that links an identity.
             Some(Continue::Page(page)) if is_end(&page) => go(&self.path(&page)),
-            // The sealed request goes on as it is.
+            // The sealed request is passed on unchanged.
             Some(Continue::Authorize(_)) => {
                 let mut response = go(&self.link("authorize", &[]));
                 keep_opener(&mut response);

@@ -69,7 +69,7 @@ pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usa
     for (name, value) in DEFAULTS {
         default(headers, name, value);
     }
-    // Asked for by a page that returns to an application.
+    // Requested by a page that returns to an application.
     if headers.get(CROSS_ORIGIN_OPENER_POLICY) == Some(&NO_OPENER_POLICY) {
         headers.remove(CROSS_ORIGIN_OPENER_POLICY);
     }
@@ -85,17 +85,17 @@ pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usa
     }
 }
 
-/// Lets a popup find its opener, which waits for the answer to an application.
+/// Allows a popup to access its opener, which waits for the response to an application.
 pub(in crate::http) fn keep_opener(response: &mut Response) {
     response.headers_mut().insert(CROSS_ORIGIN_OPENER_POLICY, NO_OPENER_POLICY);
 }
 
-/// Returns where forms end that lead to a redirect URI, for a policy.
+/// Returns the form target of a redirect URI, for a content security policy.
 pub(in crate::http) fn form_target(redirect_uri: &str) -> Option<String> {
     RedirectUri::parse(redirect_uri).ok().map(|uri| uri.form_target())
 }
 
-/// Returns a policy of a page whose forms may also end at an application.
+/// Returns the policy of a page whose forms may also redirect to an application.
 pub(in crate::http) fn ending_at(policy: &HeaderValue, target: &str) -> Option<HeaderValue> {
     let policy = policy.to_str().ok()?.replace("form-action 'self'", &format!("form-action 'self' {target}"));
     HeaderValue::from_str(&policy).ok()

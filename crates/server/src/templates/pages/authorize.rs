@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Posts an answer to an application.
+/// Page that posts a response to an application.
 pub(crate) struct Authorize<'a> {
     /// Redirect URI of the application.
     pub(crate) action: &'a str,

@@ -3,28 +3,28 @@ use serde::Serialize;
 
 use super::{Page, Person, Replaceable};
 
-/// The page that asks whether an application may use the account.
+/// Page that asks the user for consent to an application.
 #[derive(Default)]
 pub(crate) struct Consent {
     /// Target of the form.
     pub(crate) action: String,
-    /// Page where another account can be chosen.
+    /// Page for choosing another account.
     pub(crate) switch_url: String,
     pub(crate) user: Person,
-    /// Identifier of the account that reads the page.
+    /// Identifier of the account that the page was shown to.
     pub(crate) account: String,
     /// Name of the application.
     pub(crate) client: String,
-    /// Whether it belongs to the operator, so that it is only confirmed.
+    /// Whether it belongs to the operator, so that the user only confirms.
     pub(crate) first_party: bool,
     /// Host of its redirect URI.
     pub(crate) host: String,
-    /// Whether it has some access already.
+    /// Whether it already has some permissions.
     pub(crate) has_some: bool,
     pub(crate) scopes: Vec<ScopeRow>,
 }
 
-/// What a scope gives, in words, with the value that is given.
+/// Permission of a scope as text, with the shared value.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct ScopeRow {
     pub(crate) text: String,

@@ -1,4 +1,4 @@
-//! The chains of the audit trail: what a verification of the database finds, and what retention removes.
+//! Chains of the audit trail: findings of a verification of the database, and removals by retention.
 
 use std::{fs, time::Duration};
 
@@ -15,7 +15,7 @@ pub(super) async fn of_sqlite(settings: &[(&str, &str)]) -> TestApp {
     TestApp::on(TempDir::new().unwrap(), Database::Sqlite, BEGIN, settings).await
 }
 
-/// Returns the faults that a verification of the database finds, with their chain, block and row.
+/// Returns the faults found by a verification of the database, with their chain, block and row.
 pub(super) async fn findings(app: &TestApp, more: &[&str]) -> Vec<Value> {
     let (code, verified) = app.command(&[&["audit", "verify"], more].concat()).await;
     let found = verified["findings"].as_array().unwrap().clone();
@@ -59,7 +59,7 @@ async fn each_change_of_the_database_is_found_and_named() {
         (format!("DELETE FROM audit WHERE {row} = {last}"), json!(["row_removed", "main", 2, last])),
         (format!("DELETE FROM audit WHERE {row} BETWEEN {first} AND {last}"), json!(["row_removed", "main", 2, first])),
         (inserted("'main'", "99"), json!(["row_added", "main", 3, 99])),
-        // Rows that no chain has, which administrators would see.
+        // Rows outside all chains, which administrators would see.
         (inserted("NULL", "7"), json!(["row_added", "main", 3, 0])),
         (inserted("'another'", "7"), json!(["row_added", "main", 3, 0])),
         (inserted("'main'", "0"), json!(["row_added", "main", 3, 0])),
@@ -82,7 +82,7 @@ async fn each_change_of_the_database_is_found_and_named() {
         execute("DELETE FROM main.audit; INSERT INTO main.audit SELECT * FROM saved.audit");
         execute("DELETE FROM main.audit_blocks; INSERT INTO main.audit_blocks SELECT * FROM saved.audit_blocks");
     }
-    // The log of the server, in which a later block is named.
+    // A server log that contains a later block.
     let hash = data_encoding::BASE64URL_NOPAD.encode(&blocks[2].block.hash);
     let log = app.data().join("server.log");
     let line =
@@ -130,7 +130,7 @@ async fn old_rows_are_removed_by_whole_blocks_and_the_rest_stays_verifiable() {
     assert_eq!(rows["items"][0]["actor"]["kind"], "server");
 }
 
-/// Adds a row that waits to be sealed, as one who can write the database.
+/// Adds an unsealed row, like an attacker who can write to the database.
 fn add_row(app: &TestApp, at: i64, event: &str, details: &str) {
     let db = Connection::open(app.data().join("portcullis.db")).unwrap();
     let sql = "INSERT INTO audit (position, at, realm, event, request_id, details, id)
@@ -145,14 +145,14 @@ fn remove_rows(app: &TestApp, last: u64) {
     assert!(db.execute(sql, [i64::try_from(last).unwrap()]).unwrap() > 0);
 }
 
-/// The server signs them: their time and their content tell.
+/// The server signs the rows, but their time and contents reveal the forgery.
 #[tokio::test]
 async fn rows_that_were_forged_before_they_were_sealed_prove_nothing() {
     let app = of_sqlite(&[]).await;
     Person::new("john@example.com").join(&app).await;
     app.seal_audit().await;
     let now = BEGIN.millis();
-    // Rows may be removed, it says.
+    // Claims that retention removed rows.
     add_row(&app, now + 1, "audit_pruned", r#"{"block":1,"chain":"main"}"#);
     app.seal_audit().await;
     assert_eq!(findings(&app, &[]).await, [] as [Value; 0], "a row below position 1 of its table is sealed, too");
@@ -161,13 +161,13 @@ async fn rows_that_were_forged_before_they_were_sealed_prove_nothing() {
     assert_eq!(findings(&app, &[]).await, [json!(["row_removed", "main", 1, 1])], "they were young");
     let shorter = findings(&app, &["--retention", "1s"]).await;
     assert_eq!(shorter, [json!(["row_removed", "main", 1, 1])]);
-    // What happened long ago, it says.
+    // Claims that something happened long ago.
     add_row(&app, now - 600_000, "logged_in", "{}");
     app.seal_audit().await;
     assert_eq!(findings(&app, &[]).await[0], json!(["backdated", "main", 3, null]));
 }
 
-/// The row that says what was removed from the chain `reads` is in the main chain, and is removed itself.
+/// The row about removals from the chain `reads` is in the main chain, and is itself removed.
 #[tokio::test]
 async fn what_retention_removed_is_known_also_when_the_row_that_said_so_is_gone() {
     let app = of_sqlite(&[("AUDIT_RETENTION", "20d"), ("AUDIT_RETENTION_READS", "10d")]).await;
@@ -189,7 +189,7 @@ async fn what_retention_removed_is_known_also_when_the_row_that_said_so_is_gone(
     app.seal_audit().await;
     assert!(!claims().await.is_empty());
     assert_eq!(findings(&app, &[]).await, [] as [Value; 0]);
-    // Longer than it was at that time.
+    // Longer than the retention at that time.
     let found = findings(&app, &["--retention-reads", "60d"]).await;
     assert_eq!(found, [json!(["row_removed", "reads", 1, 1])]);
 }

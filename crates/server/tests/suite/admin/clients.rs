@@ -1,4 +1,4 @@
-//! `portcullis clients`: the clients of OpenID Connect.
+//! `portcullis clients`: OpenID Connect clients.
 
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ async fn a_client_has_a_key_pair_of_its_algorithm_that_lasts() {
     let before = read(app.get("/.well-known/jwks.json").await, 200).await;
     app.run_maintenance().await;
     assert_eq!(read(app.get("/.well-known/jwks.json").await, 200).await, before, "they are kept");
-    // A token of the server's own is signed as before.
+    // The server's own tokens are signed as before.
     let token = crate::support::Person::new("john@example.com").join(&app).await.log_in(&app).await;
     assert_eq!(jsonwebtoken::decode_header(&token).unwrap().alg, jsonwebtoken::Algorithm::HS256);
 }

@@ -12,7 +12,7 @@ use crate::support::TestApp;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../misc/verify_audit.py");
 
-/// An export, with what is needed to verify it.
+/// An export, and the data needed to verify it.
 pub(super) struct Exported {
     pub(super) app: TestApp,
     folder: TempDir,
@@ -31,7 +31,7 @@ impl Exported {
         let folder = TempDir::new().unwrap();
         let (_, key) = app.text(&["audit", "key"]).await;
         fs::write(folder.path().join("key.pem"), key).unwrap();
-        // The script needs a package of PyPI; misc/test-clients.sh runs it in any case.
+        // The script requires a PyPI package. misc/test-clients.sh always runs it.
         let has_package = Process::new("python3").args(["-c", "import cryptography"]).output();
         let has_script = has_package.is_ok_and(|has| has.status.success());
         Self { app, folder, lines, has_script }
@@ -41,7 +41,7 @@ impl Exported {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    /// Writes a log that names all blocks, with these changes.
+    /// Writes a log with all blocks, after applying a change to each line.
     pub(super) async fn write_log(&self, change: impl Fn(&str) -> String) {
         let mut log = String::new();
         for chain in Chain::ALL {
@@ -56,7 +56,7 @@ impl Exported {
         fs::write(self.path("server.log"), change(&log)).unwrap();
     }
 
-    /// Returns what both find in these lines.
+    /// Returns the findings of both for these lines.
     pub(super) async fn found(&self, lines: &[Value], more: &[&str]) -> Vec<Found> {
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         let (file, key) = (self.path("audit.jsonl"), self.path("key.pem"));

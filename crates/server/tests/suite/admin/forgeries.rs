@@ -1,4 +1,5 @@
-//! Forged exports of the audit trail: `audit verify` and the script that needs only the public key find the same.
+//! Forged exports of the audit trail. `audit verify` and the script, which only needs the public key, have the same
+//! findings.
 
 use std::time::Duration;
 
@@ -44,12 +45,12 @@ fn first_row(lines: &mut [Value], number: u64) -> &mut Value {
     lines.iter_mut().find(|line| is_row(line)).unwrap()
 }
 
-/// Adds a line before the end.
+/// Inserts a line before the end.
 fn add(lines: &mut Vec<Value>, line: Value) {
     lines.insert(lines.len() - 1, line);
 }
 
-/// Returns a row like the last one of block 3, that says something else.
+/// Returns a copy of the last row of block 3 with different contents.
 fn another(lines: &mut [Value], position: Value) -> Value {
     let mut row = first_row(lines, 3).clone();
     row["position"] = position;
@@ -58,7 +59,7 @@ fn another(lines: &mut [Value], position: Value) -> Value {
     row
 }
 
-/// Each change of a file, and what is found.
+/// Changes of a file, and the expected findings.
 const FORGERIES: &[(&str, Forge, Expected)] = &[
     ("nothing", |_| {}, &[]),
     ("rows of a block", |lines| strip(lines, 2), &[("row_removed", "main", 2)]),
@@ -155,20 +156,20 @@ async fn each_forgery_of_an_export_is_found_by_the_command_and_by_the_script() {
     for (what, forge, expected) in FORGERIES {
         let mut lines = exported.lines.clone();
         forge(&mut lines);
-        // One who changes a file also changes the number in its last line.
+        // An attacker who changes a file also updates the number in its last line.
         let number = lines.len() - 1;
         lines[number]["lines"] = json!(number);
         let expected: Vec<Found> =
             expected.iter().map(|(fault, chain, block)| ((*fault).to_owned(), (*chain).to_owned(), *block)).collect();
         assert_eq!(exported.found(&lines, &[]).await, expected, "{what}");
     }
-    // A file that was cut.
+    // A truncated file.
     let last = |fault: &str| vec![(fault.to_owned(), "main".to_owned(), 3)];
     let cut = &exported.lines[..exported.lines.len() - 1];
     assert_eq!(exported.found(cut, &[]).await, last("truncated"));
     let without_one = [&exported.lines[..cut.len() - 1], &exported.lines[cut.len()..]].concat();
     assert!(exported.found(&without_one, &[]).await.contains(&last("truncated")[0]));
-    // A part from block 2 on.
+    // A part that starts with block 2.
     let mut part = exported.lines.clone();
     drop_block(&mut part, 1);
     part.retain(|line| line["chain"] != "reads");
@@ -185,7 +186,7 @@ async fn the_log_names_all_blocks(exported: &Exported) {
     let with_log = ["--checkpoints", log.as_str()];
     exported.write_log(str::to_owned).await;
     assert_eq!(exported.found(&exported.lines, &with_log).await, []);
-    // What administrators have read is removed whole.
+    // All rows about read access are removed.
     let mut lines = exported.lines.clone();
     lines.retain(|line| line["chain"] != "reads");
     let number = lines.len() - 1;
@@ -222,14 +223,14 @@ async fn rows_that_retention_removed_are_missing_in_an_export_for_a_signed_reaso
     assert_eq!(exported.found(&exported.lines, &kept).await, []);
     let removed = |chain: &str| ("row_removed".to_owned(), chain.to_owned(), 1);
     assert_eq!(exported.found(&exported.lines, &[]).await, [removed("main"), removed("reads")]);
-    // Without the rows that say so.
+    // Without the rows that record the removal.
     let mut lines = exported.lines.clone();
     drop_block(&mut lines, 2);
     let number = lines.len() - 1;
     lines[number]["lines"] = json!(number);
     let found = exported.found(&lines, &kept).await;
     assert!(found.contains(&removed("main")) || found.contains(&removed("reads")), "{found:?}");
-    // A part begins after them.
+    // A part that starts after them.
     let (code, part) = exported.app.text(&["audit", "export", "--blocks", "--from", "2026-01-01T00:00:00Z"]).await;
     let lines: Vec<Value> = part.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((code, exported.found(&lines, &[]).await), (0, Vec::new()));

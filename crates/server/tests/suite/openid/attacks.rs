@@ -1,4 +1,4 @@
-//! What attackers try with requests, codes and tokens of clients.
+//! Attacks with requests, codes and tokens of clients.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::{
     support::{Person, TestApp, json, problem},
 };
 
-/// Errors of the token endpoint.
+/// Returns the error of the token endpoint.
 async fn refused(response: reqwest::Response, status: u16) -> String {
     json(response, status).await["error"].as_str().unwrap().to_owned()
 }
@@ -70,7 +70,7 @@ async fn a_bad_request_is_answered_to_the_client_with_its_state_and_issuer() {
         (&[("max_age", "-1")], "invalid_request"),
         (&[("max_age", "soon")], "invalid_request"),
         (&[("id_token_hint", "nonsense")], "invalid_request"),
-        // Downgrades of PKCE.
+        // PKCE downgrades.
         (&[("code_challenge", ""), ("code_challenge_method", "")], "invalid_request"),
         (&[("code_challenge_method", "")], "invalid_request"),
         (&[("code_challenge_method", "plain")], "invalid_request"),
@@ -97,7 +97,7 @@ async fn a_code_is_good_once_for_its_client_its_uri_and_its_verifier() {
     let app = app().await;
     let (_, mut browser) = signed_in(&app).await;
     let other = "another-code-verifier-of-the-tests-long-enough";
-    // Another client does not spend it; a wrong verifier and a wrong URI do.
+    // Another client does not consume the code. A wrong verifier and a wrong URI do.
     let code = shop_code(&mut browser, "openid").await;
     let injected = [("client_id", "mine"), ("client_secret", SECRET)];
     assert_eq!(refused(exchange(&app, &code, &injected).await, 400).await, "invalid_grant");
@@ -115,7 +115,7 @@ async fn a_code_is_good_once_for_its_client_its_uri_and_its_verifier() {
         assert_eq!(refused(exchange(&app, &code, more).await, 400).await, "invalid_grant", "{more:?}");
         assert_eq!(refused(exchange(&app, &code, &[]).await, 400).await, "invalid_grant", "it is spent");
     }
-    // A verifier without a challenge: an attacker has removed the challenge from the request.
+    // A verifier without a challenge means that an attacker removed the challenge from the request.
     let old = "https://old.example.com/callback";
     let asked = request("old", old, &[("code_challenge", ""), ("code_challenge_method", "")]);
     let code = answer(&browser.get(&asked).await, old)["code"].clone();
@@ -153,14 +153,14 @@ async fn a_second_use_of_a_code_ends_the_session_of_the_first() {
     let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
     let rows = app.store().await.audit_rows(&realm, 100).await.unwrap();
     assert!(rows.iter().any(|row| row.event == "code_reused"));
-    // Of many exchanges at once, at most one gets tokens.
+    // At most one of many concurrent exchanges gets tokens.
     let code = shop_code(&mut browser, "openid").await;
     let all = futures_util::future::join_all((0..8).map(|_| exchange(&app, &code, &[]))).await;
     let won = all.iter().filter(|answer| answer.status() == 200).count();
     assert!(won <= 1, "{won}");
 }
 
-/// An `Authorization` header, and fields of the form.
+/// An `Authorization` header, and form fields.
 type Presented = (Option<String>, &'static [(&'static str, &'static str)]);
 
 #[tokio::test]
@@ -219,14 +219,14 @@ async fn a_client_has_only_its_grants() {
         let mine = [form, &[("client_id", "mine"), ("client_secret", SECRET)]].concat();
         assert_eq!(refused(app.post_form("/User1/token", &mine).await, 400).await, "unauthorized_client", "{form:?}");
     }
-    // A client that is not registered is ignored, as before.
+    // An unregistered client is ignored, as before.
     let unknown = [forms[0], &[("client_id", "unknown"), ("client_secret", "x")]].concat();
     json(app.post_form("/User1/token", &unknown).await, 200).await;
     let unknown = [forms[1], &[("client_id", "unknown")]].concat();
     json(app.post_form("/User1/token", &unknown).await, 200).await;
 }
 
-/// Routes that a token of a client must not open, with a token of the server's own.
+/// Routes that must not accept a client's token, with one of the server's own tokens.
 const CLOSED: [(Method, &str); 12] = [
     (Method::GET, "/User1"),
     (Method::GET, "/User1/me"),
@@ -261,7 +261,7 @@ async fn a_token_of_a_client_opens_userinfo_and_nothing_else() {
     assert_eq!(userinfo(&app, id_token).await.status(), 401, "an ID token is no access token");
     assert_eq!(app.get_as(id_token, "/User1/me").await.status(), 401);
     assert_eq!(app.get_as(access, "/User2/userinfo").await.status(), 401, "another realm");
-    // A page is opened by the cookie only.
+    // Pages only accept the cookie.
     let page = app.request(Method::GET, "/User1/account").bearer_auth(access).send().await.unwrap();
     assert_eq!(page.status(), 303);
     assert_eq!(claims(access)["sub"], john.id);
@@ -306,7 +306,7 @@ async fn a_page_of_one_request_cannot_be_used_for_another_realm_or_forged() {
     let form = [("email", john.email.as_str()), ("password", &john.password)];
     let entered = other.post(&format!("/User2/signin?continue={carried}"), &form).await;
     assert_eq!(entered.location, "/User2/account");
-    // After an hour it is outdated.
+    // It expires after an hour.
     app.clock.advance(std::time::Duration::from_secs(3601));
     assert_eq!(browser.get(&format!("/User1/authorize?continue={carried}")).await.status, 400);
 }

@@ -1,4 +1,4 @@
-//! Consent: asked of clients of others, kept, and asked again.
+//! Consent to third-party clients: requested, stored and requested again.
 
 use super::{SHOP, answer, app, consent, request, shop_code, signed_in};
 use crate::support::Person;
@@ -84,7 +84,7 @@ async fn what_one_account_reads_does_not_count_for_another() {
     browser.sign_in(&eve).await;
     let shown = browser.post(&page.form("consent"), &form).await;
     assert!(shown.location.starts_with("/User1/consent?"), "{}", shown.location);
-    // Nor does a form of another site count.
+    // A form from another site is rejected, too.
     let page = browser.get(&shown.location).await;
     let form = consent(&page, "allow");
     let request =

@@ -1,4 +1,4 @@
-//! The code flow, from the request of a client to the claims about its user.
+//! The code flow, from the authorization request to the claims about the user.
 
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use reqwest::Method;
@@ -10,7 +10,7 @@ use crate::{
     support::{Person, TestApp, json},
 };
 
-/// Verifies a token as a client does: with the published keys and a library.
+/// Verifies a token like a client, with the published keys and a library.
 async fn verified(app: &TestApp, token: &str, audience: &str) -> Value {
     let header = decode_header(token).unwrap();
     let keys: JwkSet = app.get("/.well-known/jwks.json").await.json().await.unwrap();
@@ -82,7 +82,7 @@ async fn a_user_signs_in_consents_and_the_client_learns_who_it_is() {
     let posted = app.request(Method::POST, "/User1/userinfo").bearer_auth(token).send().await.unwrap();
     assert_eq!(json(posted, 200).await, seen);
 
-    // The next time nothing is asked.
+    // Nothing is asked the next time.
     let again = browser.get(&request("shop", SHOP, &[("prompt", "none")])).await;
     assert!(answer(&again, SHOP).contains_key("code"));
     let sessions = json(app.get_as(&john.log_in(&app).await, "/User1/me/sessions").await, 200).await;
@@ -221,7 +221,7 @@ async fn what_a_request_asks_of_the_user_is_asked() {
     let met = get(&ask(&[("acr_values", "urn:portcullis:aal2 urn:portcullis:aal1")])).await;
     assert!(answer(&met, MINE).contains_key("code"), "the second can be met");
 
-    // Signing in again answers the request, and does not ask twice.
+    // Signing in again satisfies the request, and the user is not asked twice.
     let led = get(&ask(&[("prompt", "login"), ("max_age", "0")])).await;
     let page = browser.get(&led.location).await;
     app.clock.advance(minute);

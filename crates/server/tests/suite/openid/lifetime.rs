@@ -1,4 +1,4 @@
-//! When sessions of clients end, and how they are refreshed.
+//! End and refresh of client sessions.
 
 use std::time::Duration;
 

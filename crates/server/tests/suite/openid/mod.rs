@@ -22,7 +22,7 @@ pub const SHOP: &str = "https://shop.example.com/callback";
 pub const MINE: &str = "https://mine.example.com/callback";
 pub const VERIFIER: &str = "a-code-verifier-of-the-tests-that-is-long-enough";
 
-/// The clients of the tests: one of someone else, one of the operator, one that is public, one on the device.
+/// Clients of the tests: third-party, first-party, public, and native.
 const CLIENTS: &str = r#"
 [realms.User1]
 scopes = "orders:read"
@@ -86,7 +86,7 @@ pub fn challenge() -> String {
     BASE64URL_NOPAD.encode(digest(&SHA256, VERIFIER.as_bytes()).as_ref())
 }
 
-/// Returns the path of a request, where `more` replaces and adds parameters; an empty value removes one.
+/// Returns the path of a request. `more` replaces and adds parameters; an empty value removes one.
 pub fn request(client: &str, uri: &str, more: &[(&str, &str)]) -> String {
     let challenge = challenge();
     let mut all = vec![
@@ -104,7 +104,7 @@ pub fn request(client: &str, uri: &str, more: &[(&str, &str)]) -> String {
     format!("/User1/authorize?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish())
 }
 
-/// Parameters of an answer to a client, which is at this redirect URI.
+/// Returns the parameters of a response to a client at this redirect URI.
 pub fn answer(shown: &Shown, uri: &str) -> BTreeMap<String, String> {
     assert_eq!(shown.status, 303, "{}", shown.body);
     let rest = shown.location.strip_prefix(uri).unwrap_or_else(|| panic!("{}", shown.location));
@@ -116,7 +116,7 @@ pub fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", BASE64.encode(format!("{id}:{secret}").as_bytes()))
 }
 
-/// Returns the claims of a token, unverified.
+/// Returns the claims of a token without verifying it.
 pub fn claims(token: &str) -> Value {
     let payload = BASE64URL_NOPAD.decode(token.split('.').nth(1).unwrap().as_bytes()).unwrap();
     serde_json::from_slice(&payload).unwrap()
@@ -126,7 +126,7 @@ pub async fn userinfo(app: &TestApp, token: &str) -> Response {
     app.get_as(token, "/User1/userinfo").await
 }
 
-/// Exchanges a code for the client `shop`, where `more` replaces and adds parameters.
+/// Exchanges a code for the client `shop`. `more` replaces and adds parameters.
 pub async fn exchange(app: &TestApp, code: &str, more: &[(&str, &str)]) -> Response {
     let mut form =
         vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", SHOP), ("code_verifier", VERIFIER)];
@@ -138,7 +138,7 @@ pub async fn exchange(app: &TestApp, code: &str, more: &[(&str, &str)]) -> Respo
     request.send().await.unwrap()
 }
 
-/// Gives consent to the client `shop` for these scopes, and returns its code.
+/// Gives the client `shop` consent to these scopes, and returns its code.
 pub async fn shop_code(browser: &mut Browser<'_>, scope: &str) -> String {
     let mut shown = browser.get(&request("shop", SHOP, &[("scope", scope)])).await;
     if shown.location.contains("/consent?") {
@@ -148,19 +148,19 @@ pub async fn shop_code(browser: &mut Browser<'_>, scope: &str) -> String {
     answer(&shown, SHOP)["code"].clone()
 }
 
-/// Returns the form of a decision.
+/// Returns the form with a decision.
 pub fn consent<'a>(page: &'a Shown, action: &'a str) -> [(&'a str, &'a str); 2] {
     let account = page.body.split_once("name=\"account\" value=\"").unwrap().1.split_once('"').unwrap().0;
     [("account", account), ("action", action)]
 }
 
-/// Tokens of the client `shop`.
+/// Returns tokens of the client `shop`.
 pub async fn shop_tokens(browser: &mut Browser<'_>, scope: &str) -> Value {
     let code = shop_code(browser, scope).await;
     crate::support::json(exchange(browser.app, &code, &[]).await, 200).await
 }
 
-/// Someone who is signed in.
+/// Returns a signed-in user.
 pub async fn signed_in(app: &TestApp) -> (Person, Browser<'_>) {
     let john = Person::new("john@example.com").join(app).await;
     let browser = Browser::signed_in(app, &john).await;

@@ -55,13 +55,13 @@ pub(crate) struct AdminAuditExport {
     /// Cursor of the next page; null on the last one.
     #[schema(required, example = json!(null))]
     next: Option<String>,
-    /// Time of the server.
+    /// Current time of the server.
     #[schema(example = "2026-11-29T10:00:00.123Z", format = DateTime)]
     at: String,
     retention: AdminAuditRetention,
 }
 
-/// How long rows are kept, in seconds.
+/// Retention of rows, in seconds.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminAuditRetention {
     /// `AUDIT_RETENTION`.
@@ -76,9 +76,9 @@ refusals!(ExportRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID
 
 /// Export the audit trail
 ///
-/// Rows, oldest first; with `blocks` the rows of each block and then the block, the chain `reads` before `main`, so that the export
-/// can be verified with the public key alone. Needs the role `owner` of the realm, and `owner@*` for blocks, which contain rows of
-/// all realms. An export that is not `sealed` is itself written to the trail.
+/// Returns rows, oldest first. With `blocks`, each block follows its rows, and the chain `reads` precedes `main`, so
+/// that the export can be verified with the public key alone. Requires the role `owner` of the realm, and `owner@*`
+/// for blocks, which contain rows of all realms. Exports that are not `sealed` are recorded in the audit trail.
 #[utoipa::path(
     operation_id = "admin_trail_export",
     get, path = "/v1/admin/audit/export", tag = "Administration",

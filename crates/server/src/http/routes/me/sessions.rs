@@ -20,7 +20,7 @@ use crate::http::{
 pub(crate) struct SessionAnswer {
     /// The `sid` claim of its access tokens.
     id: String,
-    /// `api`: opened by a login over the API; `browser`: by the pages; `client`: by a client of OpenID Connect.
+    /// `api`: created by a login through the API. `browser`: by the pages. `client`: by an OpenID Connect client.
     kind: &'static str,
     /// Whether the access token of this request belongs to it.
     current: bool,
@@ -42,7 +42,7 @@ pub(crate) struct SessionAnswer {
     /// IP address of the login; null if unknown.
     #[schema(required)]
     ip: Option<String>,
-    /// Client application of a session of the kind `client`; null for others.
+    /// Client application of a session of the kind `client`. Null for all others.
     #[schema(required)]
     client: Option<SessionApplication>,
     /// Latest expiry, even if the session is in use.

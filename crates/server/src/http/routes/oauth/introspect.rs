@@ -36,10 +36,10 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
     sid: Option<String>,
-    /// Client that the token was made for, if it is one of a client.
+    /// Client that the token was issued for. Only in client tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
-    /// What the client may do, separated by spaces.
+    /// Scopes of the client, separated by spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
     /// Audience of an access token: a string or a list of strings, if `JWT_AUDIENCE` is set.
@@ -105,8 +105,9 @@ refusals!(IntrospectRefusals: OAuth [&[CLIENT_INVALID, CLIENT_AUTH_FAILED, LIMIT
 
 /// Introspect a token
 ///
-/// For services that must detect a logout at once (RFC 7662). The service authenticates by HTTP Basic with credentials from
-/// `API_CLIENTS`. A confidential client of OpenID Connect learns of its own tokens only. The response has the current state of the session. It is `{"active":false}` for every token that is not live.
+/// For services that must detect a logout immediately (RFC 7662). The service authenticates with HTTP Basic and
+/// credentials from `API_CLIENTS`. A confidential OpenID Connect client can only introspect its own tokens. The
+/// response describes the current state of the session. It is `{"active":false}` for every token that is not active.
 /// The body may also be JSON.
 #[utoipa::path(
     post, path = "/v1/{realm}/introspect", tag = "Accounts", security(("service" = [])),

@@ -1,4 +1,4 @@
-//! What clients see of their users; introspection and revocation of tokens, and their use by proxies.
+//! Claims about users for clients; introspection and revocation of tokens, and forward authentication for proxies.
 
 mod forward_auth;
 mod introspect;

@@ -12,8 +12,9 @@ refusals!(RevokeRefusals: OAuth [&[LIMITED, CLIENT_AUTH_FAILED, NO_TOKEN, WRONG_
 
 /// Revoke a token
 ///
-/// Revokes the session of an access token or refresh token permanently (RFC 7009): a logout for clients that follow OAuth 2.0.
-/// No authentication is needed in addition to the token, except for the tokens of clients of OpenID Connect, which need that of the client. The response is the same for unknown and ended tokens. The body may
+/// Permanently ends the session of an access token or refresh token (RFC 7009). This is the logout for OAuth 2.0
+/// clients. The token itself is the only required credential, except for tokens of OpenID Connect clients, which
+/// require the client's authentication. The response is the same for unknown tokens and ended sessions. The body may
 /// also be JSON.
 #[utoipa::path(
     post, path = "/v1/{realm}/revoke", tag = "Accounts",

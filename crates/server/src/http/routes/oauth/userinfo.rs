@@ -9,14 +9,14 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// What the scopes of the client show of the user.
+/// Claims about the user, according to the scopes of the client.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UserInfoAnswer {
     /// Identifier of the user.
     #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
     sub: String,
     /// `name`, `given_name`, `family_name` (scope `profile`), `email`, `email_verified` (`email`), `phone_number`,
-    /// `phone_number_verified` (`phone`), as far as the account has them.
+    /// `phone_number_verified` (`phone`), if the account has them.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     claims: UserClaims,
@@ -30,9 +30,9 @@ impl From<UserInfo> for UserInfoAnswer {
 
 refusals!(UserinfoRefusals: Problem [REALM, &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, SCOPE_MISSING]]);
 
-/// What a client may see of its user
+/// Get claims about the user
 ///
-/// Takes an access token of a client with the scope `openid`, and no other token.
+/// Accepts only access tokens of clients with the scope `openid`.
 #[utoipa::path(
     get, path = "/v1/{realm}/userinfo", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -50,9 +50,9 @@ pub(crate) async fn userinfo(bearer: ClientBearer) -> Result<Json<UserInfoAnswer
 
 refusals!(UserinfoFormRefusals: Problem [REALM, &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, SCOPE_MISSING]]);
 
-/// What a client may see of its user, by POST
+/// Get claims about the user, by POST
 ///
-/// The same; the token is sent in the header here, too.
+/// Same as GET. The token must be in the header here, too.
 #[utoipa::path(
     post, path = "/v1/{realm}/userinfo", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

@@ -1,4 +1,4 @@
-//! `authorize`, where applications send users to sign in, and the page that asks users for consent.
+//! `authorize`, the endpoint to which applications send users to sign in.
 
 use axum::{
     extract::State,
@@ -27,12 +27,13 @@ use crate::{
     templates::pages::Authorize,
 };
 
-/// Where applications send users to sign in
+/// Sign users in for an application
 ///
-/// The authorization endpoint of OpenID Connect. It answers to the redirect URI of the application, after the pages that are needed.
+/// The OpenID Connect authorization endpoint. It responds to the redirect URI of the application, after all required
+/// pages.
 #[utoipa::path(get, path = "/v1/{realm}/authorize", tag = "Pages", params(RealmPath), responses((status = 303, description = "To a page, or back to the application", content_type = "text/html", body = String)))]
 pub(crate) async fn authorize(State(state): State<AppState>, visit: Visit) -> Response {
-    // A request that comes back from a page is carried in its URL.
+    // A request that returns from a page is carried in its URL.
     let request = match visit.next() {
         Some(Continue::Authorize(request)) => Some(*request),
         _ => AuthorizeRequest::read(visit.pairs(), visit.request.ctx.now),
@@ -43,9 +44,9 @@ pub(crate) async fn authorize(State(state): State<AppState>, visit: Visit) -> Re
     }
 }
 
-/// Where applications send users to sign in, as a form
+/// Sign users in for an application, as a form
 ///
-/// The request is repeated as GET, with which browsers send the cookie of the session.
+/// The request is repeated as GET, because browsers then send the session cookie.
 #[utoipa::path(post, path = "/v1/{realm}/authorize", tag = "Pages", params(RealmPath), responses((status = 303, description = "To the same by GET", content_type = "text/html", body = String)))]
 pub(crate) async fn authorize_form(visit: Visit, FormBody(fields): FormBody) -> Response {
     let texts: Vec<(String, String)> = fields.texts().collect();
@@ -56,7 +57,7 @@ pub(crate) async fn authorize_form(visit: Visit, FormBody(fields): FormBody) -> 
     go(&with_query(&visit.path("authorize"), &texts))
 }
 
-/// Answers the application, or leads to the page that comes first.
+/// Responds to the application, or redirects to the page that must be shown first.
 pub(super) async fn answer(
     state: &AppState,
     visit: &Visit,
@@ -78,7 +79,7 @@ pub(super) async fn answer(
     }
 }
 
-/// Leads to a page that comes back to the request.
+/// Redirects to a page that returns to the request.
 fn lead(visit: &Visit, page: &str, next: &Continue) -> Response {
     match visit.leading_to(page, next) {
         Some(path) => {
@@ -90,7 +91,7 @@ fn lead(visit: &Visit, page: &str, next: &Continue) -> Response {
     }
 }
 
-/// Sends an answer to the application: as a redirect, or as a page that posts it.
+/// Sends a response to the application, as a redirect or as a page that posts it.
 fn to_client(state: &AppState, visit: &Visit, answer: ClientAnswer) -> Response {
     let mut response = match answer.mode {
         ResponseMode::Query => go(&with_query(&answer.redirect_uri, &answer.parameters)),

@@ -179,7 +179,7 @@ async fn prove(signed_in: &SignedIn, owner: &Owner, fields: &mut Fields) -> Resu
         return Err(missing("password"));
     }
     let second = SecondFactor { code: &none, kind: &none, remember: &none };
-    // An application has asked for a new authentication, however recent the last one is.
+    // The application requested a new authentication, even if the last one is recent.
     let max_age = if signed_in.visit.is_for_client() { RawField::from("0") } else { RawField::Missing };
     let asked = StepUp { current_password: &password, second, acr_values: &none, max_age: &max_age };
     signed_in.visit.request.sessions().step_up(owner, &asked).await

@@ -23,24 +23,24 @@ use crate::{
 /// Path of the page.
 pub(super) const PAGE: &str = "consent";
 
-/// The page that asks whether an application may use the account
+/// Consent page
 ///
-/// Names the application, the host that it returns to, and what it is given.
+/// Shows the application, the host that it redirects to, and the requested permissions.
 #[utoipa::path(get, path = "/v1/{realm}/consent", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Response {
     let visit = &signed_in.visit;
     let Some(request) = carried(&signed_in) else { return ApiError::from(LINK_INVALID).into_response() };
     match visit.request.oauth().authorize(&request, Some(&signed_in.viewer), None).await {
         Ok(Authorized::Consent(sheet)) => show(&state, visit, &page(&signed_in, *sheet)),
-        // Nothing needs to be asked any more; or another page comes first.
+        // The consent is no longer needed, or another page must be shown first.
         Ok(_) => visit.go_on(),
         Err(error) => ApiError::from(error).into_response(),
     }
 }
 
-/// Decide whether an application may use the account
+/// Submit a decision about consent
 ///
-/// `allow` or `deny`, then back to the application.
+/// `allow` or `deny`. Redirects back to the application.
 #[utoipa::path(post, path = "/v1/{realm}/consent", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn decide(
     State(state): State<AppState>,
@@ -53,7 +53,7 @@ pub(crate) async fn decide(
         Some("deny") => Some(Decision::Deny),
         _ => None,
     };
-    // What one account has read must not count for another, to which the browser was switched meanwhile.
+    // The decision must not apply to another account that the browser was switched to after the page was shown.
     let is_same = fields.take("account").text() == Some(signed_in.viewer.account().id.as_str());
     let SignedIn { mut visit, viewer, .. } = signed_in;
     visit.viewer = Some(viewer);
@@ -82,7 +82,7 @@ fn page(signed_in: &SignedIn, sheet: ConsentSheet) -> Consent {
     }
 }
 
-/// Returns what scopes give, in words and values.
+/// Returns the permissions of scopes as texts and values.
 fn rows(account: &Account, asked: &Scopes) -> Vec<ScopeRow> {
     let profile = &account.profile;
     let names: Vec<&str> =

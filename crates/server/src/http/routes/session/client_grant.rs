@@ -1,4 +1,4 @@
-//! Grants of clients of OpenID Connect at the token endpoint.
+//! Grants of OpenID Connect clients at the token endpoint.
 
 use axum::{
     Json,
@@ -15,7 +15,8 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// Answers the grant of a client; `None` if the request names no registered client, so that the grant is one of the server's own.
+/// Responds to the grant of a client. Returns `None` if the request names no registered client, so that it is handled
+/// as one of the server's own grants.
 pub(super) async fn of_client(
     request: &RealmRequest,
     presented: &PresentedClient,

@@ -57,16 +57,16 @@ struct TokenGrant {
     subject_token_type: Option<String>,
     /// Nonce from `social/{provider}/nonce`, for the token exchange.
     nonce: Option<String>,
-    /// Identifier of a client of OpenID Connect, unless it authenticates with HTTP Basic.
+    /// Identifier of an OpenID Connect client, unless it authenticates with HTTP Basic.
     client_id: Option<String>,
     /// Secret of a client with `client_secret_post`.
     #[schema(format = Password)]
     client_secret: Option<String>,
     /// Redirect URI of the request, for `authorization_code`.
     redirect_uri: Option<String>,
-    /// Verifier of PKCE, for `authorization_code`.
+    /// PKCE verifier, for `authorization_code`.
     code_verifier: Option<String>,
-    /// Fewer scopes than were granted, for `refresh_token` of a client.
+    /// Subset of the granted scopes, for a client's `refresh_token`.
     scope: Option<String>,
 }
 

@@ -22,8 +22,8 @@ use crate::http::{
     state::AppState,
 };
 
-/// What a realm offers (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). It names only what exists: where no client is registered,
-/// there is no authorization endpoint and no ID token.
+/// Metadata of a realm (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). It lists only existing features: if no client
+/// is registered, there is no authorization endpoint and no ID token.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Metadata {
     /// `iss` claim of the access tokens.
@@ -93,7 +93,7 @@ fn metadata(base: &str, name: &str, issuer: String, has_passkeys: bool) -> Metad
     }
 }
 
-/// Adds what a realm with clients offers.
+/// Adds the metadata of a realm with clients.
 fn with_clients(metadata: Metadata, base: &str, algorithms: &[Algorithm], own: &Scopes) -> Metadata {
     let methods: Vec<&str> = ClientAuthMethod::ALL.iter().map(|method| method.as_str()).collect();
     Metadata {
@@ -109,7 +109,7 @@ fn with_clients(metadata: Metadata, base: &str, algorithms: &[Algorithm], own: &
         code_challenge_methods_supported: vec!["S256"],
         prompt_values_supported: Prompt::ALL.into_iter().map(Prompt::as_str).collect(),
         authorization_response_iss_parameter_supported: Some(true),
-        // Without it, clients may assume that it is.
+        // If it is missing, clients may assume true.
         request_uri_parameter_supported: Some(false),
         ..metadata
     }
@@ -136,8 +136,8 @@ refusals!(OpenIdRefusals: Problem [&[NOT_FOUND, INTERNAL, UNAVAILABLE]]);
 
 /// Metadata of a realm (OpenID Connect)
 ///
-/// For libraries that find endpoints and keys by the issuer. It names only what exists: without a client, there is neither an
-/// authorization endpoint nor an ID token.
+/// For libraries that discover endpoints and keys by issuer. It lists only existing features: without a client, there
+/// is neither an authorization endpoint nor an ID token.
 #[utoipa::path(
     get, path = "/.well-known/openid-configuration/{realm}", tag = "Operations",
     params(RealmPath),
