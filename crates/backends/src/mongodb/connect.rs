@@ -164,7 +164,7 @@ async fn why_none_answers(options: &ClientOptions, source: Error) -> OpenError {
     options.hosts.truncate(1);
     options.direct_connection = Some(true);
     options.repl_set_name = None;
-    // A reachable server responds at once.
+    // A reachable server responds immediately.
     options.server_selection_timeout = options.server_selection_timeout.map(|timeout| timeout / 3);
     let asked = match Client::with_options(options) {
         Ok(client) => client.database("admin").run_command(doc! { "hello": 1 }).await,

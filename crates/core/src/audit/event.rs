@@ -3,9 +3,9 @@
 
 use super::{ActorKind, Outcome};
 
-/// Detail key for the first request IDs of repeated refusals.
+/// Detail key for the first request IDs of repeated rejections.
 pub(crate) const REQUESTS: &str = "requests";
-/// Detail key for the route of a refused request.
+/// Detail key for the route of a rejected request.
 pub(crate) const ROUTE: &str = "route";
 
 macro_rules! events {

@@ -14,7 +14,7 @@ pub struct AuditRow {
     pub realm: RealmName,
     pub event: Event,
     pub outcome: Outcome,
-    /// Reason for a refusal, as a stable code.
+    /// Reason for a rejection, as a stable code.
     pub reason: Option<&'static str>,
     /// Setting or limit that determined the outcome.
     pub rule: Option<&'static str>,
@@ -34,7 +34,7 @@ pub struct AuditRow {
     pub client: Option<Sealed>,
     /// Reason given by an administrator, sealed like the client.
     pub note: Option<Sealed>,
-    /// Number of events: 1, or the number of aggregated refusals.
+    /// Number of events: 1, or the number of aggregated rejections.
     pub count: u64,
 }
 

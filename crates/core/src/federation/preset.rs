@@ -86,8 +86,8 @@ impl Preset {
         !matches!(self, Self::Github | Self::Discord)
     }
 
-    /// Returns whether the provider operates the mailbox of an address, so that no other party can receive its mail.
-    /// `hosted` is the domain whose mail the provider reports to host.
+    /// Returns whether the provider operates the mailbox of an address, so that only the provider's user can receive
+    /// its mail. `hosted` is the domain that the provider claims to host.
     #[must_use]
     pub fn operates(self, domain: &str, hosted: Option<&str>) -> bool {
         match self {

@@ -121,7 +121,7 @@ impl LimitKind {
         }
     }
 
-    /// Returns the name of the setting for an account, a session, or all requests together.
+    /// Returns the name of the setting for an account, a session, or all requests in total.
     #[must_use]
     pub const fn setting(self) -> &'static str {
         match self {

@@ -45,7 +45,7 @@ impl<'a> Upkeep<'a> {
         Ok(next)
     }
 
-    /// Writes the audit rows of repeated refusals whose minute is over, or of all.
+    /// Writes the audit rows of repeated rejections whose minute is over, or of all.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails. Rows that could not be written are kept and retried.

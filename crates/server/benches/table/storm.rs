@@ -68,7 +68,7 @@ impl Storm {
     }
 }
 
-/// Repeats a request that depends on the last answer, and returns the 99th percentile in milliseconds.
+/// Repeats a request that depends on the previous response, and returns the 99th percentile in milliseconds.
 async fn slow(mut connection: Connection, next: impl Fn(&Connection) -> Vec<u8>) -> f64 {
     let (begun, mut took) = (Instant::now(), Vec::new());
     while begun.elapsed() < LENGTH {

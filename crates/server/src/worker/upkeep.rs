@@ -12,7 +12,7 @@ use crate::memory;
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Worker {
-    /// Rotates signing keys that are due, writes the audit rows of repeated refusals and deletes expired rows.
+    /// Rotates signing keys that are due, writes the audit rows of repeated rejections and deletes expired rows.
     /// Returns the number of deleted rows. If one step fails, the others are still executed.
     pub(crate) async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
         let of_process = self.maintain_process().await;
@@ -20,7 +20,7 @@ impl Worker {
         of_process.and(swept)
     }
 
-    /// Performs the tasks of each process: loads the signing keys, and writes the aggregated refusals.
+    /// Performs the tasks of each process: loads the signing keys, and writes the aggregated rejections.
     async fn maintain_process(&self) -> Result<(), portcullis_core::Error> {
         let renewed = self.service.refresh_signing_keys(&self.ctx()).await;
         let written = self.service.upkeep().write_repetitions(self.clock.now(), false).await;
@@ -60,7 +60,7 @@ impl Worker {
         }
     }
 
-    /// Writes the audit rows of all repeated refusals before the process exits.
+    /// Writes the audit rows of all repeated rejections before the process exits.
     pub(super) async fn write_last_repetitions(&self) {
         if let Err(error) = self.service.upkeep().write_repetitions(self.clock.now(), true).await {
             tracing::error!(

@@ -601,7 +601,7 @@ async fn every_route_that_changes_something_refuses_an_administrator_who_acts_fo
     assert_eq!((events(&app).await, app.count("outbox").await), before, "nothing has happened");
 }
 
-/// Returns the number of events of the realm, without refusals of administrators.
+/// Returns the number of events of the realm, without rejected requests of administrators.
 async fn events(app: &TestApp) -> usize {
     let rows = app.audit("User1").await;
     rows.iter().filter(|row| row.event != "impersonation_refused").count()

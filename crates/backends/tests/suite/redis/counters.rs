@@ -1,4 +1,4 @@
-//! Client limits, counted for all processes together.
+//! Client limits, shared by all processes.
 
 use std::{ops::Deref, time::Duration};
 

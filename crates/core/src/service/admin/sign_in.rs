@@ -49,7 +49,7 @@ impl Administration<'_> {
                 let cookie = logged_in.tokens.refresh.expose();
                 Ok(SignedIn { cookie, lifetime: self.realm.policy.session_max_age })
             }
-            // The password is correct but the code is wrong. This is answered like a wrong password.
+            // The password is correct but the code is wrong. The response is the same as for a wrong password.
             Ok(Entry::Challenged(_)) if second.is_given() => Err(MFA_INVALID.into()),
             // The client can retry with a code.
             Ok(Entry::Challenged(_)) => {

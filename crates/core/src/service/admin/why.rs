@@ -15,7 +15,7 @@ use crate::{
 const EXPLAINED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Maximum number of rows per request.
 const MOST_ROWS: usize = 100;
-/// Maximum number of refusal rows searched for an aggregated request, and the number read at a time.
+/// Maximum number of rejection rows searched for an aggregated request, and the number read at a time.
 const MOST_SEARCHED: usize = 100_000;
 const CHUNK: usize = 1000;
 
@@ -40,7 +40,7 @@ impl Administered<'_, Look> {
     ///
     /// # Errors
     /// Returns `NotFound` if there is no row that the caller may see, with its own code if the request may be among
-    /// aggregated refusals.
+    /// aggregated rejections.
     pub async fn why(&self, id: &str) -> Result<Explained> {
         let request = RequestId::parse(id).ok_or_else(Error::not_found)?;
         let millis = i64::try_from(EXPLAINED_FOR.as_millis()).unwrap_or(i64::MAX);
@@ -73,7 +73,7 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Returns the row of aggregated refusals that contains the request.
+    /// Returns the row of aggregated rejections that contains the request.
     async fn repetition(&self, request: &RequestId, since: AuditId) -> Result<PlacedEntry> {
         let (realms, mut before, mut has_more, mut read) = (self.seen_realms(), AuditId([u8::MAX; 16]), false, 0);
         let wanted = serde_json::Value::from(request.as_str());

@@ -44,7 +44,7 @@ pub enum Returned {
         /// Address of the account at the provider, for the page that asks for a second factor.
         email: Option<String>,
     },
-    /// The user must answer a question first.
+    /// The user must make a decision first.
     Pending(PendingIdentity, Question),
     SignupClosed,
     /// The provider or its user refused.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Federation<'_> {
-    /// Exchanges a code and returns the external account. The inner error is the reason for a refusal.
+    /// Exchanges a code and returns the external account. The inner error is the reason for a rejection.
     ///
     /// # Errors
     /// Returns `Unavailable` if the provider does not respond.

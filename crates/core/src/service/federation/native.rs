@@ -29,7 +29,7 @@ pub struct Exchange<'a> {
     pub devices: &'a [RawField],
 }
 
-/// Reason why an exchange was refused.
+/// Reason why an exchange was rejected.
 enum Refused {
     Token(BadIdToken),
     Nonce,
@@ -109,7 +109,7 @@ impl Federation<'_> {
         Ok(claims.and_then(|claims| ProvedIdentity::of_claims(provider, &claims).ok_or(BadIdToken::Subject)))
     }
 
-    /// Records a refusal. The response does not contain the reason.
+    /// Records a rejection. The response does not contain the reason.
     async fn refuse(&self, provider: &Provider, why: &Refused) -> Result<Entry> {
         self.note_refused(provider, why.as_str()).await?;
         Err(Error::from(SOCIAL_REFUSED))

@@ -121,8 +121,8 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns the operation that records a refusal. Returns `None` if it repeats one of the last minute and was only
-    /// counted.
+    /// Returns the operation that records a rejection. Returns `None` if it repeats one of the last minute and was
+    /// only counted.
     pub(in crate::service) fn refused(&self, draft: AuditDraft<'_>) -> Option<Op> {
         self.repetitions.admit(draft.sealed(), self.ctx.client.ip).map(Op::from)
     }
@@ -186,7 +186,7 @@ impl AuditDraft<'_> {
         self
     }
 
-    /// Sets the reason for a refusal.
+    /// Sets the reason for a rejection.
     pub(in crate::service) const fn reason(mut self, reason: &'static str) -> Self {
         self.row.reason = Some(reason);
         self

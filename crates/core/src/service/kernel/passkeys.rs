@@ -1,4 +1,4 @@
-//! Passkeys, shared by all areas: the relying party, single-use challenges, and the handling of refusals.
+//! Passkeys, shared by all areas: the relying party, single-use challenges, and the handling of rejections.
 
 use std::time::Duration;
 
@@ -113,7 +113,8 @@ impl Scope<'_> {
         }
     }
 
-    /// Records the refusal of a passkey. If its counter has not increased, the owner is notified at most once a day.
+    /// Records the rejection of a passkey. If its counter has not increased, the owner is notified at most once a
+    /// day.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.

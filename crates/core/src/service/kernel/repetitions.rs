@@ -1,5 +1,5 @@
-//! Aggregation of repeated refusals: the first of a kind is written to the audit trail immediately, and those of the
-//! next minute as a single row.
+//! Aggregation of repeated rejections: the first of a kind is written to the audit trail immediately, and those of
+//! the next minute as a single row.
 
 use std::{
     collections::HashMap,
@@ -16,14 +16,14 @@ use crate::{
     seal::BlindIndex,
 };
 
-/// Time after the first refusal during which similar ones are counted.
+/// Time after the first rejection during which similar ones are counted.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Maximum number of request IDs in the row of repeated refusals.
+/// Maximum number of request IDs in the row of repeated rejections.
 const MOST_REQUESTS: usize = 20;
-/// Maximum number of groups counted at the same time. Further refusals are written individually.
+/// Maximum number of groups counted at the same time. Further rejections are written individually.
 const MOST_GROUPS: usize = 10_000;
 
-/// Refusals of one kind for one account or client.
+/// Rejections of one kind for one account or client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Group {
     realm: RealmName,
@@ -54,11 +54,11 @@ impl Group {
     }
 }
 
-/// Repetitions of a refusal.
+/// Repetitions of a rejection.
 #[derive(Debug)]
 struct Repeated {
     began: Timestamp,
-    /// The last refusal.
+    /// The last rejection.
     last: Option<AuditRow>,
     count: u64,
     /// Ids of the first requests.
@@ -86,7 +86,7 @@ struct State {
     ended: Vec<AuditRow>,
 }
 
-/// Refusals of the last minute in this process. Unwritten ones are lost if the process crashes.
+/// Rejections of the last minute in this process. Unwritten ones are lost if the process crashes.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Repetitions(Mutex<State>);
 

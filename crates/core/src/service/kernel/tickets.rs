@@ -15,7 +15,7 @@ use crate::{
     seal::DataKey,
 };
 
-/// Maximum number of failed attempts per ticket, of all kinds together.
+/// Maximum total number of failed attempts per ticket.
 const TRIES: u32 = 5;
 
 /// Methods that can complete a ticket.

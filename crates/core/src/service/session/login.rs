@@ -107,7 +107,7 @@ impl Sessions<'_> {
         let mut errors = FieldErrors::default();
         let both = errors.text("username", credentials.username).zip(errors.text("password", credentials.password));
         let (username, password) = errors.finish(both)?;
-        // The client is charged before anything is read, so that the duration of a refusal reveals nothing.
+        // The client is charged before anything is read, so that the duration of a rejection reveals nothing.
         let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await;
         // A client beyond its limit is rejected, unless it may be a known device of the account.
         let client = if credentials.may_name_a_device() { client } else { Ok(client?) };

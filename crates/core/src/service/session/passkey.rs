@@ -36,7 +36,7 @@ pub enum PasskeyOutcome {
     },
 }
 
-/// Refusal for the audit trail.
+/// Rejection for the audit trail.
 struct Refused {
     why: PasskeyRefusal,
     found: Option<Box<FoundPasskey>>,

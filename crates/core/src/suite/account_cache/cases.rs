@@ -21,7 +21,7 @@ pub async fn an_uncached_account_is_not_returned(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
 }
 
-/// An invalidation takes effect at once.
+/// An invalidation takes effect immediately.
 pub async fn an_invalidated_account_is_removed(cache: &dyn AccountCache) {
     cache.synced(NOW);
     cache.insert(&here(), Arc::new(account("ada", "Ada")), cache.generation());

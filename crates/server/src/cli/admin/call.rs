@@ -39,7 +39,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Returns the exit code: 1 for refusals and failures, 2 for usage errors, 3 if not found, 4 if unreachable.
+    /// Returns the exit code: 1 for rejections and failures, 2 for usage errors, 3 if not found, 4 if unreachable.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {

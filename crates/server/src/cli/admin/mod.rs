@@ -19,7 +19,7 @@ pub(super) use grammar::{grammars, request};
 
 use super::Output;
 
-/// Runs a command. Returns the exit code: 0 for success, 1 for refusals and failures, 2 for usage errors, 3 if not
+/// Runs a command. Returns the exit code: 0 for success, 1 for rejections and failures, 2 for usage errors, 3 if not
 /// found, 4 if unreachable.
 ///
 /// # Errors

@@ -70,7 +70,7 @@ impl AdminDoor {
         self.service.administration(&self.ctx, &self.usage)
     }
 
-    /// Authenticates the caller and records the identity for the audit row of a refusal.
+    /// Authenticates the caller and records the identity for the audit row of a rejection.
     async fn administrator(&self, parts: &Parts, state: &AppState) -> Result<Arc<Administrator>, ApiError> {
         let trace = parts.extensions.get::<AdminTrace>().cloned().unwrap_or_default();
         if parts.headers.contains_key(AUTHORIZATION) || COOKIE.value(state, &parts.headers).is_some() {

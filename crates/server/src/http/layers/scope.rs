@@ -191,8 +191,8 @@ impl RequestScope {
         !is_of_admin || state.admin.admits(self.ctx.client.ip)
     }
 
-    /// Records a refusal in the audit trail: all refusals of the admin API, and exceeded limits elsewhere. Other
-    /// refusals are recorded by the operations.
+    /// Records a rejected request in the audit trail: all rejections of the admin API, and exceeded limits elsewhere.
+    /// Other rejections are recorded by the operations.
     async fn note_refusal(&self, state: &AppState, kind: ErrorKind, code: &'static str) {
         if let Some(AdminCall { trace, realm }) = &self.admin {
             let Ok(administration) = state.service.administration(&self.ctx, &self.usage) else { return };

@@ -1,5 +1,4 @@
-//! Groups of refusals that several routes share. The macro `refusals!` has these names and those of the catalogue in
-//! scope.
+//! Groups of errors shared by several routes. The macro `refusals!` has these names and the catalogue in scope.
 
 use axum::http::StatusCode;
 use portcullis_core::error::{
@@ -14,16 +13,16 @@ use crate::http::problem::{
     FieldProblem, HttpError, NEITHER_JSON_NOR_FORM, NOT_A_FORM, NOT_JSON, TOO_LARGE, TOO_SLOW, WRONG_ENCODING,
 };
 
-/// Refusals of every route of a realm.
+/// Errors of every route of a realm.
 pub(in crate::http) const REALM: &[Refusal] = &[NOT_FOUND, INTERNAL, UNAVAILABLE, TIMEOUT];
-/// Refusals of a route that hashes a password.
+/// Errors of a route that hashes a password.
 pub(in crate::http) const HASHING: &[Refusal] = &[OVERLOADED];
-/// Refusals of a route that needs a bearer token.
+/// Errors of a route that requires a bearer token.
 pub(in crate::http) const BEARER: &[Refusal] = &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE];
-/// Refusals of a route that requires the bearer token of an owner and rejects impersonation tokens.
+/// Errors of a route that requires the bearer token of an owner and rejects impersonation tokens.
 pub(in crate::http) const OWNER: &[Refusal] =
     &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE, IMPERSONATED];
-/// Refusals of a route of administrators.
+/// Errors of an admin route.
 pub(in crate::http) const ADMIN: &[Refusal] = &[
     ADMIN_SIGN_IN,
     ADMIN_FORBIDDEN,
@@ -35,24 +34,24 @@ pub(in crate::http) const ADMIN: &[Refusal] = &[
     UNAVAILABLE,
     TIMEOUT,
 ];
-/// Refusals of a route that reads the query.
+/// Errors of a route that reads the query.
 pub(in crate::http) const QUERY: &[Refusal] = &[UNREADABLE, REPEATED];
-/// Refusals of a route that reads a form.
+/// Errors of a route that reads a form.
 pub(in crate::http) const FORM: Body =
     Body(&[UNREADABLE, REPEATED], &[TOO_LARGE, TOO_SLOW, NOT_A_FORM, WRONG_ENCODING]);
-/// Refusals of a route that reads JSON.
+/// Errors of a route that reads JSON.
 pub(in crate::http) const JSON: Body = Body(OF_JSON, &[TOO_LARGE, TOO_SLOW, NOT_JSON, WRONG_ENCODING]);
-/// Refusals of a route that reads JSON or a form.
+/// Errors of a route that reads JSON or a form.
 pub(in crate::http) const ANY: Body = Body(OF_JSON, &[TOO_LARGE, TOO_SLOW, NEITHER_JSON_NOR_FORM, WRONG_ENCODING]);
-/// Refusals of the token endpoint that are not reported in the OAuth 2.0 format.
+/// Errors of the token endpoint that are not reported in the OAuth 2.0 format.
 pub(in crate::http) const TOKEN_BODY: Body = Body(&[], &[TOO_LARGE, TOO_SLOW]);
 const OF_JSON: &[Refusal] = &[UNREADABLE, NOT_AN_OBJECT, REPEATED];
 
-/// Refusals of a route that reads a body, caused by its content, size, duration or type.
+/// Errors of a route that reads a body, caused by its content, size, duration or type.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Body(&'static [Refusal], &'static [HttpError]);
 
-/// Invalid fields of a route, as one refusal.
+/// Invalid fields of a route, as one error.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Fields(pub(in crate::http) &'static [FieldProblem<'static>]);
 
@@ -61,7 +60,7 @@ pub(in crate::http) const fn field(name: &'static str, refusal: FieldRefusal) ->
     FieldProblem { field: name, code: refusal.code, detail: refusal.detail }
 }
 
-/// A refusal in the description of the API.
+/// An error in the OpenAPI document.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Documented {
     pub(super) source: Source,
@@ -70,7 +69,7 @@ pub(in crate::http) struct Documented {
     pub(super) fields: &'static [FieldProblem<'static>],
 }
 
-/// Origin of a refusal, which determines its status.
+/// Origin of an error, which determines its status.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) enum Source {
     Domain(ErrorKind),
@@ -89,7 +88,7 @@ impl From<HttpError> for Documented {
     }
 }
 
-/// One or more refusals in the list of a route.
+/// One or more errors in the list of a route.
 pub(in crate::http) trait Group {
     fn documented(&self) -> Vec<Documented>;
 }

@@ -1,4 +1,4 @@
-//! Refusals in the OpenAPI description: by status, with an example of each.
+//! Errors in the OpenAPI document: by status, with an example of each.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +20,8 @@ use crate::http::problem::{self, RefusalFormat, TicketAnswer, TokenError};
 /// Responses of a route by status.
 pub(in crate::http) type Responses = BTreeMap<String, RefOr<Response>>;
 
-/// Declares the refusals of a route as a type for its `responses`. In scope are the names of the catalogue in the core and of
-/// [`super::groups`].
+/// Declares the errors of a route as a type for its `responses`. In scope are the names of the catalogue in the core
+/// and of [`super::groups`].
 macro_rules! refusals {
     ($name:ident: $($format:ident [$($group:expr),+ $(,)?]),+ $(,)?) => {
         pub(in crate::http) enum $name {}
@@ -42,7 +42,7 @@ macro_rules! refusals {
 pub(in crate::http) use refusals;
 
 impl RefusalFormat {
-    /// Adds these refusals to the responses of a route.
+    /// Adds these errors to the responses of a route.
     pub(in crate::http) fn describe(self, group: &impl Group, responses: &mut Responses) {
         for one in &group.documented() {
             let status = self.status(one).as_u16();

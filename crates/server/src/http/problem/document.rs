@@ -1,4 +1,4 @@
-//! Bodies of refusals.
+//! Bodies of error responses.
 
 use axum::http::StatusCode;
 use portcullis_core::{
@@ -192,7 +192,7 @@ impl<'a> TokenError<'a> {
         Self { limit, ..self }
     }
 
-    /// Adds the code of the refusal.
+    /// Adds the code of the error.
     pub(in crate::http) fn with_code(self, code: Option<&'static str>) -> Self {
         Self { code, ..self }
     }

@@ -65,7 +65,7 @@ pub(crate) struct ApiError {
 }
 
 impl ApiError {
-    /// Creates a refusal of the token endpoint.
+    /// Creates an error of the token endpoint.
     pub(super) fn for_token_endpoint(error: Error) -> Self {
         Self { error: Arc::new(error), format: RefusalFormat::OAuth, ticket: None, signal: None }
     }
@@ -112,7 +112,7 @@ pub(super) fn challenged(challenged: Challenged) -> ApiError {
     ApiError { ticket, format, ..Error::from(MFA_REQUIRED).into() }
 }
 
-/// Returns the refusal of a passkey, with the credential that the browser can delete.
+/// Returns the error for a rejected passkey, with the credential that the browser can delete.
 pub(super) fn refused_passkey(unknown: Option<UnknownCredentialAnswer>) -> ApiError {
     ApiError { signal: unknown.map(Arc::new), ..Error::from(PASSKEY_REFUSED).into() }
 }
@@ -141,12 +141,12 @@ pub(super) fn of_head(status: StatusCode, ctx: &Ctx) -> (HeaderMap, Bytes) {
     (headers, serde_json::to_vec(&problem).unwrap_or_default().into())
 }
 
-/// Returns the refusal for a handler that has panicked.
+/// Returns the error for a panicked handler.
 pub(super) fn panicked() -> ApiError {
     ApiError::from(Error::internal("a handler panicked"))
 }
 
-/// Returns the refusal for a request that took too long.
+/// Returns the error for a request that timed out.
 pub(super) fn timed_out() -> ApiError {
     ApiError::from(TIMEOUT.after(Duration::from_secs(5)))
 }

@@ -52,7 +52,7 @@ impl Text {
         self.lines().filter(|(fence, _)| fence.is_none()).map(|(_, line)| line)
     }
 
-    /// Returns the lines inside of fenced blocks in this language.
+    /// Returns the lines inside fenced blocks in this language.
     fn fenced<'a>(&'a self, language: &'a str) -> impl Iterator<Item = &'a str> {
         self.lines().filter(move |(fence, _)| *fence == Some(language)).map(|(_, line)| line)
     }

@@ -119,7 +119,7 @@ async fn beyond_its_limit_nothing_of_an_account_is_looked_at_for_a_client() {
         problem(from("192.0.2.1", request).send().await.unwrap(), 401).await;
     }
     app.watched.take();
-    // The first refusal is recorded in the audit trail, and its repetitions are counted.
+    // The first rejection is recorded in the audit trail, and its repetitions are counted.
     for (email, commits) in [(&*john.email, vec![1]), ("unknown@example.com", vec![]), (&john.email, vec![])] {
         let form = [("username", email), ("password", &*john.password)];
         let request = app.request(Method::POST, "/User1/login").form(&form);

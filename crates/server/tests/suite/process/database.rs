@@ -43,7 +43,7 @@ async fn create(program: &Program, name: &str) -> u16 {
     client().post(program.url("/User1/create")).json(&form).send().await.unwrap().status().as_u16()
 }
 
-/// Logs in with a different address each time, because repeated refusals are only counted and not written
+/// Logs in with a different address each time, because repeated rejections are only counted and not written
 /// immediately.
 async fn login(program: &Program) -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);

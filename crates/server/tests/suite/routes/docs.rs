@@ -8,7 +8,7 @@ use crate::support::{TestApp, json, problem};
 
 const PAGES: [&str; 2] = ["/docs", "/redoc"];
 
-/// Returns the addresses of scripts and styles in a page, and the data for its script.
+/// Returns the URLs of scripts and styles in a page, and the data for its script.
 fn loaded(html: &str) -> Vec<String> {
     let marks = ["src=\"", "rel=\"stylesheet\" href=\"", "data-script=\"", "data-description=\""];
     let found = marks.iter().flat_map(|mark| html.split(mark).skip(1));

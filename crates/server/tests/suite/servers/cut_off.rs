@@ -26,7 +26,7 @@ impl Network {
         let (mut databases, mut caches, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..3 {
             let (database, cache) = (Relay::to(set.members[0].port).await, Relay::to(redis.port).await);
-            // The driver connects to this address, and not to the members listed by the set.
+            // The driver connects to this address, and not to the member addresses reported by the replica set.
             let url = format!("mongodb://127.0.0.1:{}/portcullis?directConnection=true", database.port);
             addresses.push((url, Some(format!("redis://127.0.0.1:{}", cache.port))));
             databases.push(database);

@@ -55,7 +55,7 @@ pub(super) fn html(state: &AppState, status: StatusCode, template: &'static str,
     }
 }
 
-/// Responds with a page that explains the API's refusal.
+/// Responds with a page that explains the error of the API.
 pub(super) fn refused(desk: &Desk, answer: &Answer) -> Response {
     match answer.code() {
         "admin.sign_in" => go(&desk.state, "/sign-in"),
@@ -67,7 +67,7 @@ pub(super) fn refused(desk: &Desk, answer: &Answer) -> Response {
     }
 }
 
-/// Responds with a page that explains the API's refusal to an unauthenticated browser.
+/// Responds with a page that explains the error of the API to an unauthenticated browser.
 pub(super) fn sorry(state: &AppState, ctx: &Ctx, answer: &Answer) -> Response {
     let mut values = explained(answer, ctx);
     if let Some(values) = values.as_object_mut() {

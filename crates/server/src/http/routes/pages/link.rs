@@ -30,7 +30,7 @@ use crate::{
 
 const PAGE: &str = "signin/link";
 
-/// An identity that requires an answer of the user.
+/// An identity that requires a decision by the user.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Linking {
     pub(super) pending: PendingIdentity,
