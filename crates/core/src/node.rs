@@ -15,7 +15,7 @@ use crate::{
 /// Maximum clock skew between a server and the store for which leases and lifetimes are reliable.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 /// Maximum lease of a background task.
-const LONGEST_LEASE: Duration = Duration::from_secs(300);
+const MAX_LEASE: Duration = Duration::from_secs(300);
 /// How long the status of a stopped server is kept.
 const KEPT: Duration = Duration::from_secs(180);
 
@@ -88,7 +88,7 @@ impl JobLease<'_> {
     pub(crate) fn may_replace(&self, stored: &RecordRow, now: Timestamp) -> bool {
         let is_over = stored.expires_at.is_none_or(|expires_at| expires_at <= now);
         // The stored lease ends later than the maximum: the clock was set back, and its holder may be gone.
-        let is_ahead = stored.expires_at.is_some_and(|expires_at| expires_at > now.plus(LONGEST_LEASE));
+        let is_ahead = stored.expires_at.is_some_and(|expires_at| expires_at > now.plus(MAX_LEASE));
         is_over || is_ahead || stored.body.as_bytes() == self.holder.as_str().as_bytes()
     }
 }

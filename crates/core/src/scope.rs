@@ -20,7 +20,7 @@ pub const BUILT_IN: [&str; 6] = [OPENID, PROFILE, EMAIL, PHONE, OFFLINE_ACCESS, 
 pub const ANNOUNCED: [&str; 5] = [OPENID, PROFILE, EMAIL, PHONE, OFFLINE_ACCESS];
 
 /// Maximum number of scopes of a client or request.
-const MOST: usize = 50;
+const MAX: usize = 50;
 
 /// Set of scopes in their original order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Scopes {
                 scopes.push(word.to_owned());
             }
         }
-        (scopes.len() <= MOST).then_some(Self(scopes))
+        (scopes.len() <= MAX).then_some(Self(scopes))
     }
 
     /// Returns whether the set contains a scope.

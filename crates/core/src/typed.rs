@@ -3,7 +3,7 @@
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Maximum length of a typed number or code, in bytes.
-const MOST_BYTES: usize = 128;
+const MAX_BYTES: usize = 128;
 
 /// Removes format characters, all kinds of spaces, and all kinds of dashes except at the start, and converts decimal digits of
 /// all scripts to ASCII. Other characters are kept. `None` if the text is too long.
@@ -11,7 +11,7 @@ const MOST_BYTES: usize = 128;
 /// Addresses and numbers copied from pages and messages may contain no-break spaces, direction marks and special hyphens.
 #[must_use]
 pub fn compact(raw: &str) -> Option<String> {
-    if raw.len() > MOST_BYTES {
+    if raw.len() > MAX_BYTES {
         return None;
     }
     let mut compact = String::new();

@@ -18,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept. Shorter than the timeout of common servers.
 const SPARE: Duration = Duration::from_secs(30);
 /// Maximum size of a response in bytes. The largest documents of providers have 20 KiB.
-const LARGEST: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 
 /// HTTP client for requests to providers. The underlying clients are created on first use, because most servers never
 /// need one.
@@ -78,7 +78,7 @@ impl Fetch for HttpFetch {
         let mut response = built.send().await.map_err(no_answer)?;
         let (status, mut body) = (response.status().as_u16(), Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
-            if body.len() + chunk.len() > LARGEST {
+            if body.len() + chunk.len() > MAX_BYTES {
                 return Err(FetchError::TooLarge);
             }
             body.extend_from_slice(&chunk);

@@ -10,7 +10,7 @@ const OUTPUT: usize = 32;
 
 /// Maximum cost accepted from a stored hash: 1 GiB, and the maximum passes and lanes of the settings, so that
 /// lowering the settings locks no user out. A higher cost in the settings raises it.
-const MOST: (u32, u32, u32) = (1024 * 1024, 100, 64);
+const MAX: (u32, u32, u32) = (1024 * 1024, 100, 64);
 
 /// All inputs of a hash except the password.
 pub(super) struct Recipe {
@@ -52,7 +52,7 @@ impl Recipe {
         let (Some(salt), Some(output)) = (stored.salt, stored.hash) else {
             return Err(Unusable::Incomplete);
         };
-        let (memory, iterations, lanes) = MOST;
+        let (memory, iterations, lanes) = MAX;
         if params.m_cost() > memory.max(present.m_cost())
             || params.t_cost() > iterations.max(present.t_cost())
             || params.p_cost() > lanes.max(present.p_cost())

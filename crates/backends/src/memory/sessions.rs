@@ -22,7 +22,7 @@ use super::{
 /// Interval at which entries are removed whose tokens have all expired.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
 /// Maximum number of sessions cached as live.
-const MOST_ALIVE: u64 = 100_000;
+const MAX_ALIVE: u64 = 100_000;
 
 /// Maximum time that a session is cached as live.
 const ALIVE_FOR: Duration = Duration::from_secs(300);
@@ -70,7 +70,7 @@ impl MemorySessions {
     /// Creates an empty cache.
     #[must_use]
     pub fn new() -> Self {
-        let alive = Cache::builder().max_capacity(MOST_ALIVE).time_to_live(ALIVE_FOR).build();
+        let alive = Cache::builder().max_capacity(MAX_ALIVE).time_to_live(ALIVE_FOR).build();
         Self { over: RwLock::default(), alive, doubted: RwLock::default(), freshness: Freshness::new() }
     }
 

@@ -25,7 +25,7 @@ const SPARES: usize = 4;
 /// Timeout of a status query. It is not urgent and must not delay the messages after it.
 const PATIENCE_FOR_STATUS: Duration = Duration::from_secs(5);
 /// Maximum response size in bytes. Twilio's responses have about a thousand.
-const LONGEST_ANSWER: usize = 64 * 1024;
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// Sends SMS with Twilio's Messages API (2010-04-01).
 pub struct TwilioSender {
@@ -133,7 +133,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 async fn read(mut response: Response) -> Result<Value, TwilioFailure> {
     let mut answer = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if answer.len() + chunk.len() > LONGEST_ANSWER {
+        if answer.len() + chunk.len() > MAX_RESPONSE_BYTES {
             return Err(TwilioFailure::Unreadable);
         }
         answer.extend_from_slice(&chunk);

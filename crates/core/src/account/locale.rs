@@ -1,7 +1,7 @@
 //! Locales: preferred languages of users.
 
 /// Maximum length of a tag, in characters (RFC 5646 §4.4.1).
-const LONGEST: usize = 35;
+const MAX_LENGTH: usize = 35;
 
 /// A BCP 47 language tag (RFC 5646 §2.1), such as `en-GB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ impl Locale {
             |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let language = raw.split('-').next()?;
         let is_language = language.len() >= 2 && language.bytes().all(|byte| byte.is_ascii_alphabetic());
-        (raw.len() <= LONGEST && is_language && raw.split('-').all(is_subtag)).then(|| Self(raw.to_owned()))
+        (raw.len() <= MAX_LENGTH && is_language && raw.split('-').all(is_subtag)).then(|| Self(raw.to_owned()))
     }
 
     /// Returns the tag as it was entered.

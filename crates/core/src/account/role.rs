@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Maximum length of a role.
-const LONGEST: usize = 64;
+const MAX_LENGTH: usize = 64;
 
 /// An application-defined role of a user.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,7 +15,7 @@ impl Role {
     pub fn parse(raw: &str) -> Option<Self> {
         let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
         let begins = raw.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-        (begins && raw.len() <= LONGEST && raw.bytes().all(is_inner)).then(|| Self(raw.to_owned()))
+        (begins && raw.len() <= MAX_LENGTH && raw.bytes().all(is_inner)).then(|| Self(raw.to_owned()))
     }
 
     /// Returns the name of the role.

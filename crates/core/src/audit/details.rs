@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Event;
 
 /// Maximum size of the details as compact JSON, in bytes.
-const MOST_BYTES: usize = 1024;
+const MAX_BYTES: usize = 1024;
 
 /// Details of a row. Each event defines the allowed keys. Never contains personal data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ impl Details {
     pub fn with(mut self, event: Event, key: &'static str, value: impl Into<Value>) -> Self {
         if event.has_detail(key) {
             self.0.insert(key, value.into());
-            if self.to_json().len() > MOST_BYTES {
+            if self.to_json().len() > MAX_BYTES {
                 self.0.remove(key);
             }
         }

@@ -11,7 +11,7 @@ pub struct FactorCode {
 }
 
 /// Maximum length of an entered code in bytes.
-const MOST_BYTES: usize = 128;
+const MAX_BYTES: usize = 128;
 /// Number of digits of an authenticator app's code.
 const DIGITS: usize = 6;
 
@@ -21,7 +21,7 @@ impl FactorCode {
     #[must_use]
     pub fn parse(raw: &str, named: Option<&str>) -> Option<Self> {
         let named = named.map(Method::parse);
-        if raw.len() > MOST_BYTES || named == Some(None) {
+        if raw.len() > MAX_BYTES || named == Some(None) {
             return None;
         }
         let text: String = raw.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();

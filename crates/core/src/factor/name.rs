@@ -9,14 +9,14 @@ use crate::{
 pub struct FactorName(String);
 
 /// Maximum length of a name in characters.
-const MOST: usize = 64;
+const MAX: usize = 64;
 
 impl FactorName {
     /// Parses a name of 1 to 64 characters without control characters. Returns `None` for other text.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let name = raw.trim();
-        let fits = (1..=MOST).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        let fits = (1..=MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
         fits.then(|| Self(name.to_owned()))
     }
 

@@ -12,7 +12,7 @@ use super::{Discovery, KeySet, Provider};
 use crate::{clock::Timestamp, token::CLOCK_SKEW};
 
 /// Maximum length of an ID token, in bytes.
-const LONGEST: usize = 16 * 1024;
+const MAX_LENGTH: usize = 16 * 1024;
 /// Maximum clock skew of a provider.
 const AHEAD: Duration = Duration::from_secs(60);
 
@@ -117,7 +117,7 @@ struct Header {
 
 impl Header {
     fn of(token: &str) -> Result<Self, BadIdToken> {
-        if token.len() > LONGEST || token.split('.').count() != 3 {
+        if token.len() > MAX_LENGTH || token.split('.').count() != 3 {
             return Err(BadIdToken::Malformed);
         }
         let encoded = token.split('.').next().unwrap_or_default();

@@ -18,7 +18,7 @@ struct PublicKey {
 }
 
 /// Maximum number of keys.
-const MOST: usize = 64;
+const MAX: usize = 64;
 
 impl KeySet {
     /// Parses a JWK set (RFC 7517 §5). Unsupported keys are ignored, as the RFC requires. Returns `None` if the set
@@ -30,7 +30,7 @@ impl KeySet {
             let issuer = value.get("issuer").and_then(Value::as_str).map(str::to_owned);
             Some(PublicKey { jwk: serde_json::from_value(value.clone()).ok()?, issuer })
         };
-        Some(Self(set.get("keys")?.as_array()?.iter().take(MOST).filter_map(key).collect()))
+        Some(Self(set.get("keys")?.as_array()?.iter().take(MAX).filter_map(key).collect()))
     }
 
     /// Returns whether a key has this ID.

@@ -31,7 +31,7 @@ impl std::fmt::Debug for ProvedIdentity {
 }
 
 /// Maximum length of a stored account name, in characters.
-const LONGEST_NAME: usize = 254;
+const MAX_NAME_LENGTH: usize = 254;
 
 impl ProvedIdentity {
     /// Reads the account from an ID token. Returns `None` if the token does not identify an account.
@@ -135,6 +135,6 @@ fn proves(provider: &Provider, claims: &IdClaims) -> bool {
 /// Returns the name if it can be displayed. `None` if it is empty, too long or contains control characters.
 fn called_of(name: &str) -> Option<String> {
     let name = name.trim();
-    let is_plain = !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    let is_plain = !name.is_empty() && name.chars().count() <= MAX_NAME_LENGTH && !name.chars().any(char::is_control);
     is_plain.then(|| name.to_owned())
 }

@@ -78,7 +78,7 @@ pub enum DeliveryOutcome {
 /// Backoff after the first failure. It doubles after each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// Maximum backoff.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// Backoffs after unknown outcomes. Each retry may deliver a duplicate, so there are only two: a server that accepts
 /// messages without confirming them delivers at most three copies.
@@ -97,7 +97,7 @@ pub fn retry_unknown_at(ended: Timestamp, unknowns: u32) -> Option<Timestamp> {
 #[must_use]
 pub fn retry_at(ctx: &Ctx, ended: Timestamp, failures: u32) -> Timestamp {
     let doublings = failures.saturating_sub(1).min(16);
-    let wait = FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT);
+    let wait = FIRST_WAIT.saturating_mul(1 << doublings).min(MAX_WAIT);
     let cut = u64::from(u32::from_be_bytes(random::bytes(ctx.random())));
     let half = u64::try_from(wait.as_millis() / 2).unwrap_or(u64::MAX);
     let jitter = Duration::from_millis(half.saturating_mul(cut) >> 32);

@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// Maximum number of redirect URIs of a client, for each kind.
-const MOST_URIS: usize = 20;
+const MAX_URIS: usize = 20;
 /// Maximum length of a name, in characters.
-const LONGEST_NAME: usize = 64;
+const MAX_NAME_LENGTH: usize = 64;
 
 /// Fields of a client. Missing fields keep their value, or get their default in a new client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Reading<'_> {
         let Some(name) = self.draft.name.as_deref().map(str::trim) else {
             return self.known.map_or_else(|| id.as_str().to_owned(), |known| known.name.clone());
         };
-        let is_fit = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        let is_fit = (1..=MAX_NAME_LENGTH).contains(&name.chars().count()) && !name.chars().any(char::is_control);
         if !is_fit {
             self.errors.push(CLIENT_NAME_INVALID.of("name"));
         }
@@ -148,7 +148,7 @@ impl Reading<'_> {
                 }
             }
         }
-        if uris.len() > MOST_URIS {
+        if uris.len() > MAX_URIS {
             let detail = "A client has at most 20 of these.";
             self.errors.push(FieldError { detail: detail.into(), ..REDIRECT_URI_INVALID.of(field) });
         }

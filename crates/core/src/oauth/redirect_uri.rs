@@ -5,7 +5,7 @@
 use data_encoding::HEXUPPER_PERMISSIVE;
 
 /// Maximum length in bytes.
-const LONGEST: usize = 2048;
+const MAX_LENGTH: usize = 2048;
 
 /// Parameters of the response to a client. A URI that already contains one of them would make its value ambiguous.
 const RESERVED: [&str; 5] = ["code", "state", "iss", "error", "response"];
@@ -57,7 +57,7 @@ impl RedirectUri {
     /// # Errors
     /// Returns [`BadRedirectUri`] with the reason.
     pub fn parse(text: &str) -> Result<Self, BadRedirectUri> {
-        if !(1..=LONGEST).contains(&text.len()) {
+        if !(1..=MAX_LENGTH).contains(&text.len()) {
             return Err(BadRedirectUri::Length);
         }
         if !text.bytes().all(is_allowed) {

@@ -21,14 +21,14 @@ pub const DEVICE_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 const LENGTH: usize = 75;
 
 /// Maximum number of devices in one value, so that users and realms that share a browser do not displace each other.
-const MOST: usize = 8;
+const MAX: usize = 8;
 /// Number of characters that encode 126 bits of the identifier.
 const ID_LENGTH: usize = 21;
 
 /// Returns the device tokens in the values that a client sends, newest first.
 pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut texts: Vec<&str> = Vec::new();
-    for text in values.flat_map(|value| value.split('.').take(MOST)) {
+    for text in values.flat_map(|value| value.split('.').take(MAX)) {
         let is_new = !texts.iter().any(|one| one.get(..ID_LENGTH) == text.get(..ID_LENGTH));
         if KnownDevice::is_well_formed(text) && is_new {
             texts.push(text);
@@ -42,7 +42,7 @@ pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 #[must_use]
 pub fn joined<'a>(newest: &'a str, presented: impl Iterator<Item = &'a str>) -> String {
     let mut texts = texts(std::iter::once(newest).chain(presented));
-    texts.truncate(MOST);
+    texts.truncate(MAX);
     texts.join(".")
 }
 

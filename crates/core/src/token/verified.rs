@@ -13,7 +13,7 @@ use crate::{clock::Timestamp, id::RealmName, seal};
 const SHARDS: usize = 16;
 /// Maximum number of tokens per generation of a shard, which fill a hash map of 1,024 slots: 28,672 in total, at most
 /// 8 MB.
-const MOST: usize = 896;
+const MAX: usize = 896;
 
 /// Digest of a realm and a token. The token itself is not stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,7 +79,7 @@ impl VerifiedTokens {
 
 impl Shard {
     fn insert(&mut self, digest: TokenDigest, verified: Verified) {
-        if self.newer.len() >= MOST {
+        if self.newer.len() >= MAX {
             self.older = std::mem::take(&mut self.newer);
         }
         self.newer.insert(digest, verified);

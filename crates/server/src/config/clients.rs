@@ -19,7 +19,7 @@ use super::{
 };
 
 /// Minimum length of a secret, in bytes.
-const SHORTEST_SECRET: usize = 32;
+const MIN_SECRET_BYTES: usize = 32;
 
 /// A table `[realms.NAME.clients.ID]`.
 #[derive(Debug)]
@@ -108,8 +108,8 @@ fn secrets(
             }
         };
         let text = text.trim();
-        if text.len() < SHORTEST_SECRET {
-            refuse(format!("{} has fewer than {SHORTEST_SECRET} bytes", path.display()), draw);
+        if text.len() < MIN_SECRET_BYTES {
+            refuse(format!("{} has fewer than {MIN_SECRET_BYTES} bytes", path.display()), draw);
             return None;
         }
         secrets.push(ClientSecret::of(text, Timestamp::from_millis(0)));

@@ -22,7 +22,7 @@ pub(super) struct Names {
 }
 
 /// Maximum length of a member name.
-const LONGEST_MEMBER: usize = 32;
+const MAX_MEMBER_LENGTH: usize = 32;
 
 impl Names {
     pub(super) fn new(settings: impl IntoIterator<Item = &'static dyn Entry>) -> Self {
@@ -83,7 +83,7 @@ impl Names {
 /// Returns whether a text can be a member name: letters and digits.
 fn is_member(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    (1..=LONGEST_MEMBER).contains(&text.len()) && text.bytes().all(is_plain)
+    (1..=MAX_MEMBER_LENGTH).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 /// Returns the name of a setting. For a family, returns the name for the member in a misspelt name.

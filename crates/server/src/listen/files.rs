@@ -11,7 +11,7 @@ const RESERVE: usize = 64;
 /// File descriptors for the MongoDB connection pool and its monitors.
 const DATABASE_SERVER: usize = 80;
 /// Minimum number of connections. Same as for `MAX_CONNECTIONS`.
-const LEAST: usize = 16;
+const MIN: usize = 16;
 
 /// Raises the open file limit to the hard limit, because the default soft limit is often only 1024. If that is not
 /// sufficient, lowers the number of connections, because a flood of them would leave no file descriptors for the
@@ -20,7 +20,7 @@ pub fn make_room(config: &mut Config) {
     ask_for_files();
     let Some(files) = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok()) else { return };
     let wanted = config.http.max_connections;
-    let room = files.saturating_sub(reserve(config)).max(LEAST);
+    let room = files.saturating_sub(reserve(config)).max(MIN);
     if room >= wanted {
         return;
     }

@@ -12,7 +12,7 @@ use crate::metrics::{AUDIT_BLOCKS, AUDIT_ROWS};
 /// Interval at which whole blocks are sealed. Remaining rows are sealed less often.
 const SEAL_INTERVAL: Duration = Duration::from_secs(10);
 /// Maximum time before the remaining rows are sealed.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_secs(60);
 /// Lease of the sealing server. If it crashes, another one takes over in time to seal each row within 90 s.
 const LEASE: Duration = Duration::from_secs(20);
 /// Interval at which old rows are removed.
@@ -39,7 +39,7 @@ impl Worker {
         while tick(&mut ticks, &mut stopped).await {
             let is_due =
                 |at: Option<Instant>, every: Duration| at.is_none_or(|at| at.elapsed() + SEAL_INTERVAL / 2 >= every);
-            let all = is_due(sealed_at, LONGEST_WAIT);
+            let all = is_due(sealed_at, MAX_WAIT);
             let prune = is_due(pruned_at, PRUNE_INTERVAL);
             match self.seal_leased(all, prune).await {
                 Ok(is_mine) => {

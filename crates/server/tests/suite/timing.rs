@@ -29,7 +29,7 @@ const WARM: usize = 20;
 /// Number of probes sent immediately after each request. They are delayed by work that the request has left behind.
 const PROBES: usize = 20;
 /// Maximum area that can be explained by the noise of a few hundred pairs.
-const MOST: f64 = 0.6;
+const MAX: f64 = 0.6;
 
 const SETTINGS: &[(&str, &str)] = &[
     // The cheapest hash, because an expensive one would hide the differences.
@@ -143,7 +143,7 @@ async fn compare(program: &Program, what: &str, ask: impl AsyncFn(bool, usize) -
         }
     }
     let area = answers.judge(what).max(probes.judge(&format!("{what}, the next {PROBES} requests")));
-    assert!(area <= MOST, "{what}: {area:.3}");
+    assert!(area <= MAX, "{what}: {area:.3}");
 }
 
 /// Each address is requested once, as by an attacker with a list.

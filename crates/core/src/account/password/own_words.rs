@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 /// Maximum number of digits and symbols added to the words. A password with more is not considered to consist of
 /// these words.
-const MOST_ADDED: usize = 4;
+const MAX_ADDED: usize = 4;
 
 /// Returns whether the password consists of words from these texts, with up to four digits or symbols added, such as
 /// `John.Doe2024`. Case, accents and single symbols between words are ignored.
@@ -26,7 +26,7 @@ pub(super) fn is_made_of<'a>(password: &str, texts: impl Iterator<Item = &'a str
         }
     }
     // If every character is an added one, the password contains no known word.
-    added.last().copied().flatten().is_some_and(|added| added <= MOST_ADDED && added < password.len())
+    added.last().copied().flatten().is_some_and(|added| added <= MAX_ADDED && added < password.len())
 }
 
 /// Returns whether a single character, or white space of any kind, is repeated.

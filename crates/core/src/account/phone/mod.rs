@@ -14,8 +14,8 @@ use crate::typed;
 pub struct PhoneNumber(String);
 
 /// Minimum and maximum number of digits, including the calling code (ITU-T E.164 §6).
-const SHORTEST: usize = 7;
-const LONGEST: usize = 15;
+const MIN_LENGTH: usize = 7;
+const MAX_LENGTH: usize = 15;
 /// Punctuation in typed numbers, in addition to dashes and spaces.
 const PUNCTUATION: [char; 6] = ['.', '/', '(', ')', '\u{FF08}', '\u{FF09}'];
 
@@ -86,7 +86,7 @@ impl fmt::Debug for PhoneNumber {
 /// Removes trunk zeros after the calling code, if the numbering plan uses them, as long as a number remains.
 fn without_trunk_zero(mut digits: String) -> String {
     let code = TRUNK_ZERO.iter().find(|code| digits.starts_with(**code)).map(|code| code.len());
-    while let Some(code) = code.filter(|code| digits.len() > SHORTEST && digits.get(*code..=*code) == Some("0")) {
+    while let Some(code) = code.filter(|code| digits.len() > MIN_LENGTH && digits.get(*code..=*code) == Some("0")) {
         digits.remove(code);
     }
     digits
@@ -94,7 +94,7 @@ fn without_trunk_zero(mut digits: String) -> String {
 
 fn is_well_formed(digits: &str) -> bool {
     digits.bytes().all(|b| b.is_ascii_digit())
-        && (SHORTEST..=LONGEST).contains(&digits.len())
+        && (MIN_LENGTH..=MAX_LENGTH).contains(&digits.len())
         && !digits.starts_with('0')
 }
 

@@ -1,7 +1,7 @@
 use data_encoding::BASE64URL_NOPAD;
 
 /// Maximum length of an identifier in bytes (WebAuthn Level 3 §4).
-const MOST_BYTES: usize = 1023;
+const MAX_BYTES: usize = 1023;
 
 /// Identifier of a credential, chosen by the authenticator. Never printed, because it identifies a person's
 /// authenticator.
@@ -12,7 +12,7 @@ impl CredentialId {
     /// Creates an identifier from 1 to 1,023 bytes. Returns `None` for other lengths.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        (1..=MOST_BYTES).contains(&bytes.len()).then(|| Self(bytes.to_vec()))
+        (1..=MAX_BYTES).contains(&bytes.len()).then(|| Self(bytes.to_vec()))
     }
 
     /// Parses base64url without padding.

@@ -8,8 +8,8 @@ use super::{
 };
 
 /// Maximum number of stored transports of a credential, and the maximum length of a transport.
-const MOST_TRANSPORTS: usize = 8;
-const LONGEST_TRANSPORT: usize = 32;
+const MAX_TRANSPORTS: usize = 8;
+const MAX_TRANSPORT_LENGTH: usize = 32;
 
 /// Response of an authenticator that has created a credential. Not verified yet.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl RegistrationResponse {
         let (id, response) = response::read::<Response>(json)?;
         let client = ClientData::read(&response.client_data.0).ok_or(PasskeyRefusal::Malformed)?;
         let transports = response.transports.unwrap_or_default().into_iter().filter(|name| is_transport(name));
-        let transports = transports.take(MOST_TRANSPORTS).collect();
+        let transports = transports.take(MAX_TRANSPORTS).collect();
         Ok(Self { id, client, attestation: response.attestation_object.0, transports })
     }
 
@@ -86,5 +86,5 @@ impl RegistrationResponse {
 /// Returns whether a text may be the name of a transport. Unknown names are accepted (WebAuthn Level 3 §5.8.4).
 pub(super) fn is_transport(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=LONGEST_TRANSPORT).contains(&name.len()) && name.bytes().all(is_plain)
+    (1..=MAX_TRANSPORT_LENGTH).contains(&name.len()) && name.bytes().all(is_plain)
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Maximum length of a user handle (WebAuthn Level 3 §5.4.3).
-const MOST_BYTES: usize = 64;
+const MAX_BYTES: usize = 64;
 
 /// Identifier of a user for authenticators: 16 bytes that only the realm can derive from the user, and a MAC of them.
 /// It reveals neither the address nor the identifier and cannot be forged. Imported handles may have another format.
@@ -25,7 +25,7 @@ impl UserHandle {
     /// Creates a handle from 1 to 64 bytes. Returns `None` for other lengths.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        (1..=MOST_BYTES).contains(&bytes.len()).then(|| Self(bytes.to_vec()))
+        (1..=MAX_BYTES).contains(&bytes.len()).then(|| Self(bytes.to_vec()))
     }
 
     /// Parses base64url without padding.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Maximum number of events in an export, which bounds its memory. `me/events` returns the rest.
-const MOST_EVENTS: usize = 10_000;
+const MAX_EVENTS: usize = 10_000;
 /// Number of events read at a time.
 const PAGE: usize = 1000;
 
@@ -136,10 +136,10 @@ impl Accounts<'_> {
         let mut events: Vec<ListedEvent> = Vec::new();
         loop {
             let before = events.last().map(|last| last.id);
-            let wanted = PAGE.min(MOST_EVENTS - events.len());
+            let wanted = PAGE.min(MAX_EVENTS - events.len());
             let (page, has_more) = self.events_before(owner.account(), before, wanted).await?;
             events.extend(page);
-            if !has_more || events.len() >= MOST_EVENTS {
+            if !has_more || events.len() >= MAX_EVENTS {
                 return Ok((events, has_more));
             }
         }

@@ -13,7 +13,7 @@ use crate::{
 /// Allowed length of a reason, in characters.
 const REASON: std::ops::RangeInclusive<usize> = 10..=500;
 /// Maximum number of roles per user.
-const MOST_ROLES: usize = 50;
+const MAX_ROLES: usize = 50;
 
 impl FieldErrors {
     /// Parses the reason for a change.
@@ -38,7 +38,7 @@ impl FieldErrors {
             roles.sort();
             roles.dedup();
         }
-        let roles = roles.filter(|roles| roles.len() <= MOST_ROLES);
+        let roles = roles.filter(|roles| roles.len() <= MAX_ROLES);
         if roles.is_none() {
             self.add(ROLE_INVALID.of("roles"));
         }

@@ -24,14 +24,14 @@ use crate::{
 };
 
 /// Maximum number of users decrypted per search.
-const MOST_SCANNED: usize = 200_000;
+const MAX_SCANNED: usize = 200_000;
 /// Number of users read at a time.
 const CHUNK: usize = 500;
 /// Allowed length of a search term, in characters, and the maximum number of terms.
 const WORD: std::ops::RangeInclusive<usize> = 2..=64;
-const MOST_WORDS: usize = 4;
+const MAX_WORDS: usize = 4;
 /// Maximum number of concurrent full-text searches per process. Each search decrypts many profiles.
-const MOST_SEARCHES: usize = 1;
+const MAX_SEARCHES: usize = 1;
 
 impl Administered<'_, Look> {
     /// Returns the users that match the filters and the address or search terms. Administrators cannot search by data
@@ -125,7 +125,7 @@ impl Administered<'_, Look> {
         let limit = query.limit;
         let mut query = UserQuery { from, limit: CHUNK, ..query };
         let (mut found, mut scanned, mut is_complete) = (ListedUsers::default(), 0, false);
-        'scan: while scanned < MOST_SCANNED && (scanned == 0 || has_time()) {
+        'scan: while scanned < MAX_SCANNED && (scanned == 0 || has_time()) {
             let users = self.ports.store.users_page(&query).await?;
             is_complete = users.len() < CHUNK;
             for user in &users {
@@ -161,7 +161,7 @@ static RUNNING: AtomicUsize = AtomicUsize::new(0);
 impl Running {
     fn begin() -> Result<Self> {
         let begun = RUNNING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |running| {
-            (running < MOST_SEARCHES).then_some(running + 1)
+            (running < MAX_SEARCHES).then_some(running + 1)
         });
         begun.map(|_| Self).map_err(|_| OVERLOADED.into())
     }
@@ -181,7 +181,7 @@ fn words_of(given: &RawField) -> Result<Vec<String>> {
     let mut errors = FieldErrors::default();
     let text = errors.text("q", given);
     let words: Vec<String> = text.unwrap_or_default().split_whitespace().map(folded).collect();
-    let is_fit = (1..=MOST_WORDS).contains(&words.len()) && words.iter().all(|w| WORD.contains(&w.chars().count()));
+    let is_fit = (1..=MAX_WORDS).contains(&words.len()) && words.iter().all(|w| WORD.contains(&w.chars().count()));
     if text.is_some() && !is_fit {
         errors.add(WORDS_INVALID.of("q"));
     }

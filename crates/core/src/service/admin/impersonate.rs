@@ -22,7 +22,7 @@ use crate::{
 
 /// Default and maximum duration of a session, in minutes.
 const MINUTES: u64 = 10;
-const MOST_MINUTES: u64 = 60;
+const MAX_MINUTES: u64 = 60;
 
 /// An impersonation session. It has no refresh token.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ fn minutes_of(given: &RawField, errors: &mut FieldErrors) -> Option<u64> {
         RawField::Json(RawJson(number)) => number.as_u64(),
         given => given.text().and_then(|text| text.parse().ok()),
     };
-    let minutes = minutes.filter(|minutes| (1..=MOST_MINUTES).contains(minutes));
+    let minutes = minutes.filter(|minutes| (1..=MAX_MINUTES).contains(minutes));
     if minutes.is_none() {
         errors.add(VALUE_INVALID.of("minutes"));
     }

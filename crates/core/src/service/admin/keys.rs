@@ -20,7 +20,7 @@ use crate::{
 
 /// Default and maximum lifetime of a key.
 const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+const MAX: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// A new API key as received.
 #[derive(Debug, Default)]
@@ -116,7 +116,7 @@ impl Administered<'_, Administer> {
         mut errors: FieldErrors,
     ) -> Result<(ListedAdminKey, AdminSecret)> {
         self.fresh_to_administer()?;
-        let (ctx, longest) = (self.ctx, self.ctx.now.plus(LONGEST));
+        let (ctx, longest) = (self.ctx, self.ctx.now.plus(MAX));
         let name = errors.title("name", &new.name);
         let grants = errors.grants(&new.grants);
         let (allow, networks) = (errors.allow(&new.allow), errors.networks(&new.networks));

@@ -75,7 +75,7 @@ pub struct ListedUsers {
 }
 
 /// Minimum length of an identifier prefix.
-const SHORTEST_PREFIX: usize = 6;
+const MIN_PREFIX: usize = 6;
 /// Values of the status filter. The empty one means any status.
 pub(super) const STATUSES: [&str; 3] = ["", "active", "locked"];
 
@@ -115,7 +115,7 @@ impl Administered<'_, Look> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(&filters.limit);
         let prefix = filters.id.text().unwrap_or_default().to_owned();
-        if !matches!(filters.id, RawField::Missing) && prefix.len() < SHORTEST_PREFIX {
+        if !matches!(filters.id, RawField::Missing) && prefix.len() < MIN_PREFIX {
             errors.add(VALUE_INVALID.of("id"));
         }
         let is_locked = errors.one_of("status", &filters.status, statuses).and_then(|status| match status {

@@ -87,7 +87,7 @@ pub(super) struct Wanted {
 
 const OUTCOMES: [&str; 4] = ["", "ok", "refused", "failed"];
 /// Maximum length of an actor identifier.
-const LONGEST_ACTOR: usize = 128;
+const MAX_ACTOR_LENGTH: usize = 128;
 
 impl Administered<'_, Look> {
     /// Returns a page of rows, newest first.
@@ -161,7 +161,7 @@ impl Administered<'_, Look> {
         let user = parsed(&mut errors, "user", &filters.user, UserId::parse);
         let event = parsed(&mut errors, "event", &filters.event, known_event);
         let actor = parsed(&mut errors, "actor", &filters.actor, |text| {
-            (1..=LONGEST_ACTOR).contains(&text.len()).then(|| text.to_owned())
+            (1..=MAX_ACTOR_LENGTH).contains(&text.len()).then(|| text.to_owned())
         });
         let request = parsed(&mut errors, "request_id", &filters.request_id, RequestId::parse);
         let session = parsed(&mut errors, "session", &filters.session, SessionId::parse);

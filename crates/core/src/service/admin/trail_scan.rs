@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Maximum number of rows read per query.
-const MOST_READ: usize = 100_000;
+const MAX_READ: usize = 100_000;
 /// Number of rows read at a time after the first batch.
 const CHUNK: usize = 1000;
 
@@ -65,7 +65,7 @@ impl Administered<'_, Look> {
             if is_last {
                 return Ok(scanned);
             }
-            if read >= MOST_READ {
+            if read >= MAX_READ {
                 scanned.complete = false;
                 return Ok(scanned);
             }

@@ -14,9 +14,9 @@ use crate::{
 /// Maximum age of requests that can be explained.
 const EXPLAINED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Maximum number of rows per request.
-const MOST_ROWS: usize = 100;
+const MAX_ROWS: usize = 100;
 /// Maximum number of rejection rows searched for an aggregated request, and the number read at a time.
-const MOST_SEARCHED: usize = 100_000;
+const MAX_SEARCHED: usize = 100_000;
 const CHUNK: usize = 1000;
 
 /// The decision about a request.
@@ -50,7 +50,7 @@ impl Administered<'_, Look> {
             from: since,
             before: AuditId([u8::MAX; 16]),
             is_backwards: true,
-            limit: MOST_ROWS,
+            limit: MAX_ROWS,
         };
         let realms = self.seen_realms();
         let mut rows = self.ports.store.audit_query(&query).await?;
@@ -77,7 +77,7 @@ impl Administered<'_, Look> {
     async fn repetition(&self, request: &RequestId, since: AuditId) -> Result<PlacedEntry> {
         let (realms, mut before, mut has_more, mut read) = (self.seen_realms(), AuditId([u8::MAX; 16]), false, 0);
         let wanted = serde_json::Value::from(request.as_str());
-        while read < MOST_SEARCHED {
+        while read < MAX_SEARCHED {
             let by = AuditFilter::Outcome("refused".to_owned());
             let query = AuditQuery { by, from: since, before, is_backwards: false, limit: CHUNK };
             let rows = self.ports.store.audit_query(&query).await?;

@@ -19,7 +19,7 @@ use crate::{
 const QUERY_AFTER: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
 
 /// Maximum backoff. It is short, because codes are only valid for minutes.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const MAX_WAIT: Duration = Duration::from_secs(20);
 
 impl Delivery<'_> {
     /// Sends the code of the row, unless its handle is no longer valid.
@@ -65,7 +65,7 @@ impl Delivery<'_> {
     }
 
     async fn code_later(&self, cause: &Cause) -> Result<DeliveryResult> {
-        let (row, at) = (&self.claimed.row, self.next_attempt(LONGEST_WAIT));
+        let (row, at) = (&self.claimed.row, self.next_attempt(MAX_WAIT));
         tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, retry_at = %at, error = %cause, "sms delivery failed");
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
     }

@@ -11,7 +11,7 @@ use crate::{
 /// Number of records read at a time.
 const PAGE: usize = 1000;
 /// Maximum number of passkeys counted.
-const MOST: usize = 100_000;
+const MAX: usize = 100_000;
 
 /// Returns the number of passkeys in all realms that were created for another domain. The domain is part of the
 /// record key, so nothing is decrypted and passkeys of this domain are skipped.
@@ -29,7 +29,7 @@ pub async fn passkeys_of_other_domains(store: &dyn Store, realms: &Realms, rp_id
             let page: Vec<RecordRow> = store.records_page(realm, Passkey::KIND, &after, PAGE).await?;
             let others = page.iter().take_while(|row| !row.key.starts_with(&own)).count();
             number += others;
-            let Some(last) = page.last().filter(|_| number < MOST) else { break };
+            let Some(last) = page.last().filter(|_| number < MAX) else { break };
             after = if others < page.len() { beyond.clone() } else { last.key.clone() };
         }
     }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Maximum number of audit keys.
-const MOST_KEYS: usize = 1000;
+const MAX_KEYS: usize = 1000;
 
 impl Kernel {
     /// Returns the audit keys, oldest first.
@@ -17,7 +17,7 @@ impl Kernel {
     /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub(in crate::service) async fn audit_keys(&self) -> Result<Vec<AuditKey>> {
         let admin = self.realms.admin()?;
-        let rows = self.ports.store.records_page(&admin.name, RecordKind::AuditKey, "", MOST_KEYS).await?;
+        let rows = self.ports.store.records_page(&admin.name, RecordKind::AuditKey, "", MAX_KEYS).await?;
         let keys = rows.iter().map(|row| AuditKey::open(row, RecordKeys::Realm(&admin.keys)));
         keys.collect::<std::result::Result<_, _>>().map_err(Error::internal)
     }

@@ -27,7 +27,7 @@ use crate::{
 
 /// Default and maximum number of entries per page.
 const PAGE: usize = 50;
-const MOST_OF_A_PAGE: usize = 200;
+const MAX_PAGE_LENGTH: usize = 200;
 
 /// A request field as received. Personal data: never printed.
 #[derive(Debug, Clone, Default)]
@@ -129,7 +129,7 @@ impl FieldErrors {
             RawField::Json(RawJson(size)) => size.as_u64().and_then(|size| usize::try_from(size).ok()),
             given => given.text().and_then(|text| text.parse().ok()),
         };
-        let size = size.filter(|size| (1..=MOST_OF_A_PAGE).contains(size));
+        let size = size.filter(|size| (1..=MAX_PAGE_LENGTH).contains(size));
         if size.is_none() {
             self.add(LIMIT_INVALID.of("limit"));
         }

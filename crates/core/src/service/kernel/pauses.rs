@@ -12,10 +12,10 @@ use crate::{clock::Timestamp, id::LeaseId, message::Channel};
 /// Initial wait of a pause. It doubles after each further rejection.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// Maximum wait of a pause.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// Minimum wait after a provider has requested one, even if it specifies no duration.
-const SHORTEST_THROTTLE: Duration = Duration::from_secs(1);
+const MIN_THROTTLE: Duration = Duration::from_secs(1);
 
 /// Pauses in this process.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ impl ChannelPauses {
         if is_news {
             let doublings = pause.refusals.min(16);
             pause.refusals = pause.refusals.saturating_add(1);
-            pause.until = now.plus(FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT));
+            pause.until = now.plus(FIRST_WAIT.saturating_mul(1 << doublings).min(MAX_WAIT));
             pause.probe = None;
         }
         (pause.until, is_news)
@@ -72,7 +72,7 @@ impl ChannelPauses {
 
     /// Records that the provider accepts no messages for this duration. Returns the time of the next attempt.
     pub(in crate::service) fn throttled(&self, channel: Channel, now: Timestamp, wait: Duration) -> Timestamp {
-        let until = now.plus(wait.clamp(SHORTEST_THROTTLE, LONGEST_WAIT));
+        let until = now.plus(wait.clamp(MIN_THROTTLE, MAX_WAIT));
         let mut pauses = self.pauses();
         let pause = pauses.entry(channel.as_str()).or_insert(Pause { refusals: 0, until, probe: None });
         (pause.until, pause.probe) = (pause.until.max(until), None);

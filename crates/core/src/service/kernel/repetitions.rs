@@ -19,9 +19,9 @@ use crate::{
 /// Time after the first rejection during which similar ones are counted.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Maximum number of request IDs in the row of repeated rejections.
-const MOST_REQUESTS: usize = 20;
+const MAX_REQUESTS: usize = 20;
 /// Maximum number of groups counted at the same time. Further rejections are written individually.
-const MOST_GROUPS: usize = 10_000;
+const MAX_GROUPS: usize = 10_000;
 
 /// Rejections of one kind for one account or client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -102,7 +102,7 @@ impl Repetitions {
             && row.at.since(known.began) < WINDOW
         {
             known.count += 1;
-            if known.requests.len() < MOST_REQUESTS {
+            if known.requests.len() < MAX_REQUESTS {
                 known.requests.push(row.request_id.clone());
             }
             known.last = Some(row);
@@ -110,7 +110,7 @@ impl Repetitions {
         }
         let over = state.groups.remove(&group).and_then(Repeated::into_row);
         state.ended.extend(over);
-        if state.groups.len() < MOST_GROUPS {
+        if state.groups.len() < MAX_GROUPS {
             state.groups.insert(group, Repeated::from(row.at));
         }
         Some(row)
@@ -129,7 +129,7 @@ impl Repetitions {
     /// Puts back rows that could not be written.
     pub(in crate::service) fn put_back(&self, rows: &[AuditRow]) {
         let mut state = self.state();
-        let room = MOST_GROUPS.saturating_sub(state.ended.len());
+        let room = MAX_GROUPS.saturating_sub(state.ended.len());
         state.ended.extend(rows.iter().take(room).cloned());
     }
 }

@@ -145,10 +145,10 @@ fn check_realm(values: &Values, report: &mut Report) {
 }
 
 /// Maximum of `OTP_TTL` (NIST SP 800-63B-4 §3.1.3; ASVS 6.5.5).
-const MOST_FOR_A_CODE: Duration = Duration::from_secs(600);
+const MAX_CODE_TTL: Duration = Duration::from_secs(600);
 
 fn lifetimes(values: &Values, report: &mut Report) {
-    if values.get(&OTP_TTL).is_some_and(|lifetime| lifetime > MOST_FOR_A_CODE) {
+    if values.get(&OTP_TTL).is_some_and(|lifetime| lifetime > MAX_CODE_TTL) {
         let text = "must be at most 10m: a six-digit code that is valid longer could be guessed";
         report.problem(OTP_TTL.name(), text, Fix::set(OTP_TTL.name(), "10m"));
     }

@@ -46,7 +46,7 @@ settings! {
 }
 
 /// Maximum size of an image file.
-const LARGEST: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// Corner style of cards, fields and buttons.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -109,9 +109,9 @@ impl Image {
     /// Reads an image. The error describes what is wrong with the file.
     fn read(path: &Path) -> Result<Self, String> {
         let mut bytes = Vec::new();
-        let file = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        let file = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
         file.map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-        if bytes.len() as u64 > LARGEST {
+        if bytes.len() as u64 > MAX_BYTES {
             return Err(format!("{} is larger than 64 KiB", path.display()));
         }
         let is_png = bytes.starts_with(b"\x89PNG\r\n\x1a\n");

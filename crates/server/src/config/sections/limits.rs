@@ -171,10 +171,10 @@ fn longest_wait(values: &Values, report: &mut Report) {
 }
 
 /// Maximum number of failed password attempts without a wait (NIST SP 800-63B-4 §3.2.2).
-const MOST_WRONG: u32 = 100;
+const MAX_FAILURES: u32 = 100;
 
 /// Maximum number of passwords, links or codes per minute that is still an effective limit.
-const MOST_A_MINUTE: f64 = 1000.0;
+const MAX_PER_MINUTE: f64 = 1000.0;
 
 /// Rejects limits that allow too many guesses. Of several quotas, the strictest applies.
 fn boundless(values: &Values, report: &mut Report) {
@@ -197,7 +197,7 @@ fn boundless(values: &Values, report: &mut Report) {
     ];
     for (name, info, quotas) in limits {
         let rate = |quota: &Quota| f64::from(quota.times) * 60.0 / quota.per.as_secs_f64();
-        if !quotas.is_empty() && quotas.iter().all(|quota| rate(quota) > MOST_A_MINUTE) {
+        if !quotas.is_empty() && quotas.iter().all(|quota| rate(quota) > MAX_PER_MINUTE) {
             let text = "allows more than 1,000 a minute, which limits no attack";
             report.insecure(RefusedElseWarned, name, text, Fix::set(name, info.default.to_string()));
         }
@@ -209,7 +209,7 @@ fn hollow(values: &Values, report: &mut Report) {
         let fix = Fix::set(RATE_LIMIT_MODE.name(), "enforce");
         report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce` or `observe`", fix);
     }
-    if values.get(&LIMIT_PASSWORDS_ACCOUNT).is_some_and(|quota| quota.times > MOST_WRONG) {
+    if values.get(&LIMIT_PASSWORDS_ACCOUNT).is_some_and(|quota| quota.times > MAX_FAILURES) {
         let (name, text) = (LIMIT_PASSWORDS_ACCOUNT.name(), "allows more than 100 wrong passwords without a wait");
         report.insecure(RefusedElseWarned, name, text, Fix::set(name, "5/24h"));
     }

@@ -125,7 +125,7 @@ pub(in crate::config) fn takes_jwt_secret(values: &Values) -> bool {
     !values.has(JWT_ALGORITHM.name()) || values.get(&JWT_ALGORITHM) == Some(JwtAlgorithm::Hs256)
 }
 
-const SHORTEST_SECRET: usize = 32;
+const MIN_SECRET_BYTES: usize = 32;
 
 /// Maximum lifetimes in production, in hours. An access token cannot be revoked at services that only verify its
 /// signature.
@@ -156,8 +156,8 @@ fn issuer(values: &Values, report: &mut Report) {
 fn api_clients(values: &Values, report: &mut Report) {
     let name = API_CLIENTS.name();
     let Some(text) = values.text(name).filter(|_| values.get(&API_CLIENTS).is_some()) else { return };
-    let why = if client_pairs(text).any(|(_, secret)| secret.len() < SHORTEST_SECRET) {
-        format!("has a secret that is shorter than {SHORTEST_SECRET} characters and could be guessed")
+    let why = if client_pairs(text).any(|(_, secret)| secret.len() < MIN_SECRET_BYTES) {
+        format!("has a secret that is shorter than {MIN_SECRET_BYTES} characters and could be guessed")
     } else if client_pairs(text).any(|(_, secret)| is_patterned(secret.as_bytes())) {
         "has a secret that is a repeated or counting sequence".to_owned()
     } else {
@@ -183,8 +183,8 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
         let Some(secret) = values.text(name) else { continue };
         let why = if is_published(secret.trim()) {
             "is a published example".to_owned()
-        } else if secret.len() < SHORTEST_SECRET {
-            format!("is shorter than {SHORTEST_SECRET} bytes and could be guessed")
+        } else if secret.len() < MIN_SECRET_BYTES {
+            format!("is shorter than {MIN_SECRET_BYTES} bytes and could be guessed")
         } else if is_patterned(secret.trim().as_bytes()) {
             "is a repeated or counting sequence".to_owned()
         } else {

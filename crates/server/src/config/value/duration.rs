@@ -6,7 +6,7 @@ pub(crate) const DURATION: ValueFormat<Duration> = ValueFormat::new("DURATION", 
 
 /// Maximum duration, ten years. A longer one is a mistake, and adding it to the current time could overflow the
 /// calendar.
-const LONGEST: u64 = 3650 * 24 * 3_600_000;
+const MAX: u64 = 3650 * 24 * 3_600_000;
 
 /// Format of a delay. It may be `0s`, and is at most one minute, because users wait for it.
 pub(crate) const DELAY: ValueFormat<Duration> = ValueFormat::new("DURATION", |text| match millis(text) {
@@ -33,7 +33,7 @@ const NO_DURATION: &str = "must be a duration such as `500ms`, `90s`, `30m`, `1h
 /// Parses a duration. The error describes the accepted format.
 pub(crate) fn read_duration(text: &str) -> Result<Duration, String> {
     match millis(text) {
-        Some(millis @ 1000..=LONGEST) => Ok(Duration::from_millis(millis)),
+        Some(millis @ 1000..=MAX) => Ok(Duration::from_millis(millis)),
         Some(_) => Err("must be between one second and ten years".to_owned()),
         None => Err(NO_DURATION.to_owned()),
     }

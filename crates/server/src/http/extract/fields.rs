@@ -148,12 +148,12 @@ impl Fields {
         if self.fields.insert(name, value).is_some() {
             return Err(REPEATED);
         }
-        if self.fields.len() > MOST_FIELDS { Err(UNREADABLE) } else { Ok(()) }
+        if self.fields.len() > MAX_FIELDS { Err(UNREADABLE) } else { Ok(()) }
     }
 }
 
 /// Maximum number of fields. No route has twenty, and each field takes more memory than its length.
-const MOST_FIELDS: usize = 1000;
+const MAX_FIELDS: usize = 1000;
 
 /// Decodes a name or value that starts at this byte offset. `form_urlencoded` would replace invalid UTF-8 with
 /// U+FFFD. Here such values are rejected.

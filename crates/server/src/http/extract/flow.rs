@@ -11,10 +11,10 @@ use super::cookie;
 use crate::http::state::AppState;
 
 /// Maximum number of concurrent flows per browser. Each tab may have its own.
-const MOST: usize = 8;
+const MAX: usize = 8;
 
 /// Most bytes of all of them, since browsers send them with each request.
-const MOST_BYTES: usize = 12 * 1024;
+const MAX_BYTES: usize = 12 * 1024;
 
 /// The flows of a browser at other providers, and its links that were mailed: a cookie for each, whose names sort by time. Never
 /// printed.
@@ -61,7 +61,7 @@ impl FlowCookies {
         let mut kept = &self.flows[..];
         while let [(old, _), rest @ ..] = kept {
             let bytes: usize = kept.iter().map(|(_, value)| value.len()).sum();
-            if kept.len() < MOST && bytes + value.len() <= MOST_BYTES {
+            if kept.len() < MAX && bytes + value.len() <= MAX_BYTES {
                 break;
             }
             self.forget(state, response, old);

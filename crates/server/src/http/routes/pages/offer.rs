@@ -23,7 +23,7 @@ use crate::{
 /// Minimum number of days between two offers in a browser.
 const DAYS: i64 = 30;
 /// Maximum number of offers a user can decline. After that there are no more.
-const MOST: u8 = 3;
+const MAX: u8 = 3;
 
 /// Number of declined offers in this browser, and the day of the last one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,7 +45,7 @@ impl NotNow {
     }
 
     fn is_due(self, today: i64) -> bool {
-        self.times < MOST && self.day.is_none_or(|day| today.saturating_sub(day) >= DAYS)
+        self.times < MAX && self.day.is_none_or(|day| today.saturating_sub(day) >= DAYS)
     }
 
     fn set(self, state: &AppState, visit: &Visit, response: &mut Response) {
