@@ -31,7 +31,7 @@ impl Resolve for PublicResolver {
 /// Allowed targets of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// The host named in a setting, with any address.
+    /// The host configured in a setting, with any address.
     Named,
     /// A public host over TLS.
     Public,

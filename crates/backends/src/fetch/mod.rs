@@ -1,5 +1,5 @@
-//! Requests to third-party servers. They are bounded in time and size, and restricted to public addresses unless a
-//! setting names the host.
+//! Requests to third-party servers. They are bounded in time and size, and restricted to public addresses unless the
+//! host is configured in a setting.
 
 mod guard;
 mod http;

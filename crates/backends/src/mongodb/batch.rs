@@ -121,8 +121,8 @@ async fn apply(mut work: Work<'_>, batch: &Batch) -> Result<(), OpError> {
     collections::append_changes(&mut work, &changes).await
 }
 
-/// Returns whether the commit may have succeeded. Repeating it is safe then. MongoDB reports if it has definitely
-/// failed.
+/// Returns whether the commit may have succeeded. In that case, it is safe to repeat it. MongoDB reports definite
+/// failures.
 fn is_unknown(error: &Error) -> bool {
     let is_unknown = error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || is_ended(error);
     is_unknown && !error.contains_label(TRANSIENT_TRANSACTION_ERROR)

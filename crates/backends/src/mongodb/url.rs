@@ -9,7 +9,7 @@ const WITHOUT_MEANING: &[&str] = &[
     "tzinfo",
     "unicode_decode_error_handler",
     "uuidrepresentation",
-    // Client startup in other languages.
+    // Connection options of drivers for other languages.
     "connect",
     "usenewurlparser",
     "useunifiedtopology",

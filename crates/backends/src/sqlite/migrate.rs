@@ -45,7 +45,7 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
 /// Migrates a database, and creates it if it is missing. Returns the applied migrations.
 ///
 /// # Errors
-/// Returns [`OpenError`] if the database cannot be migrated. No migration is applied then.
+/// Returns [`OpenError`] if the database cannot be migrated. In that case, no migration is applied.
 pub fn migrate(path: &Path, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
     let path = connection::create(path)?;
     advance(&path, &connection::writer(&path, connection::PATIENCE)?, now)

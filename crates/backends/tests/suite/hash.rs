@@ -190,7 +190,7 @@ async fn a_password_without_an_account_is_wrong_and_takes_as_long() {
 }
 
 #[tokio::test]
-async fn a_full_queue_rejects_at_once() {
+async fn a_full_queue_rejects_immediately() {
     let pool = start(Settings { queue: 1, ..slow() });
     let busy = occupy(&pool).await;
     let waiting = occupy(&pool).await;
@@ -237,7 +237,7 @@ async fn clients_are_served_in_turn() {
 }
 
 #[tokio::test]
-async fn in_a_full_queue_the_client_with_the_most_jobs_makes_room() {
+async fn in_a_full_queue_a_job_of_the_client_with_the_most_jobs_is_displaced() {
     let pool = start(Settings { queue: 4, ..slow() });
     let busy = occupy(&pool).await;
     let done = Arc::default();

@@ -487,7 +487,7 @@ async fn a_connection_is_used_again_for_the_next_mail() {
 
 /// The first address silently drops packets, as a firewall does.
 #[tokio::test]
-async fn the_next_address_is_tried_after_two_seconds_and_the_first_that_answers_serves() {
+async fn the_next_address_is_tried_after_two_seconds_and_the_first_response_wins() {
     let full = FullListener::new().await;
     let server = SmtpServer::start(Options::default()).await;
     let open = SocketAddr::from(([127, 0, 0, 1], server.port()));

@@ -34,7 +34,7 @@ mod counters {
 }
 
 #[test]
-fn sessions_revoked_while_they_are_marked_live_stay_revoked() {
+fn sessions_revoked_while_they_are_marked_live_remain_revoked() {
     let known = MemorySessions::new();
     known.synced(NOW);
     for n in 0..200 {

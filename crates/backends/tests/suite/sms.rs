@@ -176,7 +176,7 @@ async fn the_log_of_a_rejection_has_its_codes_but_no_text() {
 }
 
 #[tokio::test]
-async fn an_accepted_message_stays_accepted_whatever_the_response_contains() {
+async fn an_accepted_message_remains_accepted_regardless_of_the_response() {
     let (twilio, sender) = pair().await;
     let endless = format!(r#"{{"sid":"SM1","status":"queued","padding":"{}"}}"#, "a".repeat(1024 * 1024));
     let overlong = format!(r#"{{"sid":"{}"}}"#, "a".repeat(65));

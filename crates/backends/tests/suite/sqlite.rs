@@ -277,7 +277,7 @@ fn a_database_of_a_newer_version_is_refused() {
 }
 
 #[test]
-fn beside_a_server_a_database_is_created_but_never_migrated() {
+fn while_a_server_runs_a_database_is_created_but_never_migrated() {
     let folder = TempDir::new().unwrap();
     let open = || SqliteStore::open_beside(&path(&folder), NOW, Duration::from_secs(5));
     drop(open().unwrap());

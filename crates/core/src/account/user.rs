@@ -18,8 +18,8 @@ pub struct Registration {
     pub index: BlindIndex,
     /// Sealed profile and password hash.
     pub envelope: Envelope,
-    /// Whether there were several registrations with different passwords for this address. None of the passwords is
-    /// valid then.
+    /// Whether there were several registrations with different passwords for this address. If so, none of the
+    /// passwords is valid.
     pub contested: bool,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -38,8 +38,8 @@ pub struct User {
     pub password_set_at: Timestamp,
     /// Time when the phone number was verified.
     pub phone_verified_at: Option<Timestamp>,
-    /// Whether the number comes from a contested registration and may belong to someone else. Codes do not verify it
-    /// then.
+    /// Whether the number comes from a contested registration and may belong to someone else. If so, codes do not
+    /// verify it.
     pub phone_disputed: bool,
     /// Whether the password may be compromised. It cannot be used to sign in until a new one is set.
     pub compromised: bool,
@@ -55,7 +55,7 @@ pub struct User {
     pub is_invited: bool,
     /// Time of registration.
     pub created_at: Timestamp,
-    /// Number of changes. Each write names the revision that it is based on.
+    /// Number of changes. Each write states the revision that it is based on.
     pub revision: u64,
 }
 

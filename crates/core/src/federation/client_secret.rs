@@ -11,16 +11,16 @@ use crate::clock::Timestamp;
 /// Lifetime of a signed secret, in seconds.
 const LIFETIME: i64 = 300;
 
-/// The key that signs the secret is no private key of the curve P-256 in PEM (PKCS#8).
+/// The key that signs the client secret is not a P-256 private key in PEM (PKCS#8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the private key is unreadable")]
 pub struct UnreadableKey;
 
 impl Provider {
-    /// Returns the client secret for a request of now; `None` if there is none.
+    /// Returns the client secret for a request made now. Returns `None` if no secret is configured.
     ///
     /// # Errors
-    /// [`UnreadableKey`].
+    /// Returns [`UnreadableKey`] if the key cannot be parsed.
     pub fn secret_at(&self, now: Timestamp) -> Result<Option<SecretString>, UnreadableKey> {
         match &self.client_secret {
             None => Ok(None),
@@ -32,7 +32,7 @@ impl Provider {
                     "iat": now.secs(), "exp": now.secs() + LIFETIME,
                 });
                 let key = EncodingKey::from_ec_der(&of_pem(key.expose_secret()).ok_or(UnreadableKey)?);
-                // The fault is not kept: it may quote the key.
+                // The cause is discarded, because it may contain the key.
                 let signed = jsonwebtoken::encode(&header, &claims, &key).map_err(|_| UnreadableKey)?;
                 Ok(Some(signed.into()))
             }

@@ -48,7 +48,8 @@ impl Discovery {
         if is_right { Ok(document) } else { Err(BadDocument::Issuer) }
     }
 
-    /// Returns whether an issuer of Microsoft is one of the configured tenants, or stands for all of them.
+    /// Returns whether a Microsoft issuer belongs to one of the configured tenants, or is the template for all
+    /// tenants.
     pub(super) fn is_of_tenants(provider: &Provider, issuer: &str) -> bool {
         is_of_microsoft(&provider.base_url, issuer)
     }

@@ -31,23 +31,23 @@ pub struct Flow {
     /// Name of the provider. Callbacks from other providers are rejected.
     pub provider: String,
     pub purpose: FlowPurpose,
-    /// Hash of where the browser goes on.
+    /// Hash of the redirect target after the flow.
     next: Option<String>,
 }
 
-/// What a flow was begun for. The session that the browser has at its end does not change it.
+/// Purpose of a flow. The session of the browser at the end of the flow does not change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowPurpose {
-    /// To sign in as the user of the account at the provider.
+    /// Sign in as the user of the external account.
     Login,
-    /// To link the account at the provider to this user.
+    /// Link the external account to this user.
     Link { user: String },
-    /// To authenticate this user again.
+    /// Authenticate this user again.
     StepUp { user: String },
 }
 
-/// Longest text of where the browser goes on that fits into a cookie; browsers drop those of more than 4,096 bytes.
+/// Maximum length of a redirect target that fits in a cookie. Browsers drop cookies of more than 4,096 bytes.
 const LONGEST_NEXT: usize = 3 * 1024;
 
 impl FlowState {
@@ -98,8 +98,8 @@ impl FlowState {
         BASE64URL_NOPAD.encode(digest.as_ref())
     }
 
-    /// Returns the cookie of the flow: what it is about, sealed, and where the browser goes on, as the page carried it. That is left
-    /// out if it is too long for a cookie. `None` if the rest is too long.
+    /// Returns the cookie of the flow: the sealed flow, and the redirect target given by the page, which is omitted
+    /// if it is too long for a cookie. Returns `None` if the rest is too long.
     #[must_use]
     pub fn seal(
         &self,
@@ -114,7 +114,8 @@ impl FlowState {
         Some(next.map_or_else(|| sealed.clone(), |next| format!("{sealed}.{next}")))
     }
 
-    /// Opens the cookie of the flow, with where the browser goes on; `None` if it is of another one, or too old.
+    /// Opens the flow's cookie, including the redirect target. Returns `None` if it belongs to another flow or has
+    /// expired.
     #[must_use]
     pub fn open(&self, now: Timestamp, keys: &RealmKeys, cookie: &str) -> Option<(Flow, Option<String>)> {
         let (sealed, next) = cookie.split_once('.').map_or((cookie, None), |(sealed, next)| (sealed, Some(next)));

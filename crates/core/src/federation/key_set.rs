@@ -48,11 +48,11 @@ impl KeySet {
         issuer: &str,
         tenant: Option<&str>,
     ) -> Option<DecodingKey> {
-        // A name may be that of several keys of different kinds.
+        // Several keys of different kinds may have the same ID.
         self.named(kid).find_map(|key| key.usable(algorithm, issuer, tenant))
     }
 
-    /// Returns the keys of this name; without one, the only key.
+    /// Returns the keys with this ID. Without an ID, returns the only key.
     fn named(&self, kid: Option<&str>) -> impl Iterator<Item = &PublicKey> {
         let is_only = self.0.len() == 1;
         self.0.iter().filter(move |key| match kid {

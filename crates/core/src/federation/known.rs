@@ -15,7 +15,7 @@ use crate::{clock::Timestamp, id::RealmName};
 const FRESH_FOR: Duration = Duration::from_secs(3600);
 /// Minimum time between two fetches. Limits fetches caused by attackers, who can send any key ID.
 const PAUSE: Duration = Duration::from_secs(60);
-/// The same before the first read that succeeded, while no sign-in is possible.
+/// Same interval before the first successful fetch, while no sign-in is possible.
 const PAUSE_BEFORE_FIRST: Duration = Duration::from_secs(10);
 
 /// Metadata and keys of a provider.
@@ -26,14 +26,14 @@ pub(crate) struct Known {
     read_at: Timestamp,
 }
 
-/// Why document and keys are asked for.
+/// Reason why metadata and keys are requested.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wanted<'a> {
-    /// Those of the last hour are enough.
+    /// Data fetched within the last hour is sufficient.
     Recent,
-    /// A token names this key.
+    /// A token has this key ID.
     Key(&'a str),
-    /// A token that names no key was signed with none of those known.
+    /// A token without a key ID was not signed with any known key.
     Other,
 }
 
@@ -51,25 +51,25 @@ impl Known {
     }
 }
 
-/// What is to be done for a request.
+/// What to do for a request.
 #[derive(Debug)]
 pub(crate) enum Read {
-    /// These are used as they are.
+    /// Use the cached data.
     Use(Arc<Known>),
-    /// They are read, while others wait; the last ones stay valid if that fails.
+    /// Fetch, while other requests wait. If that fails, the previous data remains in use.
     Again(Option<Arc<Known>>),
-    /// The provider has just failed.
+    /// The last fetch failed a short time ago.
     Pause,
 }
 
 #[derive(Debug, Default)]
 struct State {
     known: Option<Arc<Known>>,
-    /// Last attempt to read them, which may have failed.
+    /// Time of the last fetch attempt, which may have failed.
     tried_at: Option<Timestamp>,
 }
 
-/// Document and keys of one provider. One request at a time reads them.
+/// Metadata and keys of one provider. Only one request fetches them at a time.
 #[derive(Debug, Default)]
 pub(crate) struct KnownProvider {
     state: Mutex<State>,
@@ -77,7 +77,7 @@ pub(crate) struct KnownProvider {
 }
 
 impl KnownProvider {
-    /// Decides what is to be done, and records an attempt before it is made.
+    /// Decides what to do, and records an attempt before it starts.
     pub(crate) fn read(&self, wanted: Wanted<'_>, now: Timestamp) -> Read {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let pause = if state.known.is_some() { PAUSE } else { PAUSE_BEFORE_FIRST };
@@ -95,13 +95,14 @@ impl KnownProvider {
         }
     }
 
-    /// Returns those that can be used without waiting for a request that reads them; `None` if it must be waited for.
+    /// Returns the data that can be used without waiting for a fetch in progress. Returns `None` if the request must
+    /// wait.
     pub(crate) fn at_hand(&self, wanted: Wanted<'_>) -> Option<Arc<Known>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.known.clone().filter(|known| known.has(wanted))
     }
 
-    /// Takes the turn of the request that reads, if no other has it.
+    /// Acquires the turn to fetch, if no other request has it.
     pub(crate) fn try_turn(&self) -> Option<Turn<'_, ()>> {
         self.turns.try_lock()
     }
@@ -118,7 +119,7 @@ impl KnownProvider {
     }
 }
 
-/// Documents and keys by realm and provider.
+/// Metadata and keys by realm and provider.
 #[derive(Debug, Default)]
 pub(crate) struct KnownProviders(Mutex<HashMap<(RealmName, String), Arc<KnownProvider>>>);
 

@@ -10,7 +10,7 @@ use crate::{
     seal::{self, DataKey, Sealed},
 };
 
-/// What a mailed link is for: one identity, in the browser that asked for it.
+/// Content of an emailed link: one identity, valid only in the browser that requested it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LinkNote {
     pub pending: PendingIdentity,
@@ -18,9 +18,9 @@ pub struct LinkNote {
     browser: String,
 }
 
-/// Cookie of the browser that asked for a mailed link. Its value is a secret: never printed.
+/// Cookie of a browser that requested an emailed link. Its value is a secret and never printed.
 pub struct LinkCookie {
-    /// Name, which sorts by time like those of flows.
+    /// Name, which sorts by time like the names of flow cookies.
     pub id: String,
     pub value: String,
     pub lifetime: Duration,
@@ -33,7 +33,7 @@ impl std::fmt::Debug for LinkCookie {
 }
 
 impl LinkCookie {
-    /// Makes a cookie that lives as long as a link whose lifetime begins when its mail is handed over.
+    /// Creates a cookie that does not expire before the link, whose lifetime starts when its email is sent.
     #[must_use]
     pub fn new(ctx: &Ctx, lifetime: Duration) -> Self {
         let state = FlowState::begin(ctx);
@@ -50,7 +50,7 @@ impl LinkNote {
         Self { pending, browser: hash(browser) }
     }
 
-    /// Returns whether it was made in a browser with one of these values.
+    /// Returns whether the browser with one of these values requested the link.
     #[must_use]
     pub fn is_of(&self, browser: &[&str]) -> bool {
         // The hash reveals nothing about the random value, so this comparison need not be constant-time.

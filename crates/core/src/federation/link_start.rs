@@ -14,14 +14,15 @@ use crate::{
 /// Lifetime of the URL.
 pub const LINK_START_TTL: Duration = Duration::from_secs(60);
 
-/// What the URL is for with which a browser begins to link an account at a provider: the provider, and the user who asked.
+/// Contents of a URL that starts linking an external account in a browser: the provider, and the user who requested
+/// it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LinkStart {
     pub provider: String,
     pub user: String,
-    /// Session that asked.
+    /// Session that requested it.
     pub session: String,
-    /// Random value, so that each is used once.
+    /// Random value, so that each URL can only be used once.
     once: String,
     until: i64,
 }
@@ -40,19 +41,19 @@ impl LinkStart {
         }
     }
 
-    /// Returns the text for the URL; `None` if it is too long.
+    /// Returns the sealed text for the URL. Returns `None` if it is too long.
     #[must_use]
     pub fn seal(&self, ctx: &Ctx, keys: &RealmKeys) -> Option<String> {
         FOR.seal(ctx, keys, LINK_START_TTL, self)
     }
 
-    /// Reads the text of a URL; `None` if it is forged, too old, or of another realm.
+    /// Opens the sealed text of a URL. Returns `None` if it is forged, expired, or from another realm.
     #[must_use]
     pub fn open(now: Timestamp, keys: &RealmKeys, text: &str) -> Option<Self> {
         FOR.open(now, keys, text)
     }
 
-    /// Returns the mark of its use.
+    /// Returns the marker that records its use.
     #[must_use]
     pub fn spent(&self) -> SpentProof {
         SpentProof::new(&[b"link start", self.once.as_bytes()], Timestamp::from_millis(self.until))

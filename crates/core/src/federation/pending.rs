@@ -11,7 +11,7 @@ use crate::{
     seal,
 };
 
-/// Time for which the user may be asked.
+/// Time for the user to decide.
 pub const PENDING_TTL: Duration = Duration::from_secs(3600);
 
 /// A verified external account that needs another step by its user. Pages carry it sealed and bound to the browser.
@@ -26,13 +26,13 @@ pub struct PendingIdentity {
     first_name: Option<String>,
     last_name: Option<String>,
     called: Option<String>,
-    /// User who asked to link it, and no other may.
+    /// User who requested the link. Other users may not link it.
     #[serde(default)]
     user: Option<String>,
-    /// Random value, so that it is used once.
+    /// Random value, so that it can only be used once.
     #[serde(default)]
     once: String,
-    /// Until when its user may be asked.
+    /// Deadline for the user's decision.
     #[serde(default)]
     until: i64,
 }
@@ -83,8 +83,8 @@ impl PendingIdentity {
         self.email.as_deref().filter(|_| self.is_email_proved)
     }
 
-    /// Returns the name of the account for its owner. One that the owner has chosen may be that of another account, too, so the
-    /// identifier is added.
+    /// Returns the name of the account for its owner. The identifier is added to a name chosen by the owner, because
+    /// such names are not unique.
     #[must_use]
     pub fn called(&self) -> String {
         match self.called.as_deref() {
@@ -94,30 +94,30 @@ impl PendingIdentity {
         }
     }
 
-    /// Returns the names that the provider told, for a form.
+    /// Returns the names reported by the provider, for a form.
     #[must_use]
     pub fn names(&self) -> [Option<&str>; 2] {
         [self.first_name.as_deref(), self.last_name.as_deref()]
     }
 
-    /// Returns the address that the provider told, whether or not it is proved.
+    /// Returns the address reported by the provider, verified or not.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.email.as_deref()
     }
 
-    /// Returns whether it was begun to be linked to a certain user, and this one is another.
+    /// Returns whether linking was started for another user than this one.
     #[must_use]
     pub fn is_of_other(&self, user: &UserId) -> bool {
         self.user.as_deref().is_some_and(|asked| asked != user.as_str())
     }
 
-    /// Returns whether its user may still be asked.
+    /// Returns whether the user may still decide.
     pub(crate) fn is_open(&self, now: Timestamp) -> bool {
         Timestamp::from_millis(self.until) > now
     }
 
-    /// Returns the mark of its use: after it was linked or has made a user, it does neither again.
+    /// Returns the marker that records its use. After it was linked or has created a user, it cannot be used again.
     pub(crate) fn spent(&self) -> SpentProof {
         SpentProof::new(&[b"pending identity", self.once.as_bytes()], Timestamp::from_millis(self.until))
     }

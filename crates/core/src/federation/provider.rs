@@ -70,14 +70,15 @@ impl Provider {
         self.preset.has_id_tokens() && !self.native_client_ids.is_empty()
     }
 
-    /// Returns whether a browser can sign in with it. All presets want a secret.
+    /// Returns whether browsers can sign in with it. All presets require a secret.
     #[must_use]
     pub const fn is_for_browsers(&self) -> bool {
         self.client_secret.is_some() || matches!(self.preset, Preset::Oidc)
     }
 
-    /// Returns whether this `iss` of a callback may be the provider's (RFC 9207). Microsoft's is that of a tenant, which the ID token
-    /// confirms; OAuth 2.0 has no metadata that name one, so the host decides.
+    /// Returns whether this `iss` of a callback may belong to the provider (RFC 9207). Microsoft sends the issuer of
+    /// a tenant, which the ID token confirms. Providers with plain OAuth 2.0 have no metadata with an issuer, so the
+    /// host is compared.
     #[must_use]
     pub(crate) fn may_be_named(&self, iss: &str) -> bool {
         let is_below = |base: &str| iss == base || iss.strip_prefix(base).is_some_and(|rest| rest.starts_with('/'));

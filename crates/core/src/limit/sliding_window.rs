@@ -19,7 +19,7 @@ impl SlidingWindow {
     /// Counts one use.
     ///
     /// # Errors
-    /// Returns the time to wait if the quota is exhausted. The use is not counted then.
+    /// Returns the time to wait if the quota is exhausted. In that case, the use is not counted.
     pub fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Duration> {
         self.forget(quota, now);
         if self.count() >= quota.times {

@@ -64,7 +64,8 @@ pub trait AccountCache: Send + Sync + std::fmt::Debug {
     /// Returns the generation to pass to [`insert`](Self::insert). Call it before querying the store.
     fn generation(&self) -> u64;
 
-    /// Caches an account, unless an account was invalidated since the generation was read. It may be outdated then.
+    /// Caches an account, unless an account was invalidated since the generation was read, because the given one may
+    /// be outdated.
     fn insert(&self, realm: &RealmName, account: Arc<Account>, generation: u64);
 
     /// Removes an account that has changed.

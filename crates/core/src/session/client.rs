@@ -18,12 +18,12 @@ pub struct SessionClient {
     /// Passkey or identity used for the login. Removing it ends the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) opened_by: Option<String>,
-    /// Passkey that was used with the identity.
+    /// Passkey used together with the identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) and_by: Option<String>,
 }
 
-/// Identity and passkey that open a session. The removal of either ends it.
+/// Identity and passkey used for a login. Removing either of them ends the session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Openers {
     pub(crate) identity: Option<FactorId>,
@@ -34,7 +34,7 @@ pub(crate) struct Openers {
 const FIELD: &str = "session";
 
 impl SessionClient {
-    /// Returns the client of a session that these opened.
+    /// Returns the client of a session created with these.
     #[must_use]
     pub(crate) fn opened_by(self, openers: &Openers) -> Self {
         let id = |opener: Option<&FactorId>| opener.map(|id| id.as_str().to_owned());
@@ -45,7 +45,7 @@ impl SessionClient {
         Self { opened_by: id(first), and_by: id(second), ..self }
     }
 
-    /// Returns whether this passkey or identity opened the session, alone or with another.
+    /// Returns whether this passkey or identity was used for the login, alone or together with another.
     #[must_use]
     pub(crate) fn is_opened_by(&self, opener: &str) -> bool {
         [&self.opened_by, &self.and_by].into_iter().flatten().any(|id| id == opener)

@@ -127,7 +127,7 @@ fn anything_else_is_unknown() {
 }
 
 #[test]
-fn the_error_says_what_is_wrong() {
+fn the_error_describes_the_problem() {
     assert_eq!(UnknownCountry.to_string(), "unknown country code");
 }
 

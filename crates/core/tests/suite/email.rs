@@ -74,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn a_canonical_address_stays_unchanged(raw in "\\PC{1,20}@[a-zA-Z0-9äöüßşİ-]{1,12}\\.[a-z]{2,6}") {
+    fn a_canonical_address_remains_unchanged(raw in "\\PC{1,20}@[a-zA-Z0-9äöüßşİ-]{1,12}\\.[a-z]{2,6}") {
         if let Some(once) = parse(&raw) {
             let again = parse(&once);
             prop_assert_eq!(again.as_deref(), Some(once.as_str()));

@@ -107,7 +107,7 @@ fn the_secret_of_an_enrolment_is_its_own() {
 }
 
 #[test]
-fn the_uri_of_a_secret_is_what_apps_read() {
+fn the_uri_of_a_secret_has_the_format_of_apps() {
     let uri = rfc_secret().uri("Acme Notes", "ada@example.com").unwrap();
     assert!(!format!("{uri:?}").contains("otpauth"), "it contains the secret");
     let uri = uri.expose_secret();

@@ -204,7 +204,7 @@ fn tokens_with_claims_of_others_are_refused() {
 }
 
 #[test]
-fn keys_sign_only_what_they_are_for() {
+fn keys_only_sign_for_their_purpose() {
     let key = Key::new("one", Algorithm::RS256);
     let token = key.sign(&claims(ctx(1).now));
     for (name, value) in [("use", json!("enc")), ("alg", json!("RS512")), ("alg", json!("PS256"))] {

@@ -1,4 +1,4 @@
-//! Cookies of flows at other providers.
+//! Cookies of sign-in flows at other providers.
 
 use std::time::Duration;
 

@@ -29,7 +29,7 @@ fn after_five_free_attempts_each_wait_doubles() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_makes_no_wait_longer() {
+fn a_clock_set_back_does_not_extend_a_delay() {
     let failures = FailedAttempts { count: 5, last_at: at(30) };
     assert_eq!(failures.wait(5, NOW), Duration::from_secs(1));
 }

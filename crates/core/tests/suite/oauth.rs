@@ -219,7 +219,7 @@ fn a_client_has_defaults_that_are_safe() {
 }
 
 #[test]
-fn every_bad_field_of_a_client_is_named_at_once() {
+fn all_invalid_fields_of_a_client_are_reported_together() {
     let text = |text: &str| Some(text.to_owned());
     let list = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
     let bad = ClientDraft {
@@ -271,7 +271,7 @@ fn every_bad_field_of_a_client_is_named_at_once() {
 }
 
 #[test]
-fn a_change_keeps_what_it_does_not_name() {
+fn a_change_preserves_omitted_fields() {
     let mut client = draft().finish(&id(), None, &Scopes::default(), NOW).unwrap();
     client.secrets = vec![ClientSecret::of("secret", NOW)];
     let change = ClientDraft { name: Some("Shop".to_owned()), ..ClientDraft::default() };

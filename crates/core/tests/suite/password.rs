@@ -35,7 +35,7 @@ fn common_passwords_are_rejected_in_any_case() {
 }
 
 #[test]
-fn a_password_made_of_the_accounts_own_words_is_rejected() {
+fn a_password_that_consists_of_account_data_is_rejected() {
     for own in [
         "john.doe@example.com",
         "JohnDoe1",

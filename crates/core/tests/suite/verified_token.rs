@@ -55,7 +55,7 @@ fn key_pair() -> SigningKey {
 }
 
 #[test]
-fn it_proves_the_same_as_before() {
+fn it_proves_the_same_as_the_replaced_token() {
     for key in [SigningKey::hs256(SECRET), key_pair()] {
         let tokens = tokens(key);
         let (one, other) = (issue(&tokens, 1), issue(&tokens, 2));

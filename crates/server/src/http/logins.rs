@@ -48,7 +48,7 @@ pub(super) fn counted_entry(result: Result<Entry, Error>) -> Result<Entry, Error
     result
 }
 
-/// Counts the end of a flow at a provider by its outcome. One whose user is asked something first is not over.
+/// Counts the result of a flow at a provider. A flow that asks the user something first is not complete.
 pub(super) fn counted_return(result: Result<Returned, Error>) -> Result<Returned, Error> {
     let outcome = match &result {
         Ok(Returned::Entered { entry: Entry::LoggedIn(_), .. }) => "ok",

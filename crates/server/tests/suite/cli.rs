@@ -160,7 +160,7 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
 }
 
 #[tokio::test]
-async fn the_exit_code_of_health_says_whether_the_server_is_ready() {
+async fn the_exit_code_of_health_states_whether_the_server_is_ready() {
     let mut program = Program::new(CHEAP);
     let away = program.run(&["health"]);
     assert_eq!(away.status.code(), Some(1), "{away:?}");

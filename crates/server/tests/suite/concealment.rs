@@ -38,7 +38,7 @@ async fn alike(app: &TestApp, known: &str, unknown: &str, ask: impl AsyncFn(&str
 }
 
 #[tokio::test]
-async fn a_login_without_an_account_is_like_a_wrong_password() {
+async fn a_login_without_an_account_fails_like_a_wrong_password() {
     let app = TestApp::start().await;
     Person::new("anna@example.com").join(&app).await;
     let work = alike(&app, "anna@example.com", "bert@example.com", async |email| {
@@ -185,7 +185,7 @@ async fn asking_for_a_taken_address_is_like_asking_for_a_free_one() {
 }
 
 #[tokio::test]
-async fn nothing_of_factors_is_told_before_the_right_password() {
+async fn factors_are_not_revealed_before_the_correct_password() {
     for settings in [&[][..], ENFORCED] {
         let app = TestApp::with(settings).await;
         Protected::join(&app, "anna@example.com").await;

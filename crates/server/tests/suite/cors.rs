@@ -82,7 +82,7 @@ async fn two_origins_in_one_header_are_not_allowed() {
 }
 
 #[tokio::test]
-async fn every_answer_says_that_it_depends_on_the_origin() {
+async fn every_response_varies_on_origin() {
     let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
     let page = app.get("/docs").await.text().await.unwrap();
     // Cacheable responses have further header names in `Vary`.

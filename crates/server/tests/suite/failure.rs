@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::support::{Person, TestApp, json, problem};
 
 #[tokio::test]
-async fn a_panic_in_one_request_is_a_500_that_says_nothing_and_the_process_lives() {
+async fn a_panic_in_a_request_is_a_500_without_details_and_the_process_survives() {
     let app = TestApp::start().await;
     app.random.panic_after(1);
     let failed = problem(app.post_json("/User1/create", Person::new("john@example.com").form()).await, 500).await;

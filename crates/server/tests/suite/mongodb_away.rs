@@ -132,7 +132,7 @@ async fn while_mongodb_hangs_requests_fail_quickly_and_the_connection_recovers()
 }
 
 #[tokio::test]
-async fn a_start_waits_for_mongodb_and_says_so() {
+async fn startup_waits_for_mongodb_and_logs_it() {
     let mut set = ReplicaSet::start(1).await;
     let url = set.url();
     set.members[0].kill();

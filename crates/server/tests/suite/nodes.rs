@@ -198,7 +198,7 @@ async fn an_account_that_changes_in_the_store_is_read_anew_by_both_nodes_within_
 }
 
 #[tokio::test]
-async fn a_role_an_address_and_the_end_of_a_session_are_felt_by_the_other_node_within_a_second() {
+async fn changes_of_roles_addresses_and_sessions_reach_the_other_node_within_a_second() {
     let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
     let here = node(dirs.0.path(), &database, &shelf).await;
     let there = node(dirs.1.path(), &database, &shelf).await;
@@ -256,7 +256,7 @@ async fn a_role_an_address_and_the_end_of_a_session_are_felt_by_the_other_node_w
 
 /// Operations that require a recent login read the store again to check whether one factor is sufficient.
 #[tokio::test]
-async fn two_step_that_was_turned_on_elsewhere_is_felt_at_once_by_what_needs_a_recent_login() {
+async fn two_step_turned_on_elsewhere_applies_immediately_to_routes_that_require_a_recent_login() {
     let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
     let here = node(dirs.0.path(), &database, &shelf).await;
     let there = node(dirs.1.path(), &database, &shelf).await;

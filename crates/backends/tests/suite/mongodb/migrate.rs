@@ -283,7 +283,7 @@ async fn mongodb_removes_expired_documents() {
 }
 
 #[tokio::test]
-async fn beside_servers_a_database_is_created_but_never_migrated() {
+async fn while_servers_run_a_database_is_created_but_never_migrated() {
     let database = TestDatabase::new().await;
     let settings = settings(&database.url);
     let open = async || MongoStore::open_beside(&settings, NOW, Arc::new(OsRandom)).await;

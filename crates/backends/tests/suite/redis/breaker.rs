@@ -51,7 +51,7 @@ async fn a_server_that_dies_and_comes_back_is_used_again() {
 }
 
 #[tokio::test]
-async fn of_a_server_that_answers_nothing_three_calls_feel_the_time_limit_and_no_more() {
+async fn only_three_calls_to_an_unresponsive_server_wait_for_the_timeout() {
     let server = RedisServer::start();
     let redis = connect(&server.url()).await;
     until("connected", async || redis.is_up()).await;

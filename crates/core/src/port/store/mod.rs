@@ -52,7 +52,8 @@ pub trait Store:
     /// Commits all operations or none. When it returns, they are durable.
     ///
     /// # Errors
-    /// Returns [`CommitError::Failed`] with the first precondition that did not hold. Nothing is changed then.
+    /// Returns [`CommitError::Failed`] with the first precondition that did not hold. In that case, nothing is
+    /// changed.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
 
     /// Removes expired registrations, challenges, sessions, changes and counters. Also removes the oldest counters of

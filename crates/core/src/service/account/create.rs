@@ -146,8 +146,8 @@ impl Accounts<'_> {
         })
     }
 
-    /// Returns whether a pending registration of the address has another password. The owner of the address has to
-    /// decide then.
+    /// Returns whether a pending registration of the address has another password. If so, the owner of the address
+    /// has to decide.
     async fn is_contested(
         &self,
         permit: &HashPermit<'_>,

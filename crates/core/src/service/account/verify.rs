@@ -37,7 +37,7 @@ pub enum OpenedLink {
     },
     /// A change of the email address awaits verification. It requires [`Accounts::verify`].
     NewAddress(EmailAddress),
-    /// The registration was made in this browser with an account at another provider, which makes the user.
+    /// The registration was started in this browser with an external account, which completes it.
     WithProvider,
     /// The result requires no further step.
     Settled(Verified),
@@ -80,11 +80,12 @@ impl Accounts<'_> {
         Ok(waiting.map_or(OpenedLink::Settled(Verified::AddressChanged), OpenedLink::NewAddress))
     }
 
-    /// Opens a verification link without using it. `proof` is the browser's proof, and `browser` its values of links that were mailed.
+    /// Opens a verification link without using it. `proof` is the browser's registration cookie, and `browser`
+    /// contains its cookies of emailed links.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
-    /// if the store fails.
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn open_verification(&self, token: &str, proof: Option<&str>, browser: &[&str]) -> Result<OpenedLink> {
         self.try_link(self.open_link(token, proof, browser)).await
     }
@@ -113,7 +114,7 @@ impl Accounts<'_> {
         })
     }
 
-    /// Returns whether a registration was made in this browser with an account at another provider.
+    /// Returns whether a registration was started in this browser with an external account.
     fn is_with_provider(&self, registration: &Registration, link: &Challenge, browser: &[&str]) -> Result<bool> {
         if link.note.is_none() || registration.id != link.subject {
             return Ok(false);

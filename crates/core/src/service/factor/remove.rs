@@ -76,7 +76,7 @@ impl SecondFactors<'_> {
     /// Requires that a factor is neither the last way to log in nor the last required factor.
     async fn require_removable(&self, (user, key): (&User, &DataKey), factors: &Factors, id: &str) -> Result<()> {
         let has_password = user.envelope.open_password(key)?.is_some();
-        // One of a kind that the realm does not accept is no way to log in.
+        // A factor of a kind that the realm does not accept cannot be used to log in.
         let accepted = self.accepted_factors(user, key).await?;
         let keeps_passkey = accepted.passkeys_for(PasskeyUse::Login).any(|held| held.noun.id.as_str() != id);
         let keeps_way = has_password || keeps_passkey || self.has_usable_identity((user, key), None).await?;

@@ -60,10 +60,10 @@ impl Federation<'_> {
         self.arrive_with(provider, proved, (spend, None), devices).await
     }
 
-    /// Does so with a profile that the user has completed.
+    /// Same as [`Self::arrive`], with a profile completed by the user.
     ///
     /// # Errors
-    /// Those of [`Self::arrive`].
+    /// Returns the same errors as [`Self::arrive`].
     pub(super) async fn arrive_with(
         &self,
         provider: &Provider,
@@ -109,7 +109,7 @@ impl Federation<'_> {
         }
     }
 
-    /// Mails the link that restores a reserved address. Nothing is created.
+    /// Emails the link that restores a reserved address. Nothing is created.
     async fn refuse_reserved(
         &self,
         provider: &Provider,

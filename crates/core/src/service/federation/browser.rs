@@ -18,7 +18,7 @@ use crate::{
     service::{Entry, RawField},
 };
 
-/// Flow that was begun. Never printed: its values are secrets.
+/// A started flow. Never printed, because its values are secrets.
 pub struct Begun {
     /// Authorization endpoint of the provider, and the parameters of the request.
     pub endpoint: String,
@@ -27,7 +27,7 @@ pub struct Begun {
     pub cookie: (String, String),
 }
 
-/// Answer of a provider, as the browser brought it. Never printed.
+/// Response of the provider, received from the browser. Never printed.
 #[derive(Default)]
 pub struct Callback<'a> {
     pub code: Option<&'a str>,
@@ -37,7 +37,7 @@ pub struct Callback<'a> {
     pub suggested: Option<&'a str>,
 }
 
-/// How a flow ended. Personal data: never printed.
+/// Result of a flow. Never printed, because it contains personal data.
 pub enum Returned {
     Entered {
         entry: Entry,
@@ -49,7 +49,7 @@ pub enum Returned {
     SignupClosed,
     /// The provider or its user refused.
     Refused,
-    /// The user was to authenticate again, and the account at the provider is not theirs.
+    /// The user was asked to authenticate again, but used an external account of another user.
     OtherAccount,
 }
 
@@ -63,11 +63,11 @@ pub enum Question {
     Address,
     /// To fill in fields that sign-up requires.
     Fields,
-    /// Whether to link it, as the user has asked for.
+    /// Whether to link it, as requested by the user.
     Own,
 }
 
-/// Flow whose cookie was opened. Never printed.
+/// A flow whose cookie was opened. Never printed.
 pub struct OpenFlow {
     pub(super) state: FlowState,
     flow: Flow,
@@ -124,7 +124,7 @@ impl Federation<'_> {
         if provider.preset == Preset::Apple {
             parameters.push(("response_mode", "form_post".to_owned()));
         }
-        // Most providers would let the user in without asking again.
+        // Most providers would otherwise sign the user in without asking again.
         if matches!(purpose, FlowPurpose::StepUp { .. })
             && matches!(provider.preset, Preset::Microsoft | Preset::Gitlab | Preset::Oidc)
         {

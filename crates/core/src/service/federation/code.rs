@@ -48,7 +48,7 @@ impl Federation<'_> {
             Ok(claims) => claims,
             Err(why) => return Ok(Err(why.as_str())),
         };
-        // Microsoft names the tenant, or the template of its document.
+        // Microsoft sends the issuer of the tenant, or the template of its metadata.
         if iss.is_some_and(|iss| iss != claims.issuer && iss != document.issuer) {
             return Ok(Err("issuer"));
         }

@@ -1,4 +1,5 @@
-//! `signin/complete`: what a new user is asked for before the account exists, and the mailed link where no provider proves the address.
+//! `signin/complete`: asks a new user for missing data before the account is created, and emails a link if the
+//! provider has not verified the address.
 
 use super::{Federation, arrive::Arrived};
 use crate::{
@@ -25,28 +26,28 @@ use crate::{
     session::Amr,
 };
 
-/// Fields of the page, as they were received.
+/// Fields of the page, as received.
 #[derive(Debug, Clone, Default)]
 pub struct CompletionForm {
     pub first_name: RawField,
     pub last_name: RawField,
-    /// Ignored if the provider proves one.
+    /// Ignored if the provider has verified an address.
     pub email: RawField,
     pub phone: RawField,
     pub country_code: RawField,
 }
 
-/// What comes of the page.
+/// Result of submitting the page.
 #[derive(Debug)]
 pub enum Completing {
     Entered(Entry),
-    /// A link was mailed, whether or not the address has an account. It works in the browser with this cookie.
+    /// A link was emailed, whether or not the address has an account. It only works in the browser with this cookie.
     Sent(LinkCookie),
-    /// Another user has the address by now.
+    /// Another user has taken the address in the meantime.
     Taken,
 }
 
-/// Registration of an address that its link proves, with the account at a provider that it was made with.
+/// Registration that is verified by an emailed link, and the external account that it was started with.
 struct OpenCompletion {
     registration: Registration,
     key: DataKey,
@@ -55,12 +56,13 @@ struct OpenCompletion {
 }
 
 impl Federation<'_> {
-    /// Makes the user of an account at a provider that proves the address, or mails the link of a registration to the address that was
-    /// typed. Neither the answer nor the work reveals whether that has a user.
+    /// Creates the user of an external account with a verified address, or emails a verification link to the entered
+    /// address. Neither the response nor the work reveals whether that address has a user.
     ///
     /// # Errors
-    /// Returns `Invalid` with all invalid fields, `BadLink` if the provider is gone, too much time has passed or the account was used,
-    /// `Forbidden` if sign-up is closed, `Limited` if a limit is reached, and `Unavailable` if the store fails.
+    /// Returns `Invalid` with all invalid fields, `BadLink` if the provider was removed, the time has expired or the
+    /// account was already used, `Forbidden` if sign-up is closed, `Limited` if a limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn complete(
         &self,
         pending: &PendingIdentity,
@@ -122,8 +124,8 @@ impl Federation<'_> {
         errors.finish(all)
     }
 
-    /// Puts a registration without a password at the address. Its mail is that of `create`; in another browser than this, whose owner
-    /// may be another person, the link asks for a password and attaches no identity.
+    /// Stores a registration without a password for the address, with the same email as `create`. In another browser,
+    /// whose owner may be another person, the link asks for a password and links no identity.
     async fn register(&self, profile: Profile, pending: &PendingIdentity, cookie: &LinkCookie) -> Result<()> {
         let draft = self.draft(profile, &PasswordHash::none())?;
         let key = draft.row.envelope.key(&self.realm.keys, &draft.row.id)?;
@@ -144,7 +146,8 @@ impl Federation<'_> {
         Ok(())
     }
 
-    /// Reads the state of the address. A registration without a password is contested: its owner chooses one.
+    /// Reads the state of the address. A registration without a password is contested, so that its owner chooses a
+    /// password.
     async fn place_at(&self, draft: &RegistrationDraft) -> Result<Placement> {
         let index = draft.row.index;
         let found = self.ports.store.at_address(&self.realm.name, index).await?;
@@ -166,10 +169,11 @@ impl Federation<'_> {
         })
     }
 
-    /// Returns the account at a provider with which a mailed link makes a user, and the address. Nothing is changed.
+    /// Returns the address of an emailed link, and the external account that it completes. Nothing is changed.
     ///
     /// # Errors
-    /// Returns `BadLink` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store fails.
+    /// Returns `BadLink` if the link is invalid for any reason, `Limited` if a limit is reached, and `Unavailable` if
+    /// the store fails.
     pub async fn offered_completion(&self, token: &str, browser: &[&str]) -> Result<(PendingIdentity, String)> {
         self.try_link(async {
             let open = self.opened_completion(token, browser).await?;
@@ -179,11 +183,11 @@ impl Federation<'_> {
         .await
     }
 
-    /// Makes the user of a mailed link with the account at a provider, and logs in.
+    /// Creates the user of an emailed link with the external account, and logs in.
     ///
     /// # Errors
-    /// Returns `BadLink` for every reason, `Conflict` if the account is another user's by now, `Limited` if a limit is reached, and
-    /// `Unavailable` if the store fails.
+    /// Returns `BadLink` if the link is invalid for any reason, `Conflict` if the account now belongs to another
+    /// user, `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn follow_completion(&self, token: &str, browser: &[&str], devices: &[RawField]) -> Result<Entry> {
         let work = |_| async move {
             let open = self.opened_completion(token, browser).await?;
@@ -206,7 +210,7 @@ impl Federation<'_> {
         }
         let (realm, index) = (self.realm.name.clone(), registration.index);
         let email = registration.envelope.open_profile(&key)?.email;
-        // The link was opened in the browser in which the number was typed.
+        // The link was opened in the same browser in which the number was entered.
         let user = User { phone_disputed: false, password_set_at: self.ctx.now, ..registration.into_user() };
         let spent = note.pending.spent().seal(self.ctx, &realm, RecordKeys::Realm(&self.realm.keys));
         let (identity, stored) = self.new_identity(provider, &proved, (&user.id, &key), user.revision);
@@ -238,7 +242,7 @@ impl Federation<'_> {
             return Err(Error::bad_link());
         }
         let registration = self.pending_registration(&link.subject).await?;
-        // The note is sealed for this registration, and not for one that followed it.
+        // The note is bound to this registration, and not valid for a later one.
         let registration = registration.filter(|found| found.id == link.subject).ok_or_else(Error::bad_link)?;
         let key = registration.envelope.key(&self.realm.keys, &registration.id)?;
         let note = LinkNote::open(&key, &link)?;

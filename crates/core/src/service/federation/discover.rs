@@ -12,11 +12,12 @@ use crate::{
 };
 
 impl Federation<'_> {
-    /// Returns document and keys of a provider. They are read again once an hour, and if a token names a key that is not known, but at
-    /// most once a minute; if that fails, the last ones stay valid. One request reads them while others wait for it.
+    /// Returns the metadata and keys of a provider. They are fetched again every hour, and when a token has an
+    /// unknown key ID, but at most once a minute. If a fetch fails, the previous ones remain in use. Only one request
+    /// fetches them, while others wait.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the provider does not answer and has never answered before.
+    /// Returns `Unavailable` if the provider does not respond and nothing is cached.
     pub(super) async fn known(&self, provider: &Provider, wanted: Wanted<'_>) -> Result<Arc<Known>> {
         let (realm, now) = (&self.realm.name, self.ctx.now);
         let slot = self.kernel.providers.of(realm, &provider.name);
@@ -62,7 +63,7 @@ impl Federation<'_> {
         };
         let wanted = kid.as_deref().map_or(Wanted::Recent, Wanted::Key);
         match verify(&*self.known(provider, wanted).await?) {
-            // A token without the name of its key: the provider may have a new one.
+            // The token has no key ID, so the provider may have a new key.
             Err(BadIdToken::Key | BadIdToken::Signature) if kid.is_none() => {
                 Ok(verify(&*self.known(provider, Wanted::Other).await?))
             }

@@ -67,7 +67,7 @@ impl Federation<'_> {
             Some(invitation) => self.accepting(invitation, &user).into_iter().chain(with).collect(),
             None => with,
         };
-        // Counted like registrations: a provider of an attacker names any address.
+        // Counted like registrations, because an attacker's provider can report any address.
         self.charge_client(LimitKind::Registrations, self.settings.limits.mails_client).await?;
         let login = ProvedLogin {
             user,

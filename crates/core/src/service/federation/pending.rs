@@ -21,12 +21,14 @@ use crate::{
 };
 
 impl Federation<'_> {
-    /// Links an identity to the caller, whose login must be recent. One whose provider proves an address that another user has is
-    /// linked to that user only. Each is linked once: after it was unlinked, it must be proved again.
+    /// Links an identity to the caller, whose login must be recent. If the provider has verified an address that
+    /// belongs to a user, the identity can only be linked to that user. Each proof can be used once; after unlinking,
+    /// the account must be proven again.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old or too weak, `BadLink` if the provider is gone, the address or the request is another
-    /// user's, or too much time has passed, `Conflict` if the identity is another user's, and `Unavailable` if the store fails.
+    /// Returns `Stale` if the login is too old or too weak, `BadLink` if the provider was removed, the address or the
+    /// request belongs to another user, or the time has expired, `Conflict` if the identity belongs to another user,
+    /// and `Unavailable` if the store fails.
     pub async fn link(&self, owner: &Owner, pending: &PendingIdentity, question: Question) -> Result<()> {
         let provider = self.provider(&pending.provider).ok_or(SOCIAL_INVALID)?;
         if pending.is_of_other(&owner.account().id) || !pending.is_open(self.ctx.now) {
@@ -70,10 +72,10 @@ impl Federation<'_> {
         Ok(Some(()))
     }
 
-    /// Returns the operations that require an address that the provider proves to be the user's own, or free.
+    /// Returns the operations that require the address verified by the provider to be the user's own, or unused.
     ///
     /// # Errors
-    /// Returns `BadLink` if it is another user's, or reserved, and `Unavailable` if the store fails.
+    /// Returns `BadLink` if it belongs to another user or is reserved, and `Unavailable` if the store fails.
     async fn require_address(&self, proved: &ProvedIdentity, question: Question, user: &User) -> Result<Batch> {
         let Some(index) = proved.proved_email().map(|email| email.blind_index(&self.realm.keys)) else {
             return Ok(Batch::new());
@@ -91,12 +93,13 @@ impl Federation<'_> {
         Ok(vec![unreserved, free.into()])
     }
 
-    /// Mails a link to the owner of the address that the provider proves. It links this identity, in the browser with the cookie that is
-    /// returned, which lives as long as the link. Who has two-step verification gets none, since a link passes no second factor; the
-    /// answer is the same.
+    /// Emails a link to the owner of the address that the provider has verified. It links this identity, in the
+    /// browser with the returned cookie, which does not expire before the link. Users with two-step verification
+    /// receive none, because a link does not replace a second factor. The response is the same.
+    ///
     /// # Errors
-    /// Returns `BadLink` if no address is proved, or the provider is gone, `Limited` if a limit is reached, and `Unavailable` if the
-    /// store fails.
+    /// Returns `BadLink` if no address is verified or the provider was removed, `Limited` if a limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn mail_link(&self, pending: &PendingIdentity) -> Result<LinkCookie> {
         let provider = self.provider(&pending.provider).ok_or(SOCIAL_INVALID)?;
         let email = pending.proved_email().and_then(|email| EmailAddress::stored(email).ok()).ok_or(SOCIAL_INVALID)?;
@@ -158,7 +161,7 @@ impl Federation<'_> {
                 return Err(IDENTITY_TAKEN.into());
             }
             let spend = ChallengeOp::Spend { realm: self.realm.name.clone(), id: link.id, now: self.ctx.now };
-            // The page that sent the link is used up, too.
+            // The page that sent the link becomes invalid, too.
             let spent = note.pending.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
             let with = batch![spend, RecordOp::Insert(spent)];
             Ok(match self.link_and_enter(provider, &proved, user, with, devices).await? {

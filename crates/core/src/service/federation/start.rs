@@ -1,4 +1,4 @@
-//! `me/identities/{provider}/start`: the URL with which a browser begins to link an account at a provider.
+//! `me/identities/{provider}/start`: the URL that starts linking an external account in a browser.
 
 use super::Federation;
 use crate::{
@@ -14,10 +14,11 @@ use crate::{
 };
 
 impl Federation<'_> {
-    /// Returns the URL, which is used once, in a browser. Nothing is stored.
+    /// Returns a single-use URL to open in a browser. Nothing is stored.
     ///
     /// # Errors
-    /// Returns `NotFound` for another provider, `Stale` if the login is too old or too weak, and `Forbidden` for a wrong password.
+    /// Returns `NotFound` for an unknown provider, `Stale` if the login is too old or too weak, and `Forbidden` for a
+    /// wrong password.
     pub async fn link_url(&self, owner: &Owner, current: &RawField, provider: &str) -> Result<String> {
         let owner = self.fresh(owner, current).await?;
         let provider = self.provider(provider).filter(|provider| provider.is_for_browsers()).ok_or(NOT_FOUND)?;
@@ -26,10 +27,11 @@ impl Federation<'_> {
         Ok(format!("{}/{}/social/{}/start?link={sealed}", self.settings.public_url, self.realm.name, provider.name))
     }
 
-    /// Uses up the value of such a URL, and returns what the flow is for.
+    /// Uses such a URL up, and returns the purpose of the flow.
     ///
     /// # Errors
-    /// Returns `BadLink` if it is of another provider, was used, or is too old, or if the session that asked has ended.
+    /// Returns `BadLink` if the URL is for another provider, was used or has expired, or if the requesting session
+    /// has ended.
     pub async fn use_link_url(&self, provider: &str, link: &str) -> Result<FlowPurpose> {
         let start = LinkStart::open(self.ctx.now, &self.realm.keys, link).ok_or(SOCIAL_INVALID)?;
         let session = SessionId::parse(&start.session).ok_or(SOCIAL_INVALID)?;

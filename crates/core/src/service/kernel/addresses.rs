@@ -95,7 +95,7 @@ impl Scope<'_> {
         self.mail_undo_link(email, reservation, audit, batch).await
     }
 
-    /// Resends the same with this row of the audit trail.
+    /// Resends the same link, recorded by this audit row.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if the email cannot be serialized.

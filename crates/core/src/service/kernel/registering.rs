@@ -1,4 +1,4 @@
-//! Registrations that are put at an address, whoever has it.
+//! Storing registrations for an address in any state.
 
 use super::Scope;
 use crate::{
@@ -23,20 +23,20 @@ pub(in crate::service) struct RegistrationDraft {
 /// State of the address, and how the registration will be stored.
 pub(in crate::service) struct Placement {
     pub(in crate::service) is_taken: bool,
-    /// Reservation of the address by a user who had it earlier.
+    /// Reservation of the address by a user who used it before.
     pub(in crate::service) reserved: Option<Reservation>,
-    /// Invitation of the address that is not accepted yet.
+    /// Pending invitation of the address.
     pub(in crate::service) invited: Option<Invitation>,
     /// Pending registration that will be replaced.
     pub(in crate::service) pending: Option<UserId>,
     pub(in crate::service) replaces: Replaces,
     pub(in crate::service) contested: bool,
-    /// Pending registration with the same password, whose links stay valid.
+    /// Pending registration with the same password. Its links remain valid.
     pub(in crate::service) succeeds: Option<UserId>,
 }
 
 impl Scope<'_> {
-    /// Creates a registration. Whether it is contested is decided later.
+    /// Creates a registration. Whether it is contested is determined later.
     ///
     /// # Errors
     /// Returns `Internal` if the profile cannot be serialized.
@@ -56,11 +56,11 @@ impl Scope<'_> {
         Ok(RegistrationDraft { row, challenge, profile })
     }
 
-    /// Commits the registration with its email; `false` if the address has changed since it was read.
+    /// Commits the registration with its email. Returns `false` if the address has changed since it was read.
     ///
-    /// If too many emails were sent to the address, the registration is stored without one. A pending registration is then
-    /// kept, because its links were sent, but becomes contested if its password differs: otherwise an attacker who has used up
-    /// the emails of an address could make its owner verify the attacker's registration.
+    /// If too many emails were sent to the address, the registration is stored without one. A pending registration is
+    /// then kept, because its links were sent, but becomes contested if its password differs. Otherwise an attacker
+    /// who has exhausted the email limit of an address could make its owner verify the attacker's registration.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if the email cannot be serialized.
@@ -98,8 +98,8 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns the email: a link for a free address, a notice to the owner of a taken one, or the link that restores a reserved
-    /// one.
+    /// Returns the email: a verification link for a free address, a notice for the owner of a taken one, or an undo
+    /// link for a reserved one.
     fn announcement(&self, draft: &RegistrationDraft, placement: &Placement) -> Result<(MessageKind, OutboxRow)> {
         let undo = placement.reserved.as_ref().and_then(Reservation::newest_challenge);
         let (kind, challenge) = match undo {

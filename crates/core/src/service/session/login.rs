@@ -156,8 +156,8 @@ impl Sessions<'_> {
         }
     }
 
-    /// Refuses a login without the password to an account that its owner or an administrator has secured, as one with the password:
-    /// the account is not its owner's alone until the password is new.
+    /// Rejects a passwordless login to an account secured by its owner or an administrator, in the same way as one
+    /// with the password. Until the password is changed, other people may have access to the account.
     pub(super) async fn refuse_compromised(&self, user: &User) -> Result<Error> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let email = user.envelope.open_profile(&key)?.email;

@@ -59,12 +59,12 @@ pub(in crate::service) struct ProvedLogin<'a> {
 }
 
 impl Sessions<'_> {
-    /// Creates a session, or issues a ticket if a second factor is required. Returns `None` if the account changed in
-    /// the meantime.
+    /// Creates a session, or issues a ticket if a second factor is required. Returns `None` if the account has
+    /// changed since it was read.
     ///
     /// # Errors
-    /// Returns `Forbidden` if the account is locked or its owner must choose a new password, `Unavailable` if the store fails, and
-    /// `Internal` if data cannot be decrypted or serialized.
+    /// Returns `Forbidden` if the account is locked or its owner must choose a new password, `Unavailable` if the
+    /// store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn enter_proved(&self, login: ProvedLogin<'_>) -> Result<Option<Entry>> {
         let ProvedLogin { user, proof, has_two_factors, held, with, devices } = login;
         if user.compromised {

@@ -63,7 +63,7 @@ impl SecondFactor<'_> {
 pub(in crate::service) struct Passed {
     pub(in crate::service) owner: OpenedUser,
     pub(in crate::service) amr: Vec<Amr>,
-    /// Passkey and identity that open the session.
+    /// Passkey and identity used for the login, if any.
     pub(in crate::service) opened_by: Openers,
     /// Operations to commit with the session.
     pub(in crate::service) with: Batch,

@@ -28,7 +28,7 @@ pub async fn uses_within_the_quota_are_allowed(counters: &dyn Counters) {
 }
 
 /// Each use expires at the end of its own window.
-pub async fn uses_are_forgotten_after_their_window(counters: &dyn Counters) {
+pub async fn uses_are_discarded_after_their_window(counters: &dyn Counters) {
     for second in [0, 30, 30] {
         counters.take(key(1), QUOTA, at(second)).await;
     }
@@ -62,7 +62,7 @@ pub async fn clients_are_counted_separately(counters: &dyn Counters) {
 }
 
 /// Concurrent uses never exceed the quota.
-pub async fn concurrent_uses_stay_within_the_quota(counters: &dyn Counters) {
+pub async fn concurrent_uses_respect_the_quota(counters: &dyn Counters) {
     let counted = join_all((0..50).map(|_| counters.take(key(1), QUOTA, NOW))).await;
     assert_eq!(counted.iter().filter(|counted| matches!(counted, Counted::Within { .. })).count(), 3);
 }

@@ -21,11 +21,11 @@ macro_rules! counters_cases {
         $then! { counters {
             cases:
                 uses_within_the_quota_are_allowed,
-                uses_are_forgotten_after_their_window,
+                uses_are_discarded_after_their_window,
                 a_refunded_use_is_allowed_again,
                 a_refund_without_a_use_has_no_effect,
                 clients_are_counted_separately,
-                concurrent_uses_stay_within_the_quota;
+                concurrent_uses_respect_the_quota;
         } $($make)? }
     };
 }

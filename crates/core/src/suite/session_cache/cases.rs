@@ -79,7 +79,7 @@ pub async fn an_unsynced_live_session_is_unknown(known: &dyn SessionCache) {
 }
 
 /// The log may have been followed long before the current time.
-pub async fn a_clock_that_was_set_back_makes_nothing_live(known: &dyn SessionCache) {
+pub async fn a_clock_set_back_revives_nothing(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     assert_eq!(status(known, &here(), "one", at(-3600)), SessionStatus::Unknown);
@@ -93,7 +93,7 @@ pub async fn another_users_session_is_not_live(known: &dyn SessionCache) {
 }
 
 /// It stays revoked until its last access token has expired.
-pub async fn a_revoked_session_stays_revoked(known: &dyn SessionCache) {
+pub async fn a_revoked_session_remains_revoked(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     known.revoke(&[revocation(&here(), "other"), revocation(&here(), "one")]);
@@ -203,7 +203,7 @@ pub async fn only_the_sessions_of_invalidated_users_are_unknown(known: &dyn Sess
 }
 
 /// A reader that read the store before the invalidation returns an outdated result.
-pub async fn a_session_read_before_an_invalidation_stays_unknown(known: &dyn SessionCache) {
+pub async fn a_session_read_before_an_invalidation_remains_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     let mark = known.generation();
     known.invalidate_user(&here(), &user_id("ada"));

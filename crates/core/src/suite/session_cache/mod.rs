@@ -25,9 +25,9 @@ macro_rules! session_cache_cases {
                 the_time_of_the_authentication_is_known,
                 nothing_is_live_before_the_log_was_read,
                 an_unsynced_live_session_is_unknown,
-                a_clock_that_was_set_back_makes_nothing_live,
+                a_clock_set_back_revives_nothing,
                 another_users_session_is_not_live,
-                a_revoked_session_stays_revoked,
+                a_revoked_session_remains_revoked,
                 a_revoked_session_is_not_marked_live,
                 a_revocation_needs_no_session_seen_before,
                 sessions_of_two_realms_are_separate,
@@ -35,7 +35,7 @@ macro_rules! session_cache_cases {
                 an_invalidation_lasts_until_the_session_is_marked_live,
                 an_invalidated_session_can_be_revoked,
                 only_the_sessions_of_invalidated_users_are_unknown,
-                a_session_read_before_an_invalidation_stays_unknown,
+                a_session_read_before_an_invalidation_remains_unknown,
                 sessions_from_before_a_gap_in_the_log_are_unknown;
         } $($make)? }
     };

@@ -156,7 +156,7 @@ pub async fn failing_batches_do_not_affect_others(store: &dyn Store) {
 }
 
 /// A read after the commit sees the write while others are writing.
-pub async fn committed_data_is_visible_at_once(store: &dyn Store) {
+pub async fn committed_data_is_visible_immediately(store: &dyn Store) {
     let writers = (0..30).map(|n| {
         let begun = session(&here(), &format!("session-{n}"));
         let write = async move {

@@ -138,7 +138,7 @@ pub async fn a_used_expired_or_missing_challenge_allows_no_attempt(store: &dyn S
 }
 
 /// Concurrent guesses get no additional attempts.
-pub async fn concurrent_attempts_stay_within_the_limit(store: &dyn Store) {
+pub async fn concurrent_attempts_respect_the_limit(store: &dyn Store) {
     done(store, batch![ChallengeOp::Insert(challenge(&here(), 1))]).await;
     let tries = (0..50).map(|n| ChallengeOp::Try { realm: here(), id: challenge_id(1), now: at(n), limit: 5 }.into());
     exactly_win(5, store, tries, Precondition::ChallengeFresh).await;

@@ -39,7 +39,7 @@ pub async fn a_quota_allows_exactly_its_number_of_uses(store: &dyn Store) {
 }
 
 /// Each use expires at the end of its own window.
-pub async fn uses_of_a_quota_are_forgotten(store: &dyn Store) {
+pub async fn uses_of_a_quota_are_discarded(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, at(30)), count(1, at(30))]).await;
     done(store, [count(1, at(60))]).await;
     fails(store, [count(1, at(89))], Precondition::WithinQuota(LimitKind::Mails)).await;
@@ -54,7 +54,7 @@ pub async fn quotas_of_two_keys_are_separate(store: &dyn Store) {
 }
 
 /// As if nothing had been counted. Resetting a missing counter succeeds.
-pub async fn what_was_counted_can_be_forgotten(store: &dyn Store) {
+pub async fn counts_can_be_reset(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, NOW), count(1, NOW), count(2, NOW)]).await;
     let forget = |number| Op::from(LimitOp::Forget { key: key(number) });
     done(store, [forget(1), forget(3)]).await;
@@ -64,7 +64,7 @@ pub async fn what_was_counted_can_be_forgotten(store: &dyn Store) {
 }
 
 /// Concurrent uses never exceed the quota.
-pub async fn fifty_concurrent_uses_stay_within_the_quota(store: &dyn Store) {
+pub async fn fifty_concurrent_uses_respect_the_quota(store: &dyn Store) {
     exactly_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota(LimitKind::Mails)).await;
 }
 
@@ -78,7 +78,7 @@ pub async fn wrong_passwords_are_counted(store: &dyn Store) {
 }
 
 /// The attempts of other keys are kept. Resetting a missing counter succeeds.
-pub async fn wrong_passwords_can_be_forgotten(store: &dyn Store) {
+pub async fn failed_attempts_can_be_reset(store: &dyn Store) {
     done(store, [failure(1, NOW), failure(1, NOW), failure(2, NOW)]).await;
     let forget = |number| Op::from(LimitOp::ForgetFailures { key: key(number) });
     done(store, [forget(1), forget(3)]).await;
@@ -89,7 +89,7 @@ pub async fn wrong_passwords_can_be_forgotten(store: &dyn Store) {
 }
 
 /// Concurrent failed attempts are all counted.
-pub async fn fifty_concurrent_wrong_passwords_are_counted(store: &dyn Store) {
+pub async fn fifty_concurrent_failed_attempts_are_counted(store: &dyn Store) {
     for result in join_all((0..50).map(|_| store.commit(vec![failure(1, NOW)]))).await {
         result.expect("each is counted");
     }
@@ -97,7 +97,7 @@ pub async fn fifty_concurrent_wrong_passwords_are_counted(store: &dyn Store) {
 }
 
 /// All attempts expire together, one day after the last one.
-pub async fn wrong_passwords_are_forgotten_after_a_day_without_one(store: &dyn Store) {
+pub async fn failed_attempts_are_discarded_after_a_day_without_one(store: &dyn Store) {
     done(store, [failure(1, NOW)]).await;
     done(store, [failure(1, NOW.plus(DAY - Duration::from_secs(1)))]).await;
     assert_eq!(store.failures(key(1)).await.unwrap().count, 2);
@@ -153,7 +153,7 @@ pub async fn expired_counts_are_swept(store: &dyn Store) {
 }
 
 /// The oldest ones are removed first. A key with a newer failure is not among them.
-pub async fn the_oldest_wrong_passwords_beyond_the_limit_are_forgotten(store: &dyn Store) {
+pub async fn the_oldest_failed_attempts_beyond_the_limit_are_discarded(store: &dyn Store) {
     done(store, (1..=5).map(|number| failure(number, at(number.into())))).await;
     done(store, [failure(1, at(9))]).await;
     assert_eq!(store.sweep(at(10), 5).await.unwrap(), 0);

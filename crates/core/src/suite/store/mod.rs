@@ -72,7 +72,7 @@ macro_rules! store_cases {
                 a_registration_may_replace_itself,
                 an_identifier_has_one_registration,
                 of_fifty_first_registrations_of_an_address_one_is_written,
-                a_contested_registration_stays_contested,
+                a_contested_registration_remains_contested,
                 a_registration_is_deleted_once,
                 a_registration_becomes_the_user,
                 an_address_is_never_read_with_neither_registration_nor_user,
@@ -104,7 +104,7 @@ macro_rules! store_cases {
                 the_expiry_of_a_used_challenge_cannot_be_changed,
                 attempts_at_a_challenge_are_counted,
                 a_used_expired_or_missing_challenge_allows_no_attempt,
-                concurrent_attempts_stay_within_the_limit,
+                concurrent_attempts_respect_the_limit,
                 the_challenges_of_a_subject_can_be_removed,
                 of_fifty_replacements_of_a_subjects_challenges_one_is_left,
                 the_note_of_a_challenge_can_be_replaced,
@@ -128,7 +128,7 @@ macro_rules! store_cases {
             surplus:
                 surplus_sessions_that_were_never_refreshed_end_first,
                 expired_sessions_and_those_of_others_are_not_surplus,
-                fifty_concurrent_sessions_stay_within_the_limit;
+                fifty_concurrent_sessions_respect_the_limit;
             changes:
                 an_empty_log_keeps_the_position,
                 revocations_are_logged_in_order,
@@ -166,26 +166,26 @@ macro_rules! store_cases {
                 a_message_is_finished_once,
                 a_delivered_message_is_removed,
                 a_message_to_retry_waits_until_it_is_due,
-                a_released_message_can_be_claimed_at_once,
+                a_released_message_can_be_claimed_immediately,
                 a_dead_message_is_counted_without_its_recipient,
                 messages_are_listed_by_age_and_filters,
                 a_message_is_read_hastened_and_dropped,
                 no_message_is_ever_lost;
             limits:
                 a_quota_allows_exactly_its_number_of_uses,
-                uses_of_a_quota_are_forgotten,
+                uses_of_a_quota_are_discarded,
                 quotas_of_two_keys_are_separate,
-                what_was_counted_can_be_forgotten,
-                fifty_concurrent_uses_stay_within_the_quota,
+                counts_can_be_reset,
+                fifty_concurrent_uses_respect_the_quota,
                 wrong_passwords_are_counted,
-                wrong_passwords_can_be_forgotten,
-                fifty_concurrent_wrong_passwords_are_counted,
-                wrong_passwords_are_forgotten_after_a_day_without_one,
+                failed_attempts_can_be_reset,
+                fifty_concurrent_failed_attempts_are_counted,
+                failed_attempts_are_discarded_after_a_day_without_one,
                 a_member_is_counted_once_per_period,
                 at_most_sixteen_members_are_kept,
                 fifty_counts_of_two_members_are_two,
                 expired_counts_are_swept,
-                the_oldest_wrong_passwords_beyond_the_limit_are_forgotten;
+                the_oldest_failed_attempts_beyond_the_limit_are_discarded;
             audit:
                 audit_rows_are_read_as_written,
                 the_newest_audit_rows_come_first,
@@ -211,7 +211,7 @@ macro_rules! store_cases {
                 a_batch_sees_its_own_writes,
                 the_first_precondition_that_fails_is_named,
                 failing_batches_do_not_affect_others,
-                committed_data_is_visible_at_once,
+                committed_data_is_visible_immediately,
                 a_store_responds_to_a_ping;
             write_skew:
                 no_session_outlives_the_change_of_its_user,

@@ -124,7 +124,7 @@ pub async fn of_fifty_first_registrations_of_an_address_one_is_written(store: &d
 }
 
 /// Later writes never reset the flag as long as the registration exists.
-pub async fn a_contested_registration_stays_contested(store: &dyn Store) {
+pub async fn a_contested_registration_remains_contested(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada");
     let end = row.expires_at;
     let contest = |is_contested| {

@@ -88,7 +88,7 @@ pub async fn expired_sessions_and_those_of_others_are_not_surplus(store: &dyn St
 }
 
 /// Each batch inserts a session, revokes the surplus, and requires the user to be unchanged, as a login does.
-pub async fn fifty_concurrent_sessions_stay_within_the_limit(store: &dyn Store) {
+pub async fn fifty_concurrent_sessions_respect_the_limit(store: &dyn Store) {
     done(store, batch![UserOp::Insert(user(&here(), "ada", "ada@example.org"))]).await;
     let logins = (0..50).map(|number| {
         let id = format!("session-{number}");

@@ -8,7 +8,7 @@ use portcullis_core::{
 use super::{DAY, World, entry};
 
 #[test]
-fn rows_that_retention_removed_are_no_finding_if_the_trail_says_so() {
+fn rows_removed_by_retention_are_no_finding_if_the_trail_records_it() {
     let mut world = World::new();
     world.blocks[0].1.clear();
     assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 1, Some(1)));
@@ -48,7 +48,7 @@ fn a_row_about_retention_is_believed_only_if_it_is_sealed_and_the_rows_were_old_
 
 /// Each chain has its own retention. The rows about removals from the chain of read access are in the main chain.
 #[test]
-fn the_main_chain_says_what_retention_removed_from_the_other() {
+fn the_main_chain_records_removals_from_the_other_chain() {
     let mut world = World::new();
     world.add_to(Chain::Reads, vec![entry(20)]);
     world.blocks[3].1.clear();
@@ -116,7 +116,7 @@ fn an_actor_that_has_the_bytes_of_another_is_found() {
 }
 
 #[test]
-fn a_chain_begins_with_the_first_row_of_the_first_epoch() {
+fn a_chain_starts_with_the_first_row_of_the_first_epoch() {
     let changes: [fn(&mut Block); 3] = [|block| block.first = 2, |block| block.epoch = 2, |block| block.prev = [1; 32]];
     for change in changes {
         let mut world = World::new();

@@ -153,7 +153,7 @@ fn each_change_of_a_row_is_found_and_named() {
     assert_eq!(world.finding(Vec::new()), (Fault::RowChanged, 2, Some(5)));
     world.blocks[1].1.clear();
     assert_eq!(world.finding(Vec::new()), (Fault::RowRemoved, 2, Some(5)));
-    // Exports contain no marks, so only the block is named, and the row if positions identify it.
+    // Exports contain no marks, so the finding only identifies the block, and the row if its position is known.
     world.blocks[1].1 = original;
     world.blocks[1].0.marks.clear();
     world.blocks[1].1.remove(1);

@@ -206,7 +206,7 @@ fn the_user_handle_is_the_owners() {
 }
 
 #[test]
-fn the_signature_is_over_what_was_sent() {
+fn the_signature_covers_the_sent_bytes() {
     assert_eq!(used(|lie| lie.signature = Some(Vec::new())), Err(Refusal::Signature));
     assert_eq!(used(|lie| lie.signature = Some(vec![0; 64])), Err(Refusal::Signature));
     let passkey = passkey(KeyAlgorithm::Es256);
@@ -370,7 +370,7 @@ fn a_response_of_another_form_is_refused() {
 
 /// `credProps` reports whether a passkey is discoverable. Browsers may omit it or report a wrong value.
 #[test]
-fn nothing_depends_on_what_the_browser_says_of_extensions() {
+fn nothing_depends_on_the_reported_extensions() {
     let passkey = passkey(KeyAlgorithm::Es256);
     let credential = register(&passkey.made(&challenge(1).to_text())).unwrap();
     let asserted = assert_used(&credential, &passkey.used(&challenge(2).to_text()), 0).unwrap();

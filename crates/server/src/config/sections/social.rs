@@ -93,7 +93,7 @@ fn provider(values: &Values, member: &str) -> Option<Provider> {
         }
         _ => preset.base_url().map(str::to_owned),
     };
-    // A setting that repeats the address of the preset changes nothing.
+    // A setting that repeats the preset's own URL has no effect.
     let url = own_url(values, preset, member).filter(|url| Some(url) != default.as_ref());
     let label = values.of_member(&SOCIAL_LABEL, member);
     Some(Provider {

@@ -60,7 +60,7 @@ impl Browser {
         !self.is_prefetch
     }
 
-    /// Returns whether another site caused the request.
+    /// Returns whether the request came from another site.
     pub(in crate::http) const fn is_cross_site(&self) -> bool {
         self.is_cross_site
     }

@@ -24,8 +24,8 @@ impl DeviceCookie {
         self.value.clone().map_or(RawField::Missing, RawField::from)
     }
 
-    /// Returns the cookie for an answer that ends a flow of this browser. Another site caused the request, and another cookie proves
-    /// that the browser began it.
+    /// Returns the cookie for the response that ends a flow of this browser. The request comes from another site, but
+    /// a flow cookie proves that this browser started it.
     pub(in crate::http) fn of_flow(self) -> Self {
         Self { is_cross_site: false, ..self }
     }

@@ -13,11 +13,11 @@ use crate::http::state::AppState;
 /// Maximum number of concurrent flows per browser. Each tab may have its own.
 const MAX: usize = 8;
 
-/// Most bytes of all of them, since browsers send them with each request.
+/// Maximum total size in bytes, because browsers send them with every request.
 const MAX_BYTES: usize = 12 * 1024;
 
-/// The flows of a browser at other providers, and its links that were mailed: a cookie for each, whose names sort by time. Never
-/// printed.
+/// Cookies of this browser's flows at other providers and of its emailed links. Each has its own cookie, and their
+/// names sort by time. Never printed.
 pub(in crate::http) struct FlowCookies {
     prefix: String,
     flows: Vec<(String, String)>,
@@ -42,7 +42,7 @@ impl FlowCookies {
         self.flows.iter().find(|(known, _)| known == id).map(|(_, value)| value.clone())
     }
 
-    /// Returns all values, one of which may be that of a mailed link.
+    /// Returns all values. One of them may belong to an emailed link.
     pub(in crate::http) fn values(&self) -> Vec<&str> {
         self.flows.iter().map(|(_, value)| value.as_str()).collect()
     }
@@ -52,7 +52,7 @@ impl FlowCookies {
         self.put(state, response, (id, value), FLOW_TTL);
     }
 
-    /// Adds the cookie of a mailed link, in place of the oldest if there are too many.
+    /// Adds the cookie of an emailed link. If there are too many, it replaces the oldest.
     pub(in crate::http) fn add_link(&self, state: &AppState, response: &mut Response, cookie: &LinkCookie) {
         self.put(state, response, (&cookie.id, &cookie.value), cookie.lifetime);
     }

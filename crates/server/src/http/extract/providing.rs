@@ -4,7 +4,7 @@ use portcullis_core::Error;
 use super::Visit;
 use crate::http::{problem::ApiError, state::AppState};
 
-/// A visit of a page that exists where users can sign in with other providers.
+/// A request for a page that only exists if users can sign in with other providers.
 #[derive(Debug)]
 pub(in crate::http) struct Providing(pub(in crate::http) Visit);
 

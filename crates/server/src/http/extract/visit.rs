@@ -228,7 +228,7 @@ fn is_end(page: &str) -> bool {
     page.starts_with("account") || page.strip_prefix("signin/link?linking=").is_some_and(is_carried)
 }
 
-/// Returns whether a text can be a carried value, which needs no encoding.
+/// Returns whether a text has the form of a carried value, which needs no encoding.
 pub(in crate::http) fn is_carried(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

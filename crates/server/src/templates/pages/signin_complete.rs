@@ -3,20 +3,20 @@ use portcullis_core::account::country::countries;
 
 use super::{Gate, Page, Replaceable};
 
-/// The page that completes the account of a new user from another provider.
+/// Page that completes the account of a new user from another provider.
 pub(crate) struct SigninComplete {
     pub(crate) gate: Gate,
-    /// Empty for the form; `sent` or `mailed`.
+    /// Empty for the form, or `sent` or `mailed`.
     pub(crate) stage: &'static str,
     /// Name of the provider.
     pub(crate) provider: String,
-    /// What the account is called there.
+    /// Display name of the account at the provider.
     pub(crate) called: String,
-    /// Address that is proved; empty if one is asked for.
+    /// Verified address. Empty if the form asks for one.
     pub(crate) email: String,
-    /// Fields that are required.
+    /// Required fields.
     pub(crate) required: Vec<&'static str>,
-    /// Path of the sign-in that links the account to an existing one instead.
+    /// Path of the sign-in page that links the account to an existing one instead.
     pub(crate) signin: String,
 }
 

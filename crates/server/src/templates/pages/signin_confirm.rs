@@ -17,7 +17,7 @@ pub(crate) struct SigninConfirm {
     /// Whether the SMS was sent.
     pub(crate) is_sent: bool,
     pub(crate) ways: Vec<Way>,
-    /// Providers with which the user signs in again.
+    /// Providers that the user can sign in with again.
     pub(crate) providers: Vec<Way>,
 }
 

@@ -5,11 +5,12 @@ use super::{Gate, Page, Replaceable};
 /// The page that links an account at another provider.
 pub(crate) struct SigninLink {
     pub(crate) gate: Gate,
-    /// What is asked: `known`, `sent`, `address` (where sign-up is closed), `confirm`, `other`, `not_yours` or `mailed`.
+    /// State of the page: `known`, `sent`, `address` (if sign-up is closed), `confirm`, `other`, `not_yours` or
+    /// `mailed`.
     pub(crate) stage: &'static str,
     /// Name of the provider.
     pub(crate) provider: String,
-    /// What the account is called there.
+    /// Display name of the account at the provider. May be empty.
     pub(crate) called: String,
     /// Address of the existing account, or of the account to look up.
     pub(crate) email: String,

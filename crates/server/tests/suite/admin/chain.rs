@@ -98,7 +98,7 @@ async fn each_change_of_the_database_is_found_and_named() {
 }
 
 #[tokio::test]
-async fn old_rows_are_removed_by_whole_blocks_and_the_rest_stays_verifiable() {
+async fn old_rows_are_removed_in_whole_blocks_and_the_rest_remains_verifiable() {
     let app = TestApp::with(&[("AUDIT_RETENTION", "100d"), ("AUDIT_RETENTION_READS", "10d")]).await;
     let owner = app.owner().await;
     let john = Person::new("john@example.com").join(&app).await;

@@ -33,7 +33,7 @@ async fn users_are_found_created_locked_and_reset_without_a_running_server() {
 }
 
 #[tokio::test]
-async fn beside_a_server_a_lock_counts_at_once_and_grants_are_given_and_taken() {
+async fn while_a_server_runs_locks_and_grants_take_effect_immediately() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     assert_eq!(app.command(&["users", "lock", &john.id, "--realm", "User1", "--reason", REASON]).await.0, 0);
@@ -55,7 +55,7 @@ async fn beside_a_server_a_lock_counts_at_once_and_grants_are_given_and_taken() 
 }
 
 #[tokio::test]
-async fn beside_a_server_no_key_is_made_or_wrapped_again() {
+async fn while_a_server_runs_no_key_is_generated_or_rewrapped() {
     let app = TestApp::start().await;
     let keys = async || {
         let rows = app.store().await.root_keys().await.unwrap();

@@ -55,7 +55,7 @@ async fn grants_are_replaced_at_the_revision_that_was_seen_and_the_same_ones_not
 }
 
 #[tokio::test]
-async fn a_link_of_an_invitation_is_printed_on_the_machine_and_elsewhere_mailed() {
+async fn an_invitation_link_is_printed_locally_and_emailed_otherwise() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     for deliver in ["answer", "mail"] {

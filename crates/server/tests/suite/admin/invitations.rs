@@ -75,7 +75,7 @@ async fn a_new_link_invalidates_the_older_one_and_a_withdrawn_invitation_is_no_m
 }
 
 #[tokio::test]
-async fn with_a_known_address_the_user_exists_at_once_without_a_password() {
+async fn with_a_verified_address_the_user_exists_immediately_without_a_password() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let user = invite(&app, &owner, json!({"email_verified": true})).await;

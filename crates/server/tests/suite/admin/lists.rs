@@ -36,7 +36,7 @@ async fn pages_show_every_user_once_in_both_directions_while_others_come() {
 }
 
 #[tokio::test]
-async fn users_are_found_by_address_by_words_and_by_filters() {
+async fn users_are_found_by_address_by_name_and_by_filters() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let person = async |email: &str, first: &str, last: &str| {
@@ -69,7 +69,7 @@ async fn users_are_found_by_address_by_words_and_by_filters() {
 }
 
 #[tokio::test]
-async fn an_auditor_sees_nothing_of_what_is_masked() {
+async fn an_auditor_does_not_see_masked_data() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let auditor = app.admin(&owner, "auditor@example.com", &["auditor@*"]).await;

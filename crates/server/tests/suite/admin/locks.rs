@@ -79,7 +79,7 @@ async fn changes_need_a_reason_and_the_revision_that_was_seen() {
 }
 
 #[tokio::test]
-async fn a_compromised_password_opens_nothing_until_the_mailed_link_is_used() {
+async fn a_compromised_password_is_rejected_until_the_emailed_link_is_used() {
     let app = TestApp::start().await;
     let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
     let path = format!("/realms/User1/users/{}/compromised", john.id);
@@ -92,7 +92,7 @@ async fn a_compromised_password_opens_nothing_until_the_mailed_link_is_used() {
 }
 
 #[tokio::test]
-async fn sessions_are_listed_and_ended_and_a_reset_is_mailed_or_answered() {
+async fn sessions_are_listed_and_ended_and_a_reset_is_emailed_or_returned() {
     let app = TestApp::start().await;
     let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
     let (one, other) = (john.log_in(&app).await, john.log_in(&app).await);
@@ -120,7 +120,7 @@ async fn sessions_are_listed_and_ended_and_a_reset_is_mailed_or_answered() {
 }
 
 #[tokio::test]
-async fn wrong_passwords_are_shown_and_forgotten() {
+async fn failed_attempts_are_shown_and_reset() {
     let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce")]).await;
     let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
     for _ in 0..6 {
@@ -139,7 +139,7 @@ async fn wrong_passwords_are_shown_and_forgotten() {
 }
 
 #[tokio::test]
-async fn an_impersonated_session_sees_changes_nothing_and_is_told() {
+async fn an_impersonation_session_is_read_only_and_visible() {
     let app = TestApp::start().await;
     let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
     let path = format!("/realms/User1/users/{}/impersonate", john.id);
@@ -159,7 +159,7 @@ async fn an_impersonated_session_sees_changes_nothing_and_is_told() {
 
 /// A lock applies regardless of what was proved before.
 #[tokio::test]
-async fn a_lock_is_felt_wherever_a_session_is_opened_or_goes_on() {
+async fn a_lock_prevents_new_sessions_and_ends_existing_ones() {
     let app = TestApp::with(&[("REALM_USER2_MFA_POLICY", "required")]).await;
     let owner = app.owner().await;
     let lock = async |path: String| {

@@ -45,7 +45,7 @@ async fn of_owners_who_remove_each_other_at_the_same_moment_one_is_left() {
 }
 
 #[tokio::test]
-async fn only_an_owner_of_all_gives_what_is_not_held_and_no_key_manages_keys() {
+async fn only_a_global_owner_grants_roles_beyond_their_own_and_no_key_manages_keys() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let key = json!({"name": "everything", "grants": ["owner@*"]});

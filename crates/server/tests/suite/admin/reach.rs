@@ -26,7 +26,7 @@ async fn a_realm_that_cannot_be_read_is_not_found_and_never_the_realm_of_adminis
 }
 
 #[tokio::test]
-async fn where_administration_is_off_or_the_network_is_another_no_link_makes_an_administrator() {
+async fn no_link_creates_an_administrator_if_administration_is_off_or_in_another_network() {
     for setting in [("ADMIN", "off"), ("ADMIN_NETWORKS", "10.0.0.0/8")] {
         let app = TestApp::with(&[setting]).await;
         let (code, invited) =

@@ -132,7 +132,7 @@ async fn pages_show_every_row_once_in_both_directions_and_filters_have_their_row
 }
 
 #[tokio::test]
-async fn each_role_sees_what_it_may() {
+async fn each_role_sees_what_it_is_allowed_to_see() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let john = Person::new("john@example.com").join(&app).await;

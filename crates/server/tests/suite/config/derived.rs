@@ -25,7 +25,7 @@ fn without_settings_it_is_development_on_loopback() {
 }
 
 #[test]
-fn redis_is_where_host_and_port_say_or_where_the_url_does() {
+fn redis_is_located_by_host_and_port_or_by_url() {
     let url = |desk: Desk| desk.config().redis.url.map(|url| url.expose_secret().to_owned());
     assert_eq!(url(Desk::new()), None);
     assert_eq!(url(Desk::new().env("REDIS_PORT", "6380")), None);

@@ -81,7 +81,7 @@ fn durations_have_units_or_are_seconds() {
 }
 
 #[test]
-fn messages_may_leave_at_once_and_wait_for_a_minute_at_most() {
+fn messages_can_be_sent_immediately_and_are_delayed_by_at_most_a_minute() {
     let delay = |text: &str| Desk::new().env("MESSAGE_DELAY", text).config().mail.delay.as_millis();
     assert_eq!([delay("0s"), delay("500ms"), delay("1m")], [0, 500, 60_000]);
     assert_has(&Desk::new().env("MESSAGE_DELAY", "61s").errors(), &["MESSAGE_DELAY: must be between `0s` and `1m`"]);

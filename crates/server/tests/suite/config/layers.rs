@@ -123,7 +123,7 @@ fn the_source_with_higher_precedence_wins() {
 }
 
 #[test]
-fn an_empty_value_counts_as_unset() {
+fn an_empty_value_is_treated_as_unset() {
     let desk = Desk::new().env("PORT", "").env("MAIL_SERVER", " ").file(".env", "PORT=9001\nJWT_SECRET=\n");
     assert_eq!(desk.config().http.listen.port(), 9001);
 }

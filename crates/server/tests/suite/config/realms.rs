@@ -200,7 +200,7 @@ fn a_setting_that_is_server_wide_is_refused_for_a_realm() {
 }
 
 #[test]
-fn a_misspelt_setting_of_a_realm_is_answered_with_the_nearest_that_a_realm_can_have() {
+fn a_misspelt_realm_setting_gets_the_closest_suggestion() {
     let toml = Desk::new().file("portcullis.toml", "[realms.User1]\nreste_ttl = '1m'\nRESET_TTL = '1m'\n").told();
     let expected = [
         "2 problems:",
@@ -295,7 +295,7 @@ fn production_checks_each_realm() {
 }
 
 #[test]
-fn showing_lists_what_a_realm_has_of_its_own_and_where_that_comes_from() {
+fn show_lists_the_settings_of_a_realm_and_their_sources() {
     let toml = "[realms.User2]\npassword_min_length = 12\n";
     let desk = Desk::new().env("RESET_TTL", "2m").env("REALM_USER2_RESET_TTL", "10m").file("portcullis.toml", toml);
     let (code, text) = desk.run(cli::show);

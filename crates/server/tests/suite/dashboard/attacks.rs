@@ -96,7 +96,7 @@ async fn where_administration_is_off_or_away_there_is_no_dashboard() {
 }
 
 #[tokio::test]
-async fn what_was_typed_is_escaped_and_stays_out_of_addresses() {
+async fn user_input_is_escaped_and_not_part_of_urls() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let mut browser = desk(&app, &owner);

@@ -49,7 +49,7 @@ async fn a_trusted_device_needs_no_code_until_its_end() {
 }
 
 #[tokio::test]
-async fn a_ticket_can_make_a_device_trusted_and_a_code_counts_on_one_too() {
+async fn a_ticket_can_make_a_device_trusted_and_a_code_works_on_it() {
     let app = TestApp::start().await;
     let john = Protected::join(&app, "john@example.com").await;
     let ticket = john.ticket(&app).await;
@@ -99,7 +99,7 @@ async fn trusted_devices_are_listed_and_removed() {
 
 /// The table of revocations.
 #[tokio::test]
-async fn trusted_devices_end_with_what_they_trusted() {
+async fn trusted_devices_end_with_the_factors_they_relied_on() {
     let app = TestApp::start().await;
     let mut john = Protected::join(&app, "john@example.com").await;
     let forgotten = async |john: &Protected, device: &Value| {
@@ -152,7 +152,7 @@ async fn the_assurance_of_one_session_is_not_that_of_another() {
     let strong = trust(&app, &john).await;
     let by_device = async || json(john.enter(&app, &[("device", text(&strong, "device"))]).await, 200).await;
     let (weak, raised) = (by_device().await, by_device().await);
-    // Returns what a service learns about both tokens of a session.
+    // Returns the introspection of both tokens of a session.
     let told = async |tokens: &Value| {
         let mut told = Vec::new();
         for kind in ["access_token", "refresh_token"] {

@@ -129,7 +129,7 @@ async fn adding_a_factor_needs_a_recent_login_and_there_are_three_at_most() {
 }
 
 #[tokio::test]
-async fn of_fifty_confirmations_at_once_one_adds_the_factor() {
+async fn one_of_fifty_concurrent_confirmations_adds_the_factor() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;

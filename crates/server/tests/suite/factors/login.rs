@@ -107,7 +107,7 @@ async fn a_recovery_code_replaces_a_factor_once() {
 }
 
 #[tokio::test]
-async fn a_ticket_ends_with_its_time_and_with_what_it_was_made_for() {
+async fn a_ticket_ends_when_it_expires_or_its_purpose_is_fulfilled() {
     let app = TestApp::start().await;
     let john = Protected::join(&app, "john@example.com").await;
     let refused = async |ticket: &str| {

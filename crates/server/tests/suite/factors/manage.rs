@@ -190,7 +190,7 @@ async fn the_events_of_factors_are_in_the_trail_of_the_user() {
 }
 
 #[tokio::test]
-async fn the_mails_name_the_app_unless_its_name_could_say_something() {
+async fn the_emails_name_the_app_unless_its_name_could_be_a_message() {
     let app = TestApp::start().await;
     let john = Protected::join(&app, "john@example.com").await;
     let said = async || {

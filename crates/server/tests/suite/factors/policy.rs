@@ -61,7 +61,7 @@ async fn a_login_ticket_opens_no_enrolment() {
 }
 
 #[tokio::test]
-async fn where_factors_are_off_those_that_exist_stay_in_force() {
+async fn existing_factors_remain_in_force_if_factors_are_off() {
     let app = TestApp::start().await;
     let john = Protected::join(&app, "john@example.com").await;
     let jane = Person::new("jane@example.com").join(&app).await;

@@ -137,7 +137,7 @@ async fn one_ticket_opens_one_session() {
 
 #[tokio::test]
 #[ignore = "soak"]
-async fn of_two_factors_one_stays_where_one_is_required() {
+async fn the_last_required_factor_cannot_be_removed() {
     let servers = Servers::start(&[("MFA_POLICY", "required")]).await;
     let (app, john) = (&servers.one, Person::new("john@example.com").join(&servers.one).await);
     let refused = problem(app.login("User1", &john.email, &john.password).await, 403).await;

@@ -56,7 +56,7 @@ async fn session(app: &TestApp, entered: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_verified_number_is_a_factor_beside_an_app() {
+async fn a_verified_number_is_a_factor_in_addition_to_an_app() {
     let app = TestApp::with(WITH_SMS).await;
     let jane = Person::new("jane@example.com").join(&app).await;
     let token = jane.log_in(&app).await;
@@ -242,7 +242,7 @@ async fn its_removal_is_that_of_a_factor_whichever_way() {
 }
 
 #[tokio::test]
-async fn the_number_of_the_last_factor_stays_where_one_is_required() {
+async fn the_number_of_the_last_required_factor_cannot_be_removed() {
     let required = [WITH_SMS, &[("REALM_USER1_MFA_POLICY", "required")]].concat();
     for (settings, is_required) in [(WITH_SMS, false), (required.as_slice(), true)] {
         let app = TestApp::with(settings).await;
@@ -307,7 +307,7 @@ async fn its_addition_can_be_undone() {
 
 /// Codes requested by visitors do not use up the quota of login codes.
 #[tokio::test]
-async fn its_codes_have_quotas_of_their_own_and_the_answer_does_not_tell() {
+async fn its_codes_have_separate_quotas_and_the_response_does_not_reveal_them() {
     let app = TestApp::with(&[WITH_SMS, ENFORCED].concat()).await;
     let (john, _) = join(&app).await;
     let ticket = john.ticket(&app).await;

@@ -141,7 +141,7 @@ async fn the_tries_of_a_ticket_count_in_every_mode_and_before_they_are_evaluated
 }
 
 #[tokio::test]
-async fn the_owner_is_told_once_a_day_that_someone_knows_the_password() {
+async fn the_owner_is_notified_once_a_day_that_someone_knows_the_password() {
     let app = TestApp::with(ENFORCED).await;
     let john = Protected::join(&app, "john@example.com").await;
     let told = async || {

@@ -70,7 +70,7 @@ async fn an_identity_is_listed_and_the_last_way_to_log_in_stays() {
 }
 
 #[tokio::test]
-async fn a_realm_may_link_at_once_only_where_the_provider_operates_the_mailbox() {
+async fn a_realm_links_immediately_only_if_the_provider_operates_the_mailbox() {
     let (app, provider) = start(&[("SOCIAL_LINK", "authoritative")]).await;
     Person::new("ada@example.com").join(&app).await;
     let refused = json(enter(&app, &provider, json!({})).await, 403).await;

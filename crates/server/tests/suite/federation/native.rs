@@ -42,7 +42,7 @@ async fn a_new_user_comes_with_a_proved_address_and_is_known_from_then_on() {
 }
 
 #[tokio::test]
-async fn each_token_and_nonce_is_exchanged_once_even_in_fifty_requests_at_once() {
+async fn each_token_and_nonce_is_exchanged_once_even_in_fifty_concurrent_requests() {
     let (app, provider) = start(&[]).await;
     let nonce = nonce(&app).await;
     let claims = json!({"nonce": nonce, "aud": NATIVE, "email": "ada@example.com", "email_verified": true});
@@ -151,7 +151,7 @@ async fn sign_up_rules_hold_for_users_of_providers() {
     let (app, provider) = start(&[("SIGNUP", "closed")]).await;
     let closed = ("access_denied".to_owned(), json!("signup.closed"));
     assert_eq!(refused(enter(&app, &provider, json!({})).await, 403).await, closed);
-    // An account that exists may still be linked, on a page.
+    // An existing account can still be linked on a page.
     let interaction = ("interaction_required".to_owned(), json!("social.interaction_required"));
     assert_eq!(refused(enter(&app, &provider, json!({"email": null})).await, 403).await, interaction);
     let (app, provider) = start(&[("SIGNUP_REQUIRED", "first_name,phone")]).await;
@@ -159,7 +159,7 @@ async fn sign_up_rules_hold_for_users_of_providers() {
     assert_eq!(refused(answer, 403).await.0, "interaction_required");
     let (app, provider) = start(&[("SIGNUP_REQUIRED", "first_name")]).await;
     entered(&app, &provider, json!({"given_name": "Ada"})).await;
-    // New users count for the client as those of `create` do, known ones do not.
+    // New users are charged to the client like `create`, existing users are not.
     let (app, provider) = start(&[("RATE_LIMIT_MODE", "enforce"), ("LIMIT_MAILS_CLIENT", "1/1h")]).await;
     entered(&app, &provider, json!({"sub": "1"})).await;
     let limited = enter(&app, &provider, json!({"sub": "2", "email": "bob@example.com"})).await;

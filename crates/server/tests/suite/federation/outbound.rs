@@ -53,7 +53,7 @@ async fn a_provider_that_fails_is_unavailable_and_no_fault_of_the_server() {
 }
 
 #[tokio::test]
-async fn fifty_first_requests_at_once_ask_the_provider_once() {
+async fn fifty_concurrent_first_requests_call_the_provider_once() {
     let (app, provider) = start(&[]).await;
     let all = futures_util::future::join_all((0..50).map(|_| app.get("/User1/social/house/start"))).await;
     assert!(all.iter().all(|answer| answer.status() == 302));

@@ -78,7 +78,7 @@ fn raw(program: &Program, request: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_long_has_an_answer_that_says_so() {
+async fn a_head_that_is_too_long_gets_an_error_response() {
     let program = Program::start(CHEAP).await;
     let get = |path: &str, headers: &str| {
         raw(&program, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n")).0
@@ -96,7 +96,7 @@ async fn a_head_that_is_too_long_has_an_answer_that_says_so() {
 }
 
 #[tokio::test]
-async fn a_body_has_its_time_and_its_size_whether_or_not_it_says_how_long_it_is() {
+async fn time_and_size_of_a_body_are_limited_with_and_without_content_length() {
     let settings = [CHEAP, &[("BODY_TIMEOUT", "1s"), ("BODY_LIMIT_BYTES", "2000")]].concat();
     let program = Program::start(&settings).await;
     let post = |headers: &str, body: &str| {

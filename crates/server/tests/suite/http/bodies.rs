@@ -40,7 +40,7 @@ async fn a_length_beyond_the_limit_is_refused_before_the_body_is_sent() {
 }
 
 #[tokio::test]
-async fn a_client_that_expects_it_is_told_to_continue() {
+async fn a_client_that_expects_100_continue_gets_it() {
     let app = TestApp::start().await;
     let mut stream = connect(&app).await;
     let more = "Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n";

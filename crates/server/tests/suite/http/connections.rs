@@ -95,7 +95,7 @@ async fn a_new_connection_without_a_request_ends_after_the_time_for_a_head() {
 }
 
 #[tokio::test]
-async fn an_answer_that_takes_long_is_not_cut_off_by_the_time_for_an_idle_connection() {
+async fn a_slow_response_is_not_affected_by_the_idle_timeout() {
     let app = TestApp::with(&[("HEADER_TIMEOUT", "1s"), ("KEEP_ALIVE_TIMEOUT", "1s")]).await;
     let mut stream = connect(&app).await;
     stream.write_all(b"GET /dev/mailbox/events HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();

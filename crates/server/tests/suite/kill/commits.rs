@@ -90,7 +90,7 @@ async fn a_code_of_an_app_is_valid_once_and_no_factor_is_lost() {
 }
 
 #[tokio::test]
-async fn a_recovery_code_is_valid_once_and_its_use_is_mailed_once() {
+async fn a_recovery_code_is_valid_once_and_its_use_sends_one_email() {
     let prepare = async |app: &TestApp| Protected::join(app, "john@example.com").await;
     let change = async |app: &TestApp, john: &Protected| {
         enter_by_ticket(app, john, &john.recovery[0], "recovery_code").await;

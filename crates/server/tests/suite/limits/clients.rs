@@ -6,7 +6,7 @@ use super::{enforced, from, try_login};
 use crate::support::{TestApp, problem};
 
 #[tokio::test]
-async fn the_client_is_whom_the_trusted_proxies_name_and_never_what_it_says_itself() {
+async fn the_client_address_comes_from_trusted_proxies_and_never_from_the_client() {
     let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce"), ("TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8")]).await;
     let guess = async |number: u32, forwarded: &str| {
         let form = [("username", format!("p{number}@example.com")), ("password", "wrong-wrong-wrong".to_owned())];

@@ -215,7 +215,7 @@ async fn first_lives(outlets: &Outlets, id: &str, phone: &str) -> bool {
 }
 
 #[tokio::test]
-async fn no_handle_tells_whether_a_number_belongs_to_an_account_even_beyond_the_budget() {
+async fn no_handle_reveals_whether_a_number_belongs_to_an_account_even_beyond_the_budget() {
     for used_up in [("LIMIT_SMS_TOTAL", "1/24h"), ("LIMIT_SMS_COUNTRY", "1/24h"), ("SMS_STOP_AFTER", "1")] {
         let plenty = ("LIMIT_OTP_ACCOUNT", "100/1m");
         let settings =

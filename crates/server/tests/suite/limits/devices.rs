@@ -147,7 +147,7 @@ async fn a_new_password_forgets_the_devices_of_older_ones() {
 }
 
 #[tokio::test]
-async fn another_site_does_not_change_what_a_browser_is_known_as() {
+async fn another_site_cannot_change_the_known_devices_of_a_browser() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
     let form = [("username", &*john.email), ("password", &*john.password)];
@@ -214,7 +214,7 @@ async fn each<T>(people: &[Person], ask: impl AsyncFn(&Person) -> T) -> Vec<T> {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_answers_the_device_of_a_login_and_not_of_a_refresh() {
+async fn the_token_endpoint_returns_the_device_for_a_login_but_not_for_a_refresh() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let form = [("grant_type", "password"), ("username", &*john.email), ("password", &*john.password)];

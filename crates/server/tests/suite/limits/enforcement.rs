@@ -31,7 +31,7 @@ async fn observed_limits_refuse_nothing() {
 }
 
 #[tokio::test]
-async fn limits_are_what_the_settings_say() {
+async fn limits_match_the_settings() {
     let app = TestApp::with(&[
         ("RATE_LIMIT_MODE", "enforce"),
         ("LIMIT_PASSWORDS_ACCOUNT", "2/10m"),

@@ -7,7 +7,7 @@ use super::{HOUR, enforced, from, retry_after, try_login};
 use crate::support::{Person, TestApp, json, problem};
 
 #[tokio::test]
-async fn an_address_is_sent_five_mails_an_hour_and_older_links_stay_valid() {
+async fn an_address_gets_five_emails_per_hour_and_older_links_remain_valid() {
     let app = enforced().await;
     let john = Person::new("john@example.com");
     let mut number = 0;
@@ -71,7 +71,7 @@ async fn the_mails_of_an_address_are_counted_across_a_restart_whether_or_not_it_
 }
 
 #[tokio::test]
-async fn a_mailbox_is_sent_ten_mails_an_hour_for_all_tags_and_older_links_stay_valid() {
+async fn a_mailbox_gets_ten_emails_per_hour_over_all_tags_and_older_links_remain_valid() {
     let app = enforced().await;
     let mut number = 0;
     let mut send = async |path: &str, email: &str| {

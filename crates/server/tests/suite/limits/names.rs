@@ -45,7 +45,7 @@ async fn every_429_names_the_setting_whose_limit_is_reached() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_names_the_setting_beside_the_error_of_oauth() {
+async fn the_token_endpoint_returns_the_setting_in_addition_to_the_oauth_error() {
     let app = limited(("LIMIT_REFRESHES_ACCOUNT", "1/1m")).await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut tokens = json(app.login("User1", &john.email, &john.password).await, 200).await;

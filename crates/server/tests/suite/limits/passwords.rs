@@ -9,7 +9,7 @@ use super::{DAY, MINUTE, SECOND, enforced, from, retry_after, try_login};
 use crate::support::{Person, Work, json, problem};
 
 #[tokio::test]
-async fn after_five_wrong_passwords_each_costs_a_wait_that_doubles_to_a_minute() {
+async fn after_five_failed_attempts_the_delay_doubles_up_to_a_minute() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
     for email in [john.email.as_str(), "unknown@example.com"] {
@@ -90,7 +90,7 @@ async fn wrong_passwords_outlive_a_restart() {
 }
 
 #[tokio::test]
-async fn a_client_has_thirty_wrong_passwords_a_minute_for_all_accounts_together() {
+async fn a_client_has_thirty_failed_attempts_per_minute_over_all_accounts() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
     for n in 0..30 {

@@ -59,7 +59,7 @@ async fn a_further_login_ends_sessions_that_were_never_refreshed_then_the_least_
 }
 
 #[tokio::test]
-async fn logins_at_once_leave_no_more_sessions_than_are_allowed() {
+async fn concurrent_logins_do_not_exceed_the_allowed_sessions() {
     let app = std::sync::Arc::new(TestApp::with(&[("SESSIONS_MAX", "5")]).await);
     let john = Person::new("john@example.com").join(&app).await;
     let mut tasks = tokio::task::JoinSet::new();

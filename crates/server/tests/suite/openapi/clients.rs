@@ -42,7 +42,7 @@ fn no_schema_has_a_name_that_a_generator_derives_from_an_operation() {
         for ending in ["Request", "Response"] {
             assert!(!schema.ends_with(ending), "{schema}");
         }
-        // Built-in types of the languages of generated clients.
+        // Built-in types in the languages of the generated clients.
         for taken in ["Error", "Object", "Date", "Response", "Request", "Headers", "Body", "File", "Client"] {
             assert_ne!(schema, taken);
         }

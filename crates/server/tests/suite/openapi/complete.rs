@@ -11,7 +11,7 @@ fn is_told(value: &Value) -> bool {
 }
 
 #[test]
-fn every_operation_says_what_it_does_and_is_named_once() {
+fn every_operation_has_a_description_and_a_unique_name() {
     let document = document();
     let tags: BTreeSet<_> =
         document["tags"].as_array().unwrap().iter().filter_map(|tag| tag["name"].as_str()).collect();
@@ -38,7 +38,7 @@ fn every_parameter_has_a_description_and_an_example() {
 }
 
 #[test]
-fn every_answer_has_a_description_and_every_body_an_example() {
+fn every_response_has_a_description_and_every_body_an_example() {
     let document = document();
     for (at, operation) in operations(&document) {
         for (status, answer) in operation["responses"].as_object().unwrap() {

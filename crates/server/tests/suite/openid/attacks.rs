@@ -18,7 +18,7 @@ async fn refused(response: reqwest::Response, status: u16) -> String {
 }
 
 #[tokio::test]
-async fn until_client_and_redirect_uri_belong_together_the_answer_is_a_page() {
+async fn without_a_matching_client_and_redirect_uri_the_response_is_a_page() {
     let app = app().await;
     let (_, mut browser) = signed_in(&app).await;
     let long = "x".repeat(4096);
@@ -52,7 +52,7 @@ async fn until_client_and_redirect_uri_belong_together_the_answer_is_a_page() {
 }
 
 #[tokio::test]
-async fn a_bad_request_is_answered_to_the_client_with_its_state_and_issuer() {
+async fn an_invalid_request_is_reported_to_the_client_with_state_and_issuer() {
     let app = app().await;
     let (_, mut browser) = signed_in(&app).await;
     let (challenge, issuer) = (challenge(), format!("{}/User1", app.base));

@@ -154,7 +154,7 @@ async fn the_metadata_names_the_endpoints_and_is_the_same_at_three_addresses() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_posted_and_a_request_can_be_a_form() {
+async fn responses_can_be_posted_and_requests_can_be_forms() {
     let app = app().await;
     let (_, mut browser) = signed_in(&app).await;
     let page = browser.get(&request("mine", MINE, &[("response_mode", "form_post")])).await;
@@ -173,7 +173,7 @@ async fn an_answer_can_be_posted_and_a_request_can_be_a_form() {
 }
 
 #[tokio::test]
-async fn scopes_decide_what_a_client_sees() {
+async fn scopes_determine_what_a_client_sees() {
     let app = app().await;
     let (john, mut browser) = signed_in(&app).await;
     let tokens = super::shop_tokens(&mut browser, "openid phone orders:read portcullis:account unknown").await;
@@ -234,7 +234,7 @@ async fn what_a_request_asks_of_the_user_is_asked() {
 }
 
 #[tokio::test]
-async fn a_hint_of_another_user_signs_nobody_in() {
+async fn an_id_token_hint_of_another_user_is_rejected() {
     let app = app().await;
     let (_, mut browser) = signed_in(&app).await;
     let hint = super::shop_tokens(&mut browser, "openid").await["id_token"].as_str().unwrap().to_owned();

@@ -30,7 +30,7 @@ fn header_of(token: &str) -> Header {
 }
 
 #[tokio::test]
-async fn d56_answers_about_tokens_say_what_the_standards_ask_for() {
+async fn d56_token_responses_follow_the_standards() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let login = app.login("User1", &john.email, &john.password).await;

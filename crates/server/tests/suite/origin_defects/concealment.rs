@@ -36,7 +36,7 @@ async fn d40_d41_every_refused_login_is_answered_alike() {
 }
 
 #[tokio::test]
-async fn d70_create_answers_alike_for_a_free_a_pending_and_a_taken_address() {
+async fn d70_create_responds_the_same_for_free_pending_and_taken_addresses() {
     let app = TestApp::with(&[super::UNLIMITED]).await;
     Person::new("owner@example.com").join(&app).await;
     Person::new("twice@example.com").register(&app).await;
@@ -60,7 +60,7 @@ async fn d70_create_answers_alike_for_a_free_a_pending_and_a_taken_address() {
 }
 
 #[tokio::test]
-async fn d70_registering_a_taken_address_is_answered_like_any_registration() {
+async fn d70_registering_a_taken_address_gets_the_usual_response() {
     let app = TestApp::start().await;
     let owner = Person::new("owner@example.com").join(&app).await;
     let mut seen = Vec::new();

@@ -69,7 +69,7 @@ async fn d04_an_own_id_with_another_users_address_changes_nothing() {
 }
 
 #[tokio::test]
-async fn d07_the_tokens_of_a_deleted_account_are_dead_at_once() {
+async fn d07_the_tokens_of_a_deleted_account_are_invalid_immediately() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let ((here, _), (there, fresh)) = (pair(&app, &john).await, pair(&app, &john).await);
@@ -173,7 +173,7 @@ async fn d54_a_deleted_account_logs_in_under_no_spelling() {
 }
 
 #[tokio::test]
-async fn d83_the_address_of_a_deleted_account_is_free_at_once() {
+async fn d83_the_address_of_a_deleted_account_is_available_immediately() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;

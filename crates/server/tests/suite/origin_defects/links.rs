@@ -102,7 +102,7 @@ async fn d14_a_link_is_valid_for_as_long_as_its_mail_says() {
 }
 
 #[tokio::test]
-async fn d14_the_mail_says_what_the_settings_say() {
+async fn d14_the_email_matches_the_settings() {
     let app = TestApp::with(&[("VERIFICATION_TTL", "2h")]).await;
     let john = Person::new("john@example.com").register(&app).await;
     let mails = app.mails_to(&john.email).await;

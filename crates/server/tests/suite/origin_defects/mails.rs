@@ -47,7 +47,7 @@ async fn d26_an_address_is_not_stuck_when_the_mail_server_was_away() {
 }
 
 #[tokio::test]
-async fn d76_a_name_puts_no_words_of_a_strangers_into_a_mail() {
+async fn d76_a_name_cannot_inject_text_into_an_email() {
     let app = TestApp::with(&[super::UNLIMITED]).await;
     for (number, name) in [
         "<a href=https://evil.example>Click</a>",

@@ -93,7 +93,7 @@ async fn d06_another_realm_ends_no_session() {
 }
 
 #[tokio::test]
-async fn d08_no_answer_tells_which_ids_exist() {
+async fn d08_no_response_reveals_existing_ids() {
     let app = TestApp::start().await;
     let victim = Person::new("victim@example.com").join(&app).await;
     let elsewhere = Person::new("victim@example.com").of("User2").join(&app).await;

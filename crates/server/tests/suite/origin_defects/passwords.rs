@@ -231,7 +231,7 @@ async fn d53_no_spelling_of_an_address_remembers_an_old_password() {
 }
 
 #[tokio::test]
-async fn d55_a_verified_address_is_verified_in_every_spelling_at_once() {
+async fn d55_a_verified_address_is_immediately_verified_in_every_spelling() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     for email in ["John@example.com", "john@EXAMPLE.com"] {

@@ -72,7 +72,7 @@ async fn d84_browsers_are_held_to_https_where_there_is_https() {
 }
 
 #[tokio::test]
-async fn d85_no_answer_leads_to_the_host_that_was_claimed() {
+async fn d85_no_response_links_to_a_forged_host() {
     let app = TestApp::start().await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     for path in [

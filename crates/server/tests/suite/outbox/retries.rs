@@ -83,7 +83,7 @@ async fn a_transient_rejection_is_retried_with_growing_backoffs() {
 }
 
 #[tokio::test]
-async fn a_recipient_that_does_not_exist_is_given_up_at_once() {
+async fn an_unknown_recipient_is_given_up_immediately() {
     let (server, mut app) = pair(&[]).await;
     server.behave(Behaviour::RejectRecipient(NO_SUCH_USER.to_owned()));
     Person::new("unknown@example.com").register(&app).await;

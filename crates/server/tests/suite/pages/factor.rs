@@ -34,7 +34,7 @@ async fn the_code_of_the_app_completes_the_sign_in() {
 }
 
 #[tokio::test]
-async fn a_recovery_code_signs_in_and_the_account_says_how_many_are_left() {
+async fn a_recovery_code_signs_in_and_the_account_shows_the_remaining_number() {
     let app = TestApp::start().await;
     let john = Protected::join(&app, "john@example.com").await;
     let mut browser = Browser::new(&app);

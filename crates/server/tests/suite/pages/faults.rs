@@ -81,7 +81,7 @@ async fn the_page_that_confirms_is_never_a_dead_end() {
 }
 
 #[tokio::test]
-async fn an_sms_is_announced_only_once_it_was_sent() {
+async fn an_sms_is_reported_only_after_it_was_sent() {
     let app = TestApp::with(&[("MFA_METHODS", "totp,sms,recovery_code")]).await;
     let john = Protected::join(&app, "john@example.com").await;
     john.person.prove_phone(&app).await;
@@ -135,7 +135,7 @@ async fn what_was_typed_survives_the_step_up() {
 
 /// The same applies to a link of this server that was created in another browser.
 #[tokio::test]
-async fn no_link_puts_words_into_a_page() {
+async fn no_link_can_inject_text_into_a_page() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut browser = Browser::signed_in(&app, &john).await;
@@ -199,7 +199,7 @@ async fn pages_without_passkeys_ask_the_server_for_nothing() {
 }
 
 #[tokio::test]
-async fn the_owner_of_a_locked_account_is_told_on_the_page_after_each_proof() {
+async fn the_page_informs_the_owner_of_a_locked_account_after_each_proof() {
     let app = TestApp::with(&[("APP_URL", "https://app.example.com")]).await;
     let owner = app.owner().await;
     let john = Protected::join(&app, "john@example.com").await;

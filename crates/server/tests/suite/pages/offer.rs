@@ -47,7 +47,7 @@ async fn a_passkey_is_offered_at_most_every_thirty_days_and_not_after_three_refu
 }
 
 #[tokio::test]
-async fn the_offer_makes_a_passkey_and_goes_on_to_where_the_sign_in_was_to_end() {
+async fn the_offer_creates_a_passkey_and_redirects_to_the_target_of_the_sign_in() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut browser = Browser::new(&app);

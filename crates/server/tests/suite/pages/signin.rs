@@ -76,7 +76,7 @@ async fn a_form_that_is_not_filled_comes_back_with_each_problem_at_its_field() {
 }
 
 #[tokio::test]
-async fn who_has_not_confirmed_the_address_is_told_after_the_right_password_only() {
+async fn an_unverified_address_is_reported_only_after_the_correct_password() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let mut browser = Browser::new(&app);
@@ -88,7 +88,7 @@ async fn who_has_not_confirmed_the_address_is_told_after_the_right_password_only
 }
 
 #[tokio::test]
-async fn too_many_wrong_passwords_are_a_wait_in_words() {
+async fn too_many_failed_attempts_show_the_delay_as_text() {
     let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce")]).await;
     let john = Person::new("john@example.com").join(&app).await.with_password("another-password");
     let mut browser = Browser::new(&app);
@@ -189,7 +189,7 @@ async fn each_tab_comes_back_to_the_page_that_it_asked_for() {
 }
 
 #[tokio::test]
-async fn without_pages_there_are_none_but_those_of_mailed_links() {
+async fn without_pages_only_those_of_emailed_links_exist() {
     let app = TestApp::with(&[("PAGES", "off")]).await;
     for page in ["signin", "signup", "signin/forgot", "signout", "account"] {
         assert_eq!(Browser::new(&app).get(&format!("/User1/{page}")).await.status, 404, "{page}");

@@ -5,7 +5,7 @@ const FORM: [(&str, &str); 4] =
     [("first_name", "Ada"), ("last_name", ""), ("email", "ada@example.com"), ("password", "violet teapot hammer")];
 
 #[tokio::test]
-async fn sign_up_says_check_your_email_for_free_and_taken_addresses_alike() {
+async fn sign_up_shows_the_same_page_for_free_and_taken_addresses() {
     let app = TestApp::start().await;
     Person::new("john@example.com").join(&app).await;
     let mut pages = Vec::new();
@@ -69,7 +69,7 @@ async fn required_fields_are_on_the_form_and_each_problem_is_named() {
 }
 
 #[tokio::test]
-async fn where_sign_up_is_closed_the_page_says_so() {
+async fn if_sign_up_is_closed_the_page_shows_it() {
     let app = TestApp::with(&[("SIGNUP", "closed")]).await;
     let mut browser = Browser::new(&app);
     for page in [browser.get("/User1/signup").await, browser.post("/User1/signup", &FORM).await] {
@@ -79,7 +79,7 @@ async fn where_sign_up_is_closed_the_page_says_so() {
 }
 
 #[tokio::test]
-async fn a_forgotten_password_says_check_your_email_for_known_and_unknown_addresses_alike() {
+async fn password_reset_shows_the_same_page_for_known_and_unknown_addresses() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut pages = Vec::new();

@@ -168,7 +168,7 @@ async fn resistance_to_phishing_is_asked_for_by_its_class() {
 }
 
 #[tokio::test]
-async fn of_fifty_completions_with_one_answer_one_succeeds() {
+async fn one_of_fifty_completions_with_the_same_response_succeeds() {
     let app = TestApp::start().await;
     let (john, _, mut key) = secured(&app, "john@example.com").await;
     let ticket = ticket_of(&app, &john).await["mfa_token"].as_str().unwrap().to_owned();

@@ -146,7 +146,7 @@ async fn a_passkey_of_one_realm_is_worth_nothing_in_another() {
 }
 
 #[tokio::test]
-async fn a_browser_is_told_to_forget_a_passkey_that_was_removed() {
+async fn a_browser_is_signalled_to_delete_a_removed_passkey() {
     let app = TestApp::start().await;
     let mut john = Keyed::join(&app, "john@example.com").await;
     let path = format!("passkeys/{}", john.id());

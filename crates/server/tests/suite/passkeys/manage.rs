@@ -148,7 +148,7 @@ async fn where_passkeys_are_off_their_routes_are_not_found() {
 
 /// On two servers, if they can share the database.
 #[tokio::test]
-async fn of_removals_at_once_one_login_method_stays() {
+async fn concurrent_removals_leave_one_login_method() {
     let app = TestApp::start().await;
     let twin = if app.is_shared() { Some(app.twin().await) } else { None };
     let at = |number: usize| twin.as_ref().filter(|_| number % 4 > 1).unwrap_or(&app);
@@ -175,7 +175,7 @@ async fn of_removals_at_once_one_login_method_stays() {
 }
 
 #[tokio::test]
-async fn the_password_and_the_only_passkey_are_not_removed_at_once() {
+async fn the_password_and_the_only_passkey_cannot_both_be_removed() {
     let app = TestApp::start().await;
     for round in 0..4 {
         let mut john = Keyed::join(&app, &format!("john{round}@example.com")).await;

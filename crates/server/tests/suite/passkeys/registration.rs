@@ -203,7 +203,7 @@ async fn adding_one_needs_a_recent_login_and_there_are_twenty_at_most() {
 }
 
 #[tokio::test]
-async fn of_fifty_additions_at_once_one_adds_the_passkey_and_all_get_its_answer() {
+async fn one_of_fifty_concurrent_additions_adds_the_passkey_and_all_get_its_response() {
     let app = TestApp::start().await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     let options = creation(&app, &token, "login").await;

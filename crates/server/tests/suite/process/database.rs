@@ -96,7 +96,7 @@ async fn a_database_that_cannot_grow_is_unhealthy_until_it_can() {
 }
 
 #[tokio::test]
-async fn a_lock_of_another_process_is_answered_soon_and_told_by_the_probe() {
+async fn a_lock_of_another_process_fails_requests_soon_and_is_reported_by_the_probe() {
     let program = Program::start(CHEAP).await;
     let other = rusqlite::Connection::open(program.data().join("portcullis.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -74,7 +74,7 @@ async fn a_line_of_json_has_its_fields_and_the_request_as_span() {
 }
 
 #[tokio::test]
-async fn work_that_goes_on_without_its_client_names_its_request() {
+async fn work_that_continues_without_its_client_logs_its_request() {
     let slow = [("ARGON2_MEMORY_KIB", "65536"), ("ARGON2_ITERATIONS", "10"), ("MESSAGE_DELAY", "0s")];
     let mut program = Program::start(&slow).await;
     let create = client().post(program.url("/User1/create")).json(&Person::new("john@example.com").form());

@@ -32,7 +32,7 @@ async fn a_proxy_that_is_not_named_is_reported_once_with_the_setting_that_names_
 }
 
 #[tokio::test]
-async fn a_further_proxy_is_named_beside_the_known_ones() {
+async fn the_fix_for_an_unknown_proxy_includes_the_known_ones() {
     let log = log_of(&[("TRUSTED_PROXIES", "10.0.0.0/8")], "X-Forwarded-For", "203.0.113.9").await;
     assert!(log.contains("TRUSTED_PROXIES=10.0.0.0/8,127.0.0.1"), "{log}");
     let log = log_of(&[("TRUSTED_PROXIES", "none")], "X-Forwarded-For", "203.0.113.9").await;

@@ -70,7 +70,7 @@ async fn a_second_server_on_the_same_data_is_refused_and_the_small_verbs_work_be
 }
 
 #[test]
-fn migrate_makes_the_database_once() {
+fn migrate_creates_the_database_once() {
     let program = Program::new(&[]);
     let planned = good(program.run(&["migrate", "--plan"]));
     assert!(planned.stdout.starts_with("pending 0001 "), "{}", planned.stdout);
@@ -87,7 +87,7 @@ fn migrate_makes_the_database_once() {
 }
 
 #[tokio::test]
-async fn another_encryption_key_opens_nothing_and_says_so() {
+async fn another_encryption_key_is_rejected_with_a_message() {
     let mut program = Program::start(CHEAP).await;
     program.stop().await;
     let right = fs::read_to_string(program.data().join("secrets.env")).unwrap();

@@ -21,7 +21,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_request_that_has_begun_is_answered_before_the_program_ends() {
+async fn a_started_request_is_completed_before_the_program_exits() {
     // About one second per hash, with enough time on a busy machine.
     let slow = [("ARGON2_MEMORY_KIB", "65536"), ("ARGON2_ITERATIONS", "20"), ("SHUTDOWN_GRACE", "60s")];
     let mut program = Program::start(&slow).await;
@@ -53,7 +53,7 @@ async fn refusals_that_were_only_counted_are_in_the_audit_trail_after_the_end() 
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_stop_is_not_ready_at_once_and_serves_until_the_delay_is_over() {
+async fn a_stopping_server_is_immediately_not_ready_but_serves_during_the_drain_delay() {
     let mut program = Program::start(&[CHEAP, &[("DRAIN_DELAY", "3s")]].concat()).await;
     let kept = client();
     json(kept.get(program.url("/livez")).send().await.unwrap(), 200).await;

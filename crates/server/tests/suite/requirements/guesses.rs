@@ -89,7 +89,7 @@ async fn r13_a_wait_applies_to_every_route_that_checks_the_password() {
 
 /// No number of failed attempts locks an account permanently. The waits satisfy the limit required by the standard.
 #[tokio::test]
-async fn r89_the_hundred_and_first_wrong_password_is_not_looked_at_before_a_minute_has_passed() {
+async fn r89_the_hundred_and_first_failed_attempt_is_not_checked_before_a_minute_has_passed() {
     let mut app = TestApp::with(ENFORCED).await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut judged = 0;

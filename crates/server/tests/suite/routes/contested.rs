@@ -85,7 +85,7 @@ async fn a_password_that_is_refused_leaves_the_link_good() {
 }
 
 #[tokio::test]
-async fn fifty_forms_at_once_set_one_password() {
+async fn fifty_concurrent_forms_set_one_password() {
     let app = std::sync::Arc::new(TestApp::start().await);
     let (_, victim) = contested(&app).await;
     let link = app.link(&victim.email, "verify").await;
@@ -158,7 +158,7 @@ async fn no_link_of_an_earlier_sign_up_verifies_one_with_another_password() {
 }
 
 #[tokio::test]
-async fn once_contested_stays_contested() {
+async fn a_contested_address_remains_contested() {
     let app = TestApp::start().await;
     let (_, victim) = contested(&app).await;
     victim.clone().register(&app).await;

@@ -9,7 +9,7 @@ async fn refused_fields(app: &TestApp, body: Value) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn the_answer_has_the_origins_names() {
+async fn the_response_has_the_names_of_the_original_service() {
     let app = TestApp::start().await;
     let answer = json(app.post_json("/User1/create", Person::new(" John.Doe@Example.com ").form()).await, 200).await;
     assert_eq!(answer["message"], "User created successfully");
@@ -19,7 +19,7 @@ async fn the_answer_has_the_origins_names() {
 }
 
 #[tokio::test]
-async fn every_bad_field_is_named_at_once() {
+async fn all_invalid_fields_are_reported_together() {
     let app = TestApp::start().await;
     let missing = ["email", "password"].map(|field| (field.to_owned(), "field.missing".to_owned()));
     assert_eq!(refused_fields(&app, json!({})).await, missing);
@@ -94,7 +94,7 @@ async fn a_body_that_cannot_be_read_is_no_server_error() {
 }
 
 #[tokio::test]
-async fn a_taken_address_is_answered_alike_and_its_owner_is_told() {
+async fn a_taken_address_gets_the_same_response_and_its_owner_is_notified() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let before = app.mails_to(&john.email).await.len();
@@ -143,7 +143,7 @@ async fn an_address_that_a_mail_server_may_decode_to_another_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_parsed_is_answered_with_the_byte_of_its_fault() {
+async fn the_error_of_a_malformed_body_contains_the_byte_offset() {
     let app = TestApp::start().await;
     let json_type = "application/json";
     let form = "application/x-www-form-urlencoded";

@@ -10,7 +10,7 @@ async fn delete(app: &TestApp, token: &str, id: &str, email: &str) -> Response {
 }
 
 #[tokio::test]
-async fn an_account_is_erased_with_all_its_sessions_and_the_address_is_free_at_once() {
+async fn an_account_is_erased_with_all_its_sessions_and_the_address_is_available_immediately() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let (here, there) = (john.log_in(&app).await, john.log_in(&app).await);

@@ -37,7 +37,7 @@ async fn a_page_of_the_documentation_loads_nothing_that_is_not_served_here() {
 }
 
 #[tokio::test]
-async fn each_page_of_the_documentation_may_do_what_its_viewer_needs_and_no_more() {
+async fn each_documentation_page_has_the_minimum_policy_of_its_viewer() {
     let app = TestApp::start().await;
     let common = [
         ("default-src", "'none'"),

@@ -26,7 +26,7 @@ fn copied(response: &Response) -> Value {
 }
 
 #[tokio::test]
-async fn a_live_access_token_is_answered_with_its_user_in_headers() {
+async fn a_live_access_token_returns_its_user_in_headers() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;
@@ -135,7 +135,7 @@ impl Drop for Proxy {
 
 #[tokio::test]
 #[ignore = "soak"]
-async fn the_documented_nginx_passes_on_only_what_the_server_answered() {
+async fn the_documented_nginx_only_forwards_headers_of_the_server() {
     let app = TestApp::start().await;
     let proxy = Proxy::start(&app, "nginx", |dir, config| {
         let file = dir.join("nginx.conf");
@@ -158,7 +158,7 @@ async fn the_documented_nginx_passes_on_only_what_the_server_answered() {
 
 #[tokio::test]
 #[ignore = "soak"]
-async fn the_documented_caddy_passes_on_only_what_the_server_answered() {
+async fn the_documented_caddy_only_forwards_headers_of_the_server() {
     let app = TestApp::start().await;
     let proxy = Proxy::start(&app, "caddyfile", |dir, config| {
         let file = dir.join("Caddyfile");

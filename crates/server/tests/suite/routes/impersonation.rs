@@ -19,7 +19,7 @@ fn claims(token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_token_and_the_lists_tell_who_acts() {
+async fn the_token_and_the_lists_identify_the_actor() {
     let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let (own, token) = (john.log_in(&app).await, app.impersonate(&john).await);

@@ -55,7 +55,7 @@ async fn assert_unauthenticated(response: Response) {
 }
 
 #[tokio::test]
-async fn a_live_token_is_answered_with_what_its_session_says_now() {
+async fn introspection_of_a_live_token_returns_the_current_state_of_its_session() {
     let app = start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let (access, refresh) = enter(&app, &john).await;
@@ -83,7 +83,7 @@ async fn a_live_token_is_answered_with_what_its_session_says_now() {
 }
 
 #[tokio::test]
-async fn an_audience_is_answered_as_the_token_has_it() {
+async fn introspection_returns_the_audience_of_the_token() {
     let app = TestApp::with(&[("API_CLIENTS", &format!("shop:{SECRET}")), ("JWT_AUDIENCE", "shop")]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let (access, refresh) = enter(&app, &john).await;
@@ -92,7 +92,7 @@ async fn an_audience_is_answered_as_the_token_has_it() {
 }
 
 #[tokio::test]
-async fn every_end_of_a_session_is_seen_at_once_for_both_of_its_tokens() {
+async fn the_end_of_a_session_takes_effect_immediately_for_both_of_its_tokens() {
     let app = start().await;
     let john = Person::new("john@example.com").join(&app).await;
     for end in ["logout", "revoke", "me/sessions", "reset", "delete"] {

@@ -62,7 +62,7 @@ async fn without_a_shared_secret_published_keys_verify_the_tokens() {
 }
 
 #[tokio::test]
-async fn the_metadata_of_a_realm_names_only_what_exists() {
+async fn the_metadata_of_a_realm_only_lists_existing_features() {
     let app = TestApp::start().await;
     let paths = [
         "/.well-known/openid-configuration/User2",

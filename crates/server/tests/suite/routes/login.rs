@@ -21,7 +21,7 @@ async fn a_login_gives_a_bearer_token() {
 }
 
 #[tokio::test]
-async fn refusals_are_told_to_oauth_clients_too() {
+async fn errors_are_also_reported_to_oauth_clients() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let wrong = problem(app.login("User1", &john.email, "wrong phrase").await, 401).await;

@@ -105,7 +105,7 @@ async fn the_mailbox_is_cleared_by_its_own_page_and_by_no_other_site() {
 }
 
 #[tokio::test]
-async fn a_page_that_listens_is_told_of_every_change_and_of_nothing_else() {
+async fn a_subscribed_page_gets_every_change_and_nothing_else() {
     let app = TestApp::start().await;
     let mut events = app.get("/dev/mailbox/events").await;
     assert_eq!(events.headers()["content-type"], "text/event-stream");

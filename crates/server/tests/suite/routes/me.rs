@@ -136,7 +136,7 @@ async fn a_change_that_names_an_older_revision_is_refused() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_all_other_sessions_and_is_mailed() {
+async fn a_new_password_ends_all_other_sessions_and_sends_an_email() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let (token, other) = (john.log_in(&app).await, john.log_in(&app).await);
@@ -180,7 +180,7 @@ async fn a_new_password_needs_the_current_one_and_must_be_another() {
 }
 
 #[tokio::test]
-async fn of_fifty_new_passwords_at_once_one_counts() {
+async fn one_of_fifty_concurrent_new_passwords_is_set() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;

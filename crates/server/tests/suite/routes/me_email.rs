@@ -131,7 +131,7 @@ async fn a_later_request_or_a_dropped_one_ends_the_link() {
 }
 
 #[tokio::test]
-async fn the_answer_is_the_same_for_a_taken_address_and_its_owner_is_told() {
+async fn the_response_is_the_same_for_a_taken_address_and_its_owner_is_notified() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let jane = Person::new("jane@example.com").join(&app).await;
@@ -152,7 +152,7 @@ async fn the_answer_is_the_same_for_a_taken_address_and_its_owner_is_told() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_before_the_button_is_pressed_stays_with_its_owner() {
+async fn an_address_taken_before_the_button_is_pressed_remains_with_its_owner() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;
@@ -165,7 +165,7 @@ async fn an_address_that_is_taken_before_the_button_is_pressed_stays_with_its_ow
 }
 
 #[tokio::test]
-async fn of_many_users_who_ask_for_an_address_at_once_one_gets_it() {
+async fn one_of_many_users_who_request_an_address_concurrently_gets_it() {
     let app = Arc::new(TestApp::start().await);
     let mut links = Vec::new();
     for n in 0..10 {
@@ -415,7 +415,7 @@ async fn an_account_asks_for_three_addresses_a_week_and_an_address_gets_a_few_ma
 }
 
 #[tokio::test]
-async fn the_trail_names_what_was_done_to_an_address() {
+async fn the_trail_records_changes_of_an_address() {
     let app = TestApp::start().await;
     let john = Person::new("a@example.com").join(&app).await;
     let token = john.log_in(&app).await;

@@ -118,7 +118,7 @@ async fn add_logins(app: &TestApp, john: &Person, number: i64) {
 }
 
 #[tokio::test]
-async fn an_export_that_has_not_all_events_says_where_they_go_on() {
+async fn an_incomplete_export_contains_the_cursor_for_more_events() {
     let app = TestApp::start().await;
     // The store does not matter here, and MongoDB writes each row separately, which takes long.
     if app.is_shared() {

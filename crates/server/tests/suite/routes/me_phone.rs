@@ -63,7 +63,7 @@ async fn a_later_request_ends_the_earlier_one() {
 }
 
 #[tokio::test]
-async fn a_removed_number_is_gone_and_its_owner_is_told() {
+async fn a_removed_number_is_deleted_and_its_owner_is_notified() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;

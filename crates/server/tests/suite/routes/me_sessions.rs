@@ -167,7 +167,7 @@ async fn the_list_needs_a_token() {
 }
 
 #[tokio::test]
-async fn pages_show_each_session_once_while_others_begin_and_end() {
+async fn pages_show_each_session_once_while_others_start_and_end() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut token = String::new();

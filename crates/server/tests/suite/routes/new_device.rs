@@ -24,7 +24,7 @@ async fn reports(app: &TestApp, john: &Person) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_sign_in_from_an_unknown_device_is_mailed_with_device_address_and_time() {
+async fn a_sign_in_from_an_unknown_device_sends_an_email_with_device_address_and_time() {
     let app = TestApp::with(&[PROXY]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let first = json(enter(&app, &john, ("192.0.2.14", FIREFOX), "").await, 200).await;
@@ -63,7 +63,7 @@ async fn an_ipv6_network_of_64_bits_is_one_address() {
 }
 
 #[tokio::test]
-async fn an_ended_session_makes_no_device_known_and_no_sign_in_the_first() {
+async fn an_ended_session_does_not_make_a_device_known_or_a_sign_in_the_first() {
     let app = TestApp::with(&[PROXY]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let first = json(enter(&app, &john, ("192.0.2.14", FIREFOX), "").await, 200).await;

@@ -213,7 +213,7 @@ async fn missing_and_malformed_fields_are_named() {
 }
 
 #[tokio::test]
-async fn a_pasted_code_is_read_and_what_is_no_code_takes_no_try() {
+async fn a_pasted_code_is_accepted_and_a_malformed_one_is_not_an_attempt() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let handle = ask(&app, &john.id, PHONE).await;

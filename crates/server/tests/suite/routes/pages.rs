@@ -5,7 +5,7 @@ use reqwest::Method;
 use crate::support::{Person, TestApp, json, problem};
 
 #[tokio::test]
-async fn every_answer_is_guarded_by_headers() {
+async fn every_response_has_security_headers() {
     let app = TestApp::start().await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     let answers = [
@@ -48,7 +48,7 @@ async fn every_answer_is_guarded_by_headers() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_405_and_says_which_are_right() {
+async fn a_wrong_method_is_405_and_lists_the_allowed_ones() {
     let app = TestApp::start().await;
     for (method, path, allowed) in [
         (Method::GET, "/User1/create", "POST"),
@@ -142,7 +142,7 @@ async fn a_link_that_cannot_be_read_is_a_page_for_browsers_too() {
 }
 
 #[tokio::test]
-async fn a_browser_gets_a_page_where_an_address_cannot_be_answered() {
+async fn a_browser_gets_an_error_page_for_a_failed_url() {
     let app = TestApp::start().await;
     for (method, path, status, heading) in [
         (Method::GET, "/nowhere", 404, "Page not found"),

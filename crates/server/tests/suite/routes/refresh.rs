@@ -76,7 +76,7 @@ async fn repeats(app: &TestApp) -> usize {
 }
 
 #[tokio::test]
-async fn a_phone_that_was_offline_stays_logged_in() {
+async fn a_phone_that_was_offline_remains_logged_in() {
     let app = TestApp::start().await;
     let (_, first) = pair(&app).await;
     let second = next(&app, &first).await;
@@ -109,7 +109,7 @@ async fn the_third_late_repeat_in_a_day_ends_the_session() {
 }
 
 #[tokio::test]
-async fn late_repeats_are_forgotten_after_a_day() {
+async fn late_repetitions_are_reset_after_a_day() {
     let app = TestApp::start().await;
     let (_, mut newest) = pair(&app).await;
     for _ in 0..4 {
@@ -145,7 +145,7 @@ async fn once_the_successor_was_used_an_older_token_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_hundred_refreshes_at_once_give_one_new_token() {
+async fn a_hundred_concurrent_refreshes_return_one_new_token() {
     let app = Arc::new(TestApp::start().await);
     let (_, mut newest) = pair(&app).await;
     for _ in 0..rounds() {

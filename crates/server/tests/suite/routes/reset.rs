@@ -72,7 +72,7 @@ async fn a_password_that_is_refused_leaves_the_link_good() {
 }
 
 #[tokio::test]
-async fn fifty_forms_at_once_set_one_password() {
+async fn fifty_concurrent_forms_set_one_password() {
     let app = Arc::new(TestApp::start().await);
     for round in 0..rounds() {
         let john = Person::new(&format!("john{round}@example.com")).join(&app).await;
@@ -122,7 +122,7 @@ async fn a_reset_proves_the_address_too() {
 }
 
 #[tokio::test]
-async fn answers_do_not_tell_who_has_an_account_and_only_the_owner_gets_mail() {
+async fn responses_do_not_reveal_accounts_and_only_the_owner_gets_an_email() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     app.pump().await;

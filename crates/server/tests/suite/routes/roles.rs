@@ -36,7 +36,7 @@ fn claimed(token: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_token_keeps_the_roles_of_its_issue_and_the_server_answers_the_current_ones() {
+async fn a_token_keeps_its_roles_and_the_server_returns_the_current_ones() {
     let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let first = json(app.login("User1", &john.email, &john.password).await, 200).await;
@@ -71,7 +71,7 @@ async fn a_token_keeps_the_roles_of_its_issue_and_the_server_answers_the_current
 }
 
 #[tokio::test]
-async fn roles_outlive_what_users_change_and_no_user_changes_them() {
+async fn roles_survive_user_changes_and_cannot_be_changed_by_users() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     set(&app, &john, &["editor"]).await;

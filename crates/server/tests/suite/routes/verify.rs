@@ -34,7 +34,7 @@ async fn the_lifetime_runs_from_the_hand_over_of_the_mail() {
 }
 
 #[tokio::test]
-async fn fifty_clicks_at_once_verify_once_and_all_see_success() {
+async fn fifty_concurrent_clicks_verify_once_and_all_see_success() {
     let app = Arc::new(TestApp::start().await);
     for round in 0..rounds() {
         let john = Person::new(&format!("john{round}@example.com")).register(&app).await;
@@ -52,7 +52,7 @@ async fn fifty_clicks_at_once_verify_once_and_all_see_success() {
 }
 
 #[tokio::test]
-async fn fifty_registrations_at_once_leave_one_to_verify() {
+async fn fifty_concurrent_registrations_leave_one_to_verify() {
     let app = Arc::new(TestApp::with(&[("DEV_MAILBOX_SIZE", "2000")]).await);
     for round in 0..rounds() {
         let email = format!("john{round}@example.com");

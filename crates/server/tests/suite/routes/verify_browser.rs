@@ -62,7 +62,7 @@ async fn a_browser_gets_a_page_with_a_button_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_no_browser_or_asks_for_json_verifies_at_once() {
+async fn a_client_that_is_not_a_browser_or_asks_for_json_verifies_immediately() {
     let app = TestApp::start().await;
     for (number, headers) in [
         &[][..],
@@ -220,13 +220,13 @@ async fn a_contested_address_keeps_its_form_in_every_browser() {
         let html = get(&app, &link, headers).await.text().await.unwrap();
         assert!(html.contains(r#"type="password""#) && !html.contains("<script"), "{html}");
     }
-    // The button of a page that was opened before the address was contested leads to the form.
+    // If the page was opened before the address was contested, its button leads to the form.
     assert!(app.open(&link).await.text().await.unwrap().contains(r#"type="password""#));
     assert!(!is_active(&app, &other).await);
 }
 
 #[tokio::test]
-async fn the_mail_says_what_the_link_does_and_what_to_do_otherwise() {
+async fn the_email_explains_the_link_and_the_alternative() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let mail = &app.mails_to(&john.email).await[0];

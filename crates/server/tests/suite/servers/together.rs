@@ -9,7 +9,7 @@ use super::{Cluster, PATIENCE};
 use crate::support::{Person, redis_server::RedisServer};
 
 #[tokio::test]
-async fn mongodb_what_one_server_ends_the_others_feel_within_a_second_with_and_without_redis() {
+async fn mongodb_changes_reach_all_servers_within_a_second_with_and_without_redis() {
     for has_redis in [true, false] {
         let cluster = Cluster::start(has_redis, &[]).await;
         let john = Person::new("john@example.com");

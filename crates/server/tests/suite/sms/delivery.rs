@@ -84,7 +84,7 @@ async fn a_wait_that_the_provider_asks_for_holds_for_all_messages() {
 }
 
 #[tokio::test]
-async fn a_provider_without_retry_after_is_not_retried_at_once() {
+async fn a_provider_without_retry_after_is_not_retried_immediately() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     outlets.twilio.behave(Behaviour::Throttle("0"));
@@ -123,7 +123,7 @@ async fn a_message_that_may_have_been_accepted_is_resent_at_most_once() {
 }
 
 #[tokio::test]
-async fn an_accepted_message_counts_as_accepted_whatever_the_response_contains() {
+async fn an_accepted_message_is_accepted_regardless_of_the_response() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for (status, body) in [(201, "<html>"), (200, ""), (202, "{}"), (201, "{\"sid\":\"../../x\"}")] {

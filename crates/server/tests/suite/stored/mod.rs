@@ -140,7 +140,7 @@ async fn a_refresh_token_that_was_rotated_before_gives_the_same_successor_within
 }
 
 #[tokio::test]
-async fn its_wrong_passwords_count_and_its_device_cookie_is_known() {
+async fn its_failed_attempts_are_counted_and_its_device_cookie_is_known() {
     let stored = Stored::open(&[("RATE_LIMIT_MODE", "enforce")]).await;
     let (guessed, device) = (stored.person("guessed"), stored.text("/guessed/device"));
     problem(stored.app.login(&guessed.realm, &guessed.email, &guessed.password).await, 429).await;
@@ -238,7 +238,7 @@ async fn its_mail_that_waited_is_sent() {
 }
 
 #[tokio::test]
-async fn its_audit_is_kept_and_goes_on() {
+async fn its_audit_trail_is_preserved_and_continued() {
     let stored = Stored::open(&[]).await;
     let before = stored.known["audit_rows"].as_u64().unwrap();
     assert_eq!(stored.app.count("audit").await, before);

@@ -1,4 +1,4 @@
-//! A small OpenID Connect provider on loopback, whose faults a test chooses. It also answers as GitHub and Discord do.
+//! A small OpenID Connect provider on loopback, which can simulate faults. It also simulates GitHub and Discord.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -52,15 +52,15 @@ struct Shared {
     kid: Option<String>,
     private: EncodingKey,
     public: Value,
-    /// Keys in front of its own.
+    /// Keys published before its own.
     other_keys: Vec<Value>,
     document: Value,
     userinfo: Value,
     fault: Fault,
     grants: HashMap<String, Grant>,
-    /// Claims of users by the access tokens of OAuth 2.0.
+    /// User claims by OAuth 2.0 access token.
     accounts: HashMap<String, Value>,
-    /// Key of the secrets that the client signs.
+    /// Key that verifies secrets signed by the client.
     secret: Option<DecodingKey>,
     last_secret: String,
     asked: Vec<String>,
@@ -140,7 +140,7 @@ impl Provider {
         self.rotate_to(Some(kid));
     }
 
-    /// Does so with a key that has no name.
+    /// Rotates to a key without an ID.
     pub fn rotate_unnamed(&self) {
         self.rotate_to(None);
     }
@@ -151,17 +151,17 @@ impl Provider {
         (shared.kid, shared.private, shared.public) = (kid.map(str::to_owned), private, public);
     }
 
-    /// Publishes these keys in front of its own.
+    /// Publishes these keys before its own.
     pub fn set_other_keys(&self, keys: Vec<Value>) {
         self.shared().other_keys = keys;
     }
 
-    /// Takes secrets that the client signs with this key, as Apple does.
+    /// Accepts secrets that the client signs with this key, like Apple.
     pub fn set_secret(&self, key: DecodingKey) {
         self.shared().secret = Some(key);
     }
 
-    /// Returns the secret of the last exchange of a code.
+    /// Returns the secret of the last code exchange.
     pub fn last_secret(&self) -> String {
         self.shared().last_secret.clone()
     }
@@ -229,7 +229,7 @@ impl Provider {
         }
     }
 
-    /// Answers what the API of GitHub or Discord says of the user of an access token.
+    /// Returns the response of the GitHub or Discord API about the user of an access token.
     fn account(&self, headers: &HeaderMap, part: &str) -> Response {
         let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         match token.and_then(|token| self.shared().accounts.get(token).cloned()) {

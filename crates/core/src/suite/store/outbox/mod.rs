@@ -234,7 +234,7 @@ pub async fn a_lease_is_extended_by_its_holder(store: &dyn Store) {
 }
 
 /// The number of attempts does not change.
-pub async fn a_released_message_can_be_claimed_at_once(store: &dyn Store) {
+pub async fn a_released_message_can_be_claimed_immediately(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Release)).await;
     let second = only(store, "second", NOW).await.expect("free again");

@@ -85,7 +85,7 @@ pub(crate) async fn verify(
     Link(token): Link,
 ) -> Response {
     let token = token.text().unwrap_or_default();
-    // Only a page can go on with an account at another provider.
+    // Only a page can continue with an external account.
     let links = if format == PreferredFormat::Html { flows.values() } else { Vec::new() };
     let opened = if browser.may_act() {
         request.accounts().follow_verification(token).await
@@ -98,7 +98,7 @@ pub(crate) async fn verify(
             let button = EmailChange { token, email: email.as_str() };
             return page::answer(&state, &request, format, &button, "Send this token by POST to change the address");
         }
-        // A token that was accepted needs no encoding.
+        // An accepted token needs no encoding.
         Ok(OpenedLink::WithProvider) => {
             let page = format!("{}/{}/signin/complete?token={token}", state.info.root, request.realm.name);
             return (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();

@@ -5,7 +5,7 @@ use portcullis_core::{
 
 use crate::http::problem::ApiError;
 
-/// Returns who enrols: the owner of a session or the holder of a ticket.
+/// Returns the enrolling user: the owner of a session or the holder of a ticket.
 pub(super) fn enrols<'a>(
     owner: Option<&'a Owner>,
     current: &'a RawField,

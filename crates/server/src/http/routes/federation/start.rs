@@ -11,13 +11,13 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// URL with which a browser begins to link an account.
+/// URL that starts linking an account in a browser.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LinkStartAnswer {
-    /// To be opened in the browser of the user, once.
+    /// To be opened once in the user's browser.
     #[schema(example = "https://accounts.example.com/User1/social/google/start?link=uCeNTzntooPKZ0rTSk")]
     url: String,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 60)]
     expires_in: u64,
 }
@@ -26,17 +26,18 @@ pub(crate) struct LinkStartAnswer {
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct LinkStart {
-    /// Where the login is not recent and two-step verification is off.
+    /// Required if the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
 
 refusals!(StartRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
-/// Begin to link an account
+/// Start linking an account
 ///
-/// Returns a URL for the browser of the user. It goes to the provider, and then to a page that names both accounts and asks. In a browser
-/// that is signed in as another user it links nothing. Needs a recent login, with two-step verification by two factors.
+/// Returns a URL for the user's browser. It redirects to the provider, and then to a page that shows both accounts
+/// and asks for confirmation. In a browser that is signed in as another user, it links nothing. Requires a recent
+/// login, with two factors if two-step verification is on.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/identities/{provider}/start", tag = "Providers", security(("bearer" = [])),
     params(RealmPath, ("provider" = String, Path, description = "Name of the provider", example = "google")),

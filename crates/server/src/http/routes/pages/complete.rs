@@ -1,4 +1,4 @@
-//! `signin/complete`: what a new user from another provider is asked for before the account exists.
+//! `signin/complete`: asks a new user from another provider for missing data before the account is created.
 
 use axum::{
     extract::State,
@@ -35,10 +35,10 @@ use crate::{
 
 pub(super) const PAGE: &str = "signin/complete";
 
-/// The page that completes the account of a new user from another provider
+/// Complete the account of a new user from another provider
 ///
-/// Asks for an address, if the provider proves none, and for the fields that sign-up requires. With `?token=` from the mail it has a
-/// button.
+/// Asks for an address if the provider has not verified one, and for the fields required at sign-up. With `?token=`
+/// from the email, it shows a button.
 #[utoipa::path(get, path = "/v1/{realm}/signin/complete", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Providing, flows: FlowCookies) -> Response {
     if let Some(token) = visit.parameter("token") {
@@ -68,19 +68,19 @@ pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Provid
     show(&state, &visit, &page)
 }
 
-/// Returns whether this page asks what the user must be asked, and not that which links an account.
+/// Returns whether this page asks the question, and not the page that links an account.
 pub(super) fn is_asked_here(visit: &Visit, linking: &Linking) -> bool {
     let is_open = visit.request.realm.policy.signup == portcullis_core::realm::Signup::Open;
     is_open && matches!(linking.question, Question::Address | Question::Fields)
 }
 
-/// Returns the path of the page for what this URL carries.
+/// Returns the path of the page with the state carried in this URL.
 pub(super) fn path(visit: &Visit, more: &[(&str, &str)]) -> String {
     let carried = [(Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default())];
     visit.link(PAGE, &[&carried, more].concat())
 }
 
-/// Returns what the provider has told, to be corrected.
+/// Returns the data reported by the provider as the initial values of the form.
 fn told(pending: &PendingIdentity) -> std::collections::BTreeMap<&'static str, String> {
     let [first, last] = pending.names();
     let told = [("first_name", first), ("last_name", last), ("email", pending.email())];
@@ -104,9 +104,10 @@ fn page(visit: &Visit, pending: &PendingIdentity, gate: Gate) -> SigninComplete 
     }
 }
 
-/// Complete the account of a new user from another provider
+/// Submit the account of a new user from another provider
 ///
-/// Makes the user and signs in, if the provider proves the address. Otherwise mails a link, whether or not the address has an account.
+/// Creates the user and signs in, if the provider has verified the address. Otherwise emails a link, whether or not
+/// the address has an account.
 #[utoipa::path(post, path = "/v1/{realm}/signin/complete", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn complete(
     State(state): State<AppState>,
@@ -165,7 +166,7 @@ fn refuse(state: &AppState, visit: &Visit, pending: &PendingIdentity, (error, ty
     again(state, visit, error, (Gate::default(), &typed), |gate| page(visit, pending, gate))
 }
 
-/// Makes the user of a mailed link.
+/// Creates the user of an emailed link.
 async fn follow(
     state: &AppState,
     visit: &Visit,

@@ -52,7 +52,7 @@ pub(super) struct Asked {
     pub(super) method: &'static str,
     /// Whether a passkey can replace the password.
     offers_passkey: bool,
-    /// Providers with which the user signs in again, where nothing else helps.
+    /// Providers that the user can sign in with again, if there is no other method.
     providers: Vec<Way>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> 
     Ok(show(&state, &signed_in.visit, &page(&signed_in, &asked, gate)))
 }
 
-/// Returns what to ask for: the next part of a started step, or the first credential.
+/// Returns the required credential: the next part of a started step, or the first credential.
 async fn asked(signed_in: &SignedIn, method: Option<&str>) -> Result<Asked, Error> {
     if let Some(step) = signed_in.visit.carried::<ConfirmStep>() {
         let method = step::choose(&step.kinds, method, step.ability);
@@ -85,7 +85,7 @@ async fn asked(signed_in: &SignedIn, method: Option<&str>) -> Result<Asked, Erro
     Ok(Asked { step: None, method, offers_passkey, providers: Vec::new() })
 }
 
-/// Returns that nothing helps but a new sign-in.
+/// Returns the page that only offers a new sign-in.
 async fn by_login(signed_in: &SignedIn) -> Result<Asked, Error> {
     let providers = social::ways_to_confirm(&signed_in.visit, &signed_in.viewer).await?;
     Ok(Asked { step: None, method: "login", offers_passkey: false, providers })

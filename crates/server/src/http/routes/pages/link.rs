@@ -51,14 +51,14 @@ impl Carried for Mailed {
     const NAME: &'static str = "mailed";
 }
 
-/// Goes to the page that asks what its user must be asked.
+/// Redirects to the page that asks the required question.
 pub(super) fn begin(state: &AppState, visit: &Visit, pending: PendingIdentity, question: Question) -> Response {
     let linking = Linking { pending, question };
     let page = if complete::is_asked_here(visit, &linking) { complete::PAGE } else { PAGE };
     visit.carry(state, page, &linking, &[])
 }
 
-/// Returns the name of a provider for people.
+/// Returns the display name of a provider.
 pub(super) fn label(visit: &Visit, pending: &PendingIdentity) -> String {
     let provider = visit.request.federation().provider(&pending.provider);
     provider.map_or_else(|| pending.provider.clone(), |provider| provider.label.clone())
@@ -214,7 +214,7 @@ fn here(visit: &Visit, more: &[(&str, &str)]) -> Response {
     go(path(visit, more))
 }
 
-/// Returns the path of the page for what this URL carries.
+/// Returns the path of the page with the state carried in this URL.
 pub(super) fn path(visit: &Visit, more: &[(&str, &str)]) -> String {
     let carried = [(Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default())];
     visit.link(PAGE, &[&carried, more].concat())

@@ -32,7 +32,7 @@ use crate::{
     templates::pages,
 };
 
-/// Parameter of a flow with which a signed-in user authenticates again.
+/// Parameter of a flow for re-authentication of a signed-in user.
 const CONFIRM: &str = "confirm";
 
 type PathOf = Path<HashMap<String, String>>;
@@ -54,7 +54,7 @@ pub(super) fn ways(visit: &Visit) -> Vec<pages::Way> {
     providers.map(way).collect()
 }
 
-/// Returns the buttons with which a signed-in user authenticates again: of the providers where the user has an account.
+/// Returns the buttons for re-authentication of a signed-in user: providers with a linked account.
 pub(super) async fn ways_to_confirm(visit: &Visit, viewer: &Viewer) -> Result<Vec<pages::Way>, Error> {
     let identities = visit.request.federation().identities(viewer).await?;
     let has_one = |way: &pages::Way| identities.iter().any(|identity| identity.provider == way.name);
@@ -89,7 +89,7 @@ pub(crate) async fn start(
             Ok(purpose) => purpose,
             Err(error) => return ApiError::from(error).into_response(),
         },
-        // Another site must not sign a browser in: the user presses the button.
+        // Another site must not sign a browser in, so the user has to press the button.
         _ if browser.is_cross_site() && federation.provider(provider).is_some() => return go(visit.link("signin", &[])),
         (None, Some(_), Some(viewer)) => FlowPurpose::StepUp { user: viewer.account().id.to_string() },
         (None, Some(_), None) => return go(visit.link("signin", &[])),
@@ -160,7 +160,7 @@ pub(crate) async fn come_back(
         error: error.as_deref(),
         suggested: suggested.as_deref(),
     };
-    // The flow is of this browser.
+    // The flow was started by this browser.
     let device = device.of_flow();
     let devices = [device.value()];
     let ended = counted_return(visit.request.browser_federation().end(&open, &callback, &devices).await);
@@ -192,7 +192,7 @@ async fn answer(
     }
 }
 
-/// Answers a login that the state of the account refuses, as the sign-in page says it.
+/// Responds to a login rejected because of the account's state, like the sign-in page.
 pub(super) fn refuse(state: &AppState, visit: &Visit, error: Error) -> Response {
     let problem = [(ACCOUNT_LOCKED, "locked"), (PASSWORD_CHANGE_REQUIRED, "compromised")];
     match problem.into_iter().find(|(refusal, _)| refusal.code == error.code()) {

@@ -15,8 +15,8 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// Responds to the grant of a client. Returns `None` if the request names no registered client, so that it is handled
-/// as one of the server's own grants.
+/// Responds to the grant of a client. Returns `None` if the request contains no registered client, so that it is
+/// handled as one of the server's own grants.
 pub(super) async fn of_client(
     request: &RealmRequest,
     presented: &PresentedClient,

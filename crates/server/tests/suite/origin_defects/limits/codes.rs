@@ -144,7 +144,7 @@ async fn d33_codes_asked_for_at_one_moment_pass_neither_the_budget_of_a_country_
 }
 
 #[tokio::test]
-async fn d33_codes_beyond_a_limit_are_answered_alike_for_every_account() {
+async fn d33_code_requests_beyond_a_limit_get_the_same_response_for_every_account() {
     let outlets = Outlets::open(ENFORCED).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     let pending = Person::new("pending@example.com").register(&outlets.app).await;

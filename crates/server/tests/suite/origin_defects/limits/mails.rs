@@ -19,7 +19,7 @@ fn as_client(number: usize, request: &str) -> String {
 }
 
 #[tokio::test]
-async fn d80_of_two_hundred_requests_for_one_address_five_send_a_mail_and_all_are_answered_alike() {
+async fn d80_two_hundred_requests_for_one_address_send_five_emails_and_get_the_same_response() {
     let app = TestApp::with(ENFORCED).await;
     let john = Person::new("john@example.com").join(&app).await;
     app.advance(HOUR);

@@ -48,7 +48,7 @@ async fn d20_a_bad_link_is_a_page_for_people_and_a_problem_for_programs() {
 }
 
 #[tokio::test]
-async fn d20_every_bad_link_is_answered_alike() {
+async fn d20_all_invalid_links_get_the_same_response() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let bad = bad_tokens(&app).await;
     for (method, page) in uses() {

@@ -27,7 +27,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn d27_no_answer_holds_a_code() {
+async fn d27_no_response_contains_a_code() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut handles = HashSet::new();
@@ -90,7 +90,7 @@ async fn d30_a_code_works_for_as_long_as_its_setting_says() {
 }
 
 #[test]
-fn d30_no_setting_makes_a_code_valid_for_an_hour() {
+fn d30_no_setting_allows_a_code_to_be_valid_for_an_hour() {
     let env = vec![("OTP_TTL".to_owned(), "1h".to_owned())];
     let dir = tempfile::tempdir().unwrap();
     let sources = Sources { args: Args::default(), env, dir: dir.path().to_owned() };
@@ -159,7 +159,7 @@ async fn d34_a_zero_in_front_is_part_of_a_code() {
 }
 
 #[tokio::test]
-async fn d37_nothing_that_is_handed_out_beside_it_is_an_access_token() {
+async fn d37_no_other_value_is_accepted_as_an_access_token() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let (handle, code) = challenge(&app, &john).await;

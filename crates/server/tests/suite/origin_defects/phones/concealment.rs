@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn d32_every_request_for_a_code_is_answered_alike_and_only_the_owners_sends_one() {
+async fn d32_all_code_requests_get_the_same_response_and_only_the_owners_sends_a_code() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let elsewhere = Person::new("elsewhere@example.com").of("User2").join(&app).await;

@@ -36,7 +36,7 @@ async fn all_sorts(app: &TestApp) -> [(&'static str, &'static str); 6] {
 }
 
 #[tokio::test]
-async fn d78_forget_password_answers_alike_for_every_address() {
+async fn d78_forget_password_responds_the_same_for_every_address() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let mut answers = Vec::new();
     for (what, email) in all_sorts(&app).await {
@@ -73,7 +73,7 @@ async fn d79_forget_password_is_the_same_work_for_every_address() {
 }
 
 #[tokio::test]
-async fn d79_a_mail_server_that_is_away_shows_in_no_answer_and_loses_no_link() {
+async fn d79_an_unavailable_mail_server_affects_no_response_and_loses_no_link() {
     let smtp = SmtpServer::start(Options::default()).await;
     let port = smtp.port().to_string();
     let app = TestApp::with(&[("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")]).await;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn d45_a_mailed_reset_keeps_the_rules_of_create() {
+async fn d45_an_emailed_reset_applies_the_rules_of_create() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let path = mailed_reset(&app, &john.email).await;
@@ -29,7 +29,7 @@ async fn d45_a_mailed_reset_keeps_the_rules_of_create() {
 }
 
 #[tokio::test]
-async fn d53_after_a_mailed_reset_no_spelling_remembers_the_old_password() {
+async fn d53_after_an_emailed_reset_the_old_password_is_rejected_for_every_spelling() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let spellings = ["john@example.com", "John@Example.com", " JOHN@EXAMPLE.COM "];

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn d12_a_mailed_reset_link_verifies_no_address() {
+async fn d12_an_emailed_reset_link_verifies_no_address() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let path = mailed_reset(&app, &john.email).await;
@@ -26,7 +26,7 @@ async fn d12_a_mailed_reset_link_verifies_no_address() {
 }
 
 #[tokio::test]
-async fn d13_a_mailed_reset_link_does_nothing_in_another_realm() {
+async fn d13_an_emailed_reset_link_does_nothing_in_another_realm() {
     let app = TestApp::start().await;
     let here = Person::new("john@example.com").join(&app).await;
     let there = here.clone().of("User2").join(&app).await;
@@ -51,7 +51,7 @@ async fn d14_a_reset_link_is_good_for_as_long_as_its_mail_says() {
 }
 
 #[tokio::test]
-async fn d15_a_mailed_reset_link_works_once() {
+async fn d15_an_emailed_reset_link_works_once() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let path = mailed_reset(&app, &john.email).await;
@@ -64,7 +64,7 @@ async fn d15_a_mailed_reset_link_works_once() {
 }
 
 #[tokio::test]
-async fn d16_of_fifty_uses_of_a_mailed_link_at_one_moment_one_counts() {
+async fn d16_one_of_fifty_concurrent_uses_of_an_emailed_link_succeeds() {
     let app = TestApp::with(&[UNLIMITED]).await;
     for round in 0..4 {
         let john = Person::new(&format!("john{round}@example.com")).join(&app).await;
@@ -84,7 +84,7 @@ async fn d16_of_fifty_uses_of_a_mailed_link_at_one_moment_one_counts() {
 
 /// The login writes a stronger hash while the new password is being hashed.
 #[tokio::test]
-async fn d16_a_login_at_the_same_moment_does_not_make_a_good_link_bad() {
+async fn d16_a_concurrent_login_does_not_invalidate_a_link() {
     let cost = [("HASH_THREADS", "1"), ("ARGON2_MEMORY_KIB", "65536"), ("ARGON2_ITERATIONS", "3")];
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
@@ -186,7 +186,7 @@ async fn d18_no_reset_link_can_be_made_from_the_database() {
 }
 
 #[tokio::test]
-async fn d24_the_form_of_a_mailed_link_acts_on_post_alone() {
+async fn d24_the_form_of_an_emailed_link_only_acts_on_post() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let path = mailed_reset(&app, &john.email).await;

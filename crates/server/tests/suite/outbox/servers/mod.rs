@@ -134,7 +134,7 @@ async fn further_copies_are_hours_apart() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_costs_a_few_logins_however_many_mails_wait() {
+async fn a_wrong_smtp_password_causes_few_logins_regardless_of_queued_emails() {
     let (server, app) = pair(Script { auth: Say(b"535 5.7.8 wrong"), ..GOOD }, &[]).await;
     for number in 0..40 {
         Person::new(&format!("john{number}@example.com")).register(&app).await;

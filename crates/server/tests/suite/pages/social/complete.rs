@@ -1,4 +1,4 @@
-//! New users whose provider proves no address or lacks fields that sign-up requires.
+//! New users whose provider has not verified an address, or lacks fields that are required at sign-up.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     support::{Person, TestApp, json, problem, provider::Provider},
 };
 
-/// Comes back with these claims, and sends the form of the page with this address.
+/// Returns from the provider with these claims, and submits the form with this address.
 async fn ask(browser: &mut Browser<'_>, provider: &Provider, claims: Value, email: &str) -> String {
     let back = come_back(browser, provider, claims).await;
     assert!(back.location.starts_with("/User1/signin/complete?linking="), "{} {}", back.location, back.body);
@@ -24,7 +24,7 @@ async fn verification(app: &TestApp, email: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_link_of_an_address_that_no_provider_proves_makes_the_user_in_this_browser() {
+async fn the_link_to_an_unverified_address_creates_the_user_in_this_browser() {
     let (app, provider) = start(&[]).await;
     let mut browser = Browser::new(&app);
     let unproved = json!({"sub": "5", "email": "ada@example.com", "given_name": "Ada"});
@@ -41,7 +41,7 @@ async fn the_link_of_an_address_that_no_provider_proves_makes_the_user_in_this_b
     assert_eq!(entered.location, "/User1/account", "{}", entered.body);
     assert!(browser.get("/User1/account").await.shows("ada@work.example.com"));
     assert_eq!(come_back(&mut Browser::new(&app), &provider, unproved).await.location, "/User1/account");
-    // All of it was used up: the link says that the address is verified, the page makes no other user.
+    // Everything was used up: the link only confirms the verified address, and the page creates no other user.
     assert!(browser.get(&link).await.shows("verified"));
     let again = browser.post(&asked, &[("email", "third@example.com"), ("action", "sign_up")]).await;
     assert_eq!(again.location, "/User1/account");
@@ -68,13 +68,13 @@ async fn in_another_browser_the_link_asks_for_a_password_and_attaches_nothing() 
     assert!(set.status < 400, "{}", set.body);
     let token = person.log_in(&app).await;
     assert_eq!(json(app.get_as(&token, "/User1/me/identities").await, 200).await, json!({"identities": []}));
-    // The browser that began it has no account by that.
+    // The browser that started it does not get an account.
     let back = come_back(&mut attacker, &provider, json!({"sub": "5"})).await;
     assert!(back.location.starts_with("/User1/signin/complete?"), "{}", back.location);
 }
 
 #[tokio::test]
-async fn the_answer_is_the_same_for_an_address_that_has_an_account() {
+async fn the_response_is_the_same_for_an_address_with_an_account() {
     let (app, provider) = start(&[]).await;
     let ada = Person::new("ada@example.com").join(&app).await;
     let before = app.mails_to(&ada.email).await.len();
@@ -83,7 +83,7 @@ async fn the_answer_is_the_same_for_an_address_that_has_an_account() {
     let mails = app.mails_to(&ada.email).await;
     assert_eq!(mails.len(), before + 1);
     assert!(mails[0]["links"].as_array().unwrap().iter().all(|link| !link.as_str().unwrap().contains("/verify?")));
-    // The page leads to the account, too: its user signs in and links.
+    // The page also leads to an existing account: its user signs in and links.
     let page = browser.get(&asked).await;
     let form = [("email", ada.email.as_str()), ("password", &ada.password), ("action", "sign_in")];
     let entered = browser.post(&target(&page, "/signin?continue="), &form).await;
@@ -123,7 +123,7 @@ async fn fields_that_sign_up_requires_are_asked_for_before_the_account_exists() 
     assert!(browser.get("/User1/account").await.shows("Augusta"));
     assert_eq!(browser.post(&form, &good).await.status, 303);
     assert_eq!(come_back(&mut Browser::new(&app), &provider, claims).await.location, "/User1/account");
-    // The phone number is not proved by that.
+    // This does not verify the phone number.
     let person = app.count("users").await;
     assert_eq!(person, 1);
 }

@@ -1,4 +1,4 @@
-//! Linking: of an account whose address is taken, and by the mailed link.
+//! Linking of an account whose address is taken, and through an emailed link.
 
 use reqwest::Method;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::{
     support::{Person, Protected, TestApp, json, provider::Provider},
 };
 
-/// Unlinks the person's only account at a provider.
+/// Unlinks the person's only external account.
 async fn unlink(app: &TestApp, person: &Person) {
     let token = person.log_in(app).await;
     let listed = json(app.get_as(&token, "/User1/me/identities").await, 200).await;
@@ -19,7 +19,7 @@ async fn unlink(app: &TestApp, person: &Person) {
 }
 
 #[tokio::test]
-async fn a_taken_address_is_linked_by_its_user_or_by_the_mailed_link_in_this_browser() {
+async fn a_taken_address_is_linked_by_its_user_or_by_the_emailed_link_in_this_browser() {
     let (app, provider) = start(&[]).await;
     let person = Person::new("ada@example.com").join(&app).await;
     let mut browser = Browser::new(&app);
@@ -29,7 +29,7 @@ async fn a_taken_address_is_linked_by_its_user_or_by_the_mailed_link_in_this_bro
     assert_eq!(page.heading(), "You already have an account");
     assert!(browser.session().is_none());
 
-    // Signs in as that user, and confirms.
+    // Signs in as that user and confirms.
     let link = target(&page, "/signin?continue=");
     let form = [("email", person.email.as_str()), ("password", &person.password), ("action", "sign_in")];
     let entered = browser.post(&link, &form).await;
@@ -41,12 +41,12 @@ async fn a_taken_address_is_linked_by_its_user_or_by_the_mailed_link_in_this_bro
     let mut again = Browser::new(&app);
     assert_eq!(come_back(&mut again, &provider, ada()).await.location, "/User1/account");
 
-    // The page is used up: after the unlinking, the account must be proved again.
+    // The page was used up, so after unlinking, the account must be proven again.
     unlink(&app, &person).await;
     let again = browser.post(&entered.location, &[("action", "link")]).await;
     assert_eq!(again.status, 400, "{}", again.location);
 
-    // By mail: only in the browser that asked.
+    // By email: only in the browser that requested the link.
     let bob = Person::new("bob@example.com").join(&app).await;
     let claims = json!({"sub": "2", "email": "bob@example.com", "email_verified": true});
     let mut browser = Browser::new(&app);
@@ -86,7 +86,7 @@ async fn an_identity_of_another_user_and_another_users_address_are_not_linked() 
     assert_eq!(cross.status(), 403);
 }
 
-/// Asks for the mailed link that links Ada's account at the provider, and returns it.
+/// Requests the emailed link that links Ada's account at the provider, and returns it.
 pub(super) async fn mailed_link(
     app: &TestApp,
     provider: &Provider,
@@ -100,7 +100,7 @@ pub(super) async fn mailed_link(
 }
 
 #[tokio::test]
-async fn a_mailed_link_ends_where_its_mailbox_is_no_proof_any_more() {
+async fn an_emailed_link_is_rejected_once_its_mailbox_proves_nothing() {
     for ending in ["factor", "secured"] {
         let (app, provider) = start(&[]).await;
         let person = Person::new("ada@example.com").join(&app).await;
@@ -117,7 +117,7 @@ async fn a_mailed_link_ends_where_its_mailbox_is_no_proof_any_more() {
 }
 
 #[tokio::test]
-async fn a_mailed_link_works_as_long_as_it_says_whatever_else_ends_in_the_browser() {
+async fn an_emailed_link_works_until_it_expires_even_after_the_browser_session() {
     let (app, provider) = start(&[("RESET_TTL", "48h")]).await;
     let person = Person::new("ada@example.com").join(&app).await;
     let mut browser = Browser::new(&app);
@@ -134,7 +134,7 @@ async fn a_mailed_link_works_as_long_as_it_says_whatever_else_ends_in_the_browse
 }
 
 #[tokio::test]
-async fn an_account_without_an_address_is_named_by_what_identifies_it() {
+async fn an_account_without_an_address_is_named_by_its_identifier() {
     let (app, provider) = start(&[]).await;
     let bob = Person::new("bob@example.com").join(&app).await;
     for (claims, named) in [

@@ -51,7 +51,7 @@ async fn come_back(browser: &mut Browser<'_>, provider: &Provider, claims: Value
     browser.get(&callback(&parameters)).await
 }
 
-/// Returns the path with which a browser begins to link an account.
+/// Returns the path that starts linking an account in a browser.
 async fn link_url(app: &TestApp, token: &str) -> String {
     let asked = app.request(Method::POST, "/User1/me/identities/house/start").bearer_auth(token);
     let answer = crate::support::json(asked.json(&json!({})).send().await.unwrap(), 200).await;
@@ -59,7 +59,7 @@ async fn link_url(app: &TestApp, token: &str) -> String {
     answer["url"].as_str().unwrap().strip_prefix(&app.base).unwrap().to_owned()
 }
 
-/// Begins to link an account as this person, and comes back from the provider with these claims.
+/// Starts linking an account as this person, and returns from the provider with these claims.
 async fn link_as(browser: &mut Browser<'_>, provider: &Provider, person: &Person, claims: Value) -> Shown {
     let token = person.log_in(browser.app).await;
     let begun = browser.get(&link_url(browser.app, &token).await).await;
@@ -162,7 +162,7 @@ async fn only_the_browser_that_began_can_end_a_flow_once_and_in_time() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_in_words_and_a_provider_that_is_away_is_a_page() {
+async fn a_rejection_is_explained_and_an_unavailable_provider_shows_a_page() {
     let (app, provider) = start(&[]).await;
     let mut browser = Browser::new(&app);
     let begun = browser.get("/User1/social/house/start").await;
@@ -208,7 +208,7 @@ async fn a_second_factor_is_asked_for_after_the_provider() {
 }
 
 #[tokio::test]
-async fn a_posted_answer_is_sent_on_and_each_browser_has_at_most_eight_flows() {
+async fn a_posted_callback_is_accepted_and_a_browser_has_at_most_eight_flows() {
     let (app, provider) = start(&[]).await;
     let mut browser = Browser::new(&app);
     let begun = browser.get("/User1/social/house/start").await;
@@ -239,7 +239,7 @@ async fn a_posted_answer_is_sent_on_and_each_browser_has_at_most_eight_flows() {
 }
 
 #[tokio::test]
-async fn another_site_signs_no_browser_in_and_the_way_back_makes_the_device_known() {
+async fn another_site_cannot_sign_a_browser_in_and_the_callback_makes_the_device_known() {
     let (app, provider) = start(&[]).await;
     let mut browser = Browser::new(&app);
     let cross = browser.request(Method::GET, "/User1/social/house/start").header("Sec-Fetch-Site", "cross-site");

@@ -1,4 +1,4 @@
-//! Presets, each against a double that answers as the provider does.
+//! Presets, each against a simulation of the provider.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Starts an application with a preset, whose address is the double.
+/// Starts an application with a preset whose URLs point to the simulation.
 async fn start(name: &str, url: &str, more: &[(&str, &str)]) -> (TestApp, Provider) {
     let provider = Provider::start().await;
     let of = |end: &str| format!("SOCIAL_{name}_{end}");
@@ -64,13 +64,13 @@ async fn github_proves_the_primary_address_that_it_has_verified() {
     let entered = come_back(&mut browser, &provider, "github", account(7, true)).await;
     assert_eq!(entered.location, "/User1/account", "{}", entered.body);
     assert!(browser.get("/User1/account").await.shows("ada@example.com"));
-    // The number identifies the account, whatever its names are.
+    // The number identifies the account, regardless of its names.
     let renamed = json!({"user": {"id": 7, "login": "countess"}, "emails": []});
     assert_eq!(come_back(&mut Browser::new(&app), &provider, "github", renamed).await.location, "/User1/account");
     let other = json!({"user": {"id": 8, "login": "ada"}, "emails": []});
     let other = come_back(&mut Browser::new(&app), &provider, "github", other).await;
     assert!(other.location.starts_with("/User1/signin/complete?"), "{}", other.location);
-    // The name of another issuer is refused, its own is not.
+    // The issuer of another provider is rejected, its own is accepted.
     for (iss, status) in [("https://evil.example.com", 400), (provider.issuer().as_str(), 303)] {
         let mut browser = Browser::new(&app);
         let begun = browser.get("/User1/social/github/start").await;
@@ -78,7 +78,7 @@ async fn github_proves_the_primary_address_that_it_has_verified() {
         parameters.insert("iss".to_owned(), iss.to_owned());
         assert_eq!(browser.get(&back("github", &parameters)).await.status, status, "{iss}");
     }
-    // GitHub answers 200 to a wrong code.
+    // GitHub responds with 200 to a wrong code.
     let mut browser = Browser::new(&app);
     let begun = browser.get("/User1/social/github/start").await;
     let mut parameters = provider.let_in(&app, &begun.location, account(7, true));
@@ -155,7 +155,7 @@ async fn microsoft_identifies_by_tenant_and_object_and_proves_few_addresses() {
         let back = browser.get(&back("microsoft", &parameters)).await;
         (back.status, back.location)
     };
-    // An administrator of any tenant writes any address into an account.
+    // Administrators of any tenant can assign any address to an account.
     let (_, location) = enter(claims("one", json!({}))).await;
     assert!(location.starts_with("/User1/signin/complete?"), "nOAuth: {location}");
     let (_, location) = enter(claims("one", json!({"xms_edov": true}))).await;

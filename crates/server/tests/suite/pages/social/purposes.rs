@@ -1,4 +1,4 @@
-//! What a flow was begun for: to sign in, to link an account, or to authenticate again. The session of the browser does not decide it.
+//! Purpose of a flow: sign-in, linking, or re-authentication. The browser's session does not change it.
 
 use reqwest::Method;
 use serde_json::json;
@@ -27,7 +27,7 @@ async fn an_account_is_linked_by_the_user_who_asked_for_it_in_the_browser_of_tha
     let known = come_back(&mut Browser::new(&app), &provider, json!({"sub": "7"})).await;
     assert_eq!(known.location, "/User1/account");
 
-    // Without a session the user signs in first, and comes back.
+    // Without a session, the user signs in first and returns.
     let mut browser = Browser::new(&app);
     let asked = link_as(&mut browser, &provider, &bob, json!({"sub": "8"})).await;
     let sent = browser.get(&asked.location).await;
@@ -37,7 +37,7 @@ async fn an_account_is_linked_by_the_user_who_asked_for_it_in_the_browser_of_tha
     assert!(entered.location.starts_with("/User1/signin/link?linking="), "{}", entered.location);
     assert_eq!(browser.get(&entered.location).await.heading(), "Link House to your account?");
 
-    // In the browser of another user nothing is linked.
+    // In another user's browser, nothing is linked.
     let eve = Person::new("eve@example.com").join(&app).await;
     let mut other = Browser::signed_in(&app, &eve).await;
     let asked = link_as(&mut other, &provider, &bob, json!({"sub": "9"})).await;
@@ -46,7 +46,7 @@ async fn an_account_is_linked_by_the_user_who_asked_for_it_in_the_browser_of_tha
     assert!(page.shows("Nothing was linked."), "{}", page.body);
     assert_eq!(other.post(&asked.location, &[("action", "link")]).await.status, 400);
 
-    // One that is another user's stays theirs.
+    // An identity of another user remains theirs.
     let mut browser = Browser::signed_in(&app, &eve).await;
     let asked = link_as(&mut browser, &provider, &eve, json!({"sub": "7"})).await;
     let taken = browser.submit(&asked.location, &[("action", "link")]).await;
@@ -109,7 +109,7 @@ async fn a_user_who_has_only_an_account_at_a_provider_authenticates_again_with_i
     assert!(back.location.starts_with("/User1/account/security/"), "{}", back.location);
     assert_eq!(browser.get(&back.location).await.status, 200);
 
-    // The API says the same: only a new login helps.
+    // The API agrees: only a new login helps.
     let nonce = json(app.post_json("/User1/social/house/nonce", json!({})).await, 200).await["nonce"].clone();
     let claims = json!({"nonce": nonce, "aud": crate::support::provider::NATIVE});
     let form = [
@@ -127,7 +127,7 @@ async fn a_user_who_has_only_an_account_at_a_provider_authenticates_again_with_i
 }
 
 #[tokio::test]
-async fn the_session_of_the_browser_makes_no_linking_of_a_sign_in() {
+async fn the_browser_session_does_not_turn_a_sign_in_into_linking() {
     let (app, provider) = start(&[]).await;
     let (ada_of_password, bob) =
         (Person::new("ada@example.com").join(&app).await, Person::new("bob@example.com").join(&app).await);
