@@ -195,7 +195,7 @@ events! {
     KeysRotated: "keys_rotated", Ok, Admin, Hidden, ["kid"];
     KeyRetired: "key_retired", Ok, Admin, Hidden, ["kid"];
     /// Audit rows were exported.
-    AuditExported: "audit_exported", Ok, Admin, Hidden, ["realm", "from", "to", "blocks"];
+    AuditExported: "audit_exported", Ok, Admin, Hidden, ["realm", "from", "to", "blocks", "sealed"];
     /// Retention removed old rows. The details name the last removed block and position.
     AuditPruned: "audit_pruned", Ok, Server, Hidden, ["chain", "block", "position"];
     /// A rate limit prevented a message from being sent.

@@ -11,6 +11,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Self; 3] = [Self::Ok, Self::Refused, Self::Failed];
+
     /// Returns the stored string.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

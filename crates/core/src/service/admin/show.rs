@@ -34,6 +34,14 @@ impl<R: crate::admin::Right> Administered<'_, R> {
         if self.is_masked() || self.permit.has::<Manage>() {
             return Ok(());
         }
+        self.charge_support(number).await
+    }
+
+    /// Charges users whom one who has only the role `support` reads or finds.
+    ///
+    /// # Errors
+    /// Limited.
+    pub(super) async fn charge_support(&self, number: usize) -> Result<()> {
         let (kind, quota) = (LimitKind::AdminReads, self.settings.limits.admin_reads);
         let actor = self.admin().actor();
         let subject = actor.id.unwrap_or_default();

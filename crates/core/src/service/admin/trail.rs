@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     admin::{AdminRole, Look},
-    audit::{AuditClient, AuditEntry, AuditFilter, AuditId, Event, PlacedEntry},
+    audit::{AuditClient, AuditEntry, AuditFilter, AuditId, Event, Outcome, PlacedEntry},
+    batch,
     error::{
         Error, Result,
         catalogue::{ADMIN_FORBIDDEN, CURSOR_INVALID, FIELD_MISSING, VALUE_INVALID},
@@ -85,7 +86,6 @@ pub(super) struct Wanted {
     limit: usize,
 }
 
-const OUTCOMES: [&str; 4] = ["", "ok", "refused", "failed"];
 /// Maximum length of an actor identifier.
 const MAX_ACTOR_LENGTH: usize = 128;
 
@@ -165,7 +165,7 @@ impl Administered<'_, Look> {
         });
         let request = parsed(&mut errors, "request_id", &filters.request_id, RequestId::parse);
         let session = parsed(&mut errors, "session", &filters.session, SessionId::parse);
-        let outcome = errors.one_of("outcome", &filters.outcome, &OUTCOMES);
+        let outcome = parsed(&mut errors, "outcome", &filters.outcome, known_outcome);
         let (from, to) = (errors.time("from", &filters.from).flatten(), errors.time("to", &filters.to).flatten());
         let has_email = !matches!(filters.email, RawField::Missing);
         if has_email && realms.len() != 1 {
@@ -183,7 +183,7 @@ impl Administered<'_, Look> {
             index,
             event,
             actor,
-            outcome: outcome.filter(|outcome| !outcome.is_empty()).map(str::to_owned),
+            outcome,
             request,
             session,
             from: from.map_or(AuditId([0; 16]), AuditId::first_at),
@@ -205,6 +205,13 @@ impl Administered<'_, Look> {
         let email = errors.email("email", email);
         let email = errors.finish(email)?;
         let realm = realms.first().and_then(|(name, _)| self.realms.any(name.as_str())).ok_or_else(Error::not_found)?;
+        // Like any other search by address: within the limit of the role, and not unseen.
+        if realms.iter().any(|(_, sight)| *sight == Sight::OneUser) {
+            self.charge_support(1).await?;
+        }
+        let scope = self.scope.in_realm(realm);
+        let searched = scope.audit(Event::UsersListed).by(self.admin()).detail("filters", vec!["email"]);
+        self.commit(batch![searched]).await?;
         let index = email.blind_index(&realm.keys);
         let AddressState { user, registration } = self.ports.store.at_address(&realm.name, index).await?;
         let user = user.map(|user| user.id).or_else(|| registration.map(|pending| pending.id));
@@ -215,6 +222,10 @@ impl Administered<'_, Look> {
 
 fn known_event(text: &str) -> Option<String> {
     Event::ALL.iter().find(|event| event.as_str() == text).map(|event| event.as_str().to_owned())
+}
+
+fn known_outcome(text: &str) -> Option<String> {
+    Outcome::ALL.iter().find(|outcome| outcome.as_str() == text).map(|outcome| outcome.as_str().to_owned())
 }
 
 /// Parses an optional filter.

@@ -1,5 +1,7 @@
 //! `GET audit/blocks`, `audit/keys` and `audit/export`.
 
+use std::time::Duration;
+
 use super::{Administered, TrailRow, places::Cursors, trail::Sight};
 use crate::{
     admin::{AdminRole, Administer, Look},
@@ -17,8 +19,11 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// Number of blocks per page of an export.
-const BLOCKS_AT_ONCE: usize = 5;
+/// Maximum number of blocks per page of an export, and the number of rows after which no block is added.
+const BLOCKS_AT_ONCE: usize = 100;
+const ENOUGH_ROWS: u64 = 5000;
+/// Lifetime of the cursors of an export, from its first page, which is recorded in the audit trail.
+const CURSOR_LIFETIME: Duration = Duration::from_secs(4 * 3600);
 /// Number of rows per page of an export.
 const ROWS_AT_ONCE: usize = 1000;
 /// Maximum position in a chain.
@@ -105,7 +110,8 @@ impl Administered<'_, Look> {
         Ok(ListedBlocks { items, next, prev })
     }
 
-    /// Returns a page of an export. If sealed fields are decrypted, the first page is recorded in the audit trail.
+    /// Returns a page of an export. The first page is recorded in the audit trail. The cursors of the other pages are bound to
+    /// the administrator, and expire after a few hours.
     ///
     /// # Errors
     /// Returns `Forbidden` unless the caller is an owner, `Invalid` if a field is invalid, `Malformed` if the cursor
@@ -118,21 +124,24 @@ impl Administered<'_, Look> {
         let ((from, to), (has_blocks, is_sealed)) = errors.finish(from.zip(to).zip(has_blocks.zip(is_sealed)))?;
         let period = Period { realms, from, to, is_sealed };
         let names: Vec<&str> = period.realms.iter().map(|(realm, _)| realm.as_str()).collect();
-        let cursors = Cursors::of(
-            &self.realm.keys,
-            "admin/audit-export",
-            &format!("{:?}", (names, from, to, has_blocks, is_sealed)),
-        );
-        let place = cursors.read(&form.cursor)?.map(|(_, place)| place);
-        if place.is_none() && !is_sealed {
-            self.note_export(&period, has_blocks).await?;
-        }
+        let actor = self.admin().actor();
+        let filters = format!("{:?}", (names, from, to, has_blocks, is_sealed, actor.kind.as_str(), actor.id));
+        let cursors = Cursors::of(&self.realm.keys, "admin/audit-export", &filters);
+        let given = cursors.read(&form.cursor)?.map(|(_, place)| begun(&place).ok_or(CURSOR_INVALID)).transpose()?;
+        let (began, place) = match given {
+            Some((began, _)) if self.ctx.now.since(began) > CURSOR_LIFETIME => return Err(CURSOR_INVALID.into()),
+            Some((began, place)) => (began, Some(place)),
+            None => {
+                self.note_export(&period, has_blocks).await?;
+                (self.ctx.now, None)
+            }
+        };
         let (items, next) = if has_blocks {
             self.blocks_with_rows(&period, place.as_deref()).await?
         } else {
             self.rows_only(&period, place.as_deref()).await?
         };
-        let next = next.map(|place| cursors.expose(false, &place));
+        let next = next.map(|place| cursors.expose(false, &format!("{}@{place}", began.millis())));
         Ok(ExportPage { items, next, at: self.ctx.now, retention: self.settings.audit })
     }
 
@@ -171,6 +180,7 @@ impl Administered<'_, Look> {
         };
         let row = self.audit(Event::AuditExported).by(self.admin()).detail("blocks", has_blocks);
         let row = row.detail("realm", realm).detail("from", text(period.from)).detail("to", text(period.to));
+        let row = row.detail("sealed", period.is_sealed);
         Ok(self.commit(batch![row]).await?)
     }
 
@@ -223,6 +233,13 @@ impl Administered<'_, Look> {
                 return Ok((items, None));
             }
         }
+        let mut number_of_rows = 0;
+        let few = blocks.into_iter().take_while(|stored| {
+            let is_enough = number_of_rows >= ENOUGH_ROWS;
+            number_of_rows += stored.block.count;
+            !is_enough
+        });
+        let blocks: Vec<StoredBlock> = few.collect();
         let next = blocks.last().map(|stored| place_text(chain, stored.block.number));
         for stored in blocks.into_iter().filter(|stored| self.is_within(stored, period)) {
             let block = &stored.block;
@@ -265,6 +282,12 @@ impl Administered<'_, Administer> {
         let keys = self.kernel.audit_keys().await?;
         Ok(keys.iter().map(|key| key.public().clone()).collect())
     }
+}
+
+/// Reads the time of the first page of an export, and the place where it goes on.
+fn begun(text: &str) -> Option<(Timestamp, String)> {
+    let (began, place) = text.split_once('@')?;
+    Some((Timestamp::from_millis(began.parse().ok()?), place.to_owned()))
 }
 
 fn place_text(chain: Chain, number: u64) -> String {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Administered, TrailRow};
+use super::{Administered, TrailRow, trail::Sight};
 use crate::{
     admin::Look,
     audit::{AuditEntry, AuditFilter, AuditId, AuditQuery, PlacedEntry, REQUESTS, ROUTE},
     clock::Timestamp,
     error::{Error, Result, catalogue::REQUEST_AGGREGATED},
-    id::RequestId,
+    id::{RealmName, RequestId},
 };
 
 /// Maximum age of requests that can be explained.
@@ -54,10 +54,11 @@ impl Administered<'_, Look> {
         };
         let realms = self.seen_realms();
         let mut rows = self.ports.store.audit_query(&query).await?;
-        rows.retain(|row| realms.iter().any(|(realm, _)| *realm == row.entry.realm));
+        rows.retain(|row| is_seen(&realms, &row.entry));
         if rows.is_empty() {
             rows.push(self.repetition(&request, since).await?);
         }
+        self.keep_one_user(&realms, &mut rows).await?;
         let decided = rows.iter().find(|row| row.entry.outcome != "ok").or(rows.last());
         let decided = decided.map(|row| row.entry.clone()).ok_or_else(Error::not_found)?;
         Ok(Explained {
@@ -73,6 +74,15 @@ impl Administered<'_, Look> {
         })
     }
 
+    /// Keeps the rows of one user where the caller may see no more, as a read of this user.
+    async fn keep_one_user(&self, realms: &[(RealmName, Sight)], rows: &mut Vec<PlacedEntry>) -> Result<()> {
+        let is_of_one = |row: &PlacedEntry| realms.contains(&(row.entry.realm.clone(), Sight::OneUser));
+        let Some(of) = rows.iter().find(|row| is_of_one(row)) else { return Ok(()) };
+        let (realm, user) = (of.entry.realm.clone(), of.entry.user.clone());
+        rows.retain(|row| !is_of_one(row) || (row.entry.realm == realm && row.entry.user == user));
+        self.charge_support(1).await
+    }
+
     /// Returns the row of aggregated rejections that contains the request.
     async fn repetition(&self, request: &RequestId, since: AuditId) -> Result<PlacedEntry> {
         let (realms, mut before, mut has_more, mut read) = (self.seen_realms(), AuditId([u8::MAX; 16]), false, 0);
@@ -82,7 +92,7 @@ impl Administered<'_, Look> {
             let query = AuditQuery { by, from: since, before, is_backwards: false, limit: CHUNK };
             let rows = self.ports.store.audit_query(&query).await?;
             let (number, last) = (rows.len(), rows.last().map(|row| row.entry.id));
-            let seen = rows.into_iter().filter(|row| realms.iter().any(|(realm, _)| *realm == row.entry.realm));
+            let seen = rows.into_iter().filter(|row| is_seen(&realms, &row.entry));
             for row in seen {
                 let details: serde_json::Value = serde_json::from_str(&row.entry.details).unwrap_or_default();
                 let named = details.get(REQUESTS).and_then(serde_json::Value::as_array);
@@ -99,6 +109,12 @@ impl Administered<'_, Look> {
         // The request's identifier may have been dropped by the aggregation.
         Err(if has_more { REQUEST_AGGREGATED.into() } else { Error::not_found() })
     }
+}
+
+/// Returns whether the caller may see a row: where a user must be named, only one about a user.
+fn is_seen(realms: &[(RealmName, Sight)], row: &AuditEntry) -> bool {
+    let sight = realms.iter().find(|(realm, _)| *realm == row.realm).map(|(_, sight)| *sight);
+    sight.is_some_and(|sight| sight != Sight::OneUser || row.user.is_some())
 }
 
 fn route_of(row: &AuditEntry) -> Option<String> {

@@ -149,9 +149,15 @@ struct AdminCall {
 
 impl AdminCall {
     fn open(request: &mut Request) -> Option<Self> {
-        let route = request.extensions().get::<MatchedPath>()?;
-        let is_of_realm = route.as_str().strip_prefix("/v1/admin/")?.starts_with("realms/{realm}");
-        let realm = request.uri().path().split('/').nth(4).filter(|_| is_of_realm).map(str::to_owned);
+        let route = request.extensions().get::<MatchedPath>()?.as_str();
+        // Pages read through the API, which has rows of its own; a form may be refused before it gets there.
+        let of_form = route.strip_prefix("/admin/").filter(|_| *request.method() == Method::POST);
+        let (below, place) = match route.strip_prefix("/v1/admin/") {
+            Some(below) => (below, 4),
+            None => (of_form?, 3),
+        };
+        let is_of_realm = below.starts_with("realms/{realm}");
+        let realm = request.uri().path().split('/').nth(place).filter(|_| is_of_realm).map(str::to_owned);
         let trace = AdminTrace::default();
         request.extensions_mut().insert(trace.clone());
         Some(Self { trace, realm })

@@ -51,10 +51,13 @@ async fn an_export_is_verified_elsewhere_with_the_public_key_alone() {
     assert_eq!(findings(&app, &[&offline[..], &[&intact]].concat()).await, [] as [Value; 0]);
     let changed = file("changed.jsonl", &exported.replacen("email_verified", "registered", 1));
     assert_eq!(findings(&app, &[&offline[..], &[&changed]].concat()).await[0][0], "row_changed");
-    // The export is recorded in the trail. A verification is not.
+    // The export is recorded in the trail.
     let rows = page(&app, &owner, "event=audit_exported").await;
     assert_eq!(rows["items"].as_array().unwrap().len(), 1);
-    assert_eq!(rows["items"][0]["details"], json!({"blocks": true, "realm": null, "from": null, "to": null}));
+    assert_eq!(
+        rows["items"][0]["details"],
+        json!({"blocks": true, "realm": null, "from": null, "sealed": false, "to": null})
+    );
 }
 
 #[tokio::test]
@@ -200,4 +203,58 @@ async fn a_request_is_explained_for_thirty_days() {
     app.advance(DAY * 31);
     let owner = Admin { cookie: app.sign_in(&owner.email, PASSWORD).await, ..owner };
     assert_eq!(owner.get(&app, &why(&refused[0])).await.status(), 404);
+}
+
+/// A list of addresses that leaked is not tested at any speed, and not unseen.
+#[tokio::test]
+async fn a_search_by_address_is_charged_and_written_like_a_search_of_users() {
+    let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce"), ("LIMIT_ADMIN_READS_ACCOUNT", "2/1h")]).await;
+    let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
+    let support = app.admin(&owner, "support@example.com", &["support@User1"]).await;
+    let by_email = |email: &str| json!({"realm": "User1", "email": email});
+    for (email, status) in [(&*john.email, 200), ("nobody@example.com", 200), (&*john.email, 429)] {
+        assert_eq!(support.post(&app, "/audit/search", by_email(email)).await.status(), status, "{email}");
+    }
+    assert_eq!(owner.post(&app, "/audit/search", by_email(&john.email)).await.status(), 200, "of all roles");
+    let rows = app.audit("User1").await;
+    let listed: Vec<_> = rows.iter().filter(|row| row.event == "users_listed").collect();
+    let actors: Vec<_> = listed.iter().map(|row| row.actor_id.as_deref().unwrap()).collect();
+    assert_eq!(actors, [&*owner.id, &support.id, &support.id]);
+    assert!(listed.iter().all(|row| row.details.contains(r#""filters":["email"]"#)), "{listed:#?}");
+}
+
+#[tokio::test]
+async fn the_role_support_is_told_why_only_about_one_user() {
+    let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce"), ("LIMIT_ADMIN_READS_ACCOUNT", "1/1h")]).await;
+    let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
+    let support = app.admin(&owner, "support@example.com", &["support@User1"]).await;
+    let id = |answer: &reqwest::Response| answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let ended = id(&owner.post(&app, "/realms/User1/sessions/end", json!({"reason": REASON})).await);
+    let why = async |who: &Admin, request: &str| who.get(&app, &format!("/why/{request}")).await;
+    assert_eq!(why(&support, &ended).await.status(), 404, "about no user");
+    assert_eq!(json(why(&owner, &ended).await, 200).await["rows"][0]["note"], REASON);
+    let refused = id(&app.login("User1", &john.email, "wrong").await);
+    let told = json(why(&support, &refused).await, 200).await;
+    assert!(told["rows"].as_array().unwrap().iter().all(|row| row["user"] == *john.id), "{told}");
+    assert_eq!(why(&support, &refused).await.status(), 429, "a read of the user");
+}
+
+#[tokio::test]
+async fn no_export_is_unseen() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let other = app.admin(&owner, "other@example.com", &["owner@*"]).await;
+    let path = "/audit/export?blocks=true&sealed=true";
+    let first = json(owner.get(&app, path).await, 200).await;
+    let rows = page(&app, &owner, "event=audit_exported").await;
+    assert_eq!(rows["items"][0]["details"]["sealed"], true);
+    // Its cursors are for this administrator, and for some hours.
+    let next = format!("{path}&cursor={}", first["next"].as_str().unwrap());
+    assert_eq!(owner.get(&app, &next).await.status(), 200);
+    assert_eq!(problem(other.get(&app, &next).await, 400).await["code"], "cursor.invalid");
+    app.advance(Duration::from_secs(5 * 3600));
+    let owner = Admin { cookie: app.sign_in(&owner.email, PASSWORD).await, ..owner };
+    assert_eq!(problem(owner.get(&app, &next).await, 400).await["code"], "cursor.invalid");
+    let rows = page(&app, &owner, "event=audit_exported").await;
+    assert_eq!(rows["items"].as_array().unwrap().len(), 1);
 }

@@ -28,6 +28,15 @@ async fn an_owner_reads_why_a_login_failed() {
     let by_id = browser.send(&list, "/admin/audit", &[("kind", "request_id"), ("q", &request)]).await;
     assert_eq!(by_id.location, format!("/admin/audit?request_id={request}"));
 
+    // An address gets into no URL, whatever it is said to be.
+    for kind in ["user", "request_id"] {
+        let fields = [("realm", "User1"), ("kind", kind), ("q", "john@example.com")];
+        let found = browser.send(&list, "/admin/audit", &fields).await;
+        assert!(found.status == 200 && found.shows("login_refused") && found.location.is_empty(), "{}", found.body);
+        let unknown = browser.send(&list, "/admin/audit", &[("kind", kind), ("q", "John Doe")]).await;
+        assert!(unknown.status == 422 && unknown.shows("That is no identifier."), "{}", unknown.body);
+    }
+
     let auditor = app.admin(&owner, "auditor@example.com", &["auditor@User1"]).await;
     let masked = desk(&app, &auditor).get("/admin/audit?event=login_refused").await;
     // The API call contains the server's URL, which is also this address.

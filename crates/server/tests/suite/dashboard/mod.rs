@@ -2,6 +2,7 @@
 
 mod attacks;
 mod audit;
+mod lists;
 mod roles;
 mod sign_in;
 mod users;

@@ -98,7 +98,7 @@ async fn locks_and_edits(browser: &mut Browser<'_>, page: &str) {
         )
         .await;
     assert_eq!(stale.status, 412);
-    assert!(stale.shows("The user changed meanwhile.") && stale.body.contains("value=\"Jo\""));
+    assert!(stale.shows("It changed meanwhile.") && stale.body.contains("value=\"Jo\""));
     let saved = browser
         .send(
             &stale,

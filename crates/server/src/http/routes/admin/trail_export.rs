@@ -78,7 +78,8 @@ refusals!(ExportRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID
 ///
 /// Returns rows, oldest first. With `blocks`, each block follows its rows, and the chain `reads` precedes `main`, so
 /// that the export can be verified with the public key alone. Requires the role `owner` of the realm, and `owner@*`
-/// for blocks, which contain rows of all realms. Exports that are not `sealed` are recorded in the audit trail.
+/// for blocks, which contain rows of all realms. Exports are recorded in the audit
+/// trail; their cursors are bound to the administrator, and expire after 4 hours.
 #[utoipa::path(
     operation_id = "admin_trail_export",
     get, path = "/v1/admin/audit/export", tag = "Administration",

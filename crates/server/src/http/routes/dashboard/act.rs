@@ -53,17 +53,16 @@ pub(super) fn form(desk: &Desk, form: &Form, subject: &Subject) -> Response {
     show(desk, "dash_form.html", subject.section, values(desk, form, subject, (None, &Wrong::default())))
 }
 
-/// Calls the API for a form, after authenticating again if a password or code was entered.
+/// Calls the API for a form, after authenticating again if a password or code was entered. The API checks the role, and records
+/// a refusal in the audit trail.
 pub(super) async fn act(desk: &Desk, form: &Form, subject: &Subject, mut fields: Fields) -> Response {
-    if !desk.can().meet(form.need) {
-        return not_for_this_role(desk);
-    }
-    let typed = form.read(&mut fields, &desk.realms);
+    let is_offered = desk.can().meet(form.need);
+    let typed = form.read(&mut fields, &places(desk, subject));
     let again = |status: StatusCode, wrong: &Wrong| {
         let values = values(desk, form, subject, (Some(&typed), wrong));
         show_with(desk, status, "dash_form.html", (subject.section, values))
     };
-    if let Err(wrong) = proof::take(desk, &mut fields).await {
+    if is_offered && let Err(wrong) = proof::take(desk, &mut fields).await {
         return again(REFUSED_FORM, &wrong);
     }
     let revision = form.more.has_revision.then(|| fields.take("revision").text().unwrap_or_default().to_owned());
@@ -75,7 +74,7 @@ pub(super) async fn act(desk: &Desk, form: &Form, subject: &Subject, mut fields:
         Err(answer) if answer.code() == "auth.stale" => {
             again(REFUSED_FORM, &Wrong { needs_proof: true, ..Wrong::default() })
         }
-        Err(answer) if answer.code() == "admin.sign_in" || answer.code() == "not_found" => refused(desk, &answer),
+        Err(answer) if !is_offered || ["admin.sign_in", "not_found"].contains(&answer.code()) => refused(desk, &answer),
         Err(answer) => again(answer.status, &Wrong::of(&answer)),
     }
 }
@@ -98,6 +97,20 @@ fn done(desk: &Desk, form: &Form, subject: &Subject, answer: &Answer) -> Respons
     go(&desk.state, &format!("{page}?done={}", form.done))
 }
 
+/// Returns the places of grants: all realms, those in reach, and those that a grant names although no setting does now. The latter
+/// are shown, so that a change of the others does not drop them.
+fn places(desk: &Desk, subject: &Subject) -> Vec<String> {
+    let held = subject.now.get("grants").and_then(Value::as_array).into_iter().flatten();
+    let held = held.filter_map(|grant| grant.as_str()?.split_once('@').map(|(_, realm)| realm.to_owned()));
+    let mut places: Vec<String> = Vec::new();
+    for place in std::iter::once("*".to_owned()).chain(desk.realms.iter().cloned()).chain(held) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
 fn values(desk: &Desk, form: &Form, subject: &Subject, (typed, wrong): (Option<&Typed>, &Wrong)) -> Value {
     let fields = form.fields(&subject.now, typed, |name| wrong.field(name));
     let known: Vec<&str> = form.inputs.iter().map(|input| input.name).chain(proof::FIELDS).collect();
@@ -108,10 +121,9 @@ fn values(desk: &Desk, form: &Form, subject: &Subject, (typed, wrong): (Option<&
     let faults: Map<String, Value> =
         proof::FIELDS.map(|name| (name.to_owned(), json!(wrong.field(name)))).into_iter().collect();
     let is_wrong = !problem.is_empty() || !wrong.fields.is_empty() || wrong.needs_proof;
-    let scopes: Vec<&str> = std::iter::once("*").chain(desk.realms.iter().map(String::as_str)).collect();
     json!({
         "title": form.title, "lead": form.lead, "button": form.button, "is_danger": form.more.is_danger,
-        "fields": fields, "roles": super::form::ROLES, "scopes": scopes, "name": subject.name, "back": subject.page,
+        "fields": fields, "roles": super::form::roles(), "scopes": places(desk, subject), "name": subject.name, "back": subject.page,
         "revision": subject.now.get("revision").filter(|_| form.more.has_revision),
         "problem": problem, "is_wrong": is_wrong, "proof": wrong.needs_proof, "proof_errors": faults,
     })

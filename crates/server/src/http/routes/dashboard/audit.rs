@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use axum::{http::Method, response::Response};
-use portcullis_core::{audit::Event, clock::Timestamp};
+use portcullis_core::{
+    audit::{Event, Outcome},
+    clock::Timestamp,
+    id::{RequestId, UserId},
+};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -14,7 +18,10 @@ use super::{
     users::call_line,
     words,
 };
-use crate::http::admin_api::{Answer, Call};
+use crate::http::{
+    admin_api::{Answer, Call},
+    problem::REFUSED_FORM,
+};
 
 const LIMIT: &str = "50";
 /// Filters passed to the API unchanged.
@@ -27,7 +34,10 @@ const PERIODS: [(&str, &str, u64); 4] = [
     ("7d", "Last 7 days", 7 * 24 * HOUR),
     ("30d", "Last 30 days", 30 * 24 * HOUR),
 ];
-const OUTCOMES: [(&str, &str); 3] = [("ok", "Done"), ("refused", "Refused"), ("failed", "Failed")];
+/// Outcomes, as the filter offers them.
+const OUTCOMES: [(&str, &str); 3] =
+    [(Outcome::Ok.as_str(), "Done"), (Outcome::Refused.as_str(), "Refused"), (Outcome::Failed.as_str(), "Failed")];
+const NO_IDENTIFIER: &str = "That is no identifier. Copy it from a page, from an answer or from the log.";
 
 /// Returns the query parameters to keep when paging. A period is replaced by its start, because cursors are bound to
 /// the filters.
@@ -108,17 +118,17 @@ pub(super) async fn search(Posted { desk, mut fields }: Posted) -> Response {
     let (given, kind) = (fields.take("q"), fields.take("kind"));
     let realm = fields.take_filled("realm").text().map(str::to_owned).or_else(|| desk.realm().map(str::to_owned));
     let text = given.text().map(str::trim).unwrap_or_default();
-    let name = match kind.text() {
-        Some("request_id") => "request_id",
-        Some("user") => "user",
-        _ => "email",
-    };
     let realm = realm.unwrap_or_default();
     let in_realm = Some(("realm", realm.as_str())).filter(|(_, realm)| !realm.is_empty());
-    if text.is_empty() || name != "email" {
-        let named = Some((name, text)).filter(|(_, text)| !text.is_empty());
+    let named = named(kind.text(), text);
+    if text.is_empty() || named.is_some() {
         let query = encoded(in_realm.into_iter().chain(named));
         return go(&desk.state, &format!("/audit?{query}"));
+    }
+    let empty = || json!({ "items": [], "next": null, "prev": null, "complete": true });
+    if !text.contains('@') && kind.text() != Some("email") {
+        let values = values(&desk, &[], &empty(), ("/audit", NO_IDENTIFIER));
+        return show_with(&desk, REFUSED_FORM, "dash_audit.html", ("audit", values));
     }
     let mut body = json!({ "email": text, "limit": 50 });
     if let (Some((_, realm)), Some(body)) = (in_realm, body.as_object_mut()) {
@@ -132,11 +142,21 @@ pub(super) async fn search(Posted { desk, mut fields }: Posted) -> Response {
         }
         Err(answer) if ["admin.sign_in", "mfa.required"].contains(&answer.code()) => refused(&desk, &answer),
         Err(answer) => {
-            let empty = json!({ "items": [], "next": null, "prev": null, "complete": true });
-            let values = values(&desk, &[], &empty, ("/audit/search", &fault(&answer)));
+            let values = values(&desk, &[], &empty(), ("/audit/search", &fault(&answer)));
             show_with(&desk, answer.status, "dash_audit.html", ("audit", values))
         }
     }
+}
+
+/// Returns the filter for an entered identifier. Only valid identifiers may appear in a URL. An address may not, whichever kind was
+/// chosen.
+fn named<'a>(kind: Option<&str>, text: &'a str) -> Option<(&'static str, &'a str)> {
+    match kind {
+        Some("request_id") => RequestId::parse(text).map(|_| ("request_id", text)),
+        Some("user") => UserId::parse(text).map(|_| ("user", text)),
+        _ => None,
+    }
+    .filter(|_| !text.contains('@'))
 }
 
 /// Removes links to rows and other pages, because a search has no URL.

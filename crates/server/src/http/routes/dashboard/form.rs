@@ -1,6 +1,7 @@
 //! Forms. Each is described by its fields and submitted as one API call.
 
 use axum::http::Method;
+use portcullis_core::admin::AdminRole;
 use serde_json::{Map, Value, json};
 
 use super::can::Need;
@@ -129,8 +130,12 @@ impl Kind {
     }
 }
 
-/// Roles of a grant, lowest first.
-pub(super) const ROLES: [&str; 5] = ["auditor", "support", "manager", "owner", "impersonate"];
+/// Returns the roles of a grant, lowest first. Impersonation is a separate right, listed last.
+pub(super) fn roles() -> Vec<&'static str> {
+    let (beside, ranks): (Vec<AdminRole>, _) =
+        AdminRole::ALL.into_iter().partition(|role| *role == AdminRole::Impersonate);
+    ranks.into_iter().chain(beside).map(AdminRole::as_str).collect()
+}
 
 /// Submitted form fields, converted for the API call.
 pub(super) struct Typed {
@@ -140,8 +145,8 @@ pub(super) struct Typed {
 }
 
 impl Form {
-    /// Parses the submitted fields. Fields that the form does not define are not sent to the API.
-    pub(super) fn read(&self, fields: &mut Fields, realms: &[String]) -> Typed {
+    /// Parses the submitted fields, with grants for these places. Fields that the form does not define are not sent to the API.
+    pub(super) fn read(&self, fields: &mut Fields, places: &[String]) -> Typed {
         let mut typed = Typed { body: Map::new(), shown: Map::new() };
         for (name, fixed) in self.always {
             let value = match fixed {
@@ -151,7 +156,7 @@ impl Form {
             typed.body.insert((*name).to_owned(), value);
         }
         for input in self.inputs {
-            let (shown, sent) = input.read(fields, realms);
+            let (shown, sent) = input.read(fields, places);
             typed.shown.insert(input.name.to_owned(), shown);
             if let Some(sent) = sent {
                 typed.body.insert(input.name.to_owned(), sent);
@@ -188,14 +193,14 @@ impl Input {
     }
 
     /// Returns the value to redisplay and the value for the API call.
-    fn read(&self, fields: &mut Fields, realms: &[String]) -> (Value, Option<Value>) {
+    fn read(&self, fields: &mut Fields, places: &[String]) -> (Value, Option<Value>) {
         let ticked = |fields: &mut Fields, words: Vec<String>| {
             let is_ticked = |word: &String| fields.take(&format!("{}:{word}", self.name)).text().is_some();
             let ticked: Vec<String> = words.into_iter().filter(is_ticked).collect();
             (json!(ticked), Some(json!(ticked)))
         };
         match self.kind {
-            Kind::Grants => return ticked(fields, all_grants(realms)),
+            Kind::Grants => return ticked(fields, all_grants(places)),
             Kind::Several(options) => {
                 return ticked(fields, options.iter().map(|(word, _)| (*word).to_owned()).collect());
             }
@@ -242,7 +247,7 @@ fn words(text: &str) -> Vec<&str> {
     text.split([' ', ',', '\n', '\r']).filter(|word| !word.is_empty()).collect()
 }
 
-fn all_grants(realms: &[String]) -> Vec<String> {
-    let places = std::iter::once("*").chain(realms.iter().map(String::as_str));
-    places.flat_map(|realm| ROLES.map(|role| format!("{role}@{realm}"))).collect()
+fn all_grants(places: &[String]) -> Vec<String> {
+    let of = |place: &String| roles().into_iter().map(|role| format!("{role}@{place}")).collect::<Vec<_>>();
+    places.iter().flat_map(of).collect()
 }

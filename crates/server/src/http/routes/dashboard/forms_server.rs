@@ -95,6 +95,7 @@ pub(super) static ADMIN_FORMS: &[Form] = &[
         call: "/grants",
         inputs: &[GRANTS],
         button: "Save",
+        more: More { has_revision: true, ..More::NONE },
         ..create(
             "grants",
             Need::Administer,

@@ -1,12 +1,13 @@
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
+    http::request::Parts,
     response::{IntoResponse, Response},
 };
 use portcullis_core::{error::catalogue::CROSS_SITE, seal};
 
 use super::desk::Desk;
 use crate::http::{
-    extract::{AdminDoor, Fields, PageForm},
+    extract::{AdminDoor, AdminSelf, Fields, PageForm},
     problem::ApiError,
     state::AppState,
 };
@@ -24,14 +25,25 @@ impl FromRequest<AppState> for Posted {
         let (parts, body) = request.into_parts();
         let mut own = parts.clone();
         AdminDoor::from_request_parts(&mut own, state).await.map_err(IntoResponse::into_response)?;
-        let PageForm(mut fields) = PageForm::from_request(Request::from_parts(parts, body), state).await?;
+        let form = PageForm::from_request(Request::from_parts(parts, body), state).await;
+        let PageForm(mut fields) = match form {
+            Ok(form) => form,
+            Err(refusal) => return Err(traced(refusal, &mut own, state).await),
+        };
         let desk = Desk::from_request_parts(&mut own, state).await?;
         let given = fields.take("token");
         // Comparing digests makes the duration independent of the submitted value.
         let digest = |text: &str| seal::digest([text.as_bytes()]);
         if digest(given.text().unwrap_or_default()) != digest(&desk.token) {
-            return Err(ApiError::from(CROSS_SITE).into_response());
+            return Err(traced(ApiError::from(CROSS_SITE).into_response(), &mut own, state).await);
         }
         Ok(Self { desk, fields })
     }
+}
+
+/// Notes who sent a form that is refused, for the audit row.
+async fn traced(refusal: Response, parts: &mut Parts, state: &AppState) -> Response {
+    // Whether the credentials are right or wrong, they are noted.
+    let _ = AdminSelf::from_request_parts(parts, state).await;
+    refusal
 }

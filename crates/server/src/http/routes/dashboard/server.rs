@@ -10,14 +10,24 @@ use super::{
     form::Form,
     forms_server::{ADMIN_FORMS, KEY_FORMS, NEW_ADMIN, NEW_KEY, REALM_FORMS},
     posted::Posted,
-    subject::Subject,
+    subject::{Subject, segment},
     users::call_line,
 };
 
-/// Shows a list returned by one API call.
+/// Shows a page of a list returned by one API call.
 async fn list(desk: &Desk, call: &str, template: &'static str, section: &str) -> Response {
-    match desk.get(call).await {
-        Ok(answer) => show(desk, template, section, json!({ "answer": answer, "calls": [call_line(desk, call)] })),
+    let call = match desk.parameter("cursor") {
+        Some(cursor) => format!("{call}?cursor={}", segment(cursor)),
+        None => call.to_owned(),
+    };
+    match desk.get(&call).await {
+        Ok(answer) => {
+            let place = |name: &str| answer.get(name)?.as_str().map(|cursor| format!("cursor={}", segment(cursor)));
+            let values = json!({
+                "answer": answer, "before": place("prev"), "after": place("next"), "calls": [call_line(desk, &call)],
+            });
+            show(desk, template, section, values)
+        }
         Err(page) => page,
     }
 }

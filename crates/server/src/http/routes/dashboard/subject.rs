@@ -51,16 +51,26 @@ impl Desk {
 
     /// Returns the administrator or API key of the page. It is looked up in the list returned by the API.
     pub(super) async fn listed(&self, list: &str, section: &'static str) -> Result<Subject, Response> {
-        let all = self.get(&format!("{list}?limit=200")).await?;
         let id = self.part("id");
-        let mut items = all.get("items").and_then(Value::as_array).into_iter().flatten();
-        let Some(now) = items.find(|item| item.get("id").and_then(Value::as_str) == Some(id)) else {
-            return Err(not_found());
-        };
+        let now = self.find(list, id).await?;
         let name = ["email", "name"].iter().find_map(|name| now.get(name)?.as_str()).unwrap_or_default().to_owned();
         let home = format!("/{section}");
         let page = if section == "admins" { format!("{home}/{}", segment(id)) } else { home.clone() };
-        Ok(Subject { api: format!("{list}/{}", segment(id)), page, list: home, section, now: now.clone(), name })
+        Ok(Subject { api: format!("{list}/{}", segment(id)), page, list: home, section, now, name })
+    }
+
+    /// Finds an entry of a list, page by page.
+    async fn find(&self, list: &str, id: &str) -> Result<Value, Response> {
+        let mut call = format!("{list}?limit=200");
+        loop {
+            let page = self.get(&call).await?;
+            let mut items = page.get("items").and_then(Value::as_array).into_iter().flatten();
+            if let Some(found) = items.find(|item| item.get("id").and_then(Value::as_str) == Some(id)) {
+                return Ok(found.clone());
+            }
+            let next = page.get("next").and_then(Value::as_str).ok_or_else(not_found)?;
+            call = format!("{list}?limit=200&cursor={}", segment(next));
+        }
     }
 
     /// Returns a list as the subject of a form that adds to it.

@@ -95,7 +95,9 @@ pub(super) async fn invitations(desk: Desk) -> Response {
     match desk.get(&call).await {
         Ok(answer) => {
             let older = place(&desk, &[], answer.get("next").unwrap_or(&Value::Null));
-            let values = json!({ "answer": answer, "older": older, "newer": null, "calls": [call_line(&desk, &call)] });
+            let newer = place(&desk, &[], answer.get("prev").unwrap_or(&Value::Null));
+            let values =
+                json!({ "answer": answer, "older": older, "newer": newer, "calls": [call_line(&desk, &call)] });
             show(&desk, "dash_invitations.html", "invitations", values)
         }
         Err(page) => page,

@@ -60,7 +60,7 @@ pub(super) fn fault<'a>(code: &str, detail: &'a str) -> &'a str {
 /// Returns the error message for a whole form.
 pub(super) fn problem<'a>(code: &str, detail: &'a str) -> &'a str {
     match code {
-        "revision.stale" => "The user changed meanwhile. Check what's there now, then send it again.",
+        "revision.stale" => "It changed meanwhile. Check what's there now, then send it again.",
         "owner.last" => "This is the last owner. Make another owner first.",
         "email.taken" => "That email address is already used, invited or reserved.",
         "user.status" => "That isn't possible in the present state of the account. Go back and look again.",
