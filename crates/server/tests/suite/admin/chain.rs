@@ -2,6 +2,7 @@
 
 use std::{fs, time::Duration};
 
+use portcullis::cli::Caller;
 use portcullis_core::audit::Chain;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -17,7 +18,13 @@ pub(super) async fn of_sqlite(settings: &[(&str, &str)]) -> TestApp {
 
 /// Returns the faults found by a verification of the database, with their chain, block and row.
 pub(super) async fn findings(app: &TestApp, more: &[&str]) -> Vec<Value> {
-    let (code, verified) = app.command(&[&["audit", "verify"], more].concat()).await;
+    // The verification of a file needs no database.
+    let caller = if more.contains(&"--public-key") { Caller::nowhere() } else { app.beside().await };
+    findings_of(app, &caller, more).await
+}
+
+async fn findings_of(app: &TestApp, caller: &Caller, more: &[&str]) -> Vec<Value> {
+    let (code, verified) = app.command_of(caller, &[&["audit", "verify"], more].concat()).await;
     let found = verified["findings"].as_array().unwrap().clone();
     assert_eq!(code, u8::from(!found.is_empty()), "{verified}");
     let short = |one: &Value| json!([one["fault"], one["chain"], one["block"], one["row"]]);
@@ -50,7 +57,7 @@ async fn each_change_of_the_database_is_found_and_named() {
     );
     let blocks = app.store().await.blocks_after(Chain::Main, 0, 9).await.unwrap();
     let (first, last) = (blocks[1].block.first, blocks[1].block.last);
-    let row = "chain = 'main' AND chain_position";
+    let (caller, row) = (app.beside().await, "chain = 'main' AND chain_position");
     for (sql, expected) in [
         (
             format!("UPDATE audit SET outcome = 'failed' WHERE {row} = {first}"),
@@ -78,7 +85,7 @@ async fn each_change_of_the_database_is_found_and_named() {
         ),
     ] {
         execute(&sql);
-        assert_eq!(findings(&app, &[]).await.first(), Some(&expected), "{sql}");
+        assert_eq!(findings_of(&app, &caller, &[]).await.first(), Some(&expected), "{sql}");
         execute("DELETE FROM main.audit; INSERT INTO main.audit SELECT * FROM saved.audit");
         execute("DELETE FROM main.audit_blocks; INSERT INTO main.audit_blocks SELECT * FROM saved.audit_blocks");
     }
