@@ -5,7 +5,7 @@ CARGO ?= cargo
 # Tests that do not depend on the store run only once.
 STORED := not test(/^(architecture|config|openapi|process|templates::verb)::|mongodb/)
 # On MongoDB, `make test` omits those that hardly use the store. `make soak` runs all of them.
-GATED := $(STORED) and not test(/^(cli|cors|docs|failure|floods|http|kill::commits|metrics|outbox::(retries|servers)|pages|requirements|sms|templates|token_matrix)::/)
+GATED := $(STORED) and not test(/^(cli|cors|dashboard|docs|failure|federation::outbound|floods|http|kill::commits|metrics|origin_defects|outbox::(retries|servers)|pages|requirements|sms|templates|token_matrix)::/)
 # The conformance suite again, with two servers that alternate.
 NODES := test(/^mongodb_nodes::/)
 

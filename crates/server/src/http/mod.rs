@@ -20,7 +20,7 @@ pub(crate) use state::{AdminAccess, RequestBounds, ServerInfo, Shared};
 
 use std::{fmt, sync::Arc};
 
-use axum::{Router, extract::Request, response::Response};
+use axum::{Router, body::Bytes, extract::Request, response::Response};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use tower::Service;
 use utoipa_axum::router::OpenApiRouter;
@@ -87,11 +87,16 @@ pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
     openapi::finish(&all_routes(&info, true).split_for_parts().1, &info)
 }
 
+/// Returns the description of the API of this server as JSON.
+pub(crate) fn own_openapi(state: &AppState) -> Bytes {
+    let describe = || openapi::finish(&all_routes(&state.info, state.mailbox.is_some()).split_for_parts().1, &state.info);
+    state.openapi.get_or_init(|| describe().to_string().into()).clone()
+}
+
 /// Adds the layers to the routes. The alias layer rewrites the path that the others see. All others are combined into
 /// one layer, because each layer costs every request as much as the rest of the routing.
-pub(crate) fn handler(mut shared: Shared) -> Handler {
-    let (router, document) = all_routes(&shared.info, shared.mailbox.is_some()).split_for_parts();
-    shared.openapi = openapi::finish(&document, &shared.info).to_string().into();
+pub(crate) fn handler(shared: Shared) -> Handler {
+    let (router, _) = all_routes(&shared.info, shared.mailbox.is_some()).split_for_parts();
     let state = AppState::new(shared);
     let admin_api = admin_api(&state);
     let router: Router = router

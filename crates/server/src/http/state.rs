@@ -3,7 +3,7 @@
 use std::{
     net::IpAddr,
     ops::Deref,
-    sync::{Arc, Once},
+    sync::{Arc, Once, OnceLock},
     time::Duration,
 };
 
@@ -62,8 +62,8 @@ pub(crate) struct Shared {
     pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
     /// Peers that may open developer pages.
     pub(crate) developers: DeveloperAccess,
-    /// OpenAPI document as JSON. Empty until the routes are merged.
-    pub(crate) openapi: bytes::Bytes,
+    /// OpenAPI document as JSON, generated when it is first requested.
+    pub(crate) openapi: OnceLock<bytes::Bytes>,
     pub(crate) bounds: RequestBounds,
     /// Whether metrics are recorded.
     pub(crate) is_measured: bool,

@@ -47,7 +47,7 @@ use portcullis_core::id::RealmName;
 
 use crate::config::Branding;
 
-/// All templates. Each was rendered with sample data before use.
+/// All templates. Those of a folder have been rendered with sample data before use; of the built-in ones, a test does that.
 #[derive(Debug)]
 pub struct Templates {
     engine: Engine,
@@ -58,35 +58,39 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Loads the built-in templates, replaces those with a file in `dir`, and renders each with sample data.
+    /// Loads the built-in templates, and replaces those that have a file in `dir`. With a folder, each template is rendered
+    /// with sample data.
     ///
     /// # Errors
     /// Returns [`TemplateError`] with all issues: unreadable files, syntax errors and undefined names.
     pub fn load(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
-        Self::load_beside(Vec::new(), dir, branding)
+        let (templates, mut issues) = Self::read(dir, branding);
+        if dir.is_some() {
+            issues.extend(templates.issues());
+        }
+        TemplateError::unless_none(issues)?;
+        Ok(templates)
     }
 
-    /// Like [`Self::load`], but a file that does not replace a template is also an issue.
+    /// Like [`Self::load`], but the built-in templates are rendered without a folder, too, and a file that does not replace a
+    /// template is an issue.
     ///
     /// # Errors
     /// Returns [`TemplateError`] with all issues.
     pub(crate) fn check(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
-        let unknown = dir.map(unknown_files).transpose()?.unwrap_or_default();
-        Self::load_beside(unknown, dir, branding)
-    }
-
-    fn load_beside(
-        mut issues: Vec<TemplateIssue>,
-        dir: Option<&Path>,
-        branding: Branding,
-    ) -> Result<Self, TemplateError> {
-        let look = Look::of(&branding.brand);
-        let (engine, unreadable) = Engine::load(dir, look.colours());
-        let templates = Self { engine, branding, look, realms: BTreeMap::new() };
+        let mut issues = dir.map(unknown_files).transpose()?.unwrap_or_default();
+        let (templates, unreadable) = Self::read(dir, branding);
         issues.extend(unreadable);
         issues.extend(templates.issues());
         TemplateError::unless_none(issues)?;
         Ok(templates)
+    }
+
+    /// Returns the templates with those of a folder, and the issues of its files.
+    fn read(dir: Option<&Path>, branding: Branding) -> (Self, Vec<TemplateIssue>) {
+        let look = Look::of(&branding.brand);
+        let (engine, unreadable) = Engine::load(dir, look.colours());
+        (Self { engine, branding, look, realms: BTreeMap::new() }, unreadable)
     }
 
     /// Adds the templates of a realm.

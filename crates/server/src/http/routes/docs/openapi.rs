@@ -4,7 +4,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::http::state::AppState;
+use crate::http::{own_openapi, state::AppState};
 
 /// This description
 ///
@@ -18,5 +18,5 @@ use crate::http::state::AppState;
 )]
 pub(crate) async fn openapi_json(State(state): State<AppState>) -> Response {
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")];
-    (headers, state.openapi.clone()).into_response()
+    (headers, own_openapi(&state)).into_response()
 }
