@@ -92,7 +92,7 @@ impl MailSender for DevMailbox {
             text: mail.text.clone(),
             html: mail.html.clone(),
             links: mail.links.clone(),
-            code: None,
+            code: mail.code.clone(),
             created_at: self.clock.now(),
             withheld: None,
         });

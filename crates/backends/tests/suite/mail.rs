@@ -77,6 +77,7 @@ fn mail() -> Mail {
         text: "Hello Ada,\n\nhttps://example.org/verify?token=abc\n".to_owned(),
         html: "<p>Hello Ada, <a href=\"https://example.org/verify?token=abc\">confirm</a></p>\n".to_owned(),
         links: vec!["https://example.org/verify?token=abc".to_owned()],
+        code: None,
     }
 }
 

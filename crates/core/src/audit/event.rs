@@ -133,6 +133,10 @@ events! {
     IdentityUnlinked: "identity_unlinked", Ok, User, Shown, ["provider"];
     /// A sign-in with another provider was refused.
     SocialRefused: "social_refused", Refused, Anonymous, Shown, ["provider"];
+    /// A sign-in code was requested by mail.
+    SigninCodeRequested: "signin_code_requested", Ok, Anonymous, Shown, [];
+    /// A mailed sign-in code or link was refused.
+    SigninCodeRefused: "signin_code_refused", Refused, Anonymous, Shown, [];
     /// A user removed the password of their account.
     PasswordRemoved: "password_removed", Ok, User, Shown, [];
     /// A recovery code was used.

@@ -124,6 +124,8 @@ pub const EMAIL_TAKEN: Refusal = refusal(ErrorKind::Conflict, "email.taken", "Em
 pub const LINK_INVALID: Refusal = refusal(ErrorKind::BadLink, "link.invalid", "Invalid or expired link");
 pub const OTP_WRONG: Refusal = refusal(ErrorKind::BadLink, "otp.wrong", "Invalid OTP");
 pub const OTP_INVALID: Refusal = refusal(ErrorKind::BadLink, "otp.invalid", "Invalid or expired OTP");
+pub const SIGNIN_CODE_INVALID: Refusal =
+    refusal(ErrorKind::BadLink, "signin_code.invalid", "Invalid or expired sign-in code");
 pub const SMS_UNAVAILABLE: Refusal =
     refusal(ErrorKind::Unavailable(RETRY_AFTER), "sms.unavailable", "SMS is not available.");
 

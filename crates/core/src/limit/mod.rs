@@ -37,7 +37,11 @@ pub enum LimitKind {
     Resets,
     /// Requests to resend the verification email.
     Resends,
-    /// Emails of all three kinds to one address.
+    /// Requests for a sign-in code by mail.
+    SigninMails,
+    /// Wrong sign-in codes of an account.
+    SigninCodes,
+    /// Emails of all four kinds to one address.
     Mails,
     /// Emails to all addresses of one mailbox.
     Mailbox,
@@ -95,6 +99,8 @@ impl LimitKind {
             Self::Registrations => "registrations",
             Self::Resets => "resets",
             Self::Resends => "resends",
+            Self::SigninMails => "signin_mails",
+            Self::SigninCodes => "signin_codes",
             Self::Mails => "mails",
             Self::Mailbox => "mails_mailbox",
             Self::EmailChanges => "email_changes",
@@ -126,7 +132,10 @@ impl LimitKind {
     pub const fn setting(self) -> &'static str {
         match self {
             Self::Passwords => "LIMIT_PASSWORDS_ACCOUNT",
-            Self::Registrations | Self::Resets | Self::Resends | Self::Mails => "LIMIT_MAILS_ACCOUNT",
+            Self::Registrations | Self::Resets | Self::Resends | Self::SigninMails | Self::Mails => {
+                "LIMIT_MAILS_ACCOUNT"
+            }
+            Self::SigninCodes => "LIMIT_SIGNIN_CODES_ACCOUNT",
             Self::Mailbox => "LIMIT_MAILS_MAILBOX_ACCOUNT",
             Self::EmailChanges => "LIMIT_EMAIL_CHANGES_ACCOUNT",
             Self::Profile => "LIMIT_PROFILE_ACCOUNT",
@@ -158,7 +167,9 @@ impl LimitKind {
         match self {
             Self::Passwords => "LIMIT_PASSWORDS_CLIENT",
             Self::Hashes => "HASH_QUEUE_CLIENT",
-            Self::Registrations | Self::Resets | Self::Resends | Self::Mails | Self::Mailbox => "LIMIT_MAILS_CLIENT",
+            Self::Registrations | Self::Resets | Self::Resends | Self::SigninMails | Self::Mails | Self::Mailbox => {
+                "LIMIT_MAILS_CLIENT"
+            }
             Self::Codes => "LIMIT_OTP_CLIENT",
             Self::Links => "LIMIT_LINKS_CLIENT",
             Self::Factors => "LIMIT_FACTORS_CLIENT",
@@ -171,6 +182,7 @@ impl LimitKind {
             | Self::Profile
             | Self::Exports
             | Self::Enrolments
+            | Self::SigninCodes
             | Self::Refreshes
             | Self::LateRepeats
             | Self::AdminSignIn
@@ -226,6 +238,8 @@ pub struct Limits {
     pub hashes_client: u32,
     /// Failed attempts from a client to use a link or code.
     pub links_client: Quota,
+    /// Wrong sign-in codes per account, and per known device.
+    pub signin_codes_account: Quota,
     /// Failed second factors per account, and per known device. All of these quotas apply.
     pub factors_account: Vec<Quota>,
     /// Failed second factors per client.

@@ -38,10 +38,12 @@ pub enum Purpose {
     Linking,
     /// Authorization code of a client.
     Code,
+    /// Signing in by a mailed code or link.
+    SigninCode,
 }
 
 impl Purpose {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Registration,
         Self::Reset,
         Self::Phone,
@@ -56,6 +58,7 @@ impl Purpose {
         Self::Invitation,
         Self::Linking,
         Self::Code,
+        Self::SigninCode,
     ];
 
     /// Returns the stored string.
@@ -76,6 +79,7 @@ impl Purpose {
             Self::Invitation => "invitation",
             Self::Linking => "linking",
             Self::Code => "code",
+            Self::SigninCode => "signin_code",
         }
     }
 
@@ -85,11 +89,14 @@ impl Purpose {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
     }
 
-    /// Returns whether the lifetime starts when the message is handed over. The lifetime of undo links and
-    /// invitations starts immediately.
+    /// Returns whether the lifetime starts when the message is handed over. The lifetime of undo links, invitations
+    /// and sign-in codes starts immediately.
     #[must_use]
     pub const fn begins_at_hand_over(self) -> bool {
-        !matches!(self, Self::EmailUndo | Self::PasswordUndo | Self::FactorUndo | Self::Invitation | Self::Code)
+        !matches!(
+            self,
+            Self::EmailUndo | Self::PasswordUndo | Self::FactorUndo | Self::Invitation | Self::Code | Self::SigninCode
+        )
     }
 }
 

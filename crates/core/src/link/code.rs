@@ -4,21 +4,30 @@ use zeroize::Zeroizing;
 use super::Challenge;
 use crate::{
     account::phone::PhoneNumber,
-    seal::{self, RealmKeys},
+    seal::{self, BlindIndex, RealmKeys},
     typed,
 };
 
-/// Six-digit code, derived from its challenge and the recipient's phone number. Never stored and never printed.
+/// Six-digit code, derived from its challenge and the recipient's phone number or email address. Never stored and never
+/// printed.
 pub struct Code(Zeroizing<String>);
 
 impl Code {
     /// Derives the code of a challenge for this number.
     #[must_use]
     pub fn derive(keys: &RealmKeys, challenge: &Challenge, phone: &PhoneNumber) -> Self {
-        let tag = seal::mac(
-            keys.link_key(),
-            [b"code".as_slice(), &challenge.id.0, challenge.subject.as_str().as_bytes(), phone.as_str().as_bytes()],
-        );
+        Self::derive_with(keys, (b"code", challenge), phone.as_str().as_bytes())
+    }
+
+    /// Derives the code of a challenge for the email address with this index.
+    #[must_use]
+    pub fn derive_for_mail(keys: &RealmKeys, challenge: &Challenge, address: BlindIndex) -> Self {
+        Self::derive_with(keys, (b"mail_code", challenge), &address.0)
+    }
+
+    fn derive_with(keys: &RealmKeys, (label, challenge): (&[u8], &Challenge), recipient: &[u8]) -> Self {
+        let subject = challenge.subject.as_str().as_bytes();
+        let tag = seal::mac(keys.link_key(), [label, &challenge.id.0, subject, recipient]);
         // 64 bits modulo a million: the bias is below 10^-13.
         let number = u64::from_be_bytes(tag.as_ref().first_chunk().copied().unwrap_or_default());
         Self(Zeroizing::new(format!("{:06}", number % 1_000_000)))

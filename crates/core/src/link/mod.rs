@@ -56,6 +56,10 @@ pub enum LinkAction {
     LinkIdentity,
     /// Issues tokens to a client: an authorization code.
     Authorize,
+    /// Signs in, together with a mailed code.
+    SigninCode,
+    /// Signs in.
+    SigninLink,
 }
 
 impl LinkAction {
@@ -77,6 +81,8 @@ impl LinkAction {
             Self::Invite => b"invite",
             Self::LinkIdentity => b"link_identity",
             Self::Authorize => b"authorize",
+            Self::SigninCode => b"signin_code",
+            Self::SigninLink => b"signin_link",
         }
     }
 }

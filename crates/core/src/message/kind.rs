@@ -1,3 +1,4 @@
+use super::Channel;
 use crate::link::LinkAction;
 
 /// Kind of a message.
@@ -37,6 +38,8 @@ pub enum MessageKind {
     AdditionUndone,
     /// Link to link an account at another provider.
     LinkIdentity,
+    /// Code and link that sign in.
+    SigninCode,
     /// Notice that an account at another provider was linked, with a link to undo it.
     IdentityLinked,
     /// Notice that an account at another provider was linked, if it cannot be undone.
@@ -99,6 +102,7 @@ pub enum LinkRole {
     Verification,
     Undo,
     Reset,
+    SignIn,
 }
 
 const fn mail(word: &'static str, template: &'static str, links: &'static [LinkSpec]) -> Spec {
@@ -151,6 +155,11 @@ static LINK_IDENTITY: Spec = mail(
     "mail_link_identity",
     &[LinkSpec { role: LinkRole::Verification, page: "signin/link", action: LinkAction::LinkIdentity }],
 );
+static SIGNIN_CODE: Spec = mail(
+    "signin_code",
+    "mail_signin_code",
+    &[LinkSpec { role: LinkRole::SignIn, page: "signin/code", action: LinkAction::SigninLink }],
+);
 static IDENTITY_LINKED: Spec = mail(
     "identity_linked",
     "mail_identity_linked",
@@ -194,6 +203,7 @@ impl MessageKind {
         Self::FactorRemoved,
         Self::AdditionUndone,
         Self::LinkIdentity,
+        Self::SigninCode,
         Self::IdentityLinked,
         Self::IdentityLinkedForGood,
         Self::IdentityUnlinked,
@@ -232,6 +242,7 @@ impl MessageKind {
             Self::FactorRemoved => &FACTOR_REMOVED,
             Self::AdditionUndone => &ADDITION_UNDONE,
             Self::LinkIdentity => &LINK_IDENTITY,
+            Self::SigninCode => &SIGNIN_CODE,
             Self::IdentityLinked => &IDENTITY_LINKED,
             Self::IdentityLinkedForGood => &IDENTITY_LINKED_FOR_GOOD,
             Self::IdentityUnlinked => &IDENTITY_UNLINKED,
@@ -267,28 +278,5 @@ impl MessageKind {
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::MAILS.iter().chain(Self::OTHERS).copied().find(|kind| kind.as_str() == word)
-    }
-}
-
-/// Delivery channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channel {
-    Mail,
-    Sms,
-    /// Query for the delivery status of an SMS.
-    SmsStatus,
-}
-
-impl Channel {
-    pub const ALL: [Self; 3] = [Self::Mail, Self::Sms, Self::SmsStatus];
-
-    /// Returns the identifier for log and metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mail => "mail",
-            Self::Sms => "sms",
-            Self::SmsStatus => "sms_status",
-        }
     }
 }

@@ -16,6 +16,8 @@ pub struct Mail {
     pub html: String,
     /// Links in the text.
     pub links: Vec<String>,
+    /// Code in the text, if there is one.
+    pub code: Option<String>,
 }
 
 impl fmt::Debug for Mail {
@@ -24,7 +26,7 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// Links of an email, as full URLs. Secret: never printed.
+/// Links of an email, as full URLs, and its code. Secret: never printed.
 #[derive(Clone, Default)]
 pub struct Links {
     /// Verifies the address, or confirms an address change.
@@ -33,17 +35,27 @@ pub struct Links {
     pub undo_url: Option<String>,
     /// Opens the password reset form.
     pub reset_url: Option<String>,
-    /// Lifetime of the links.
+    /// Opens the page that signs in.
+    pub sign_in_url: Option<String>,
+    /// Code that signs in.
+    pub code: Option<String>,
+    /// Lifetime of the links and the code.
     pub lifetime: Duration,
 }
 
 impl Links {
+    /// Returns the URLs that are set.
+    pub fn urls(&self) -> impl Iterator<Item = &String> {
+        [&self.verification_url, &self.undo_url, &self.reset_url, &self.sign_in_url].into_iter().flatten()
+    }
+
     /// Sets the URL of a link.
     pub fn set(&mut self, role: LinkRole, url: String) {
         let place = match role {
             LinkRole::Verification => &mut self.verification_url,
             LinkRole::Undo => &mut self.undo_url,
             LinkRole::Reset => &mut self.reset_url,
+            LinkRole::SignIn => &mut self.sign_in_url,
         };
         *place = Some(url);
     }

@@ -1,12 +1,14 @@
 //! Messages to users: their kinds, their contents, and the outbox that queues them.
 
+mod channel;
 mod kind;
 mod mail;
 pub mod outbox;
 mod sign_in;
 mod sms;
 
-pub use kind::{Channel, LinkRole, LinkSpec, MessageKind, Spec};
+pub use channel::Channel;
+pub use kind::{LinkRole, LinkSpec, MessageKind, Spec};
 pub use mail::{Links, Mail};
 pub use sign_in::{SealedSignIn, SignIn};
 pub use sms::Sms;

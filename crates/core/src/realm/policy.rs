@@ -26,6 +26,10 @@ pub struct RealmPolicy {
     pub reset_ttl: Duration,
     /// How long a previous address remains reserved, and how long a change of address or password can be undone.
     pub email_undo_window: Duration,
+    /// Whether users may sign in with a mailed code.
+    pub email_signin: bool,
+    /// Lifetime of a mailed sign-in code.
+    pub signin_code_ttl: Duration,
     /// Lifetime of an SMS code.
     pub otp_ttl: Duration,
     /// Whether the owner is notified of a sign-in from an unknown device.

@@ -15,7 +15,8 @@ mod session;
 mod upkeep;
 
 pub use account::{
-    Accounts, CreateForm, Created, Expected, Export, ExportedChange, OpenedLink, ProfilePatch, Undo, Undoable, Verified,
+    Accounts, CreateForm, Created, Expected, Export, ExportedChange, OpenedLink, ProfilePatch, SigninCodeRequest, Undo,
+    Undoable, Verified,
 };
 pub use admin::{
     Administered, Administration, Explained, ExportForm, ExportPage, ExportedLine, Impersonated, ListedAdmin,
@@ -42,7 +43,7 @@ pub use oauth::{
 };
 pub use session::{
     Completed, Completion, Credentials, Entry, FactorRequest, ListedSessions, LoggedIn, LoginOutcome, PasskeyOutcome,
-    PasskeyRequest, SecondFactor, Sessions, StepUp, Stepped, SteppedUp, Tokens,
+    PasskeyRequest, SecondFactor, Sessions, SigninLink, StepUp, Stepped, SteppedUp, Tokens,
 };
 pub use upkeep::Upkeep;
 

@@ -65,6 +65,9 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
         let of_passkeys = routes::factor::passkey_routes().merge(routes::session::passkey_routes());
         all = all.merge(of_passkeys).merge(routes::me::passkey_routes()).merge(routes::site::passkey_routes());
     }
+    if info.has_email_signin {
+        all = all.merge(routes::session::mail_routes());
+    }
     if info.has_providers {
         all = all.merge(routes::federation::provider_routes());
     }
@@ -89,7 +92,8 @@ pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
 
 /// Returns the description of the API of this server as JSON.
 pub(crate) fn own_openapi(state: &AppState) -> Bytes {
-    let describe = || openapi::finish(&all_routes(&state.info, state.mailbox.is_some()).split_for_parts().1, &state.info);
+    let describe =
+        || openapi::finish(&all_routes(&state.info, state.mailbox.is_some()).split_for_parts().1, &state.info);
     state.openapi.get_or_init(|| describe().to_string().into()).clone()
 }
 

@@ -131,6 +131,8 @@ pub(crate) struct ServerInfo {
     pub(crate) hsts: Option<HeaderValue>,
     /// Whether a realm has passkeys enabled.
     pub(crate) has_passkeys: bool,
+    /// Whether users of a realm can sign in by mail.
+    pub(crate) has_email_signin: bool,
     /// Whether users of a realm can sign in with another provider.
     pub(crate) has_providers: bool,
     /// Origins that may use the passkeys of the server's domain, if there are several.
@@ -159,6 +161,7 @@ impl ServerInfo {
             is_https: false,
             hsts: None,
             has_passkeys: true,
+            has_email_signin: true,
             has_providers: true,
             related_origins: Vec::new(),
             docs: true,

@@ -95,6 +95,27 @@ async fn resending_the_mail_is_the_same_work_for_every_address() {
     assert!(app.mails_to("bert@example.com").await.is_empty());
 }
 
+#[tokio::test]
+async fn a_sign_in_code_is_the_same_work_for_every_address() {
+    let app = TestApp::with(&[("EMAIL_SIGNIN", "code")]).await;
+    Person::new("anna@example.com").join(&app).await;
+    Person::new("carl@example.com").register(&app).await;
+    for known in ["anna@example.com", "carl@example.com"] {
+        let start = async |email: &str| app.post_json("/User1/signin_code/start", json!({"email": email})).await;
+        let work = alike(&app, known, "bert@example.com", start).await;
+        assert_eq!(work, Work { hashes: 0, reads: 4, commits: vec![4], renders: 0 });
+        let finish = async |email: &str| {
+            let started: Value = start(email).await.json().await.unwrap();
+            app.watched.take();
+            let wrong = json!({"handle": started["handle"], "code": "000000"});
+            app.post_json("/User1/signin_code/finish", wrong).await
+        };
+        let work = alike(&app, known, "bert@example.com", finish).await;
+        assert_eq!(work, Work { hashes: 0, reads: 3, commits: vec![1], renders: 0 });
+    }
+    assert!(app.mails_to("bert@example.com").await.is_empty());
+}
+
 /// Limits also count unknown accounts, including the cost of an SMS that is never sent.
 #[tokio::test]
 async fn with_limits_unknown_accounts_cost_the_same_work() {

@@ -165,6 +165,8 @@ const MATRIX: &[Row] = &[
     row("post /v1/{realm}/login", NO_TOKEN),
     row("post /v1/{realm}/otp_phone", NO_TOKEN),
     row("post /v1/{realm}/passkeys/login", NO_TOKEN),
+    row("post /v1/{realm}/signin_code/start", NO_TOKEN),
+    row("post /v1/{realm}/signin_code/finish", NO_TOKEN),
     row("post /v1/{realm}/passkeys/login/options", NO_TOKEN),
     row("post /v1/{realm}/verify/resend", NO_TOKEN),
     row("get /v1/{realm}/social", NO_TOKEN),
@@ -234,6 +236,7 @@ async fn with_all_routes() -> TestApp {
     let settings = [
         ("API_CLIENTS", services.as_str()),
         ("MFA_METHODS", "totp,sms,recovery_code"),
+        ("EMAIL_SIGNIN", "code"),
         ("SOCIAL_GOOGLE_CLIENT_ID", "our-client"),
         ("SOCIAL_GOOGLE_NATIVE_CLIENT_IDS", "our-application"),
     ];

@@ -28,6 +28,9 @@ pub(super) struct WaitingChange {
     challenge: Challenge,
 }
 
+/// Purposes of links and codes that were mailed to the address of a user.
+const MAILED: [Purpose; 3] = [Purpose::Reset, Purpose::Linking, Purpose::SigninCode];
+
 impl Accounts<'_> {
     /// Returns whether a link is for a new address. The link is not verified yet.
     ///
@@ -103,9 +106,7 @@ impl Accounts<'_> {
             RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: Some(PendingEmail::KIND) },
             self.audit(Event::EmailChanged).user(user).index(index),
         ];
-        batch.extend(
-            self.drop_challenges(user, &[Purpose::Reset, Purpose::Linking, Purpose::Phone, Purpose::PhoneChange]),
-        );
+        batch.extend(self.drop_challenges(user, &[&MAILED[..], &[Purpose::Phone, Purpose::PhoneChange]].concat()));
         batch.extend(self.drop_tickets(user));
         batch.extend(self.reserve(user, &key, &before).await?);
         batch.extend(self.discard_registration(found));
@@ -120,8 +121,8 @@ impl Accounts<'_> {
             RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(kind) }.into()
         };
         let mut batch = vec![pending(PendingEmail::KIND), pending(PendingPhone::KIND)];
-        let purposes = [Purpose::Reset, Purpose::Linking, Purpose::Phone, Purpose::EmailChange, Purpose::PhoneChange];
-        batch.extend(self.drop_challenges(user, &purposes));
+        let others = [Purpose::Phone, Purpose::EmailChange, Purpose::PhoneChange];
+        batch.extend(self.drop_challenges(user, &[&MAILED[..], &others].concat()));
         batch.extend(self.drop_tickets(user));
         batch.push(self.distrust_devices(user));
         batch

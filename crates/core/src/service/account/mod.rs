@@ -18,6 +18,7 @@ mod reject;
 mod resend;
 mod reservations;
 mod secure;
+mod signin_code;
 mod undo;
 mod undo_factor;
 mod undo_password;
@@ -26,6 +27,7 @@ mod verify;
 pub use create::{CreateForm, Created};
 pub use edit::{Expected, ProfilePatch};
 pub use export::{Export, ExportedChange};
+pub use signin_code::SigninCodeRequest;
 pub use undo::{Undo, Undoable};
 pub use verify::{OpenedLink, Verified};
 

@@ -10,6 +10,7 @@ use crate::{
         Result,
         catalogue::{REVISION_STALE, USER_STATUS},
     },
+    link::Purpose,
     port::{Batch, UserOp},
     service::{Expected, FieldErrors, RawField},
 };
@@ -36,6 +37,7 @@ impl Administered<'_, Manage> {
         let mut batch = batch![self.end_sessions(&user.id, None), audit];
         batch.extend(self.drop_tickets(&user));
         batch.push(self.drop_links(&user));
+        batch.extend(self.accounts().drop_challenges(&user, &[Purpose::SigninCode]));
         let sheet = self.change(changed, batch).await?;
         tracing::info!(realm = %self.realm.name, user = %user.id, "account locked");
         Ok(sheet)

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{Delivery, DeliveryResult};
 use crate::{
+    account::email::EmailAddress,
     clock::Timestamp,
     error::{Cause, Error, Result},
-    link::{Challenge, Purpose},
+    link::{Challenge, Code, Purpose},
     message::{
-        Links, Mail, Recipient,
+        Links, Mail, MessageKind, Recipient,
         outbox::{DeliveryOutcome, retry_unknown_at},
     },
     port::{Batch, ChallengeOp, Op, SendError, Transit},
@@ -90,6 +91,9 @@ impl Delivery<'_> {
             for link in spec.links {
                 links.set(link.role, self.link(link.page, link.action, &linked.challenge));
             }
+            if row.kind == MessageKind::SigninCode {
+                links.code = Some(self.mailed_code(&linked.challenge)?);
+            }
             links.lifetime = linked.challenge.lifetime;
             is_decoy = linked.is_decoy;
             challenge = Some(linked.challenge);
@@ -125,9 +129,17 @@ impl Delivery<'_> {
         // A verification link expires with its registration.
         let left = pending.filter(|_| challenge.purpose == Purpose::Registration);
         let left = left.map_or(Duration::MAX, |pending| pending.expires_at.since(self.ctx.now));
-        let left = if challenge.purpose.begins_at_hand_over() { left } else { self.hours_left(&challenge) };
+        let is_short = challenge.purpose.begins_at_hand_over() || challenge.purpose == Purpose::SigninCode;
+        let left = if is_short { left } else { self.hours_left(&challenge) };
         let challenge = Challenge { lifetime: challenge.lifetime.min(left), ..challenge };
         Ok(Some(LinkedChallenge { challenge, is_decoy }))
+    }
+
+    /// Returns the code of a challenge for the address of the row.
+    fn mailed_code(&self, challenge: &Challenge) -> Result<String> {
+        let to = EmailAddress::stored(&self.recipient()?.to).map_err(Error::internal)?;
+        let code = Code::derive_for_mail(&self.realm.keys, challenge, to.blind_index(&self.realm.keys));
+        Ok(code.expose().to_owned())
     }
 
     /// Returns the time until a challenge expires, rounded up to hours, so that an email queued for seconds still

@@ -65,11 +65,19 @@ impl Scope<'_> {
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(in crate::service) async fn mail_to_address(&self, mail: AddressMail<'_>) -> Result<()> {
+        self.mail_to_address_with(mail, Batch::new()).await
+    }
+
+    /// Like [`Self::mail_to_address`], with operations that are committed with the mail.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
+    pub(in crate::service) async fn mail_to_address_with(&self, mail: AddressMail<'_>, with: Batch) -> Result<()> {
         let AddressMail { email, kind, challenge, replaces, event, user } = mail;
         let index = email.blind_index(&self.realm.keys);
         let recipient = Recipient::unnamed(email);
         let message = self.message(kind, &recipient, Some(challenge.id))?;
-        let mut batch = Batch::new();
+        let mut batch = with;
         if replaces {
             let (realm, subject) = (challenge.realm.clone(), challenge.subject.clone());
             batch.push(ChallengeOp::Drop { realm, subject, purpose: Some(challenge.purpose) }.into());

@@ -9,6 +9,7 @@ mod end;
 mod list;
 mod login;
 mod logout;
+mod mailed_code;
 mod new_device;
 mod open;
 mod passkey;
@@ -22,6 +23,7 @@ mod step_up;
 
 pub use list::ListedSessions;
 pub use login::{Credentials, LoginOutcome};
+pub use mailed_code::SigninLink;
 pub(in crate::service) use open::ProvedLogin;
 pub use open::{Entry, LoggedIn, Tokens};
 pub use passkey::{PasskeyOutcome, PasskeyRequest};

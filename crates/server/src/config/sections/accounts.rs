@@ -144,8 +144,8 @@ fn check_realm(values: &Values, report: &mut Report) {
     min_length(values, report);
 }
 
-/// Maximum of `OTP_TTL` (NIST SP 800-63B-4 §3.1.3; ASVS 6.5.5).
-const MAX_CODE_TTL: Duration = Duration::from_secs(600);
+/// Maximum of `OTP_TTL` and `SIGNIN_CODE_TTL` (NIST SP 800-63B-4 §3.1.3; ASVS 6.5.5).
+pub(super) const MAX_CODE_TTL: Duration = Duration::from_secs(600);
 
 fn lifetimes(values: &Values, report: &mut Report) {
     if values.get(&OTP_TTL).is_some_and(|lifetime| lifetime > MAX_CODE_TTL) {

@@ -38,7 +38,7 @@ settings! {
     LIMIT_MAILS_MAILBOX_ACCOUNT: Quota = QUOTA, Fixed("10/1h"),
         "Emails by these routes to all addresses together that only differ in the tag after a plus sign (`john+shop@example.com`).";
     LIMIT_MAILS_CLIENT: Quota = QUOTA, Fixed("20/1h"),
-        "Requests from one address to each of `create`, `forget_password` and `verify/resend`.";
+        "Requests from one address to each of `create`, `forget_password`, `verify/resend` and `signin_code/start`.";
     LIMIT_EMAIL_CHANGES_ACCOUNT: Quota = QUOTA, Fixed("3/7d"),
         "Email address changes requested by one account. The email also counts towards `LIMIT_MAILS_ACCOUNT` of the new address.";
     LIMIT_PROFILE_ACCOUNT: Quota = QUOTA, Fixed("30/1h"),
@@ -51,6 +51,8 @@ settings! {
         "Requests from one address to `otp_phone`.";
     LIMIT_LINKS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
         "Invalid links and codes from one address.";
+    LIMIT_SIGNIN_CODES_ACCOUNT: Quota = QUOTA, Fixed("20/24h"),
+        "Wrong sign-in codes (`EMAIL_SIGNIN`) of an account, or of a device known to it. Beyond them, every code is refused; the link in the mail still works.";
     LIMIT_FACTORS_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("5/1h,10/24h"),
         "Failed second-factor attempts for an account, or from one of its known devices. All limits apply. Beyond them, every code is rejected. A correct factor resets the count; a correct password does not.";
     LIMIT_FACTORS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
@@ -127,6 +129,7 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         codes_client: values.get(&LIMIT_OTP_CLIENT)?,
         hashes_client: values.get(&HASH_QUEUE_CLIENT)?,
         links_client: values.get(&LIMIT_LINKS_CLIENT)?,
+        signin_codes_account: values.get(&LIMIT_SIGNIN_CODES_ACCOUNT)?,
         factors_account: values.get(&LIMIT_FACTORS_ACCOUNT)?,
         factors_client: values.get(&LIMIT_FACTORS_CLIENT)?,
         passkey_options_client: values.get(&LIMIT_PASSKEY_OPTIONS_CLIENT)?,
@@ -187,10 +190,11 @@ fn boundless(values: &Values, report: &mut Report) {
         LIMIT_FACTORS_ACCOUNT.info(),
         values.get(&LIMIT_FACTORS_ACCOUNT).unwrap_or_default(),
     );
-    let limits: [(&'static str, &Info, Vec<Quota>); 6] = [
+    let limits: [(&'static str, &Info, Vec<Quota>); 7] = [
         one(&LIMIT_PASSWORDS_CLIENT),
         one(&LIMIT_LINKS_CLIENT),
         one(&LIMIT_OTP_CLIENT),
+        one(&LIMIT_SIGNIN_CODES_ACCOUNT),
         codes,
         one(&LIMIT_FACTORS_CLIENT),
         factors,

@@ -10,6 +10,7 @@ use axum::{
 use portcullis_core::{
     Error,
     error::catalogue::UNREADABLE,
+    id::ChallengeId,
     link::{CarriedFor, LONGEST_CARRIED},
     oauth::AuthorizeRequest,
     service::{RenewedCookie, Viewer},
@@ -49,6 +50,8 @@ pub(in crate::http) struct Visit {
     browser: Option<String>,
     /// Last sign-in method used in this browser.
     pub(in crate::http) last: Option<String>,
+    /// Sign-in code that this browser has requested, and where its sign-in was to end.
+    code: Option<String>,
     /// Number of declined passkey offers in this browser, and the day of the last one.
     pub(in crate::http) not_now: Option<String>,
 }
@@ -68,7 +71,7 @@ impl Visit {
         }
         let cookie = |name| cookie::value(&cookie::of_realm(state, name, realm), &parts.headers);
         let (session, browser, last) = (cookie("session"), cookie("browser"), cookie("last"));
-        let not_now = cookie("not_now");
+        let (not_now, code) = (cookie("not_now"), cookie("code"));
         let viewer = match &session {
             Some(session) => request.sessions().authenticate_browser(session).await?,
             None => None,
@@ -79,7 +82,7 @@ impl Visit {
             return Err(UNREADABLE.into());
         }
         let home = format!("{}/{realm}", state.info.root);
-        Ok(Self { request, viewer, home, parameters, session, browser, last, not_now })
+        Ok(Self { request, viewer, home, parameters, session, browser, last, code, not_now })
     }
 
     /// Returns a URL parameter.
@@ -176,6 +179,33 @@ impl Visit {
         self.set_cookie(state, response, "last", last, Some(HELPS_FOR));
     }
 
+    /// Remembers where the sign-in of a mailed code was to end, so that its link goes on there, too. What is too long for a cookie
+    /// is not remembered.
+    pub(in crate::http) fn remember_code(&self, state: &AppState, response: &mut Response, challenge: &ChallengeId) {
+        let next = self.parameter("continue").filter(|text| self.next().is_some() && text.len() <= LONGEST_OF_CODE);
+        let lifetime = self.request.realm.policy.signin_code_ttl;
+        let kept =
+            next.map(|next| (CODE.seal(&self.request.ctx, &self.request.realm.keys, lifetime, &challenge.0), next));
+        let value = kept.and_then(|(id, next)| Some(format!("{}.{next}", id?))).unwrap_or_default();
+        self.set_cookie(
+            state,
+            response,
+            "code",
+            &value,
+            Some(if value.is_empty() { Duration::ZERO } else { lifetime }),
+        );
+    }
+
+    /// Continues where the sign-in of a mailed code was begun, if this browser has requested the code.
+    pub(in crate::http) fn resume_code(&mut self, challenge: &ChallengeId) {
+        let Some((id, next)) = self.code.as_deref().and_then(|value| value.split_once('.')) else { return };
+        let known: Option<[u8; 16]> = CODE.open(self.request.ctx.now, &self.request.realm.keys, id);
+        if known == Some(challenge.0) {
+            let next = next.to_owned();
+            self.resume(Some(&next));
+        }
+    }
+
     /// Remembers declined passkey offers for a year.
     pub(in crate::http) fn set_not_now(&self, state: &AppState, response: &mut Response, value: &str) {
         self.set_cookie(state, response, "not_now", value, Some(HELPS_FOR));
@@ -220,6 +250,10 @@ impl Visit {
         cookie::set(state, response, &name, value, lifetime);
     }
 }
+
+const CODE: CarriedFor<'static> = CarriedFor { purpose: "signin_code", browser: "" };
+/// Maximum length of `continue` in the cookie of a mailed code: browsers keep at most 4,096 bytes.
+const LONGEST_OF_CODE: usize = 3500;
 
 const CONTINUE: CarriedFor<'static> = CarriedFor { purpose: "continue", browser: "" };
 

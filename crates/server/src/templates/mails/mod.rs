@@ -48,6 +48,7 @@ mod phone_removed;
 mod recovery_code_used;
 mod recovery_codes_renewed;
 mod reset_password;
+mod signin_code;
 mod two_step_changed;
 mod verify_email;
 mod welcome;
@@ -108,6 +109,7 @@ static MAILS: &[MailView] = &[
     factor_removed::FACTOR_REMOVED,
     addition_undone::ADDITION_UNDONE,
     identities::LINK_IDENTITY,
+    signin_code::SIGNIN_CODE,
     identities::IDENTITY_LINKED,
     identities::IDENTITY_LINKED_FOR_GOOD,
     identities::IDENTITY_UNLINKED,
@@ -156,7 +158,8 @@ impl Render for Templates {
             subject,
             text,
             html: templates.engine.fill(view.html.name, values)?,
-            links: links.verification_url.iter().chain(&links.undo_url).chain(&links.reset_url).cloned().collect(),
+            links: links.urls().cloned().collect(),
+            code: links.code.clone(),
         })
     }
 
@@ -180,6 +183,8 @@ impl Templates {
             ("verification_url", &links.verification_url),
             ("undo_url", &links.undo_url),
             ("reset_url", &links.reset_url),
+            ("sign_in_url", &links.sign_in_url),
+            ("code", &links.code),
         ];
         let urls = urls.into_iter().filter_map(|(name, url)| Some((name, Value::from(url.as_deref()?))));
         let mut values: BTreeMap<&str, Value> = urls.collect();
@@ -231,7 +236,8 @@ impl MailView {
 
     /// Returns links like those in an email of this kind.
     fn sample_links(&self, kind: MessageKind) -> Links {
-        let mut links = Links { lifetime: self.sample_lifetime, ..Links::default() };
+        let code = (kind == MessageKind::SigninCode).then(|| "482913".to_owned());
+        let mut links = Links { code, lifetime: self.sample_lifetime, ..Links::default() };
         for LinkSpec { role, page, .. } in kind.spec().links {
             let token = "c2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxl";
             links.set(*role, format!("https://accounts.example.com/User1/{page}?token={token}"));

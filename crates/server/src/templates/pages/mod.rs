@@ -28,6 +28,7 @@ mod reset;
 mod reset_failed;
 mod reset_success;
 mod signin;
+mod signin_code;
 mod signin_complete;
 mod signin_confirm;
 mod signin_enroll;
@@ -70,6 +71,7 @@ pub(crate) use reset::Reset;
 pub(crate) use reset_failed::ResetFailed;
 pub(crate) use reset_success::ResetSuccess;
 pub(crate) use signin::Signin;
+pub(crate) use signin_code::SigninCode;
 pub(crate) use signin_complete::SigninComplete;
 pub(crate) use signin_confirm::SigninConfirm;
 pub(crate) use signin_enroll::{EnrollApp, SigninEnroll};
@@ -132,6 +134,7 @@ pub(super) struct PageEntry {
 /// All pages, in documentation order.
 pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<Signin>(),
+    PageEntry::of::<SigninCode>(),
     PageEntry::of::<SigninFactor>(),
     PageEntry::of::<SigninConfirm>(),
     PageEntry::of::<SigninEnroll>(),

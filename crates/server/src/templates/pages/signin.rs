@@ -12,6 +12,8 @@ pub(crate) struct Signin {
     pub(crate) signup: bool,
     /// Whether passkeys are enabled.
     pub(crate) passkeys: bool,
+    /// Path of the page for a mailed code; empty if there is none.
+    pub(crate) code: String,
     /// Other sign-in methods.
     pub(crate) ways: Vec<Way>,
     /// Provider whose sign-in failed. Empty if none failed.
@@ -28,8 +30,9 @@ impl Page for Signin {
 
     fn values(&self) -> Value {
         let Self { remember, signup, passkeys, .. } = *self;
-        let (last, signal) = (self.last.as_str(), self.signal.as_str());
-        let offers = context! { remember, signup, passkeys, last, signal, ways => Value::from(Serde(&self.ways)) };
+        let (last, signal, code) = (self.last.as_str(), self.signal.as_str(), self.code.as_str());
+        let offers =
+            context! { remember, signup, passkeys, last, signal, code, ways => Value::from(Serde(&self.ways)) };
         context! { offers, provider => self.provider.as_str(), ..self.gate.values() }
     }
 }
@@ -44,6 +47,7 @@ impl Replaceable for Signin {
             remember: true,
             signup: true,
             passkeys: true,
+            code: "/User1/signin/code".to_owned(),
             ways: Way::samples(),
             provider: "Google".to_owned(),
             last: "passkey".to_owned(),

@@ -155,6 +155,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         "BROWSER_SESSION_IDLE" => "7h",
         "LIMIT_FACTORS_ACCOUNT" => "2/2m,9/9h",
         "SIGNUP" => "closed",
+        "EMAIL_SIGNIN" => "code",
         "SIGNUP_REQUIRED" => "first_name",
         name => other_sample(name),
     }

@@ -204,6 +204,7 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("LIMIT_PASSKEY_OPTIONS_CLIENT", "1/90s"),
     ("LIMIT_PASSKEYS_CLIENT", "1/90s"),
     ("LIMIT_AUTHORIZE_CLIENT", "1/90s"),
+    ("EMAIL_SIGNIN", "code"),
     ("SOCIAL_GOOGLE_CLIENT_ID", "our-client"),
     ("SOCIAL_GOOGLE_NATIVE_CLIENT_IDS", "our-application"),
     ("MFA_METHODS", "totp,sms,recovery_code"),
@@ -218,7 +219,10 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         "post /create" => asking("").json(&Person::new("new@example.com").form()),
         "post /login" | "post /token" => asking("").form(&wrong),
         "get /forget_password" => asking("?email=a@example.com"),
-        "post /forget_password" | "post /verify/resend" => asking("").json(&json!({"email": "a@example.com"})),
+        "post /forget_password" | "post /verify/resend" | "post /signin_code/start" => {
+            asking("").json(&json!({"email": "a@example.com"}))
+        }
+        "post /signin_code/finish" => asking("").json(&json!({"handle": "junk", "code": "123456"})),
         "get /verify" | "get /reset_password_form" | "get /undo" => asking("?token=junk"),
         "post /introspect" => asking("").basic_auth("shop", Some("wrong")).form(&[("token", "junk")]),
         "post /revoke" => asking("").form(&[("token", "junk")]),

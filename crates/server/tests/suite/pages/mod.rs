@@ -4,6 +4,7 @@ mod account;
 mod attacks;
 mod brand;
 pub mod browser;
+mod code;
 mod factor;
 mod faults;
 mod offer;

@@ -27,6 +27,7 @@ mod resend;
 mod reset;
 mod revoke;
 mod roles;
+mod signin_code;
 mod undo;
 mod verify;
 mod verify_browser;

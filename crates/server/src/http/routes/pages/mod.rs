@@ -4,6 +4,7 @@ mod account;
 mod activity;
 mod answer;
 mod authorize;
+mod code;
 mod complete;
 mod confirm;
 mod confirm_with;
@@ -37,6 +38,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(confirm::form, confirm::confirm))
         .routes(routes!(offer::form, offer::answer))
         .routes(routes!(forgot::form, forgot::send))
+        .routes(routes!(code::form, code::sign_in))
         .routes(routes!(signup::form, signup::sign_up))
         .routes(routes!(resend::form, resend::resend))
         .routes(routes!(signout::ask, signout::sign_out))

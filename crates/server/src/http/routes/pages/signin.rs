@@ -8,7 +8,7 @@ use portcullis_core::{
 
 use super::{
     answer::{Typed, again, show, show_with},
-    enroll,
+    code, enroll,
     enter::{Way, enter},
     factor::FactorStep,
     offer,
@@ -54,6 +54,7 @@ pub(super) fn page(visit: &Visit, gate: Gate) -> Signin {
         remember: !policy.browser_remember.is_zero(),
         signup: policy.signup == portcullis_core::realm::Signup::Open,
         passkeys: visit.request.second_factors().has_passkeys(),
+        code: code::path(visit),
         ways: social::ways(visit),
         provider: social::named(visit),
         last: visit.last.clone().unwrap_or_default(),

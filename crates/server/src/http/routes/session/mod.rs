@@ -4,6 +4,7 @@ mod client_grant;
 mod login;
 mod logout;
 mod passkeys;
+mod signin_code;
 mod token;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -17,6 +18,11 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(token::token))
         .routes(routes!(logout::logout))
         .routes(routes!(logout::logout_by_post))
+}
+
+/// Returns the routes that exist where users can sign in by mail.
+pub(in crate::http) fn mail_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(signin_code::start)).routes(routes!(signin_code::finish))
 }
 
 /// Returns the routes that exist where there are passkeys.
