@@ -26,7 +26,7 @@ impl OAuth<'_> {
         let proof = match self.tokens.verify_for_client(self.ctx, &self.realm.name, token) {
             Ok(proof) => proof,
             Err(reason) => {
-                let is_own = self.tokens.verify(self.ctx, &self.realm.name, token).is_ok();
+                let is_own = self.is_live_own(token).await?;
                 return Err(if is_own { SCOPE_MISSING.into() } else { Error::bad_token().because(reason) });
             }
         };
@@ -42,6 +42,13 @@ impl OAuth<'_> {
         }
         let account = self.account(&session.user).await?.ok_or_else(ended)?;
         Ok(UserInfo { user: session.user, claims: UserClaims::of(&account, &scopes) })
+    }
+
+    /// Returns whether this is a token of the server's own whose session is live.
+    async fn is_live_own(&self, token: &str) -> Result<bool> {
+        let Ok(proof) = self.tokens.verify(self.ctx, &self.realm.name, token) else { return Ok(false) };
+        let session = self.ports.store.session(&self.realm.name, &proof.session).await?;
+        Ok(session.is_some_and(|session| session.is_live(self.ctx.now)))
     }
 
     /// Returns the grant of a client session if the session is live: its client exists, and so does the browser
