@@ -103,6 +103,13 @@ impl RealmKeys {
         UserId::of(mac(&self.link, parts).as_ref().first_chunk().copied().unwrap_or_default())
     }
 
+    /// Returns an index that belongs to no address, for an identifier that belongs to no account.
+    #[must_use]
+    pub fn index_of_decoy(&self, id: &UserId) -> BlindIndex {
+        let tag = mac(&self.link, [b"index".as_slice(), id.as_str().as_bytes()]);
+        BlindIndex(tag.as_ref().first_chunk().copied().unwrap_or_default())
+    }
+
     /// Returns the key for limit keys.
     pub(crate) const fn limit_key(&self) -> &hmac::Key {
         &self.limit

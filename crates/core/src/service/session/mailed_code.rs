@@ -10,7 +10,6 @@ use crate::{
     limit::{LimitKey, LimitKind},
     link::{Challenge, Code, LinkAction, PresentedToken, Purpose, TypedCode},
     port::{ChallengeOp, CommitError, LimitOp, Precondition, UserOp},
-    seal::BlindIndex,
     service::{
         FieldErrors, RawField,
         kernel::{ATTEMPTS, retry},
@@ -46,7 +45,7 @@ impl Sessions<'_> {
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
         let counted = self.count_code(&challenge, user.as_ref(), devices).await?;
         // The work is the same for an address without a user.
-        let index = user.as_ref().map_or(BlindIndex([0; 32]), |user| user.index);
+        let index = user.as_ref().map_or_else(|| self.realm.keys.index_of_decoy(&challenge.subject), |user| user.index);
         let is_right = Code::derive_for_mail(&self.realm.keys, &challenge, index).is(typed);
         match user.filter(|_| is_right) {
             Some(_) => self.enter_mailed(challenge.id, Some(counted), devices).await,
@@ -144,11 +143,9 @@ impl Sessions<'_> {
     async fn refuse_code<T>(&self, challenge: &Challenge, reason: &'static str) -> Result<T> {
         tracing::info!(realm = %self.realm.name, reason, "mailed code refused");
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
-        let draft = self.audit(Event::SigninCodeRefused).reason(reason);
-        let draft = match &user {
-            Some(user) => draft.user(user),
-            None => draft,
-        };
+        // Repetitions are counted in one row for each index: a decoy has its own, which is that of no address.
+        let index = user.as_ref().map_or_else(|| self.realm.keys.index_of_decoy(&challenge.subject), |user| user.index);
+        let draft = self.audit(Event::SigninCodeRefused).address(user.as_ref(), index).reason(reason);
         self.commit(self.refused(draft).into_iter().collect()).await?;
         Err(SIGNIN_CODE_INVALID.into())
     }

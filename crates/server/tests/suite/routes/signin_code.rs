@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use reqwest::Response;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     limits::ENFORCED,
@@ -150,7 +150,8 @@ async fn a_new_password_and_a_lock_end_mailed_codes() {
     let before = code(&app, &john.email).await;
     let owner = app.owner().await;
     let path = format!("/realms/User1/users/{}", john.id);
-    json(owner.post(&app, &format!("{path}/lock"), json!({"reason": "The phone was stolen."})).await, 200).await;
+    let body = json!({"reason": "The phone was stolen."});
+    json(owner.change(&app, reqwest::Method::POST, &format!("{path}/lock"), body).await, 200).await;
     refused(finish(&app, &handle, &before).await).await;
     let handle = start(&app, &john.email).await;
     let locked = code(&app, &john.email).await;
