@@ -45,6 +45,8 @@ pub enum RecordKind {
     AuditKey,
     /// [`RegisteredClient`](crate::oauth::RegisteredClient).
     Client,
+    /// [`ClientMark`](crate::oauth::ClientMark).
+    ClientMark,
     /// [`Consent`](crate::oauth::Consent).
     Grant,
     /// Status of a running server, a [`Node`](crate::node::Node).
@@ -78,6 +80,7 @@ impl RecordKind {
         Self::AdminKey,
         Self::AuditKey,
         Self::Client,
+        Self::ClientMark,
         Self::Grant,
         Self::Node,
         Self::Lease,
@@ -108,6 +111,7 @@ impl RecordKind {
             Self::AdminKey => "admin_key",
             Self::AuditKey => "audit_key",
             Self::Client => "client",
+            Self::ClientMark => "client_mark",
             Self::Grant => "grant",
             Self::Node => "node",
             Self::Lease => "lease",

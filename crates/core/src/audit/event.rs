@@ -154,6 +154,8 @@ events! {
     ClientRefused: "client_refused", Refused, Anonymous, Hidden, [];
     /// A user gave an application consent.
     ConsentGiven: "consent_given", Ok, User, Shown, ["client", "scope"];
+    /// A user took back what a client could see or do.
+    ConsentWithdrawn: "consent_withdrawn", Ok, User, Shown, ["client"];
     /// An authorization code was used again, and the session opened with it was revoked.
     CodeReused: "code_reused", Refused, Anonymous, Shown, ["client"];
     /// A client was added, changed or removed.

@@ -262,6 +262,16 @@ pub const REDIRECT_URI_UNKNOWN: Refusal = refusal(
     "redirect_uri.unknown",
     "The application that sent you here named an address that is not registered for it.",
 );
+pub const POST_LOGOUT_UNKNOWN: Refusal = refusal(
+    ErrorKind::Malformed,
+    "redirect_uri.unknown",
+    "The application that sent you here to sign out named an address that is not registered for it.",
+);
+pub const HINT_INVALID: Refusal = refusal(
+    ErrorKind::Malformed,
+    "id_token_hint.invalid",
+    "The application that sent you here to sign out did not prove that it signed you in.",
+);
 pub const REQUEST_TOO_LONG: Refusal =
     refusal(ErrorKind::Malformed, "request.too_long", "The request of the application is too long.");
 pub const OIDC_OFF: Refusal = refusal(ErrorKind::NotFound, "not_found", "Not found");
@@ -278,6 +288,8 @@ pub const CLIENT_DECLARED: Refusal =
     refusal(ErrorKind::Conflict, "client.declared", "The client is in the settings of the server. Change it there.");
 pub const CLIENT_EXISTS: Refusal = refusal(ErrorKind::Conflict, "client.exists", "A client with this id exists.");
 pub const CLIENT_PUBLIC: Refusal = refusal(ErrorKind::Conflict, "client.public", "A public client has no secret.");
+pub const CLIENT_NO_SECRET: Refusal =
+    refusal(ErrorKind::Conflict, "client.no_secret", "The client authenticates with its own key and has no secret.");
 pub const CLIENTS_OFF: Refusal =
     refusal(ErrorKind::Conflict, "client.off", "Clients need OIDC and PAGES to be on, and JWT_ISSUER to be unset.");
 
@@ -329,7 +341,11 @@ pub const CLIENT_ID_INVALID: FieldRefusal = field(
 pub const CLIENT_NAME_INVALID: FieldRefusal =
     field("name.invalid", "The name must have 1 to 64 characters and no control characters.");
 pub const CLIENT_AUTH_INVALID: FieldRefusal =
-    field("value.invalid", "A confidential client authenticates with a secret, a public one with `none`.");
+    field("value.invalid", "A confidential client authenticates with a secret or a key, a public one with `none`.");
+pub const CLIENT_KEYS_INVALID: FieldRefusal = field(
+    "client.jwks",
+    "With private_key_jwt, a client has a JWK set of 1 to 10 public keys: RSA, P-256 or Ed25519, with a kid each if there are several. Other clients have none.",
+);
 pub const CLIENT_SCOPES_INVALID: FieldRefusal = field(
     "value.invalid",
     "The scopes must be built in or in SCOPES; `portcullis:account` is for first-party clients.",

@@ -13,7 +13,7 @@ pub struct SpentProof {
 }
 
 impl SpentProof {
-    pub(super) fn new(parts: &[&[u8]], expires_at: Timestamp) -> Self {
+    pub(crate) fn new(parts: &[&[u8]], expires_at: Timestamp) -> Self {
         Self { key: seal::hex(&seal::digest(parts.iter().copied())), expires_at }
     }
 }

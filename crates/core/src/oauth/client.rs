@@ -4,7 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{ClientId, ClientSecret, RedirectKind, RedirectUri, Scopes};
+use super::{ClientId, ClientKeys, ClientSecret, RedirectKind, RedirectUri, Scopes};
 use crate::{
     clock::Timestamp,
     id::UserId,
@@ -29,6 +29,8 @@ pub enum ClientAuthMethod {
     SecretBasic,
     /// A form parameter.
     SecretPost,
+    /// A token that its own key signs.
+    PrivateKeyJwt,
     /// No authentication: a public client.
     None,
 }
@@ -64,7 +66,7 @@ macro_rules! words {
 }
 
 words!(ClientType: Confidential = "confidential", Public = "public");
-words!(ClientAuthMethod: SecretBasic = "client_secret_basic", SecretPost = "client_secret_post", None = "none");
+words!(ClientAuthMethod: SecretBasic = "client_secret_basic", SecretPost = "client_secret_post", PrivateKeyJwt = "private_key_jwt", None = "none");
 words!(ClientGrant: AuthorizationCode = "authorization_code", RefreshToken = "refresh_token");
 
 /// An application that signs users in through this server.
@@ -90,6 +92,8 @@ pub struct RegisteredClient {
     pub acr: Option<Assurance>,
     /// At most two, newest first.
     pub secrets: Vec<ClientSecret>,
+    /// Keys that verify its assertions, if it authenticates with them.
+    pub keys: Option<ClientKeys>,
     /// Whether it is defined in the settings and cannot be changed elsewhere.
     pub is_declared: bool,
     /// Older sessions of a client with this identifier belonged to a removed client.
@@ -101,6 +105,12 @@ impl RegisteredClient {
     #[must_use]
     pub fn has_secret(&self, presented: &SecretString) -> bool {
         self.secrets.iter().fold(false, |found, secret| found | secret.is(presented))
+    }
+
+    /// Returns whether it authenticates with a secret.
+    #[must_use]
+    pub const fn takes_secret(&self) -> bool {
+        matches!(self.auth, ClientAuthMethod::SecretBasic | ClientAuthMethod::SecretPost)
     }
 
     /// Returns whether the client may use a grant type.
@@ -141,6 +151,8 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     acr: Option<String>,
     secrets: Vec<StoredSecret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jwks: Option<String>,
     created_at: i64,
 }
 
@@ -180,6 +192,7 @@ impl Record for RegisteredClient {
             id_token_alg: self.id_token_alg.map(|algorithm| algorithm.as_str().to_owned()),
             acr: self.acr.map(|assurance| assurance.acr().to_owned()),
             secrets: self.secrets.iter().map(StoredSecret::from).collect(),
+            jwks: self.keys.as_ref().map(|keys| keys.to_json().to_string()),
             created_at: self.created_at.millis(),
         };
         serde_json::to_vec(&stored).unwrap_or_default()
@@ -202,6 +215,7 @@ impl Record for RegisteredClient {
             id_token_alg: stored.id_token_alg.as_deref().and_then(Algorithm::parse),
             acr: stored.acr.as_deref().and_then(Assurance::parse),
             secrets: stored.secrets.iter().map(StoredSecret::read).collect::<Option<_>>()?,
+            keys: stored.jwks.as_deref().and_then(ClientKeys::parse),
             is_declared: false,
             created_at: Timestamp::from_millis(stored.created_at),
         })

@@ -1,7 +1,7 @@
 //! Fields of a client as given in the settings, on the command line or in a request, and their validation.
 
 use super::{
-    ClientAuthMethod, ClientGrant, ClientId, ClientType, RedirectUri, RegisteredClient, Scopes,
+    ClientAuthMethod, ClientGrant, ClientId, ClientKeys, ClientType, RedirectUri, RegisteredClient, Scopes,
     scopes::{ACCOUNT, BUILT_IN, EMAIL, OPENID, PROFILE},
 };
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
     error::{
         FieldError,
         catalogue::{
-            CLIENT_AUTH_INVALID, CLIENT_NAME_INVALID, CLIENT_SCOPES_INVALID, FIELD_MISSING, PKCE_REQUIRED,
-            REDIRECT_URI_INVALID, VALUE_INVALID,
+            CLIENT_AUTH_INVALID, CLIENT_KEYS_INVALID, CLIENT_NAME_INVALID, CLIENT_SCOPES_INVALID, FIELD_MISSING,
+            PKCE_REQUIRED, REDIRECT_URI_INVALID, VALUE_INVALID,
         },
     },
     session::Assurance,
@@ -36,6 +36,8 @@ pub struct ClientDraft {
     pub pkce: Option<bool>,
     pub id_token_alg: Option<String>,
     pub acr: Option<String>,
+    /// JWK set, as JSON.
+    pub jwks: Option<String>,
 }
 
 impl ClientDraft {
@@ -72,6 +74,7 @@ impl ClientDraft {
             id_token_alg: read.algorithm(),
             acr: read.acr(),
             secrets: known.map(|known| known.secrets.clone()).unwrap_or_default(),
+            keys: read.keys(auth),
             is_declared: false,
             created_at: known.map_or(now, |known| known.created_at),
             id: id.clone(),
@@ -92,7 +95,7 @@ impl Reading<'_> {
         let Some(name) = self.draft.name.as_deref().map(str::trim) else {
             return self.known.map_or_else(|| id.as_str().to_owned(), |known| known.name.clone());
         };
-        let is_fit = (1..=MAX_NAME_LENGTH).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        let is_fit = (1..=MAX_NAME_LENGTH).contains(&name.chars().count()) && !name.chars().any(is_deceptive);
         if !is_fit {
             self.errors.push(CLIENT_NAME_INVALID.of("name"));
         }
@@ -119,6 +122,19 @@ impl Reading<'_> {
             self.errors.push(CLIENT_AUTH_INVALID.of("auth"));
         }
         auth
+    }
+
+    /// Reads the keys of a client that authenticates with one; others have none.
+    fn keys(&mut self, auth: ClientAuthMethod) -> Option<ClientKeys> {
+        let is_needed = auth == ClientAuthMethod::PrivateKeyJwt;
+        let keys = match self.draft.jwks.as_deref() {
+            Some(text) => ClientKeys::parse(text),
+            None => self.known.and_then(|known| known.keys.clone()).filter(|_| is_needed),
+        };
+        if keys.is_some() != is_needed || (self.draft.jwks.is_some() && keys.is_none()) {
+            self.errors.push(CLIENT_KEYS_INVALID.of("jwks"));
+        }
+        keys
     }
 
     fn redirect_uris(&mut self) -> Vec<RedirectUri> {
@@ -231,4 +247,15 @@ impl Reading<'_> {
             default
         })
     }
+}
+
+/// Returns whether a character is not seen, or changes how others are seen, so that a name could look like another one.
+fn is_deceptive(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}'
+            | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }

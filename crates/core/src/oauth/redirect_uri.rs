@@ -8,7 +8,7 @@ use data_encoding::HEXUPPER_PERMISSIVE;
 const MAX_LENGTH: usize = 2048;
 
 /// Parameters of the response to a client. A URI that already contains one of them would make its value ambiguous.
-const RESERVED: [&str; 5] = ["code", "state", "iss", "error", "response"];
+const RESERVED: [&str; 7] = ["code", "state", "iss", "error", "error_description", "error_uri", "response"];
 
 /// Hosts that are this machine. Other spellings are rejected.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
@@ -47,7 +47,9 @@ pub enum BadRedirectUri {
     Scheme,
     #[error("the host or port is malformed, or there is a user name")]
     Host,
-    #[error("it has a parameter that the answer would add: code, state, iss, error or response")]
+    #[error(
+        "it has a parameter that the answer would add: code, state, iss, error, error_description, error_uri or response"
+    )]
     Parameter,
 }
 
@@ -137,12 +139,27 @@ impl RedirectUri {
         (self.kind != RedirectKind::Private).then(|| self.text.get(..self.host_end + port))?
     }
 
+    /// Returns whether it belongs to this origin, as browsers send it. With `any_port` a loopback host stands for all its ports.
+    #[must_use]
+    pub fn is_of(&self, origin: &str, any_port: bool) -> bool {
+        let Some(own) = self.origin() else { return false };
+        let host = self.without_port().0;
+        if any_port && self.kind == RedirectKind::Loopback {
+            let port = origin.strip_prefix(host);
+            return port.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port));
+        }
+        // Browsers leave out the port of the scheme.
+        let default = if self.kind == RedirectKind::Https { ":443" } else { ":80" };
+        own.strip_suffix(default).unwrap_or(own) == origin
+    }
+
     /// Returns the source expression that allows forms to redirect to this URI in a content security policy. A
-    /// loopback address is allowed with every port.
+    /// is allowed with every port. Policies have no expression for an IPv6 address but its scheme (CSP 3 §2.3.1).
     #[must_use]
     pub fn form_target(&self) -> String {
         match self.kind {
             RedirectKind::Https => self.origin().unwrap_or_default().to_owned(),
+            RedirectKind::Loopback if self.host().starts_with('[') => "http:".to_owned(),
             RedirectKind::Loopback => format!("{}:*", self.without_port().0),
             RedirectKind::Private => format!("{}:", self.without_port().0),
         }
@@ -233,6 +250,8 @@ fn check_parameters(text: &str) -> Result<(), BadRedirectUri> {
     let Some((_, query)) = text.split_once('?') else { return Ok(()) };
     let is_reserved = |pair: &str| {
         let name = unescaped(pair.split('=').next().unwrap_or_default());
+        // Some frameworks read `code[]` as `code`.
+        let name = name.split(|byte| *byte == b'[').next().unwrap_or_default();
         RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved.as_bytes()))
     };
     if query.split(['&', ';']).any(is_reserved) { Err(BadRedirectUri::Parameter) } else { Ok(()) }

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::code::is_challenge;
-use crate::{clock::Timestamp, session::Assurance};
+use crate::{clock::Timestamp, seal, session::Assurance};
 
 /// Maximum size of a request, in bytes.
 pub const LONGEST_REQUEST: usize = 4096;
@@ -26,6 +26,12 @@ macro_rules! parameters {
             pub(crate) repeated: Option<String>,
             /// Time of the request, in milliseconds. An authentication at or after this time satisfies it.
             pub(crate) asked_at: i64,
+            /// Mark of the browser that made the request.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(crate) browser: Option<String>,
+            /// What the user must prove before the request goes on.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(crate) lacks: Option<Lacking>,
         }
 
         impl AuthorizeRequest {
@@ -89,6 +95,34 @@ impl AuthorizeRequest {
         self.redirect_uri.as_deref()
     }
 
+    /// Returns the request as it counts in a browser. In another browser than the one that made it, it was made just now, so that a
+    /// sign-in of another person there answers nothing.
+    #[must_use]
+    pub fn in_browser(self, browser: &str, now: Timestamp) -> Self {
+        let mark = seal::hex(&seal::digest([b"authorize".as_slice(), browser.as_bytes()]));
+        let asked_at =
+            if self.browser.as_ref().is_none_or(|known| *known == mark) { self.asked_at } else { now.millis() };
+        Self { asked_at, browser: Some(mark), ..self }
+    }
+
+    /// Returns the same request in another browser, or in the same one after it was signed out.
+    #[must_use]
+    pub fn moved_to(self, browser: &str, now: Timestamp) -> Self {
+        Self { browser: None, ..self }.in_browser(browser, now)
+    }
+
+    /// Returns the request with what the user must prove first.
+    #[must_use]
+    pub fn lacking(self, lacks: Lacking) -> Self {
+        Self { lacks: Some(lacks), ..self }
+    }
+
+    /// Returns what the user must prove first.
+    #[must_use]
+    pub const fn lacks(&self) -> Option<&Lacking> {
+        self.lacks.as_ref()
+    }
+
     /// Returns the time of the request.
     pub(crate) const fn asked_at(&self) -> Timestamp {
         Timestamp::from_millis(self.asked_at)
@@ -106,6 +140,28 @@ impl AuthorizeRequest {
 impl fmt::Debug for AuthorizeRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AuthorizeRequest({:?}, …)", self.client_id)
+    }
+}
+
+/// What a signed-in user must prove before a request goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// Class of authentication to reach.
+    acr: String,
+    /// Whether the authentication must be a new one.
+    pub is_old: bool,
+}
+
+impl Lacking {
+    #[must_use]
+    pub fn new(assurance: Assurance, is_old: bool) -> Self {
+        Self { acr: assurance.acr().to_owned(), is_old }
+    }
+
+    /// Returns the class of authentication to reach.
+    #[must_use]
+    pub fn acr(&self) -> &str {
+        &self.acr
     }
 }
 
@@ -214,8 +270,7 @@ impl AuthorizeRequest {
         }
         let prompts = Prompt::list(self.prompt.as_deref().unwrap_or_default());
         let prompts = prompts.ok_or(ClientError("invalid_request", "prompt is malformed"))?;
-        let max_age = self.max_age.as_deref().map(|text| text.parse().map(Duration::from_secs)).transpose();
-        let max_age = max_age.map_err(|_| ClientError("invalid_request", "max_age must be a number of seconds"))?;
+        let max_age = self.max_age.as_deref().map(|text| seconds(text).ok_or(BAD_MAX_AGE)).transpose()?;
         let acr = self.acr()?;
         Ok(Wishes { prompts, max_age, acr })
     }
@@ -228,6 +283,14 @@ impl AuthorizeRequest {
         }
         Ok(known)
     }
+}
+
+const BAD_MAX_AGE: ClientError = ClientError("invalid_request", "max_age must be a number of seconds");
+
+/// Reads a number without a sign.
+fn seconds(text: &str) -> Option<Duration> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number).map(Duration::from_secs)
 }
 
 /// None of the requested authentication context classes can be reached.

@@ -38,8 +38,8 @@ pub use kernel::{
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{
-    Authorized, ClientAnswer, ClientTokens, CodeForm, ConsentSheet, Decision, IdToken, LiveToken, OAuth,
-    PresentedClient, TokenKind, UserInfo,
+    Authorized, ClientAnswer, ClientTokens, CodeForm, ConsentSheet, Decision, IdToken, ListedGrant, LiveToken, OAuth,
+    PresentedClient, Returning, SignedOut, TokenKind, UserInfo,
 };
 pub use session::{
     Completed, Completion, Credentials, Entry, FactorRequest, ListedSessions, LoggedIn, LoginOutcome, PasskeyOutcome,

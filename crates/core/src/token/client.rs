@@ -178,7 +178,7 @@ impl AccessTokens {
     /// # Errors
     /// Returns [`BadToken`] with the reason for the log.
     pub fn verify_for_client(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<ClientProof, BadToken> {
-        let (claims, _): (Claims, _) = self.keys.verify(token, header::TYPE)?;
+        let claims: Claims = self.keys.verify_pair(token, header::TYPE)?;
         let issuer = self.issuer(realm);
         let is_ours = claims.iss == issuer
             && claims.realm == realm.as_str()
@@ -206,7 +206,7 @@ impl AccessTokens {
     /// # Errors
     /// Returns [`BadToken`] with the reason for the log.
     pub fn verify_hint(&self, realm: &RealmName, token: &str) -> Result<IdTokenHint, BadToken> {
-        let (hint, _): (IdTokenHint, _) = self.keys.verify(token, header::ID_TOKEN_TYPE)?;
+        let hint: IdTokenHint = self.keys.verify_pair(token, header::ID_TOKEN_TYPE)?;
         if hint.iss == self.issuer(realm) { Ok(hint) } else { Err(BadToken::Elsewhere) }
     }
 }

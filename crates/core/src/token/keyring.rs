@@ -110,14 +110,26 @@ impl Keyring {
 
     /// Verifies the signature of a token of this type. Returns its claims and the `kid` of its key.
     pub(super) fn verify<C: DeserializeOwned>(&self, token: &str, kind: &str) -> Result<(C, Arc<str>), BadToken> {
+        self.verify_with(token, kind, |_| true)
+    }
+
+    /// Verifies the signature of a token of a client. A shared secret signs none: services that have it could forge them.
+    pub(super) fn verify_pair<C: DeserializeOwned>(&self, token: &str, kind: &str) -> Result<C, BadToken> {
+        self.verify_with(token, kind, |key| key.public.is_some()).map(|(claims, _)| claims)
+    }
+
+    fn verify_with<C: DeserializeOwned>(
+        &self,
+        token: &str,
+        kind: &str,
+        is_fit: impl Fn(&SigningKey) -> bool,
+    ) -> Result<(C, Arc<str>), BadToken> {
         let header = header::Header::of(token, kind)?;
         let keys = self.keys();
-        let key = keys
-            .all()
-            .find(|key| {
-                header.kid.as_deref() == Some(&*key.kid) && header.alg.as_deref() == Some(key.algorithm.as_str())
-            })
-            .ok_or(BadToken::Form)?;
+        let is_named = |key: &&SigningKey| {
+            header.kid.as_deref() == Some(&*key.kid) && header.alg.as_deref() == Some(key.algorithm.as_str())
+        };
+        let key = keys.all().find(is_named).filter(|key| is_fit(key)).ok_or(BadToken::Form)?;
         let token = jsonwebtoken::decode(token, &key.decoding, &key.validation).map_err(BadToken::Signature)?;
         Ok((token.claims, Arc::clone(&key.kid)))
     }

@@ -127,6 +127,10 @@ const TRICKS: &[&str] = &[
     "https://app.example.com/callback?a=b;code=1",
     "https://app.example.com/callback?%63ode=1",
     "https://app.example.com/callback?CODE=1",
+    "https://app.example.com/callback?code[]=1",
+    "https://app.example.com/callback?code%5B0%5D=1",
+    "https://app.example.com/callback?error_description=x",
+    "https://app.example.com/callback?error_uri=x",
     "https://app.example.com/callback?a?b&code=1",
 ];
 
@@ -190,7 +194,7 @@ fn the_policy_of_a_page_names_where_a_redirect_uri_leads() {
     assert_eq!(target("https://app.example.com:8443/a?b=c"), "https://app.example.com:8443");
     assert_eq!(target("https://app.example.com"), "https://app.example.com");
     assert_eq!(target("http://127.0.0.1:3000/a"), "http://127.0.0.1:*");
-    assert_eq!(target("http://[::1]/a"), "http://[::1]:*");
+    assert_eq!(target("http://[::1]/a"), "http:", "a policy cannot name an IPv6 address");
     assert_eq!(target("com.example.app:/a"), "com.example.app:");
     assert_eq!(RedirectUri::parse("http://localhost:3000/a").unwrap().origin(), Some("http://localhost:3000"));
     assert_eq!(RedirectUri::parse("com.example.app:/a").unwrap().origin(), None);
@@ -234,19 +238,21 @@ fn all_invalid_fields_of_a_client_are_reported_together() {
         pkce: Some(false),
         id_token_alg: text("HS256"),
         acr: text("aal3"),
+        jwks: text("{}"),
     };
     let errors = bad.finish(&id(), None, &Scopes::default(), NOW).unwrap_err();
     let named: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
     let expected = [
         "type",
-        "auth",
         "name",
         "redirect_uris",
         "post_logout_redirect_uris",
         "grants",
         "scopes",
+        "pkce",
         "id_token_alg",
         "acr",
+        "jwks",
     ];
     assert_eq!(named, expected);
     assert!(!format!("{errors:?}").contains("http://app.example.com"), "values are not repeated");
@@ -264,6 +270,9 @@ fn all_invalid_fields_of_a_client_are_reported_together() {
         "auth"
     );
     assert_eq!(refused(ClientDraft { name: text(&"n".repeat(65)), ..draft() }), "name");
+    for name in ["Sh\u{200b}op", "Shop\u{202e}", "Sh\u{ad}op", "Sh\u{2028}op", "\u{2066}Shop", "\u{feff}Shop"] {
+        assert_eq!(refused(ClientDraft { name: text(name), ..draft() }), "name", "{name:?}");
+    }
     let own = Scopes::parse("orders:read").unwrap();
     let with_own = ClientDraft { scopes: list(&["openid", "orders:read"]), ..draft() };
     assert!(with_own.finish(&id(), None, &own, NOW).is_ok());

@@ -102,6 +102,14 @@ pub(super) async fn open_realms(
     Ok(realms)
 }
 
+/// Notes which clients are in the settings. Only the process that serves does.
+pub(super) async fn note_clients(service: &Service, ctx: &Ctx, place: Place) -> Result<(), BuildError> {
+    match place {
+        Place::Serving => service.note_declared_clients(ctx).await.map_err(BuildError::Keys),
+        Place::Beside => Ok(()),
+    }
+}
+
 /// Loads the signing keys of access tokens. Only the serving process creates and removes them.
 pub(super) async fn load_keys(service: &Service, ctx: &Ctx, place: Place) -> Result<(), BuildError> {
     let loaded = match place {

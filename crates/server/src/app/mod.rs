@@ -164,6 +164,7 @@ impl App {
         let (settings, wake) = (parts::settings(config, ctx.random()), parts::waker(&wakeups));
         let (tokens, rotation) = (keys::access_tokens(config), keys::rotation(config));
         let service = Arc::new(Service::new(ports, settings, tokens, rotation, realms, wake));
+        beside::note_clients(&service, &ctx, place).await?;
         beside::load_keys(&service, &ctx, place).await?;
         keys::check_audience(&service, place == beside::Place::Serving).await?;
         Ok(Self {

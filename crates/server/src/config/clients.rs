@@ -1,6 +1,6 @@
 //! Clients defined in the settings: validation, secrets, and production checks.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use portcullis_core::{
     clock::Timestamp,
@@ -30,6 +30,8 @@ pub(super) struct ClientTable {
     pub(super) draft: ClientDraft,
     /// Files with its secrets, newest first.
     pub(super) secret_files: Vec<String>,
+    /// File with its JWK set.
+    pub(super) jwks_file: Option<String>,
 }
 
 impl ClientTable {
@@ -48,7 +50,8 @@ pub(super) fn finish(table: &ClientTable, values: &Values, report: &mut Report) 
         return None;
     };
     let scopes = values.get(&SCOPES).unwrap_or_default();
-    let client = match table.draft.finish(&id, None, &scopes, Timestamp::from_millis(0)) {
+    let draft = with_keys(table, values.dir(), report)?;
+    let client = match draft.finish(&id, None, &scopes, Timestamp::from_millis(0)) {
         Ok(client) => client,
         Err(errors) => {
             for error in errors {
@@ -69,6 +72,26 @@ pub(super) fn finish(table: &ClientTable, values: &Values, report: &mut Report) 
     Some(RegisteredClient { secrets, is_declared: true, ..client })
 }
 
+/// Returns the fields with the JWK set of a file, if there is one.
+fn with_keys<'a>(table: &'a ClientTable, dir: &Path, report: &mut Report) -> Option<Cow<'a, ClientDraft>> {
+    let Some(file) = &table.jwks_file else { return Some(Cow::Borrowed(&table.draft)) };
+    let subject = format!("{}.jwks_file", table.subject());
+    if table.draft.jwks.is_some() {
+        let fix = Fix::Do(format!("remove jwks or jwks_file from [{}]", table.subject()));
+        report.problem(subject, "is set beside jwks", fix).at(&table.origin);
+        return None;
+    }
+    let path = dir.join(file);
+    match text_file::read(&path) {
+        Ok(text) => Some(Cow::Owned(ClientDraft { jwks: Some(text), ..table.draft.clone() })),
+        Err(error) => {
+            let fix = Fix::Do("name a file with a JWK set of public keys".to_owned());
+            report.problem(subject, format!("{} cannot be read: {error}", path.display()), fix).at(&table.origin);
+            None
+        }
+    }
+}
+
 /// Reads the secrets. Only their hashes are kept.
 fn secrets(
     table: &ClientTable,
@@ -82,9 +105,11 @@ fn secrets(
     };
     let draw = "(umask 077; openssl rand -hex 32 > secrets/client), and secret_file = \"secrets/client\"".to_owned();
     match (client.auth, table.secret_files.len()) {
-        (ClientAuthMethod::None, 0) => return Some(Vec::new()),
-        (ClientAuthMethod::None, _) => {
-            refuse("is set, but a public client has no secret".to_owned(), "remove secret_file".to_owned());
+        (ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt, 0) => return Some(Vec::new()),
+        (ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt, _) => {
+            let kind =
+                if client.auth == ClientAuthMethod::None { "a public client" } else { "a client with its own key" };
+            refuse(format!("is set, but {kind} has no secret"), "remove secret_file".to_owned());
             return None;
         }
         (_, 0) => {

@@ -80,6 +80,7 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::AdminKey, None),
     // Belongs to an application.
     (RecordKind::Client, None),
+    (RecordKind::ClientMark, None),
     // Exported as the member `grants`.
     (RecordKind::Grant, None),
     // Belong to servers, not to users.

@@ -113,9 +113,11 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &SessionOp) -> Result<(), OpE
         SessionOp::EndAll { realm, user, except, expires_at } => {
             end_all(work, realm, user, except.as_ref(), *expires_at).await
         }
-        SessionOp::EndSurplus { realm, user, kind, newest, most, now, expires_at } => {
+        SessionOp::EndSurplus { realm, user, kind, client, newest, most, now, expires_at } => {
             let mut live = by_user(realm, user);
             live.insert("kind", of_kind(*kind));
+            // Sessions of earlier versions do not have the field, which counts as none.
+            live.insert("client_id", client.as_ref().map(ClientId::as_str));
             live.extend(doc! { "expires_at": { "$gt": time(*now) }, "idle_until": { "$gt": time(*now) } });
             let fields = doc! { "_id": 1, "previous": 1, "rotated_at": 1 };
             let live = work.list(NAME, live, fields).await?;

@@ -84,7 +84,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| TABLE.insert("ON CONFLICT DO 
 const DELETE: &str = "DELETE FROM sessions WHERE realm = ?1 AND id = ?2";
 const DELETE_ALL: &str = "DELETE FROM sessions WHERE realm = ?1 AND user_id = ?2 AND id IS NOT ?3 RETURNING id";
 const USES: &str = "SELECT id, previous IS NOT NULL, rotated_at FROM sessions
-    WHERE realm = ?1 AND user_id = ?2 AND kind = ?4 AND expires_at > ?3 AND idle_until > ?3";
+    WHERE realm = ?1 AND user_id = ?2 AND kind = ?4 AND client_id IS ?5 AND expires_at > ?3 AND idle_until > ?3";
 const ROTATE: &str = "UPDATE sessions SET refresh = ?4, previous = ?3, rotated_at = ?5, idle_until = ?6
     WHERE realm = ?1 AND id = ?2 AND refresh = ?3";
 const AUTHENTICATE: &str = "UPDATE sessions SET auth_time = ?3, amr = ?4 WHERE realm = ?1 AND id = ?2";
@@ -133,8 +133,9 @@ pub(super) fn apply(db: &Connection, op: &SessionOp) -> Result<(), OpError> {
             let ended = list(db, DELETE_ALL, params, |row| Columns::of(row).word(SessionId::parse))?;
             Ok(log_ends(db, realm, ended, *expires_at)?)
         }
-        SessionOp::EndSurplus { realm, user, kind, newest, most, now, expires_at } => {
-            let params = params![realm.as_str(), user.as_str(), now.millis(), kind.as_str()];
+        SessionOp::EndSurplus { realm, user, kind, client, newest, most, now, expires_at } => {
+            let client = client.as_ref().map(ClientId::as_str);
+            let params = params![realm.as_str(), user.as_str(), now.millis(), kind.as_str(), client];
             let live = list(db, USES, params, read_use)?;
             let ended = surplus(live, newest, *most);
             for session in &ended {

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::{Effect, StoreError};
 use crate::{
     clock::Timestamp,
-    id::{RealmName, SessionId, UserId},
+    id::{ClientId, RealmName, SessionId, UserId},
     session::{Change, Revocation, Session, SessionKind, TokenHash},
 };
 
@@ -39,13 +39,14 @@ pub enum SessionOp {
     /// Removes all sessions of a user, except `except` if given, and appends each to the change log. `expires_at` is
     /// the expiry of their last access token.
     EndAll { realm: RealmName, user: UserId, except: Option<SessionId>, expires_at: Timestamp },
-    /// Removes live sessions of a user until at most `most` of this kind are left, and appends each to the change
-    /// log. Sessions that were never refreshed are removed first, then the least recently refreshed ones. `newest` is
+    /// Removes live sessions of one kind of a user, and of one client if it is given, until at most `most` are left, and appends each to
+    /// the change log: first those that were never refreshed, then the least recently refreshed ones. `newest` is kept. `expires_at` is the expiry of their last
     /// kept. `expires_at` is the expiry of their last access token.
     EndSurplus {
         realm: RealmName,
         user: UserId,
         kind: SessionKind,
+        client: Option<ClientId>,
         newest: SessionId,
         most: usize,
         now: Timestamp,

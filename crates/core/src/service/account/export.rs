@@ -177,7 +177,11 @@ impl Export {
                 return Ok(());
             }
             // These records belong to servers and applications, not to users.
-            RecordKind::AuditKey | RecordKind::Node | RecordKind::Lease | RecordKind::Client => return Ok(()),
+            RecordKind::AuditKey
+            | RecordKind::Node
+            | RecordKind::Lease
+            | RecordKind::Client
+            | RecordKind::ClientMark => return Ok(()),
             #[cfg(feature = "suite")]
             RecordKind::Sample | RecordKind::OtherSample => return Ok(()),
         };

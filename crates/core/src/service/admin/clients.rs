@@ -1,5 +1,7 @@
 //! Management of OpenID Connect clients.
 
+use std::time::Duration;
+
 use super::Administered;
 use crate::{
     admin::Manage,
@@ -7,9 +9,14 @@ use crate::{
     batch,
     error::{
         Error, FieldError, Result,
-        catalogue::{CLIENT_AUDIENCE, CLIENT_DECLARED, CLIENT_EXISTS, CLIENT_ID_INVALID, CLIENT_PUBLIC, CLIENTS_OFF},
+        catalogue::{
+            CLIENT_AUDIENCE, CLIENT_DECLARED, CLIENT_EXISTS, CLIENT_ID_INVALID, CLIENT_NO_SECRET, CLIENT_PUBLIC,
+            CLIENTS_OFF,
+        },
     },
-    oauth::{ClientDraft, ClientId, ClientSecret, ClientType, MOST_SECRETS, NewClientSecret, RegisteredClient},
+    oauth::{
+        ClientDraft, ClientId, ClientMark, ClientSecret, ClientType, MOST_SECRETS, NewClientSecret, RegisteredClient,
+    },
     port::{Precondition, RecordOp},
     record::{Record, RecordKeys, RecordRow},
 };
@@ -49,8 +56,10 @@ impl Administered<'_, Manage> {
         if openid.declared(&id).is_some() {
             return Err(CLIENT_DECLARED.into());
         }
-        let mut client = self.checked(draft.finish(&id, None, &openid.scopes, self.ctx.now))?;
-        let secret = (client.client_type == ClientType::Confidential).then(|| NewClientSecret::random(self.ctx));
+        // What an earlier client of this id had is not for this one.
+        let since = self.client_mark(&id).await?.map_or(self.ctx.now, |(_, mark)| self.ctx.now.max(mark.since));
+        let mut client = self.checked(draft.finish(&id, None, &openid.scopes, since))?;
+        let secret = client.takes_secret().then(|| NewClientSecret::random(self.ctx));
         client.secrets = secret.iter().map(|secret| ClientSecret::of(secret.expose(), self.ctx.now)).collect();
         let insert = RecordOp::Insert(self.sealed(&client, 1));
         let audit = self.audit(Event::ClientChanged).by(self.admin());
@@ -71,7 +80,7 @@ impl Administered<'_, Manage> {
         let (row, known) = self.changeable(id).await?;
         let scopes = &self.realm.policy.openid.scopes;
         let mut client = self.checked(draft.finish(&known.id, Some(&known), scopes, self.ctx.now))?;
-        if client.client_type == ClientType::Public {
+        if !client.takes_secret() {
             client.secrets.clear();
         }
         self.replace(&row, &client, "edited").await?;
@@ -88,6 +97,9 @@ impl Administered<'_, Manage> {
         if client.client_type == ClientType::Public {
             return Err(CLIENT_PUBLIC.into());
         }
+        if !client.takes_secret() {
+            return Err(CLIENT_NO_SECRET.into());
+        }
         let secret = NewClientSecret::random(self.ctx);
         client.secrets.insert(0, ClientSecret::of(secret.expose(), self.ctx.now));
         client.secrets.truncate(if now { 1 } else { MOST_SECRETS });
@@ -95,7 +107,7 @@ impl Administered<'_, Manage> {
         Ok((client, secret))
     }
 
-    /// Removes a client. Its tokens are rejected from then on.
+    /// Removes a client. Its tokens are refused from then on, also if its id is used again.
     ///
     /// # Errors
     /// Returns `NotFound` if it does not exist, `Conflict` if it is defined in the settings, and `Unavailable` if the
@@ -106,7 +118,10 @@ impl Administered<'_, Manage> {
         let delete = RecordOp::Delete { realm, kind: RegisteredClient::KIND, key, revision: None };
         let audit = self.audit(Event::ClientChanged).by(self.admin());
         let audit = audit.detail("client", client.id.as_str()).detail("change", "removed");
-        if !self.commit_unless(batch![delete, audit], &[Precondition::RecordRevision]).await? {
+        let known = self.client_mark(&client.id).await?.map(|(row, _)| row);
+        let since = self.ctx.now.plus(Duration::from_millis(1));
+        let mark = self.put_mark(known.as_ref(), &ClientMark { id: client.id.clone(), since, is_declared: false });
+        if !self.commit_unless(batch![delete, mark, audit], &[Precondition::RecordRevision]).await? {
             return Err(Error::not_found());
         }
         tracing::info!(realm = %self.realm.name, client = %client.id, "client removed");

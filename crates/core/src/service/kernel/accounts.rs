@@ -7,7 +7,7 @@ use crate::{
     account::{Account, PendingEmail, User},
     clock::Timestamp,
     error::{Error, Result},
-    id::{SessionId, UserId},
+    id::{ClientId, SessionId, UserId},
     port::{Op, SessionOp},
     record::{Record, RecordKeys, RecordRow},
     session::{Revocation, SessionKind},
@@ -72,13 +72,19 @@ impl Scope<'_> {
         SessionOp::EndAll { realm, user: user.clone(), except, expires_at }.into()
     }
 
-    /// Returns the operation that ends a user's sessions of one kind in excess of the realm's maximum. This session
-    /// is kept.
-    pub(in crate::service) fn end_surplus_sessions(&self, user: &UserId, kind: SessionKind, newest: &SessionId) -> Op {
+    /// Returns the operation that ends sessions of a kind of a user, and of one client if it is that of clients, beyond the most that
+    /// the realm allows, but not this one.
+    pub(in crate::service) fn end_surplus_sessions(
+        &self,
+        user: &UserId,
+        (kind, client): (SessionKind, Option<&ClientId>),
+        newest: &SessionId,
+    ) -> Op {
         SessionOp::EndSurplus {
             realm: self.realm.name.clone(),
             user: user.clone(),
             kind,
+            client: client.cloned(),
             newest: newest.clone(),
             most: self.realm.policy.sessions_max,
             now: self.ctx.now,

@@ -2,8 +2,11 @@
 
 use super::Scope;
 use crate::{
-    error::Result,
-    oauth::RegisteredClient,
+    account::Account,
+    error::{Error, Result},
+    oauth::{ClientId, Consent, RegisteredClient, Scopes, scopes::BUILT_IN},
+    record::{Record, RecordKeys, RecordRow},
+    seal::DataKey,
     session::{Session, SessionGrant, SessionKind},
 };
 
@@ -12,20 +15,80 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if the client cannot be decrypted.
-    pub(in crate::service) async fn client_of(
-        &self,
-        session: &Session,
-        grant: &SessionGrant,
-    ) -> Result<Option<RegisteredClient>> {
+    async fn client_of(&self, session: &Session, grant: &SessionGrant) -> Result<Option<RegisteredClient>> {
         let client = self.client(grant.client.as_str()).await?;
         Ok(client.filter(|client| client.created_at <= session.created_at))
     }
 
-    /// Returns whether a client session remains valid: its browser session is live, or it does not depend on one.
+    /// Returns those of the scopes that both the client and the realm have.
+    pub(in crate::service) fn admitted_scopes(&self, client: &RegisteredClient, asked: &Scopes) -> Scopes {
+        let of_realm = Scopes::of(BUILT_IN).unwrap_or_default().union(&self.realm.policy.openid.scopes);
+        asked.within(&client.scopes).within(&of_realm)
+    }
+
+    /// Returns what the client of a session may still do, with the client: a client that was restricted since then is restricted in
+    /// its sessions, too. `None` if there is no such client any more, if it needs a consent that the user has withdrawn, or if the
+    /// session is weaker than it requires now.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails.
-    pub(in crate::service) async fn has_parent(&self, grant: &SessionGrant) -> Result<bool> {
+    /// Unavailable; internal, if a record does not open.
+    pub(in crate::service) async fn granted(
+        &self,
+        session: &Session,
+    ) -> Result<Option<(RegisteredClient, SessionGrant)>> {
+        let Some(grant) = &session.grant else { return Ok(None) };
+        let Some(client) = self.client_of(session, grant).await? else { return Ok(None) };
+        if client.acr.is_some_and(|lowest| session.assurance() < lowest) {
+            return Ok(None);
+        }
+        let mut scopes = self.admitted_scopes(&client, &grant.scopes);
+        if !client.first_party {
+            let Some(account) = self.account(&session.user).await? else { return Ok(None) };
+            let Some(consent) = self.consent_of(&account, &client).await? else { return Ok(None) };
+            scopes = scopes.within(&consent.scopes);
+        }
+        Ok(Some((client, SessionGrant { scopes, ..grant.clone() })))
+    }
+
+    async fn consent_of(&self, account: &Account, client: &RegisteredClient) -> Result<Option<Consent>> {
+        let key = self.realm.keys.open_data_key(&account.id, &account.data_key).map_err(Error::internal)?;
+        let found = self.consent_record(&account.id, &client.id, &key).await?;
+        Ok(found.map(|(_, consent)| consent).filter(|consent| consent.created_at >= client.created_at))
+    }
+
+    /// Returns the stored consent of a user to the clients that had this id, with the record.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if it does not open.
+    pub(in crate::service) async fn consent_record(
+        &self,
+        user: &crate::id::UserId,
+        client: &ClientId,
+        key: &DataKey,
+    ) -> Result<Option<(RecordRow, Consent)>> {
+        let row = self.ports.store.record(&self.realm.name, Consent::KIND, &Consent::key_of(user, client)).await?;
+        let open = |row: RecordRow| {
+            let consent = Consent::open(&row, RecordKeys::Owner(key)).map_err(Error::internal)?;
+            Ok((row, consent))
+        };
+        row.map(open).transpose()
+    }
+
+    /// Returns what the client of a session may do, if the session is live: its client exists, and so does the browser session,
+    /// unless it may be gone. It is read from the store each time, so that an end is seen at once.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a record does not open.
+    pub(in crate::service) async fn live_grant(&self, session: &Session) -> Result<Option<SessionGrant>> {
+        if session.kind != SessionKind::Client || !session.is_live(self.ctx.now) {
+            return Ok(None);
+        }
+        let Some((_, grant)) = self.granted(session).await? else { return Ok(None) };
+        Ok(if self.has_parent(&grant).await? { Some(grant) } else { None })
+    }
+
+    /// Returns whether the browser session of a client session is live, or may be gone.
+    async fn has_parent(&self, grant: &SessionGrant) -> Result<bool> {
         if grant.is_offline() {
             return Ok(true);
         }

@@ -3,7 +3,8 @@
 use super::{Kernel, Scope};
 use crate::{
     error::{Error, Result},
-    oauth::{ClientId, RegisteredClient},
+    oauth::{ClientId, ClientMark, RegisteredClient},
+    port::RecordOp,
     realm::Realm,
     record::{Record, RecordKeys, RecordRow},
 };
@@ -49,9 +50,33 @@ impl Scope<'_> {
         let openid = &self.realm.policy.openid;
         let Some(id) = ClientId::parse(id).filter(|_| openid.is_possible) else { return Ok(None) };
         if let Some(declared) = openid.declared(&id) {
-            return Ok(Some(declared.clone()));
+            let since = self.client_mark(&id).await?.map(|(_, mark)| mark.since);
+            let created_at = since.unwrap_or(declared.created_at);
+            return Ok(Some(RegisteredClient { created_at, ..declared.clone() }));
         }
         Ok(self.stored_client(&id).await?.map(|(_, client)| client))
+    }
+
+    /// Returns since when an id names its client, with the record; `None` if no client had it and none in the settings has it.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if it does not open.
+    pub(in crate::service) async fn client_mark(&self, id: &ClientId) -> Result<Option<(RecordRow, ClientMark)>> {
+        let row = self.ports.store.record(&self.realm.name, ClientMark::KIND, id.as_str()).await?;
+        let open = |row: RecordRow| {
+            let mark = ClientMark::open(&row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)?;
+            Ok((row, mark))
+        };
+        row.map(open).transpose()
+    }
+
+    /// Returns the operation that sets a mark in place of the one that was read.
+    pub(in crate::service) fn put_mark(&self, known: Option<&RecordRow>, mark: &ClientMark) -> RecordOp {
+        let row = mark.seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
+        match known {
+            Some(known) => RecordOp::Replace(RecordRow { revision: known.revision + 1, ..row }),
+            None => RecordOp::Insert(row),
+        }
     }
 
     /// Returns a client that is not defined in the settings, with its record.

@@ -89,10 +89,11 @@ impl Scope<'_> {
         for session in live {
             let application = match &session.grant {
                 None => None,
-                Some(grant) if !grant.is_offline() && !browsers.contains(&grant.parent) => continue,
-                Some(grant) => match self.client_of(&session, grant).await? {
-                    Some(client) => Some((client.id, client.name)),
-                    None => continue,
+                Some(_) => match self.granted(&session).await? {
+                    Some((client, grant)) if grant.is_offline() || browsers.contains(&grant.parent) => {
+                        Some((client.id, client.name))
+                    }
+                    _ => continue,
                 },
             };
             shown.push((session, application));

@@ -87,7 +87,7 @@ use crate::{
     federation::KnownProviders,
     id::NodeId,
     limit::{InFlight, Limits},
-    oauth::ApiClients,
+    oauth::{ApiClients, KnownOrigins},
     port::{
         AccountCache, Counters, Fetch, MailSender, Mailbox, PasswordHasher, Render, SessionCache, SharedCache,
         SmsSender, Store,
@@ -186,6 +186,7 @@ pub struct Kernel {
     pub(super) repetitions: Repetitions,
     pub(super) copies: Copies,
     pub(super) providers: KnownProviders,
+    pub(super) origins: KnownOrigins,
     /// Whether the last write of the server's status succeeded.
     pub(super) is_writable: AtomicBool,
     /// Whether signing keys in the store have changed since they were loaded.
@@ -220,6 +221,7 @@ impl Kernel {
             repetitions: Repetitions::default(),
             copies: Copies::default(),
             providers: KnownProviders::default(),
+            origins: KnownOrigins::default(),
             is_writable: AtomicBool::new(true),
             keys_changed: AtomicBool::new(false),
             wake: Box::new(wake),

@@ -3,8 +3,8 @@ use crate::{
     account::Account,
     clock::Timestamp,
     error::{Error, Result},
-    id::SessionId,
-    session::Impersonator,
+    id::{ClientId, SessionId},
+    session::{Impersonator, TokenHash},
 };
 
 /// Authority to see an account, proved by an access token of a live session. An administrator who impersonates the user
@@ -16,19 +16,44 @@ use crate::{
 /// use portcullis_core::service::{Owner, Viewer};
 ///
 /// fn forge(owner: Owner) -> Viewer {
-///     Viewer { owner, impersonator: None }
+///     Viewer { owner, impersonator: None, cookie: None, client: None }
 /// }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Viewer {
     owner: Owner,
     impersonator: Option<Impersonator>,
+    /// Hash of the cookie that proved it, if a cookie did.
+    cookie: Option<TokenHash>,
+    /// Client whose token proved it, if it was not a token of the server's own.
+    client: Option<ClientId>,
 }
 
 impl Viewer {
     /// Creates the authority. Only `Sessions::authenticate` may call this.
     pub(in crate::service) const fn new(owner: Owner, impersonator: Option<Impersonator>) -> Self {
-        Self { owner, impersonator }
+        Self { owner, impersonator, cookie: None, client: None }
+    }
+
+    /// Returns the authority with the hash of the cookie that proved it.
+    pub(in crate::service) fn with_cookie(self, cookie: TokenHash) -> Self {
+        Self { cookie: Some(cookie), ..self }
+    }
+
+    /// Returns the authority with the client whose token proved it.
+    pub(in crate::service) fn with_client(self, client: ClientId) -> Self {
+        Self { client: Some(client), ..self }
+    }
+
+    /// Returns whether a token of a client proved it.
+    #[must_use]
+    pub const fn is_by_client(&self) -> bool {
+        self.client.is_some()
+    }
+
+    /// Returns the hash of the cookie that proved it, if a cookie did.
+    pub(in crate::service) const fn cookie(&self) -> Option<&TokenHash> {
+        self.cookie.as_ref()
     }
 
     /// Returns the account.

@@ -20,10 +20,7 @@ impl OAuth<'_> {
     /// `Unavailable` if the store fails.
     pub async fn authenticate_introspector(&self, presented: &PresentedClient) -> Result<Introspector> {
         let is_service = presented.basic.iter().fold(false, |found, one| found | self.settings.api_clients.admit(one));
-        let named = if is_service { None } else { presented.named() };
-        if let Some(id) = named
-            && self.is_client(id).await?
-        {
+        if !is_service && self.names_client(presented).await? {
             let client = self.authenticate_client(presented).await?;
             // A public client is not authenticated.
             return match client.client_type {

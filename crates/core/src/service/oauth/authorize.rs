@@ -1,18 +1,21 @@
 //! `authorize`: a client requests a code on behalf of the user of a browser (OpenID Connect Core §3.1.2).
 
+use std::time::Duration;
+
 use super::{
     OAuth, code,
     consent::{ConsentSheet, Decision, GivenConsent},
 };
 use crate::{
     account::User,
+    audit::Event,
     error::{
         Result,
-        catalogue::{CLIENT_UNKNOWN, IMPERSONATED, OIDC_OFF, REDIRECT_URI_UNKNOWN, REPEATED},
+        catalogue::{CLIENT_UNKNOWN, IMPERSONATED, REDIRECT_URI_UNKNOWN, REPEATED},
     },
     limit::LimitKind,
     oauth::{
-        AuthorizeRequest, ClientError, Prompt, RedirectUri, RegisteredClient, ResponseMode, Scopes,
+        AuthorizeRequest, ClientError, Lacking, Prompt, RedirectUri, RegisteredClient, ResponseMode, Scopes,
         UNMET_AUTHENTICATION, Wishes,
     },
     service::{
@@ -21,6 +24,9 @@ use crate::{
     },
     session::{Assurance, Session, SessionKind},
 };
+
+/// Time for which an authentication that was made for a request answers it, however short its `max_age` is.
+const ANSWERED_FOR: Duration = Duration::from_secs(300);
 
 /// Outcome of an authorization request.
 #[derive(Debug)]
@@ -31,8 +37,8 @@ pub enum Authorized {
     SignIn,
     /// The user must sign up first.
     SignUp,
-    /// The user must authenticate again first.
-    Confirm,
+    /// The user proves this first.
+    Confirm(Lacking),
     /// The user must be asked for consent first.
     Consent(Box<ConsentSheet>),
 }
@@ -99,7 +105,9 @@ impl OAuth<'_> {
         decision: Option<Decision>,
     ) -> Result<Option<Authorized>> {
         let known = self.known(request).await?;
-        if viewer.is_some_and(|viewer| viewer.impersonator().is_some()) {
+        if let Some(viewer) = viewer.filter(|viewer| viewer.impersonator().is_some()) {
+            let audit = self.audit(Event::ImpersonationRefused).user(viewer);
+            self.commit(self.refused(audit).into_iter().collect()).await?;
             return Err(IMPERSONATED.into());
         }
         let wishes = match request.mode().and_then(|_| request.wishes()) {
@@ -126,9 +134,7 @@ impl OAuth<'_> {
     /// # Errors
     /// Returns `Malformed` if they do not, and `Unavailable` if the store fails.
     async fn known<'a>(&self, request: &'a AuthorizeRequest) -> Result<Known<'a>> {
-        if !self.realm.policy.openid.is_possible {
-            return Err(OIDC_OFF.into());
-        }
+        self.require_on()?;
         if matches!(request.repeated.as_deref(), Some("client_id" | "redirect_uri")) {
             return Err(REPEATED.into());
         }
@@ -147,8 +153,7 @@ impl OAuth<'_> {
         }
         let asked = Scopes::parse(request.scope.as_deref().unwrap_or_default());
         let asked = asked.ok_or(ClientError("invalid_scope", "scope is malformed"))?;
-        let of_realm = Scopes::of(crate::oauth::scopes::BUILT_IN).unwrap_or_default();
-        Ok(asked.within(&client.scopes).within(&of_realm.union(&self.realm.policy.openid.scopes)))
+        Ok(self.admitted_scopes(client, &asked))
     }
 
     /// Requires the user of the browser to be authenticated as requested.
@@ -181,13 +186,13 @@ impl OAuth<'_> {
         if has(Prompt::SelectAccount) && !is_new {
             return Ok(Err(Authorized::SignIn));
         }
-        let is_old = wishes.max_age.is_some_and(|most| self.ctx.now.since(session.auth_time) > most);
-        if (has(Prompt::Login) || is_old) && !is_new {
-            return Ok(Err(if is_silent { self.refuse(known, login_required) } else { Authorized::Confirm }));
-        }
-        let acr = match self.assured(known, wishes, (&session, &user)).await? {
+        let age = self.ctx.now.since(session.auth_time);
+        let is_answered = is_new && age <= ANSWERED_FOR;
+        let is_old = wishes.max_age.is_some_and(|most| age > most) && !is_answered;
+        let is_old = is_old || (has(Prompt::Login) && !is_new);
+        let acr = match self.assured(known, wishes, (&session, &user), is_old).await? {
             Ok(acr) => acr,
-            Err(Authorized::Confirm) if is_silent => return Ok(Err(self.refuse(known, login_required))),
+            Err(Authorized::Confirm(_)) if is_silent => return Ok(Err(self.refuse(known, login_required))),
             Err(instead) => return Ok(Err(instead)),
         };
         Ok(Ok(Asking { known, user, session, scopes, acr }))
@@ -196,7 +201,12 @@ impl OAuth<'_> {
     /// Returns the session of a viewer and its user as stored.
     async fn browser_session_of(&self, viewer: &Viewer) -> Result<Option<(Session, User)>> {
         let session = self.ports.store.session(&self.realm.name, viewer.session()).await?;
-        let is_open = |session: &Session| session.kind == SessionKind::Browser && session.is_live(self.ctx.now);
+        let is_open = |session: &Session| {
+            session.kind == SessionKind::Browser
+                && session.is_live(self.ctx.now)
+                // The value of the cookie may have been replaced since it was read.
+                && viewer.cookie().is_none_or(|cookie| *cookie == session.family.current)
+        };
         let Some(session) = session.filter(is_open) else { return Ok(None) };
         let user = self.ports.store.user(&self.realm.name, &session.user).await?;
         Ok(user.map(|user| (session, user)))
@@ -211,28 +221,27 @@ impl OAuth<'_> {
         Ok(hint.sub == user.id.as_str())
     }
 
-    /// Requires the minimum assurance of the client, and the first requested class that can be reached.
+    /// Requires the lowest assurance of the client, the first class of the request that can be met, and a new authentication if that
+    /// of the session is too old.
     async fn assured(
         &self,
         known: &Known<'_>,
         wishes: &Wishes,
         (session, user): (&Session, &User),
+        is_old: bool,
     ) -> Result<Step<Assurance>> {
         let lowest = known.client.acr.unwrap_or(Assurance::OneFactor);
         let wanted = if wishes.acr.is_empty() { vec![Assurance::OneFactor] } else { wishes.acr.clone() };
-        let wanted: Vec<Assurance> = wanted.into_iter().map(|one| one.max(lowest)).collect();
         let has = session.assurance();
-        if let Some(met) = wanted.iter().find(|wanted| has >= **wanted) {
-            // Phishing resistance is only reported if it was requested.
-            let named = if *met == Assurance::PhishingResistant { has } else { has.min(Assurance::TwoFactors) };
-            return Ok(Ok(named));
-        }
-        let is_new = session.auth_time >= known.request.asked_at();
-        let reachable = self.reachable(user).await?;
-        if is_new || !wanted.iter().any(|wanted| reachable >= *wanted) {
+        let reachable = if is_old { self.reachable(user).await? } else { has.max(self.reachable(user).await?) };
+        let Some(first) = wanted.into_iter().map(|one| one.max(lowest)).find(|one| reachable >= *one) else {
             return Ok(Err(self.refuse(known, UNMET_AUTHENTICATION)));
+        };
+        if is_old || has < first {
+            return Ok(Err(Authorized::Confirm(Lacking::new(first, is_old))));
         }
-        Ok(Err(Authorized::Confirm))
+        // Resistance to phishing is named only where it was asked for.
+        Ok(Ok(if first == Assurance::PhishingResistant { has } else { has.min(Assurance::TwoFactors) }))
     }
 
     /// Returns the highest assurance that an account can reach.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     account::User,
     audit::Event,
-    error::{Error, Result},
+    error::Result,
     oauth::{ClientError, Consent, Prompt, RegisteredClient, Scopes, Wishes, scopes::OFFLINE_ACCESS},
     port::{Op, RecordOp},
     record::{Record, RecordKeys, RecordRow},
@@ -102,11 +102,8 @@ impl OAuth<'_> {
 
     /// Returns the consent of a user to a client and its revision, which is 0 if there is none.
     async fn known_consent(&self, user: &User, client: &RegisteredClient) -> Result<(Option<Consent>, u64)> {
-        let record = Consent::key_of(&user.id, &client.id);
-        let row = self.ports.store.record(&self.realm.name, Consent::KIND, &record).await?;
-        let Some(row) = row else { return Ok((None, 0)) };
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
-        let consent = Consent::open(&row, RecordKeys::Owner(&key)).map_err(Error::internal)?;
+        let Some((row, consent)) = self.consent_record(&user.id, &client.id, &key).await? else { return Ok((None, 0)) };
         // A consent to an earlier client with this identifier is replaced.
         let is_current = consent.created_at >= client.created_at;
         Ok((is_current.then_some(consent), row.revision))

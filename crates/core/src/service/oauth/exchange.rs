@@ -165,6 +165,11 @@ impl OAuth<'_> {
         let scopes = Scopes::parse(&found.note.scope).unwrap_or_default();
         let grant = SessionGrant { client: client.id.clone(), parent: parent.id.clone(), scopes };
         let session = self.client_session(client, parent, (id.clone(), &grant, &refresh));
+        // The client may have been restricted, or the consent withdrawn, since the code was made.
+        let Some((_, grant)) = self.granted(&session).await? else {
+            return Err(CODE_REFUSED.because("consent withdrawn, or the client was changed"));
+        };
+        let session = self.client_session(client, parent, (id.clone(), &grant, &refresh));
         let account = self.account_of(&found.user).await?;
         let parts = (found.note.nonce.as_deref(), found.note.acr.as_deref().unwrap_or_else(|| session.acr()));
         let mut tokens = self.client_tokens(client, (&session, &grant), &account, parts)?;
@@ -180,7 +185,7 @@ impl OAuth<'_> {
             SessionOp::Insert(session),
             self.audit(Event::LoggedIn).user(&found.user).session(&id).detail("client", client.id.as_str()),
         ];
-        batch.push(self.end_surplus_sessions(&found.user.id, SessionKind::Client, &id));
+        batch.push(self.end_surplus_sessions(&found.user.id, (SessionKind::Client, Some(&client.id)), &id));
         let lost = [Precondition::ChallengeFresh, Precondition::UserRevision, Precondition::RefreshNewest];
         if !self.commit_unless(batch, &lost).await? {
             return Ok(None);

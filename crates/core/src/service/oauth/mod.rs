@@ -5,8 +5,12 @@ mod authorize;
 mod client_auth;
 mod code;
 mod consent;
+mod declared;
+mod end_session;
 mod exchange;
+mod grants;
 mod introspect;
+mod origins;
 mod refresh;
 mod revoke;
 mod userinfo;
@@ -14,13 +18,18 @@ mod userinfo;
 pub use authorize::{Authorized, ClientAnswer};
 pub use client_auth::PresentedClient;
 pub use consent::{ConsentSheet, Decision};
+pub use end_session::{Returning, SignedOut};
 pub use exchange::{ClientTokens, CodeForm, IdToken};
+pub use grants::ListedGrant;
 pub use introspect::{LiveToken, TokenKind};
 pub use userinfo::UserInfo;
 
 use std::ops::Deref;
 
-use crate::service::Scope;
+use crate::{
+    error::{Result, catalogue::OIDC_OFF},
+    service::Scope,
+};
 
 /// The OAuth 2.0 operations.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +40,16 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub const fn oauth(self) -> OAuth<'a> {
         OAuth(self)
+    }
+}
+
+impl OAuth<'_> {
+    /// Requires that the realm can have clients.
+    ///
+    /// # Errors
+    /// Not found, if it cannot.
+    pub fn require_on(&self) -> Result<()> {
+        if self.realm.policy.openid.is_possible { Ok(()) } else { Err(OIDC_OFF.into()) }
     }
 }
 

@@ -66,8 +66,7 @@ impl OAuth<'_> {
         if position == Position::Reused {
             return self.end_copied(&session, &user).await;
         }
-        // Charged only now, so that no other party can exhaust the limit of the session, or hide a reuse by
-        // exhausting it.
+        // Only now, so that only its client uses up the limit of the session, and no one hides a reuse by exhausting it.
         if attempt == 0 {
             let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Refreshes, &[session.id.as_str().as_bytes()]);
             self.charge(LimitKind::Refreshes, key, self.settings.limits.refreshes_session).await?;

@@ -5,7 +5,6 @@ use crate::{
     error::{Error, Result, catalogue::SCOPE_MISSING},
     id::UserId,
     oauth::scopes::OPENID,
-    session::{Session, SessionGrant},
     token::UserClaims,
 };
 
@@ -20,9 +19,10 @@ impl OAuth<'_> {
     /// Returns the claims about the user of a token that its client may see.
     ///
     /// # Errors
-    /// Returns `BadToken` if the token is not valid, `Forbidden` if it lacks the scope `openid`, which the server's
-    /// own tokens do not have, and `Unavailable` if the store fails.
+    /// Not found, where there can be no clients; bad token; forbidden, without the scope `openid`, which tokens of the server's own do
+    /// not have; unavailable.
     pub async fn userinfo(&self, token: &str) -> Result<UserInfo> {
+        self.require_on()?;
         let proof = match self.tokens.verify_for_client(self.ctx, &self.realm.name, token) {
             Ok(proof) => proof,
             Err(reason) => {
@@ -49,16 +49,5 @@ impl OAuth<'_> {
         let Ok(proof) = self.tokens.verify(self.ctx, &self.realm.name, token) else { return Ok(false) };
         let session = self.ports.store.session(&self.realm.name, &proof.session).await?;
         Ok(session.is_some_and(|session| session.is_live(self.ctx.now)))
-    }
-
-    /// Returns the grant of a client session if the session is live: its client exists, and so does the browser
-    /// session, unless the grant is offline. It is always read from the store, so that the end of a session takes
-    /// effect immediately.
-    pub(super) async fn live_grant(&self, session: &Session) -> Result<Option<SessionGrant>> {
-        let Some(grant) = session.grant.clone().filter(|_| session.is_live(self.ctx.now)) else { return Ok(None) };
-        if self.client_of(session, &grant).await?.is_none() || !self.has_parent(&grant).await? {
-            return Ok(None);
-        }
-        Ok(Some(grant))
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     audit::Event,
     clock::Timestamp,
     error::{Error, Result, catalogue::IMPERSONATED},
+    oauth::scopes::ACCOUNT,
     port::SessionStatus,
     service::{Owner, Viewer, kernel::Authentication},
     session::{Assurance, Impersonator, SessionKind},
@@ -12,7 +13,7 @@ use crate::{
 };
 
 impl Sessions<'_> {
-    /// Verifies signature, claims and time of a token, then that the session is live and the user exists. The caches
+    /// Verifies signature, claims and time of a token of the server's own, or of one of a client with the scope of the account, then that the session is live and the user exists. The caches usually know
     /// usually contain both; otherwise they are read from the store. If the store is unavailable, the token is
     /// rejected. The authentication time is taken from the session, not from the token. The impersonator in the token
     /// must match the session and must still have the right to impersonate.
@@ -20,8 +21,13 @@ impl Sessions<'_> {
     /// # Errors
     /// Returns `BadToken` if the token is invalid for any reason, and `Unavailable` if the store fails.
     pub async fn authenticate(&self, token: &str) -> Result<Viewer> {
-        let proof = self.tokens.verify(self.ctx, &self.realm.name, token);
-        let proof = proof.map_err(|reason| Error::bad_token().because(reason))?;
+        let proof = match self.tokens.verify(self.ctx, &self.realm.name, token) {
+            Ok(proof) => proof,
+            Err(reason) => {
+                let viewer = self.viewer_of_client(token).await?;
+                return viewer.ok_or_else(|| Error::bad_token().because(reason));
+            }
+        };
         let (auth_time, assurance, impersonator) = self.require_live(&proof).await?;
         if impersonator.as_ref().map(Impersonator::subject) != proof.actor {
             return Err(Error::bad_token().because("the actor does not match the session's actor"));
@@ -36,6 +42,25 @@ impl Sessions<'_> {
         let needs_two = self.needs_two_steps(account.two_step);
         let authentication = Authentication { at: auth_time, assurance, needs_two };
         Ok(Viewer::new(Owner::new(account, proof.session, authentication), impersonator))
+    }
+
+    /// Returns the authority of a token of a client that may use the account itself, which only clients of the operator may; `None`
+    /// for every other token.
+    async fn viewer_of_client(&self, token: &str) -> Result<Option<Viewer>> {
+        let Ok(proof) = self.tokens.verify_for_client(self.ctx, &self.realm.name, token) else { return Ok(None) };
+        if !proof.scopes.has(ACCOUNT) {
+            return Ok(None);
+        }
+        let session = self.ports.store.session(&self.realm.name, &proof.session).await?;
+        let Some(session) = session.filter(|session| session.user == proof.user) else { return Ok(None) };
+        let grant = self.live_grant(&session).await?;
+        if !grant.is_some_and(|grant| grant.client == proof.client && grant.scopes.has(ACCOUNT)) {
+            return Ok(None);
+        }
+        let Some(account) = self.account(&session.user).await? else { return Ok(None) };
+        let needs_two = self.needs_two_steps(account.two_step);
+        let authentication = Authentication { at: session.auth_time, assurance: session.assurance(), needs_two };
+        Ok(Some(Viewer::new(Owner::new(account, session.id, authentication), None).with_client(proof.client)))
     }
 
     /// Returns the authority to change the account.

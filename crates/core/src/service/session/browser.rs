@@ -33,8 +33,8 @@ impl Sessions<'_> {
         self.record_use(&session).await;
         let needs_two = self.needs_two_steps(account.two_step);
         let authentication = Authentication { at: session.auth_time, assurance: session.assurance(), needs_two };
-        let impersonator = session.impersonator.clone();
-        Ok(Some(Viewer::new(Owner::new(account, session.id, authentication), impersonator)))
+        let (impersonator, hash) = (session.impersonator.clone(), session.family.current);
+        Ok(Some(Viewer::new(Owner::new(account, session.id, authentication), impersonator).with_cookie(hash)))
     }
 
     /// Replaces the value of a cookie after a change that ends other sessions.

@@ -125,7 +125,7 @@ impl Sessions<'_> {
         let mut batch = vec![held];
         batch.extend(passed.with.iter().cloned());
         batch.extend(batch![SessionOp::Insert(session), self.audit(Event::LoggedIn).user(user).session(&id),]);
-        batch.push(self.end_surplus_sessions(&user.id, kind, &id));
+        batch.push(self.end_surplus_sessions(&user.id, (kind, None), &id));
         // Another request used the factor, trusted device or ticket, or took the address of the new user.
         let lost = [
             Precondition::UserRevision,

@@ -15,7 +15,7 @@ use crate::{
     seal::DataKey,
     service::kernel::{FactorChallenge, OpenTicket},
     session::{Amr, Assurance, Session},
-    token::TokenUser,
+    token::{AccessToken, TokenUser},
 };
 
 /// Re-authentication in progress.
@@ -57,17 +57,20 @@ impl Sessions<'_> {
         let is_alone = proved.contains(&Amr::User);
         let needs_both = self.needs_two_steps(user.two_step);
         let is_renewed = is_alone || (has_password && (has_factor || !needs_both));
-        let amr = Amr::union(&session.amr, &proved);
+        // A new authentication says only what was proved in it, not what was proved long ago. One that was not needed, and is weaker
+        // than that of the session, does not count as new.
+        let is_new = is_renewed && (renewal.renews || Assurance::of(&proved) >= session.assurance());
+        let amr = if is_new || renewal.renews { proved.clone() } else { Amr::union(&session.amr, &proved) };
         if (renewal.renews && !is_renewed) || Assurance::of(&amr) < renewal.assurance {
             let missing = Missing {
                 password: renewal.renews && !has_password,
-                factor: ((renewal.renews && needs_both) || session.assurance() < renewal.assurance) && !has_factor,
+                factor: ((renewal.renews && needs_both) || Assurance::of(&amr) < renewal.assurance) && !has_factor,
                 key: Assurance::of(&amr) < renewal.assurance && renewal.assurance == Assurance::PhishingResistant,
             };
             let challenges = self.missing((user, key), &missing).await?;
             return self.challenge_for(renewal, proved, (user, key), ticket, (with, challenges)).await;
         }
-        let auth_time = if is_renewed { self.ctx.now } else { session.auth_time };
+        let auth_time = if is_new { self.ctx.now } else { session.auth_time };
         let renewed = Session { auth_time, amr, ..session };
         let mut batch = self.held(user);
         batch.extend(with);
@@ -87,11 +90,23 @@ impl Sessions<'_> {
             }
             tracing::info!(realm = %self.realm.name, session = %renewed.id, "authenticated again");
         }
-        let profile = user.envelope.open_profile(key)?;
-        let ttl = self.realm.policy.access_token_ttl;
-        let holder = TokenUser { email: &profile.email, roles: &user.roles };
-        let access = self.tokens.issue(self.ctx, &renewed, holder, ttl).map_err(Error::internal)?;
+        let access = self.access_of(&renewed, (user, key)).await?;
         Ok(Some(Stepped::Up(SteppedUp { access, cookie })))
+    }
+
+    /// Makes an access token of a session: of the server's own, or of the client that it belongs to.
+    async fn access_of(&self, session: &Session, (user, key): (&User, &DataKey)) -> Result<AccessToken> {
+        let ttl = self.realm.policy.access_token_ttl;
+        if session.grant.is_none() {
+            let profile = user.envelope.open_profile(key)?;
+            let holder = TokenUser { email: &profile.email, roles: &user.roles };
+            return self.tokens.issue(self.ctx, session, holder, ttl).map_err(Error::internal);
+        }
+        let (client, grant) = self.granted(session).await?.ok_or_else(ended)?;
+        let (account, algorithm) = (self.account_of(user).await?, self.realm.policy.openid.algorithm_of(&client));
+        let roles = if client.first_party { account.roles.as_slice() } else { &[] };
+        let issued = self.tokens.issue_for_client(self.ctx, (session, &grant), &account, (algorithm, roles, ttl));
+        issued.map_err(Error::internal)
     }
 
     /// Returns the challenges for the missing factors.

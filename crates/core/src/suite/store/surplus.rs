@@ -6,8 +6,10 @@ use super::{
 };
 use crate::{
     batch,
+    id::ClientId,
+    oauth::Scopes,
     port::{Op, SessionOp, Store, UserOp},
-    session::{Family, LogPosition, Session, SessionKind},
+    session::{Family, LogPosition, Session, SessionGrant, SessionKind},
     suite::{
         Revocations, join_all,
         rows::{NOW, at, here, revocation, session, session_id, there, token_hash, user, user_id},
@@ -20,8 +22,19 @@ fn end_surplus(newest: &str, most: usize) -> Op {
 }
 
 fn end_surplus_of(kind: SessionKind, newest: &str, most: usize) -> Op {
-    let (newest, expires_at) = (session_id(newest), at(900));
-    SessionOp::EndSurplus { realm: here(), user: user_id("ada"), kind, newest, most, now: NOW, expires_at }.into()
+    end_surplus_at(None, (kind, newest), most)
+}
+
+fn end_surplus_at(client: Option<&str>, (kind, newest): (SessionKind, &str), most: usize) -> Op {
+    let (newest, expires_at, client) = (session_id(newest), at(900), client.and_then(ClientId::parse));
+    SessionOp::EndSurplus { realm: here(), user: user_id("ada"), kind, client, newest, most, now: NOW, expires_at }
+        .into()
+}
+
+fn of_client(client: &str, one: Session) -> Session {
+    let parent = session_id("tab");
+    let grant = SessionGrant { client: ClientId::parse(client).unwrap(), parent, scopes: Scopes::default() };
+    Session { kind: SessionKind::Client, grant: Some(grant), ..one }
 }
 
 /// Returns a session that was last used at this second.
@@ -85,6 +98,15 @@ pub async fn expired_sessions_and_those_of_others_are_not_surplus(store: &dyn St
     let kinds = sessions_of_ada(store, &here()).await.into_iter().map(|row| row.id).collect::<Vec<_>>();
     assert!(kinds.contains(&session_id("new")) && kinds.contains(&session_id("tab")));
     assert!(!kinds.contains(&session_id("browser")), "the earlier one has ended");
+    // So has each client.
+    let of_clients = [("shop", "first"), ("shop", "second"), ("site", "other")];
+    for (client, id) in of_clients {
+        done(store, batch![SessionOp::Insert(of_client(client, used(id, 0, false)))]).await;
+        done(store, [end_surplus_at(Some(client), (SessionKind::Client, id), 1)]).await;
+    }
+    let left = sessions_of_ada(store, &here()).await.into_iter().map(|row| row.id).collect::<Vec<_>>();
+    assert!(!left.contains(&session_id("first")) && left.contains(&session_id("second")));
+    assert!(left.contains(&session_id("other")) && left.contains(&session_id("new")));
 }
 
 /// Each batch inserts a session, revokes the surplus, and requires the user to be unchanged, as a login does.

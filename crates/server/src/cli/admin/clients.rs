@@ -40,10 +40,10 @@ async fn with(verbs: &Administered<'_, Manage>, verb: &AdminVerb) -> Answer {
     match verb.name {
         "show" => verbs.client_named(&id).await.map(|client| answer(&client, None)).map_err(refused),
         "add" => {
-            let (client, secret) = verbs.add_client(&id, &draft(verb)).await.map_err(refused)?;
+            let (client, secret) = verbs.add_client(&id, &draft(verb)?).await.map_err(refused)?;
             Ok(answer(&client, secret.as_ref()))
         }
-        "edit" => verbs.edit_client(&id, &draft(verb)).await.map(|client| answer(&client, None)).map_err(refused),
+        "edit" => verbs.edit_client(&id, &draft(verb)?).await.map(|client| answer(&client, None)).map_err(refused),
         "rotate" => {
             let (client, secret) = verbs.rotate_client(&id, verb.has("now")).await.map_err(refused)?;
             Ok(answer(&client, Some(&secret)))
@@ -68,7 +68,7 @@ fn realm(local: &Local, verb: &AdminVerb) -> Result<String, CallError> {
     }
 }
 
-fn draft(verb: &AdminVerb) -> ClientDraft {
+fn draft(verb: &AdminVerb) -> Result<ClientDraft, CallError> {
     let text = |flag| verb.flag(flag).map(str::to_owned);
     let list = |flag| Some(verb.all(flag)).filter(|all| !all.is_empty());
     let list = |flag| list(flag).map(|all| all.into_iter().map(str::to_owned).collect::<Vec<String>>());
@@ -79,7 +79,9 @@ fn draft(verb: &AdminVerb) -> ClientDraft {
         (false, true) => Some(false),
         (false, false) => None,
     };
-    ClientDraft {
+    let unread = |file: &str, error| CallError::Usage(format!("{file} cannot be read: {error}"));
+    let read = |file| std::fs::read_to_string(file).map_err(|error| unread(file, error));
+    Ok(ClientDraft {
         name: text("name"),
         client_type: text("type"),
         first_party: switch("first-party", "third-party"),
@@ -91,7 +93,8 @@ fn draft(verb: &AdminVerb) -> ClientDraft {
         pkce: switch("pkce", "no-pkce"),
         id_token_alg: text("id-token-alg"),
         acr: text("acr"),
-    }
+        jwks: verb.flag("jwks-file").map(read).transpose()?,
+    })
 }
 
 /// Returns a client in the format of the API.
@@ -111,6 +114,7 @@ fn answer(client: &RegisteredClient, secret: Option<&NewClientSecret>) -> Value 
         "pkce": client.pkce,
         "id_token_alg": client.id_token_alg.map(|algorithm| algorithm.as_str()),
         "acr": client.acr.map(|assurance| assurance.acr()),
+        "jwks": client.keys.as_ref().map(|keys| keys.to_json()),
         "secrets": client.secrets.len(),
         "declared": client.is_declared,
         "created_at": created_at,

@@ -1,6 +1,7 @@
 //! Clients in TOML, one table `[realms.NAME.clients.ID]` each.
 
 use portcullis_core::oauth::ClientDraft;
+use serde_json::Value;
 use toml::de::DeValue;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 use crate::config::{clients::ClientTable, fix::Fix, origin::Origin, report::Report, suggest};
 
 /// Names of the fields.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 14] = [
     "name",
     "type",
     "first_party",
@@ -22,6 +23,8 @@ const FIELDS: [&str; 12] = [
     "pkce",
     "id_token_alg",
     "acr",
+    "jwks",
+    "jwks_file",
     "secret_file",
 ];
 
@@ -53,6 +56,7 @@ pub(super) fn read(
             origin,
             draft: ClientDraft::default(),
             secret_files: Vec::new(),
+            jwks_file: None,
         };
         for (name, value) in fields {
             let at = file.at(&name);
@@ -91,6 +95,8 @@ fn set(table: &mut ClientTable, name: &str, value: DeValue<'_>) -> Option<bool> 
         "pkce" => put(&mut draft.pkce, switch(value)),
         "id_token_alg" => put(&mut draft.id_token_alg, text(value)),
         "acr" => put(&mut draft.acr, text(value)),
+        "jwks" => put(&mut draft.jwks, json(value).filter(Value::is_object).map(|keys| keys.to_string())),
+        "jwks_file" => put(&mut table.jwks_file, text(value)),
         // Two during a rotation.
         "secret_file" => match list(value) {
             Some(files) => {
@@ -111,6 +117,23 @@ fn put<T>(field: &mut Option<T>, value: Option<T>) -> bool {
 
 fn text(value: DeValue<'_>) -> Option<String> {
     if let DeValue::String(text) = value { Some(text.into_owned()) } else { None }
+}
+
+/// Returns a table as JSON.
+fn json(value: DeValue<'_>) -> Option<Value> {
+    Some(match value {
+        DeValue::String(text) => Value::from(text.into_owned()),
+        DeValue::Boolean(switch) => Value::from(switch),
+        DeValue::Array(items) => items.into_iter().map(|item| json(item.into_inner())).collect::<Option<_>>()?,
+        DeValue::Table(fields) => {
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| Some((name.into_inner().into_owned(), json(value.into_inner())?)));
+            Value::Object(fields.collect::<Option<_>>()?)
+        }
+        // No member of a key is a number or a date.
+        _ => return None,
+    })
 }
 
 fn switch(value: DeValue<'_>) -> Option<bool> {

@@ -5,7 +5,11 @@ use axum::{
     http::{header::AUTHORIZATION, request::Parts},
 };
 use data_encoding::BASE64;
-use portcullis_core::{SecretString, oauth::ClientCredentials, service::PresentedClient};
+use portcullis_core::{
+    SecretString,
+    oauth::{ASSERTION_TYPE, ClientCredentials},
+    service::{PresentedClient, RawField},
+};
 
 use super::fields::{Fields, decode};
 use crate::http::state::AppState;
@@ -21,7 +25,15 @@ impl ClientHeader {
     /// Adds the credentials in the form and removes them from it.
     pub(in crate::http) fn presented(self, form: &mut Fields) -> PresentedClient {
         let (id, secret) = (form.take("client_id"), form.take("client_secret"));
+        let is_text = |field: &RawField| matches!(field, RawField::Missing) || field.text().is_some();
+        let (assertion, kind) = (form.take("client_assertion"), form.take("client_assertion_type"));
+        let is_known = match kind.text() {
+            Some(kind) => kind == ASSERTION_TYPE && assertion.text().is_some(),
+            None => matches!((&assertion, &kind), (RawField::Missing, RawField::Missing)),
+        };
         PresentedClient {
+            assertion: assertion.text().filter(|_| is_known).map(SecretString::from),
+            has_other: !is_known || !is_text(&id) || !is_text(&secret),
             has_header: self.is_sent,
             basic: self.basic,
             id: id.text().map(str::to_owned),

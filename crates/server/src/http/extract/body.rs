@@ -25,6 +25,10 @@ use crate::http::{
 #[derive(Debug)]
 pub(in crate::http) struct JsonBody(pub(in crate::http) Fields);
 
+/// Fields of a form, if the body is one.
+#[derive(Debug)]
+pub(in crate::http) struct OptionalForm(pub(in crate::http) Fields);
+
 /// Fields of a JSON body, if there is one.
 #[derive(Debug)]
 pub(in crate::http) struct OptionalJsonBody(pub(in crate::http) Fields);
@@ -146,6 +150,17 @@ macro_rules! body {
 body!(JsonBody takes JSON);
 body!(FormBody takes FORM);
 body!(AnyBody takes ANY);
+
+impl FromRequest<AppState> for OptionalForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        if Format::of(request.headers()).is_none_or(|format| !FORM.formats.contains(&format)) {
+            return Ok(Self(Fields::default()));
+        }
+        read(request, state, FORM).await.map(Self).map_err(IntoResponse::into_response)
+    }
+}
 
 impl FromRequest<AppState> for OptionalJsonBody {
     type Rejection = Response;

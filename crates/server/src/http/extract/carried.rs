@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::response::Response;
 use data_encoding::BASE64URL_NOPAD;
-use portcullis_core::link::CarriedFor;
+use portcullis_core::{Ctx, link::CarriedFor};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::visit::{CARRIED_FOR, Visit, go};
 use crate::http::state::AppState;
 
 /// Lifetime of the cookie that binds carried state to the browser.
-const BROWSER_FOR: Duration = Duration::from_secs(24 * 3600);
+pub(super) const BROWSER_FOR: Duration = Duration::from_secs(24 * 3600);
 
 /// State that a page carries in its URL besides `continue`, sealed for this browser.
 pub(in crate::http) trait Carried: Serialize + DeserializeOwned {
@@ -27,7 +27,22 @@ struct ForBrowser {
     new: Option<String>,
 }
 
+/// Returns whether a value can be that of a browser.
+fn is_long(value: &str) -> bool {
+    value.len() >= 20
+}
+
+/// Returns a random value for a browser.
+pub(super) fn new_browser(ctx: &Ctx) -> String {
+    BASE64URL_NOPAD.encode(&ctx.bytes::<16>())
+}
+
 impl Visit {
+    /// Returns whether the browser has a value that only it has.
+    pub(super) fn has_browser(&self) -> bool {
+        self.browser_if_any().is_some_and(is_long)
+    }
+
     /// Returns the state that the URL carries for this browser.
     pub(in crate::http) fn carried<T: Carried>(&self) -> Option<T> {
         let (text, browser) = (self.parameter(T::NAME)?, self.browser_if_any()?);
@@ -63,8 +78,8 @@ impl Visit {
 
     fn sealed<T: Carried>(&self, value: &T, browser: Option<String>) -> ForBrowser {
         let ctx = &self.request.ctx;
-        let known = browser.filter(|value| value.len() >= 20);
-        let new = known.is_none().then(|| BASE64URL_NOPAD.encode(&ctx.bytes::<16>()));
+        let known = browser.filter(|value| is_long(value));
+        let new = known.is_none().then(|| new_browser(ctx));
         let bound = CarriedFor { purpose: T::NAME, browser: known.as_deref().or(new.as_deref()).unwrap_or_default() };
         let sealed = bound.seal(ctx, &self.request.realm.keys, T::LIFETIME, value).unwrap_or_default();
         ForBrowser { sealed, new }

@@ -13,6 +13,13 @@ use crate::http::state::AppState;
 /// Maximum number of concurrent flows per browser. Each tab may have its own.
 const MAX: usize = 8;
 
+/// Longest text that the cookie of a flow carries. Longer ones have cookies of their own, since browsers drop one of more than 4 KiB.
+const LONGEST: usize = 3 * 1024;
+/// Longest part of a text in a cookie.
+const LONGEST_PART: usize = 3600;
+/// Most flows with such a text, so that the head of a request stays short.
+const MOST_LONG: usize = 2;
+
 /// Maximum total size in bytes, because browsers send them with every request.
 const MAX_BYTES: usize = 12 * 1024;
 
@@ -21,6 +28,10 @@ const MAX_BYTES: usize = 12 * 1024;
 pub(in crate::http) struct FlowCookies {
     prefix: String,
     flows: Vec<(String, String)>,
+    /// Prefix of the cookies with a long text.
+    next: String,
+    /// Parts of long texts. Each is named by its flow and its number.
+    parts: Vec<(String, String)>,
 }
 
 impl std::fmt::Debug for FlowCookies {
@@ -31,10 +42,11 @@ impl std::fmt::Debug for FlowCookies {
 
 impl FlowCookies {
     fn of(state: &AppState, headers: &HeaderMap) -> Self {
-        let prefix = cookie::of_realm(state, "flow", "");
-        let mut flows = cookie::beginning_with(&prefix, headers);
+        let (prefix, next) = (cookie::of_realm(state, "flow", ""), cookie::of_realm(state, "next", ""));
+        let (mut flows, mut parts) = (cookie::beginning_with(&prefix, headers), cookie::beginning_with(&next, headers));
         flows.sort();
-        Self { prefix, flows }
+        parts.sort();
+        Self { prefix, flows, next, parts }
     }
 
     /// Returns the cookie value of a flow.
@@ -42,14 +54,42 @@ impl FlowCookies {
         self.flows.iter().find(|(known, _)| known == id).map(|(_, value)| value.clone())
     }
 
+    /// Returns what the cookie of a flow carries itself of where the browser goes on.
+    pub(in crate::http) fn short(next: Option<&str>) -> Option<&str> {
+        next.filter(|text| text.len() <= LONGEST)
+    }
+
+    /// Returns where the browser goes on after a flow, if that is in cookies of its own.
+    pub(in crate::http) fn next(&self, id: &str) -> Option<String> {
+        let text: String = self.parts_of(id).map(|(_, part)| part.as_str()).collect();
+        Some(text).filter(|text| !text.is_empty())
+    }
+
     /// Returns all values. One of them may belong to an emailed link.
     pub(in crate::http) fn values(&self) -> Vec<&str> {
         self.flows.iter().map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Adds a flow. Replaces the oldest one if there are too many.
-    pub(in crate::http) fn add(&self, state: &AppState, response: &mut Response, id: &str, value: &str) {
+    /// Adds a flow, in place of the oldest if there are too many, with where the browser goes on if that is long.
+    pub(in crate::http) fn add(
+        &self,
+        state: &AppState,
+        response: &mut Response,
+        (id, value): (&str, &str),
+        next: Option<&str>,
+    ) {
         self.put(state, response, (id, value), FLOW_TTL);
+        let Some(long) = next.filter(|text| Self::short(Some(text)).is_none()) else { return };
+        let mut known: Vec<&str> = self.parts.iter().filter_map(|(name, _)| Some(name.split_once('_')?.0)).collect();
+        known.dedup();
+        for old in known.iter().take((known.len() + 1).saturating_sub(MOST_LONG)) {
+            self.forget_parts(state, response, old);
+        }
+        // It is base64url, so it can be cut anywhere.
+        for (number, part) in long.as_bytes().chunks(LONGEST_PART).enumerate() {
+            let name = format!("{}{id}_{number}", self.next);
+            cookie::set(state, response, &name, &String::from_utf8_lossy(part), Some(FLOW_TTL));
+        }
     }
 
     /// Adds the cookie of an emailed link. If there are too many, it replaces the oldest.
@@ -73,6 +113,17 @@ impl FlowCookies {
     /// Removes a completed flow.
     pub(in crate::http) fn forget(&self, state: &AppState, response: &mut Response, id: &str) {
         self.set(state, response, id, "", Duration::ZERO);
+        self.forget_parts(state, response, id);
+    }
+
+    fn forget_parts(&self, state: &AppState, response: &mut Response, id: &str) {
+        for (name, _) in self.parts_of(id) {
+            cookie::set(state, response, &format!("{}{name}", self.next), "", Some(Duration::ZERO));
+        }
+    }
+
+    fn parts_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a (String, String)> {
+        self.parts.iter().filter(move |(name, _)| name.split_once('_').is_some_and(|(flow, _)| flow == id))
     }
 
     fn set(&self, state: &AppState, response: &mut Response, id: &str, value: &str, lifetime: Duration) {

@@ -31,7 +31,7 @@ pub(crate) use admin::SystemUser;
 pub(super) use admin::{AdminCookie, AdminDoor, AdminRequest, AdminSelf, AdminTrace};
 pub(super) use basic::ClientHeader;
 pub(super) use bearer::{Authenticated, ClientBearer, MaybeAuthenticated, Viewing};
-pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, OptionalJsonBody, TokenBody};
+pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, OptionalForm, OptionalJsonBody, TokenBody};
 pub(super) use browser::Browser;
 pub(super) use carried::Carried;
 pub(super) use developer::DeveloperOnly;

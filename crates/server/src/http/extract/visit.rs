@@ -12,14 +12,14 @@ use portcullis_core::{
     error::catalogue::UNREADABLE,
     id::ChallengeId,
     link::{CarriedFor, LONGEST_CARRIED},
-    oauth::AuthorizeRequest,
+    oauth::{AuthorizeRequest, EndSessionRequest},
     service::{RenewedCookie, Viewer},
     token::BrowserToken,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{RealmRequest, cookie};
-use crate::http::{layers::headers::keep_opener, problem::ApiError, state::AppState};
+use crate::http::{problem::ApiError, state::AppState};
 
 /// Lifetime of state carried in URLs.
 pub(super) const CARRIED_FOR: Duration = Duration::from_secs(3600);
@@ -34,6 +34,10 @@ pub(in crate::http) enum Continue {
     Page(String),
     /// An authorization request.
     Authorize(Box<AuthorizeRequest>),
+    /// A page that must come first, and the request of an application after it.
+    Before(String, Box<AuthorizeRequest>),
+    /// The request of an application to sign out.
+    EndSession(Box<EndSessionRequest>),
 }
 
 /// A request for a page of a realm that has pages. Its cookies and parameters are never printed.
@@ -145,8 +149,11 @@ impl Visit {
 
     /// Returns the URL of a page that leads to `next`, or `None` if it would be too long.
     pub(in crate::http) fn leading_to(&self, page: &str, next: &Continue) -> Option<String> {
-        let sealed = CONTINUE.seal(&self.request.ctx, &self.request.realm.keys, CARRIED_FOR, next)?;
-        Some(format!("{}?continue={sealed}", self.path(page)))
+        Some(format!("{}?continue={}", self.path(page), self.sealed_next(next)?))
+    }
+
+    fn sealed_next(&self, next: &Continue) -> Option<String> {
+        CONTINUE.seal(&self.request.ctx, &self.request.realm.keys, CARRIED_FOR, next)
     }
 
     /// Redirects to the target of the sign-in, or to the account page.
@@ -156,10 +163,12 @@ impl Visit {
             // that links an identity.
             Some(Continue::Page(page)) if is_end(&page) => go(&self.path(&page)),
             // The sealed request is passed on unchanged.
-            Some(Continue::Authorize(_)) => {
-                let mut response = go(&self.link("authorize", &[]));
-                keep_opener(&mut response);
-                response
+            Some(Continue::Authorize(_)) => go(&self.link("authorize", &[])),
+            Some(Continue::Before(page, request)) if is_end(&page) => {
+                match self.sealed_next(&Continue::Authorize(request)) {
+                    Some(sealed) => go(&format!("{}&continue={sealed}", self.path(&page))),
+                    None => go(&self.path(&page)),
+                }
             }
             _ => go(&self.path("account")),
         }

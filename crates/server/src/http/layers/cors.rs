@@ -4,7 +4,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    extract::Request,
+    extract::{MatchedPath, Request},
     http::{
         HeaderName, HeaderValue, Method,
         header::{
@@ -23,6 +23,9 @@ use crate::config::{CorsOrigins, PublicUrl};
 /// How long browsers cache the result of a preflight. If an origin is removed from the settings, it is rejected
 /// immediately, because all other responses are checked too.
 const REMEMBERED: Duration = Duration::from_secs(3600);
+
+/// Routes that pages of applications ask for tokens.
+const OF_CLIENTS: [&str; 3] = ["/v1/{realm}/token", "/v1/{realm}/userinfo", "/v1/{realm}/revoke"];
 
 /// Value of `Vary` if the response depends on the origin.
 const VARYING: &str = "authorization, origin, accept";
@@ -43,7 +46,24 @@ pub(super) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
             is_one && (is_named() || loopback && is_loopback(origin))
         })
     };
-    let layer = CorsLayer::new()
+    Some(with(allowed))
+}
+
+/// Creates the layer for requests whose origin is allowed.
+pub(super) fn of_allowed() -> CorsLayer {
+    with(AllowOrigin::mirror_request())
+}
+
+/// Returns the origin of a request to a route that pages of applications ask for tokens: `token`, `userinfo` and `revoke`.
+pub(super) fn of_client(request: &Request) -> Option<&str> {
+    let route = request.extensions().get::<MatchedPath>()?.as_str();
+    let mut origins = request.headers().get_all(ORIGIN).iter();
+    let origin = origins.next().filter(|_| origins.next().is_none() && OF_CLIENTS.contains(&route));
+    origin?.to_str().ok()
+}
+
+fn with(allowed: AllowOrigin) -> CorsLayer {
+    CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         // Unknown request headers are harmless, because credentials are never allowed.
@@ -57,8 +77,7 @@ pub(super) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
             HeaderName::from_static("x-request-id"),
         ])
         .vary([AUTHORIZATION, ORIGIN, ACCEPT])
-        .max_age(REMEMBERED);
-    Some(layer)
+        .max_age(REMEMBERED)
 }
 
 /// Returns whether an origin is on this machine, on any port.

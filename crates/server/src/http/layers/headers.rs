@@ -3,8 +3,8 @@
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
-        X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+        VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
 use axum::response::Response;
@@ -69,8 +69,8 @@ pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usa
     for (name, value) in DEFAULTS {
         default(headers, name, value);
     }
-    // Requested by a page that returns to an application.
-    if headers.get(CROSS_ORIGIN_OPENER_POLICY) == Some(&NO_OPENER_POLICY) {
+    // Asked for by a page that returns to an application. A redirect shows nothing, and the popup of an application passes some.
+    if headers.get(CROSS_ORIGIN_OPENER_POLICY) == Some(&NO_OPENER_POLICY) || headers.contains_key(LOCATION) {
         headers.remove(CROSS_ORIGIN_OPENER_POLICY);
     }
     if let Some(policy) = &info.hsts {

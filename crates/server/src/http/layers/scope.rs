@@ -19,7 +19,7 @@ use axum::{
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 use portcullis_core::{
-    Ctx, Error, ctx::Client, error::ErrorKind, id::RealmName, limit::Usage, service::RefusedRequest,
+    Ctx, Error, clock::Timestamp, ctx::Client, error::ErrorKind, id::RealmName, limit::Usage, service::RefusedRequest,
 };
 use tower::{Layer, Service, ServiceExt as _};
 use tower_http::cors::CorsLayer;
@@ -55,12 +55,31 @@ impl KeepAlive {
 pub(in crate::http) struct ScopeLayer {
     state: AppState,
     cors: Option<Arc<CorsLayer>>,
+    /// For the pages of applications.
+    of_clients: Arc<CorsLayer>,
 }
 
 impl ScopeLayer {
     pub(in crate::http) fn new(state: AppState) -> Self {
         let cors = cors::layer(&state.cors).map(Arc::new);
-        Self { state, cors }
+        Self { state, cors, of_clients: Arc::new(cors::of_allowed()) }
+    }
+
+    /// Returns the layer for the origin of a request: that of the settings, or of an application of the realm.
+    fn cors(self, request: &Request, now: Timestamp) -> impl Future<Output = Option<Arc<CorsLayer>>> + use<> {
+        let origin = cors::of_client(request).map(str::to_owned);
+        let of_client = request.extensions().get::<RequestRealm>().cloned().zip(origin);
+        let (cors, of_clients, state) = (self.cors.filter(|_| cors::concerns(request)), self.of_clients, self.state);
+        async move {
+            if let Some((RequestRealm(realm), origin)) = of_client {
+                match state.service.is_origin_of_client(&realm, &origin, now).await {
+                    Ok(true) => return Some(of_clients),
+                    Ok(false) => {}
+                    Err(error) => tracing::debug!(%error, "origins of clients not read"),
+                }
+            }
+            cors
+        }
     }
 }
 
@@ -91,13 +110,15 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let ScopeLayer { state, cors } = self.around.clone();
+        let around = self.around.clone();
+        let state = around.state.clone();
         let scope = RequestScope::open(&state, &mut request);
         if !scope.is_admitted(&state) {
             return async move { Ok(scope.close(&state, problem::ApiError::from(Error::not_found()).into_response())) }
                 .boxed();
         }
-        let answer = scope.frame.around(answer(state.bounds.time, cors, request, self.inner.clone()));
+        let answer =
+            scope.frame.around(answer(state.bounds.time, (around, scope.ctx.now), request, self.inner.clone()));
         async move {
             let response = answer.await;
             if let Some((kind, code)) = problem::refused(&response) {
@@ -111,7 +132,7 @@ where
 }
 
 /// Returns the response within the time limit, if the request headers are valid.
-async fn answer<S>(time: Duration, cors: Option<Arc<CorsLayer>>, request: Request, inner: S) -> Response
+async fn answer<S>(time: Duration, (around, now): (ScopeLayer, Timestamp), request: Request, inner: S) -> Response
 where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static,
 {
@@ -122,7 +143,7 @@ where
         let keep_alive = request.extensions().get::<KeepAlive>().cloned();
         timeout::bound(time, keep_alive, inner.clone().oneshot(request))
     };
-    match cors.filter(|_| cors::concerns(&request)) {
+    match around.cors(&request, now).await {
         Some(cors) => cors::answer(&cors, request, bounded).await,
         None => bounded(request).await,
     }

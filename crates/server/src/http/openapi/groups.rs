@@ -39,6 +39,8 @@ pub(in crate::http) const QUERY: &[Refusal] = &[UNREADABLE, REPEATED];
 /// Errors of a route that reads a form.
 pub(in crate::http) const FORM: Body =
     Body(&[UNREADABLE, REPEATED], &[TOO_LARGE, TOO_SLOW, NOT_A_FORM, WRONG_ENCODING]);
+/// Refusals of a route that reads a form if there is one.
+pub(in crate::http) const OPTIONAL_FORM: Body = Body(&[UNREADABLE, REPEATED], &[TOO_LARGE, TOO_SLOW, WRONG_ENCODING]);
 /// Errors of a route that reads JSON.
 pub(in crate::http) const JSON: Body = Body(OF_JSON, &[TOO_LARGE, TOO_SLOW, NOT_JSON, WRONG_ENCODING]);
 /// Errors of a route that reads JSON or a form.

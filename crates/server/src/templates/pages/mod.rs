@@ -44,7 +44,7 @@ mod undo_failed;
 mod undo_success;
 
 pub(crate) use account::{AccountHome, EventRow, Recommended, SessionRow, When};
-pub(crate) use account_apps::AccountApps;
+pub(crate) use account_apps::{AccountApps, AppRow};
 pub(crate) use account_data::AccountData;
 pub(crate) use account_data_delete::AccountDataDelete;
 pub(crate) use account_details::{AccountDetails, Contact};

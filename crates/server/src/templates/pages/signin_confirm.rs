@@ -7,8 +7,8 @@ use super::{Gate, Page, Person, Replaceable, Way};
 pub(crate) struct SigninConfirm {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// What to ask for: `password`, `passkey`, `totp`, `sms` or `recovery_code`, or `login` if only a new sign-in is
-    /// possible.
+    /// What is asked for: `password`, `passkey`, `totp`, `sms` or `recovery_code`; `factor` before one of them, where only a second
+    /// factor is missing; `login` where only a new sign-in helps.
     pub(crate) method: &'static str,
     /// Whether a passkey can replace the password.
     pub(crate) passkey: bool,
@@ -62,6 +62,7 @@ impl Replaceable for SigninConfirm {
             ("only a new sign-in", page("login", Gate::default())),
             ("with a provider", Self { providers: vec![google], ..page("login", Gate::default()) }),
             ("another account", page("login", Gate { problem: "other_account", ..Gate::default() })),
+            ("before the second factor", page("factor", Gate::default())),
             ("recovery code", page("recovery_code", Gate::default())),
         ]
     }

@@ -6,13 +6,15 @@ use super::{Page, Person, Replaceable};
 pub(crate) struct Signout {
     /// The signed-in user. `None` after signing out.
     pub(crate) user: Option<Person>,
+    /// Query of the form, with the request of an application.
+    pub(crate) query: String,
 }
 
 impl Page for Signout {
     const NAME: &'static str = "signout.html";
 
     fn values(&self) -> Value {
-        context! { user => Value::from(Serde(&self.user)) }
+        context! { user => Value::from(Serde(&self.user)), query => self.query.as_str() }
     }
 }
 
@@ -21,6 +23,7 @@ impl Replaceable for Signout {
     const SOURCE: &'static str = source!("pages/signout.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
-        vec![("", Self { user: Some(Person::sample()) }), ("done", Self { user: None })]
+        let query = String::new();
+        vec![("", Self { user: Some(Person::sample()), query: query.clone() }), ("done", Self { user: None, query })]
     }
 }

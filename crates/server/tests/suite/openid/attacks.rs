@@ -68,6 +68,7 @@ async fn an_invalid_request_is_reported_to_the_client_with_state_and_issuer() {
         (&[("prompt", "none login")], "invalid_request"),
         (&[("prompt", "unknown")], "invalid_request"),
         (&[("max_age", "-1")], "invalid_request"),
+        (&[("max_age", "+1")], "invalid_request"),
         (&[("max_age", "soon")], "invalid_request"),
         (&[("id_token_hint", "nonsense")], "invalid_request"),
         // PKCE downgrades.
@@ -177,6 +178,8 @@ async fn a_client_that_authenticates_in_another_way_is_refused() {
         (Some(basic("site", SECRET)), &[]),
         (Some(basic("shop", SECRET)), &[("client_secret", SECRET)]),
         (Some(basic("shop", SECRET)), &[("client_id", "mine")]),
+        (Some(basic("shop", SECRET)), &[("client_assertion", "x")]),
+        (None, &[("client_id", "site"), ("client_assertion_type", "x")]),
         (None, &[("client_id", "shop")]),
         (None, &[("client_id", "shop"), ("client_secret", SECRET)]),
         (None, &[("client_id", "site"), ("client_secret", SECRET)]),
@@ -200,7 +203,37 @@ async fn a_client_that_authenticates_in_another_way_is_refused() {
         assert!(answer.headers().contains_key("www-authenticate"), "{header:?} {more:?}");
         assert_eq!(refused(answer, 401).await, "invalid_client", "{header:?} {more:?}");
     }
+    // A credential that is no text is one, too.
+    let body =
+        serde_json::json!({"grant_type": "authorization_code", "code": code, "client_id": "site", "client_secret": 1});
+    assert_eq!(refused(app.post_json("/User1/token", body).await, 401).await, "invalid_client");
+    // Nor does another name in the form lead a registered client to a grant of the server's own.
+    let form =
+        [("grant_type", "password"), ("username", "john@example.com"), ("password", "x"), ("client_id", "unknown")];
+    let post = app.request(Method::POST, "/User1/token").header("Authorization", basic("shop", SECRET));
+    assert_eq!(refused(post.form(&form).send().await.unwrap(), 401).await, "invalid_client");
     json(exchange(&app, &code, &[]).await, 200).await;
+}
+
+/// Services may have the shared secret, with which they could make tokens of clients.
+#[tokio::test]
+async fn a_token_of_a_client_that_a_shared_secret_signed_is_refused() {
+    let app = app().await;
+    let (john, mut browser) = signed_in(&app).await;
+    let tokens = shop_tokens(&mut browser, "openid").await;
+    let kid = jsonwebtoken::decode_header(&john.log_in(&app).await).unwrap().kid;
+    let key = jsonwebtoken::EncodingKey::from_secret(crate::support::JWT_SECRET.as_bytes());
+    let forged = |token: &str, kind: &str| {
+        let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+        (header.kid, header.typ) = (kid.clone(), Some(kind.to_owned()));
+        jsonwebtoken::encode(&header, &claims(token), &key).unwrap()
+    };
+    let access = forged(tokens["access_token"].as_str().unwrap(), "at+jwt");
+    assert_eq!(userinfo(&app, &access).await.status(), 401);
+    let hint = forged(tokens["id_token"].as_str().unwrap(), "JWT");
+    let asked = browser.get(&request("shop", SHOP, &[("id_token_hint", &hint)])).await;
+    assert_eq!(answer(&asked, SHOP)["error"], "invalid_request");
+    assert_eq!(browser.get(&format!("/User1/end_session?id_token_hint={hint}")).await.status, 400);
 }
 
 #[tokio::test]

@@ -81,6 +81,10 @@ async fn a_user_signs_in_consents_and_the_client_learns_who_it_is() {
     assert_eq!(json(userinfo(&app, token).await, 200).await, seen);
     let posted = app.request(Method::POST, "/User1/userinfo").bearer_auth(token).send().await.unwrap();
     assert_eq!(json(posted, 200).await, seen);
+    let form = app.post_form("/User1/userinfo", &[("access_token", token)]).await;
+    assert_eq!(json(form, 200).await, seen);
+    let twice = app.request(Method::POST, "/User1/userinfo").bearer_auth(token).form(&[("access_token", token)]);
+    assert_eq!(twice.send().await.unwrap().status(), 400);
 
     // Nothing is asked the next time.
     let again = browser.get(&request("shop", SHOP, &[("prompt", "none")])).await;
@@ -134,9 +138,12 @@ async fn the_metadata_names_the_endpoints_and_is_the_same_at_three_addresses() {
     assert!(documents.iter().all(|document| *document == documents[0]));
     let metadata: Value = serde_json::from_str(&documents[0]).unwrap();
     let issuer = format!("{}/User1", app.base);
-    for (name, path) in
-        [("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("userinfo_endpoint", "userinfo")]
-    {
+    for (name, path) in [
+        ("authorization_endpoint", "authorize"),
+        ("token_endpoint", "token"),
+        ("userinfo_endpoint", "userinfo"),
+        ("end_session_endpoint", "end_session"),
+    ] {
         assert_eq!(metadata[name], format!("{issuer}/{path}"));
     }
     assert_eq!(metadata["response_types_supported"], value!(["code"]));
@@ -149,8 +156,11 @@ async fn the_metadata_names_the_endpoints_and_is_the_same_at_three_addresses() {
         metadata["scopes_supported"],
         value!(["openid", "profile", "email", "phone", "offline_access", "orders:read"])
     );
+    let secrets = value!(["client_secret_basic", "client_secret_post", "private_key_jwt"]);
+    assert_eq!(metadata["introspection_endpoint_auth_methods_supported"], secrets);
     let other = json(app.get("/.well-known/openid-configuration/User2").await, 200).await;
     assert!(other.get("authorization_endpoint").is_none(), "a realm without clients");
+    assert!(other.get("end_session_endpoint").is_none());
 }
 
 #[tokio::test]

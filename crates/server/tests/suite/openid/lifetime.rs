@@ -5,14 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{SECRET, SHOP, answer, app, app_with, basic, claims, request, shop_code, shop_tokens, signed_in, userinfo};
-use crate::support::{TestApp, json};
-
-async fn refresh(app: &TestApp, token: &Value, more: &[(&str, &str)]) -> reqwest::Response {
-    let form = [&[("grant_type", "refresh_token"), ("refresh_token", token.as_str().unwrap())], more].concat();
-    let request = app.request(Method::POST, "/User1/token").header("Authorization", basic("shop", SECRET));
-    request.form(&form).send().await.unwrap()
-}
+use super::{SHOP, answer, app, app_with, claims, refresh, request, shop_code, shop_tokens, signed_in, userinfo};
+use crate::support::json;
 
 #[tokio::test]
 async fn a_refresh_replaces_the_token_and_can_be_repeated_for_a_minute() {

@@ -1,9 +1,18 @@
 //! OpenID Connect: other applications sign users in through the server.
 
+mod account_scope;
+mod assertion;
+mod assurance;
 mod attacks;
+mod browsers;
+mod conformance;
 mod consent;
+mod cors;
 mod flow;
+mod grants;
 mod lifetime;
+mod restriction;
+mod signout;
 
 use std::collections::BTreeMap;
 
@@ -23,13 +32,14 @@ pub const MINE: &str = "https://mine.example.com/callback";
 pub const VERIFIER: &str = "a-code-verifier-of-the-tests-that-is-long-enough";
 
 /// Clients of the tests: third-party, first-party, public, and native.
-const CLIENTS: &str = r#"
+pub const CLIENTS: &str = r#"
 [realms.User1]
 scopes = "orders:read"
 
 [realms.User1.clients.shop]
 name = "Shop"
 redirect_uris = ["https://shop.example.com/callback", "https://shop.example.com/second?a=b"]
+post_logout_redirect_uris = ["https://shop.example.com/bye", "https://shop.example.com/bye?a=b"]
 scopes = ["openid", "profile", "email", "phone", "offline_access", "orders:read"]
 grants = ["refresh_token"]
 secret_file = "secret"
@@ -60,6 +70,13 @@ name = "Desk"
 type = "public"
 first_party = true
 redirect_uris = ["com.example.desk:/callback"]
+id_token_alg = "ES256"
+
+[realms.User1.clients.portal]
+type = "public"
+first_party = true
+scopes = ["openid", "portcullis:account"]
+redirect_uris = ["https://portal.example.com/callback"]
 id_token_alg = "ES256"
 
 [realms.User1.clients.old]
@@ -114,6 +131,21 @@ pub fn answer(shown: &Shown, uri: &str) -> BTreeMap<String, String> {
 
 pub fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", BASE64.encode(format!("{id}:{secret}").as_bytes()))
+}
+
+/// Runs a verb of `portcullis clients` in the realm.
+pub async fn clients(app: &TestApp, line: &[&str]) {
+    let (code, out) = app.command(&[&["clients"], line, &["--realm", "User1"]].concat()).await;
+    assert_eq!(code, 0, "{line:?}: {out}");
+}
+
+/// Refreshes the tokens of the client `shop`.
+pub async fn refresh(app: &TestApp, token: &Value, more: &[(&str, &str)]) -> Response {
+    let form = [&[("grant_type", "refresh_token"), ("refresh_token", token.as_str().unwrap())], more].concat();
+    let request = app.request(Method::POST, "/User1/token");
+    let has_own = more.iter().any(|(name, _)| *name == "client_id");
+    let request = if has_own { request } else { request.header("Authorization", basic("shop", SECRET)) };
+    request.form(&form).send().await.unwrap()
 }
 
 /// Returns the claims of a token without verifying it.

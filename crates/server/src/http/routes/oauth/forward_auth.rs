@@ -31,6 +31,10 @@ refusals!(ForwardAuthRefusals: Problem [REALM, BEARER]);
     )
 )]
 pub(crate) async fn forward_auth(viewing: Viewing) -> Result<HeaderMap, ApiError> {
+    // An application behind the proxy must not be entered with the token of another one.
+    if viewing.viewer.is_by_client() {
+        return Err(portcullis_core::Error::bad_token().into());
+    }
     let account = viewing.viewer.account();
     let roles: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
     let mut headers = HeaderMap::new();

@@ -36,7 +36,8 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
     sid: Option<String>,
-    /// Client that the token was issued for. Only in client tokens.
+    /// Client that the token was made for, if it is one of a client of OpenID Connect. Refuse tokens of clients that are not your own:
+    /// they are live, too, and name the same user.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
     /// Scopes of the client, separated by spaces.

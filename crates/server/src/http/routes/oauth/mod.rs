@@ -1,6 +1,7 @@
-//! Claims about users for clients; introspection and revocation of tokens, and forward authentication for proxies.
+//! What clients see of their users, and consent to that; introspection and revocation of tokens, and their use by proxies.
 
 mod forward_auth;
+mod grants;
 mod introspect;
 mod revoke;
 mod userinfo;
@@ -13,6 +14,8 @@ use crate::http::state::AppState;
 pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(forward_auth::forward_auth))
+        .routes(routes!(grants::grants))
+        .routes(routes!(grants::withdraw))
         .routes(routes!(introspect::introspect))
         .routes(routes!(revoke::revoke))
         .routes(routes!(userinfo::userinfo, userinfo::userinfo_form))

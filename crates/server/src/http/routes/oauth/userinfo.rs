@@ -1,10 +1,14 @@
 use axum::Json;
-use portcullis_core::{error::catalogue::TOKEN_MISSING, service::UserInfo, token::UserClaims};
+use portcullis_core::{
+    error::catalogue::{TOKEN_MISSING, TOKEN_TWICE},
+    service::UserInfo,
+    token::UserClaims,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::ClientBearer,
+    extract::{ClientBearer, OptionalForm},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
@@ -48,14 +52,23 @@ pub(crate) async fn userinfo(bearer: ClientBearer) -> Result<Json<UserInfoAnswer
     answer(bearer).await
 }
 
-refusals!(UserinfoFormRefusals: Problem [REALM, &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, SCOPE_MISSING]]);
+/// The token, where it is not in the header.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the form, which is read field by field")]
+struct PostedToken {
+    /// Access token of a client.
+    access_token: Option<String>,
+}
+
+refusals!(UserinfoFormRefusals: Problem [REALM, OPTIONAL_FORM, &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, SCOPE_MISSING]]);
 
 /// Get claims about the user, by POST
 ///
-/// Same as GET. The token must be in the header here, too.
+/// The same; the token is in the header, or in the form (RFC 6750 §2.2).
 #[utoipa::path(
     post, path = "/v1/{realm}/userinfo", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
+    request_body(content = Option<PostedToken>, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "Claims about the user", body = UserInfoAnswer, example = json!({
             "sub": "1k0v6sq7t2m8g4c9e5r3n1h0ja", "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace",
@@ -64,8 +77,16 @@ refusals!(UserinfoFormRefusals: Problem [REALM, &[TOKEN_MISSING, TOKEN_INVALID, 
         UserinfoFormRefusals,
     )
 )]
-pub(crate) async fn userinfo_form(bearer: ClientBearer) -> Result<Json<UserInfoAnswer>, ApiError> {
-    answer(bearer).await
+pub(crate) async fn userinfo_form(
+    bearer: ClientBearer,
+    OptionalForm(mut form): OptionalForm,
+) -> Result<Json<UserInfoAnswer>, ApiError> {
+    let ClientBearer { request, token } = bearer;
+    let token = match (token, form.take("access_token").text()) {
+        (Some(_), Some(_)) => return Err(TOKEN_TWICE.into()),
+        (token, posted) => token.or_else(|| posted.map(str::to_owned)),
+    };
+    answer(ClientBearer { request, token }).await
 }
 
 async fn answer(ClientBearer { request, token }: ClientBearer) -> Result<Json<UserInfoAnswer>, ApiError> {

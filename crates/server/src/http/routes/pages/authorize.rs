@@ -10,7 +10,7 @@ use axum::{
 };
 use portcullis_core::{
     error::catalogue::REQUEST_TOO_LONG,
-    oauth::{AuthorizeRequest, LONGEST_REQUEST, ResponseMode},
+    oauth::{AuthorizeRequest, ResponseMode},
     service::{Authorized, ClientAnswer, Decision},
 };
 
@@ -38,23 +38,26 @@ pub(crate) async fn authorize(State(state): State<AppState>, visit: Visit) -> Re
         Some(Continue::Authorize(request)) => Some(*request),
         _ => AuthorizeRequest::read(visit.pairs(), visit.request.ctx.now),
     };
-    match request {
-        Some(request) => answer(&state, &visit, &request, None).await,
-        None => ApiError::from(REQUEST_TOO_LONG).into_response(),
+    let Some(request) = request else { return ApiError::from(REQUEST_TOO_LONG).into_response() };
+    let (request, browser) = visit.bind(request);
+    let mut response = answer(&state, &visit, &request, None).await;
+    if let Some(browser) = browser {
+        visit.set_browser(&state, &mut response, &browser);
     }
+    response
 }
 
 /// Sign users in for an application, as a form
 ///
-/// The request is repeated as GET, because browsers then send the session cookie.
+/// The request is repeated as GET, with which browsers send the cookie of the session. It is sealed, so that hints are in no log.
 #[utoipa::path(post, path = "/v1/{realm}/authorize", tag = "Pages", params(RealmPath), responses((status = 303, description = "To the same by GET", content_type = "text/html", body = String)))]
 pub(crate) async fn authorize_form(visit: Visit, FormBody(fields): FormBody) -> Response {
     let texts: Vec<(String, String)> = fields.texts().collect();
-    let length: usize = texts.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if length > LONGEST_REQUEST {
-        return ApiError::from(REQUEST_TOO_LONG).into_response();
+    let pairs = texts.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    match AuthorizeRequest::read(pairs, visit.request.ctx.now) {
+        Some(request) => lead(&visit, "authorize", &Continue::Authorize(Box::new(request))),
+        None => ApiError::from(REQUEST_TOO_LONG).into_response(),
     }
-    go(&with_query(&visit.path("authorize"), &texts))
 }
 
 /// Responds to the application, or redirects to the page that must be shown first.
@@ -74,19 +77,18 @@ pub(super) async fn answer(
         Authorized::Answer(answer) => to_client(state, visit, answer),
         Authorized::SignUp if is_open => lead(visit, "signup", &carried()),
         Authorized::SignIn | Authorized::SignUp => lead(visit, "signin", &carried()),
-        Authorized::Confirm => lead(visit, "signin/confirm", &carried()),
+        Authorized::Confirm(lacks) => {
+            let next = Continue::Authorize(Box::new(request.clone().lacking(lacks)));
+            lead(visit, "signin/confirm", &next)
+        }
         Authorized::Consent(_) => lead(visit, consent::PAGE, &carried()),
     }
 }
 
 /// Redirects to a page that returns to the request.
-fn lead(visit: &Visit, page: &str, next: &Continue) -> Response {
+pub(super) fn lead(visit: &Visit, page: &str, next: &Continue) -> Response {
     match visit.leading_to(page, next) {
-        Some(path) => {
-            let mut response = go(&path);
-            keep_opener(&mut response);
-            response
-        }
+        Some(path) => go(&path),
         None => ApiError::from(REQUEST_TOO_LONG).into_response(),
     }
 }
@@ -109,7 +111,7 @@ fn to_client(state: &AppState, visit: &Visit, answer: ClientAnswer) -> Response 
 }
 
 /// Adds parameters to the query of a URI.
-fn with_query<N: AsRef<str>>(uri: &str, parameters: &[(N, String)]) -> String {
+pub(super) fn with_query<N: AsRef<str>>(uri: &str, parameters: &[(N, String)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(parameters.iter().map(|(name, value)| (name.as_ref(), value.as_str())));
     let separator = match uri.split_once('?') {
@@ -120,7 +122,7 @@ fn with_query<N: AsRef<str>>(uri: &str, parameters: &[(N, String)]) -> String {
     format!("{uri}{separator}{}", query.finish())
 }
 
-fn go(location: &str) -> Response {
+pub(super) fn go(location: &str) -> Response {
     match HeaderValue::from_str(location) {
         Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
         Err(error) => ApiError::from(portcullis_core::Error::internal(error)).into_response(),

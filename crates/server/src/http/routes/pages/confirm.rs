@@ -3,6 +3,7 @@ use portcullis_core::{
     Error,
     error::{ErrorKind, catalogue::FIELD_MISSING},
     factor::passkey::PasskeyUse,
+    oauth::Lacking,
     service::{
         Challenged, Completed, Completion, FactorChallenge, FieldErrors, Owner, RawField, SecondFactor, StepUp, Stepped,
     },
@@ -48,7 +49,8 @@ impl Carried for ConfirmStep {
 /// Prompt of the page.
 pub(super) struct Asked {
     pub(super) step: Option<ConfirmStep>,
-    /// `password`, `passkey`, a kind of code, or `login` if only a new sign-in is possible.
+    /// `password`, `passkey`, a kind of code, `factor` where only a factor is missing, or `login` where nothing helps but a new
+    /// sign-in.
     pub(super) method: &'static str,
     /// Whether a passkey can replace the password.
     offers_passkey: bool,
@@ -71,6 +73,9 @@ async fn asked(signed_in: &SignedIn, method: Option<&str>) -> Result<Asked, Erro
     if let Some(step) = signed_in.visit.carried::<ConfirmStep>() {
         let method = step::choose(&step.kinds, method, step.ability);
         return Ok(Asked { step: Some(step), method, offers_passkey: false, providers: Vec::new() });
+    }
+    if signed_in.visit.lacks().is_some_and(|lacks| !lacks.is_old) {
+        return Ok(Asked { step: None, method: "factor", offers_passkey: false, providers: Vec::new() });
     }
     let status = signed_in.visit.request.second_factors().status(&signed_in.viewer).await?;
     let passkeys = status.passkeys.map(|(passkeys, _)| passkeys).unwrap_or_default();
@@ -172,17 +177,28 @@ fn over(state: &AppState, signed_in: &SignedIn, owner: &Owner, problem: &'static
     signed_in.visit.say(state, "signin/confirm", Says::Problem(problem))
 }
 
-/// Verifies the password.
+/// Verifies the password, if it is asked for.
 async fn prove(signed_in: &SignedIn, owner: &Owner, fields: &mut Fields) -> Result<Stepped, Error> {
-    let (none, password) = (RawField::Missing, fields.take("password"));
-    if password.text().is_none_or(str::is_empty) {
+    let (none, lacks) = (RawField::Missing, signed_in.visit.lacks());
+    let password = match &lacks {
+        Some(lacks) if !lacks.is_old => RawField::Missing,
+        _ => fields.take("password"),
+    };
+    if lacks.as_ref().is_none_or(|lacks| lacks.is_old) && password.text().is_none_or(str::is_empty) {
         return Err(missing("password"));
     }
     let second = SecondFactor { code: &none, kind: &none, remember: &none };
-    // The application requested a new authentication, even if the last one is recent.
-    let max_age = if signed_in.visit.is_for_client() { RawField::from("0") } else { RawField::Missing };
-    let asked = StepUp { current_password: &password, second, acr_values: &none, max_age: &max_age };
+    let (acr_values, max_age) = wanted(lacks.as_ref());
+    let asked = StepUp { current_password: &password, second, acr_values: &acr_values, max_age: &max_age };
     signed_in.visit.request.sessions().step_up(owner, &asked).await
+}
+
+/// Returns the class and the age of the authentication that an application asks for; without one, those of the realm.
+pub(super) fn wanted(lacks: Option<&Lacking>) -> (RawField, RawField) {
+    let Some(lacks) = lacks else { return (RawField::Missing, RawField::Missing) };
+    // A new authentication, however recent the last one is; or that of the session, however old it is.
+    let max_age = if lacks.is_old { "0" } else { "4294967295" };
+    (RawField::from(lacks.acr()), RawField::from(max_age))
 }
 
 /// Completes a step with a code, a passkey or a security key.

@@ -5,7 +5,7 @@ use portcullis_core::service::{Owner, RawField, SecondFactor, StepUp, Stepped};
 
 use super::{
     answer::{Typed, again},
-    confirm::{Asked, ConfirmStep, page},
+    confirm::{Asked, ConfirmStep, page, wanted},
     passkey::{self, Ability},
     step::{self, Kind},
 };
@@ -34,7 +34,8 @@ pub(super) async fn options(
             let second = SecondFactor { code: &none, kind: &none, remember: &none };
             // Requires a new login regardless of the age of the current one.
             let now = RawField::from("0");
-            let asked = StepUp { current_password: &none, second, acr_values: &none, max_age: &now };
+            let (acr_values, _) = wanted(visit.lacks().as_ref());
+            let asked = StepUp { current_password: &none, second, acr_values: &acr_values, max_age: &now };
             match sessions.step_up(owner, &asked).await? {
                 Stepped::Challenged(challenged) => ConfirmStep {
                     ticket: challenged.ticket.expose().to_owned(),

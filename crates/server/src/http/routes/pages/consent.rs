@@ -5,14 +5,14 @@ use axum::{
 use portcullis_core::{
     account::Account,
     error::catalogue::LINK_INVALID,
-    oauth::{AuthorizeRequest, Scopes, scopes},
+    oauth::{Scopes, scopes},
     service::{Authorized, ConsentSheet, Decision},
 };
 
 use super::{answer::show, authorize, confirm::person};
 use crate::{
     http::{
-        extract::{Continue, PageForm, SignedIn},
+        extract::{PageForm, SignedIn},
         openapi::RealmPath,
         problem::ApiError,
         state::AppState,
@@ -29,7 +29,10 @@ pub(super) const PAGE: &str = "consent";
 #[utoipa::path(get, path = "/v1/{realm}/consent", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Response {
     let visit = &signed_in.visit;
-    let Some(request) = carried(&signed_in) else { return ApiError::from(LINK_INVALID).into_response() };
+    if let Err(error) = visit.request.oauth().require_on() {
+        return ApiError::from(error).into_response();
+    }
+    let Some(request) = visit.asked() else { return ApiError::from(LINK_INVALID).into_response() };
     match visit.request.oauth().authorize(&request, Some(&signed_in.viewer), None).await {
         Ok(Authorized::Consent(sheet)) => show(&state, visit, &page(&signed_in, *sheet)),
         // The consent is no longer needed, or another page must be shown first.
@@ -47,7 +50,7 @@ pub(crate) async fn decide(
     signed_in: SignedIn,
     PageForm(mut fields): PageForm,
 ) -> Response {
-    let Some(request) = carried(&signed_in) else { return ApiError::from(LINK_INVALID).into_response() };
+    let Some(request) = signed_in.visit.asked() else { return ApiError::from(LINK_INVALID).into_response() };
     let decision = match fields.take("action").text() {
         Some("allow") => Some(Decision::Allow),
         Some("deny") => Some(Decision::Deny),
@@ -58,13 +61,6 @@ pub(crate) async fn decide(
     let SignedIn { mut visit, viewer, .. } = signed_in;
     visit.viewer = Some(viewer);
     authorize::answer(&state, &visit, &request, decision.filter(|_| is_same)).await
-}
-
-fn carried(signed_in: &SignedIn) -> Option<AuthorizeRequest> {
-    match signed_in.visit.next() {
-        Some(Continue::Authorize(request)) => Some(*request),
-        _ => None,
-    }
 }
 
 fn page(signed_in: &SignedIn, sheet: ConsentSheet) -> Consent {
@@ -83,7 +79,7 @@ fn page(signed_in: &SignedIn, sheet: ConsentSheet) -> Consent {
 }
 
 /// Returns the permissions of scopes as texts and values.
-fn rows(account: &Account, asked: &Scopes) -> Vec<ScopeRow> {
+pub(super) fn rows(account: &Account, asked: &Scopes) -> Vec<ScopeRow> {
     let profile = &account.profile;
     let names: Vec<&str> =
         [&profile.first_name, &profile.last_name].into_iter().flatten().map(|name| name.as_str()).collect();

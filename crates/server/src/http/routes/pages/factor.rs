@@ -172,7 +172,7 @@ fn next(state: &AppState, visit: &Visit, method: &str, ability: Ability) -> Resp
     let ends_at_home = match visit.next() {
         None => true,
         Some(Continue::Page(page)) => page == "account",
-        Some(Continue::Authorize(_)) => false,
+        Some(Continue::Authorize(_) | Continue::Before(..) | Continue::EndSession(_)) => false,
     };
     match method {
         "passkey" => visit.go_on(),

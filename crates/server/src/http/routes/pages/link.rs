@@ -142,7 +142,11 @@ fn page(
 /// Returns this page as the target of a sign-in.
 pub(super) fn back(visit: &Visit) -> Continue {
     let linking = visit.parameter(Linking::NAME).filter(|text| is_carried(text)).unwrap_or_default();
-    Continue::Page(format!("signin/link?{}={linking}", Linking::NAME))
+    let page = format!("signin/link?{}={linking}", Linking::NAME);
+    match visit.next() {
+        Some(Continue::Authorize(request)) => Continue::Before(page, request),
+        _ => Continue::Page(page),
+    }
 }
 
 /// Link an account at a provider
@@ -201,6 +205,8 @@ async fn confirm(state: &AppState, visit: &Visit, viewer: &Viewer, linking: &Lin
         visit.request.federation().link(&owner, &linking.pending, linking.question).await
     };
     match linked.await {
+        // The application waits for its answer.
+        Ok(()) if visit.is_for_client() => visit.go_on(),
         Ok(()) => visit.say_at(state, "account/security", Says::Done("linked")),
         Err(error) if matches!(error.kind(), ErrorKind::Stale { .. }) => {
             go(visit.detour("signin/confirm", &back(visit)))

@@ -9,6 +9,7 @@ mod complete;
 mod confirm;
 mod confirm_with;
 mod consent;
+mod end_session;
 mod enroll;
 mod enter;
 mod factor;
@@ -48,5 +49,6 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(social::come_back, social::come_back_by_form))
         .routes(routes!(authorize::authorize, authorize::authorize_form))
         .routes(routes!(consent::form, consent::decide))
+        .routes(routes!(end_session::end_session, end_session::end_session_form))
         .merge(account::routes())
 }

@@ -1,13 +1,12 @@
 use axum::{
     extract::State,
-    http::{StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
 
-use super::answer::show;
+use super::{answer::show, end_session};
 use crate::{
     http::{
-        extract::{PageForm, Visit},
+        extract::{Continue, PageForm, Visit},
         openapi::RealmPath,
         problem::ApiError,
         state::AppState,
@@ -21,18 +20,29 @@ use crate::{
 #[utoipa::path(get, path = "/v1/{realm}/signout", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn ask(State(state): State<AppState>, visit: Visit) -> Response {
     let user = visit.viewer.as_ref().map(|viewer| Person::new(viewer.account().profile.email.as_str(), [None, None]));
-    show(&state, &visit, &Signout { user })
+    show(&state, &visit, &Signout { user, query: visit.query(&[]) })
 }
 
 /// Sign out
 ///
-/// Ends the browser's session.
+/// Ends the browser's session. Goes on to the sign-in page, or back to the application, if one has asked.
 #[utoipa::path(post, path = "/v1/{realm}/signout", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn sign_out(State(state): State<AppState>, visit: Visit, _: PageForm) -> Response {
+    let next = match visit.next() {
+        Some(Continue::EndSession(request)) => match visit.request.oauth().after_end(&request).await {
+            Ok(returning) => returning,
+            Err(error) => return ApiError::from(error).into_response(),
+        },
+        _ => None,
+    };
     if let Err(error) = visit.end_session().await {
         return ApiError::from(error).into_response();
     }
-    let mut response = (StatusCode::SEE_OTHER, [(LOCATION, visit.path("signout"))]).into_response();
+    // Another account may go on with the request of the application.
+    if let Some(response) = visit.sign_in_after(&state) {
+        return response;
+    }
+    let mut response = end_session::returned(&visit, next);
     visit.forget_session(&state, &mut response);
     response
 }

@@ -96,7 +96,7 @@ pub(crate) async fn start(
         (None, None, _) => FlowPurpose::Login,
     };
     let next = visit.parameter("continue").filter(|_| visit.next().is_some());
-    let begun = match federation.begin(provider, purpose, next).await {
+    let begun = match federation.begin(provider, purpose, FlowCookies::short(next)).await {
         Ok(begun) => begun,
         Err(error) => return ApiError::from(error).into_response(),
     };
@@ -104,7 +104,7 @@ pub(crate) async fn start(
     let joint = if begun.endpoint.contains('?') { '&' } else { '?' };
     let mut response = (StatusCode::FOUND, [(LOCATION, format!("{}{joint}{query}", begun.endpoint))]).into_response();
     let (id, value) = &begun.cookie;
-    flows.add(&state, &mut response, id, value);
+    flows.add(&state, &mut response, (id, value), next);
     response
 }
 
@@ -164,7 +164,7 @@ pub(crate) async fn come_back(
     let device = device.of_flow();
     let devices = [device.value()];
     let ended = counted_return(visit.request.browser_federation().end(&open, &callback, &devices).await);
-    visit.resume(open.next());
+    visit.resume(flows.next(&id).as_deref().or(open.next()));
     let mut response = answer(&state, &visit, &device, provider, ended).await;
     flows.forget(&state, &mut response, &id);
     response

@@ -23,12 +23,10 @@ pub(super) async fn of_client(
     form: &mut Fields,
 ) -> Result<Option<Response>, ApiError> {
     let oauth = request.oauth();
-    let is_code = form.peek("grant_type") == Some("authorization_code");
-    if !is_code {
-        let Some(named) = presented.named() else { return Ok(None) };
-        if !oauth.is_client(named).await? {
-            return Ok(None);
-        }
+    // Where there is no client, the grant is unknown, as it was before.
+    let is_code = form.peek("grant_type") == Some("authorization_code") && oauth.has_clients().await?;
+    if !is_code && !oauth.names_client(presented).await? {
+        return Ok(None);
     }
     let client = oauth.authenticate_client(presented).await?;
     let (token, scope) = (form.take("refresh_token"), form.take("scope"));

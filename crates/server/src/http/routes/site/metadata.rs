@@ -7,7 +7,7 @@ use axum::{
 use portcullis_core::{
     Error,
     error::catalogue::NOT_FOUND,
-    oauth::{ClientAuthMethod, Prompt, ResponseMode, Scopes, scopes},
+    oauth::{ASSERTION_ALGORITHMS, ClientAuthMethod, Prompt, ResponseMode, Scopes, scopes},
     realm::Realm,
     session::Assurance,
     token::Algorithm,
@@ -33,6 +33,8 @@ pub(crate) struct Metadata {
     token_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     userinfo_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_session_endpoint: Option<String>,
     revocation_endpoint: String,
     introspection_endpoint: String,
     /// URL of the public keys that verify access tokens.
@@ -48,8 +50,15 @@ pub(crate) struct Metadata {
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// Algorithms of the assertions of `private_key_jwt`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
-    introspection_endpoint_auth_methods_supported: [&'static str; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_challenge_methods_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -73,6 +82,7 @@ fn metadata(base: &str, name: &str, issuer: String, has_passkeys: bool) -> Metad
         authorization_endpoint: None,
         token_endpoint: format!("{base}/{name}/token"),
         userinfo_endpoint: None,
+        end_session_endpoint: None,
         revocation_endpoint: format!("{base}/{name}/revoke"),
         introspection_endpoint: format!("{base}/{name}/introspect"),
         jwks_uri: format!("{base}/.well-known/jwks.json"),
@@ -84,8 +94,11 @@ fn metadata(base: &str, name: &str, issuer: String, has_passkeys: bool) -> Metad
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: Vec::new(),
         token_endpoint_auth_methods_supported: vec!["none"],
+        token_endpoint_auth_signing_alg_values_supported: Vec::new(),
         revocation_endpoint_auth_methods_supported: vec!["none"],
-        introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
+        revocation_endpoint_auth_signing_alg_values_supported: Vec::new(),
+        introspection_endpoint_auth_signing_alg_values_supported: Vec::new(),
+        introspection_endpoint_auth_methods_supported: vec!["client_secret_basic"],
         code_challenge_methods_supported: Vec::new(),
         prompt_values_supported: Vec::new(),
         authorization_response_iss_parameter_supported: None,
@@ -96,15 +109,22 @@ fn metadata(base: &str, name: &str, issuer: String, has_passkeys: bool) -> Metad
 /// Adds the metadata of a realm with clients.
 fn with_clients(metadata: Metadata, base: &str, algorithms: &[Algorithm], own: &Scopes) -> Metadata {
     let methods: Vec<&str> = ClientAuthMethod::ALL.iter().map(|method| method.as_str()).collect();
+    let confidential = methods.iter().copied().filter(|method| *method != ClientAuthMethod::None.as_str()).collect();
     Metadata {
         authorization_endpoint: Some(format!("{base}/authorize")),
         userinfo_endpoint: Some(format!("{base}/userinfo")),
+        end_session_endpoint: Some(format!("{base}/end_session")),
         response_types_supported: vec!["code"],
         response_modes_supported: ResponseMode::ALL.into_iter().map(ResponseMode::as_str).collect(),
         grant_types_supported: vec!["authorization_code", "refresh_token", "urn:portcullis:mfa"],
         scopes_supported: scopes::ANNOUNCED.into_iter().chain(own.iter()).map(str::to_owned).collect(),
         id_token_signing_alg_values_supported: algorithms.iter().map(|algorithm| algorithm.as_str()).collect(),
         token_endpoint_auth_methods_supported: methods.clone(),
+        token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS.to_vec(),
+        revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS.to_vec(),
+        introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS.to_vec(),
+        // A public client proves nothing, so it learns of no token.
+        introspection_endpoint_auth_methods_supported: confidential,
         revocation_endpoint_auth_methods_supported: methods,
         code_challenge_methods_supported: vec!["S256"],
         prompt_values_supported: Prompt::ALL.into_iter().map(Prompt::as_str).collect(),

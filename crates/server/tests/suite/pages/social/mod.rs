@@ -278,3 +278,67 @@ async fn pages_of_providers_exist_where_there_is_one() {
         assert_eq!(browser.get(&format!("/User1/{page}")).await.status, 404, "{page}");
     }
 }
+
+/// Starts an application with a provider `house` and the clients of the tests of OpenID Connect.
+async fn start_with_clients() -> (TestApp, Provider) {
+    let provider = Provider::start().await;
+    let own = provider.settings("HOUSE");
+    let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let all: Vec<(&str, &str)> = own.chain([("SOCIAL_HOUSE_TRUST_EMAIL", "on")]).collect();
+    (crate::openid::app_with(&all).await, provider)
+}
+
+#[tokio::test]
+async fn a_long_request_of_an_application_survives_the_way_to_the_provider() {
+    let (app, provider) = start_with_clients().await;
+    let mut browser = Browser::new(&app);
+    // A cookie holds 4 KiB, and the request alone is almost as long.
+    let long = "x".repeat(3500);
+    for state in ["short", long.as_str()] {
+        let mut browser = Browser::new(&app);
+        let asked = browser.get(&crate::openid::request("mine", crate::openid::MINE, &[("state", state)])).await;
+        let page = browser.get(&asked.location).await;
+        let begun = browser.get(&target(&page, "social/house/start")).await;
+        assert!(begun.headers.get("cross-origin-opener-policy").is_none(), "a popup keeps its opener");
+        for (name, value) in &browser.cookies {
+            assert!(name.len() + value.len() < 4000, "{name}: {}", value.len());
+        }
+        let back = browser.get(&callback(&provider.let_in(&app, &begun.location, ada()))).await;
+        assert!(back.location.starts_with("/User1/authorize?continue="), "{}", back.location);
+        let answered = crate::openid::answer(&browser.get(&back.location).await, crate::openid::MINE);
+        assert_eq!(answered["state"], state);
+        assert!(browser.cookies.keys().all(|name| !name.contains("flow") && !name.contains("next")));
+    }
+    // The head of a request stays short, however many tabs there are.
+    for _ in 0..10 {
+        let asked = browser.get(&crate::openid::request("mine", crate::openid::MINE, &[("state", &long)])).await;
+        let page = browser.get(&asked.location).await;
+        assert_eq!(browser.get(&target(&page, "social/house/start")).await.status, 302);
+        app.advance(Duration::from_secs(1));
+    }
+    let size: usize = browser.cookies.iter().map(|(name, value)| name.len() + value.len()).sum();
+    assert!(size < 16 * 1024, "{size}");
+}
+
+#[tokio::test]
+async fn the_request_of_an_application_survives_the_linking_of_an_identity() {
+    let (app, provider) = start_with_clients().await;
+    let person = Person::new("ada@example.com").join(&app).await;
+    let mut browser = Browser::new(&app);
+    let asked = browser.get(&crate::openid::request("mine", crate::openid::MINE, &[])).await;
+    let page = browser.get(&asked.location).await;
+    let begun = browser.get(&target(&page, "social/house/start")).await;
+    let back = browser.get(&callback(&provider.let_in(&app, &begun.location, ada()))).await;
+    let page = browser.get(&back.location).await;
+    assert_eq!(page.heading(), "You already have an account");
+    let link = target(&page, "/signin?continue=");
+    let form = [("email", person.email.as_str()), ("password", &person.password), ("action", "sign_in")];
+    let entered = browser.post(&link, &form).await;
+    assert!(entered.location.starts_with("/User1/signin/link?"), "{}", entered.location);
+    let page = browser.get(&entered.location).await;
+    assert_eq!(page.heading(), "Link HOUSE to your account?");
+    let linked = browser.post(&page.form("/signin/link"), &[("action", "link")]).await;
+    assert!(linked.location.starts_with("/User1/authorize?continue="), "{}", linked.location);
+    let answered = crate::openid::answer(&browser.get(&linked.location).await, crate::openid::MINE);
+    assert!(answered.contains_key("code"));
+}

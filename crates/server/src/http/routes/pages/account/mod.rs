@@ -52,7 +52,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(secure::secure))
         .routes(routes!(unlink::unlink))
         .routes(routes!(sessions::list, sessions::end))
-        .routes(routes!(apps::list))
+        .routes(routes!(apps::list, apps::remove))
         .routes(routes!(data::show))
         .routes(routes!(data::ask, data::delete))
 }

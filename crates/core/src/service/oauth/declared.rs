@@ -1,0 +1,73 @@
+//! Marks of the clients in the settings, at the start of a server.
+
+use std::time::Duration;
+
+use crate::{
+    ctx::Ctx,
+    error::{Error, Result},
+    limit::Usage,
+    oauth::ClientMark,
+    port::{Batch, Precondition},
+    record::{Record, RecordKeys, RecordRow},
+    service::{Scope, Service},
+};
+
+/// Number of marks that are read at a time.
+const AT_ONCE: usize = 200;
+
+impl Service {
+    /// Notes which clients are in the settings: what those had that are gone is not for a later client of the same id.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a mark does not open.
+    pub async fn note_declared_clients(&self, ctx: &Ctx) -> Result<()> {
+        let usage = Usage::default();
+        for realm in self.realm_names().filter_map(|name| self.realm(name.as_str())) {
+            self.scope(ctx, realm, &usage).note_declared().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Scope<'_> {
+    async fn note_declared(&self) -> Result<()> {
+        let declared = &self.realm.policy.openid.declared;
+        let mut changes = Vec::new();
+        let known = self.client_marks().await?;
+        for client in declared {
+            let known = known.iter().find(|(_, mark)| mark.id == client.id);
+            if known.is_none_or(|(_, mark)| !mark.is_declared) {
+                let since = known.map_or(self.ctx.now, |(_, mark)| mark.since.max(self.ctx.now));
+                let mark = ClientMark { id: client.id.clone(), since, is_declared: true };
+                changes.push(self.put_mark(known.map(|(row, _)| row), &mark));
+            }
+        }
+        let is_gone = |mark: &ClientMark| mark.is_declared && !declared.iter().any(|client| client.id == mark.id);
+        for (row, mark) in known.iter().filter(|(_, mark)| is_gone(mark)) {
+            let since = self.ctx.now.plus(Duration::from_millis(1));
+            changes.push(self.put_mark(Some(row), &ClientMark { since, is_declared: false, ..mark.clone() }));
+        }
+        for change in changes {
+            // Another server that starts at the same time has noted it.
+            let batch: Batch = vec![change.into()];
+            self.commit_unless(batch, &[Precondition::RecordFree, Precondition::RecordRevision]).await?;
+        }
+        Ok(())
+    }
+
+    async fn client_marks(&self) -> Result<Vec<(RecordRow, ClientMark)>> {
+        let (mut marks, mut after) = (Vec::new(), String::new());
+        loop {
+            let rows = self.ports.store.records_page(&self.realm.name, ClientMark::KIND, &after, AT_ONCE).await?;
+            let last = rows.last().map(|row| row.key.clone()).filter(|_| rows.len() == AT_ONCE);
+            for row in rows {
+                let mark = ClientMark::open(&row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)?;
+                marks.push((row, mark));
+            }
+            match last {
+                Some(last) => after = last,
+                None => return Ok(marks),
+            }
+        }
+    }
+}
