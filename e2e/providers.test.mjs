@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { exportJWK, generateKeyPair } from "jose";
 import Provider from "oidc-provider";
-import { freePort, openBrowser, start } from "./support.mjs";
+import { JOHN, enroll, freePort, openBrowser, start } from "./support.mjs";
 
 const ALGORITHMS = { HOUSE: "RS256", PSS: "PS256", CURVE: "ES256", EDWARDS: "EdDSA" };
 const SECRET = "a secret: with + and %, which need encoding";
@@ -14,7 +14,7 @@ const asked = [];
 
 /** Returns a private key of a kind as the provider takes it. */
 async function key(alg) {
-  const { privateKey } = await generateKeyPair(alg, { extractable: true, crv: "Ed25519" });
+  const { privateKey } = await generateKeyPair(alg, { extractable: true, ...(alg === "EdDSA" && { crv: "Ed25519" }) });
   return { ...(await exportJWK(privateKey)), alg, use: "sig", kid: `key-of-${alg}` };
 }
 
@@ -118,4 +118,39 @@ test("a code is presented once, and the answer of another flow is refused", asyn
   assert.equal((await other.goto(callback)).status(), 400, "another browser");
   await page.context().close();
   await other.context().close();
+});
+
+test("another realm of the same server is a provider", async () => {
+  const port = await freePort();
+  const base = `http://localhost:${port}`;
+  const settings = {
+    PORT: String(port),
+    PUBLIC_URL: base,
+    SOCIAL_SISTER_ISSUER: `${base}/User2`,
+    SOCIAL_SISTER_CLIENT_ID: "sister",
+    SOCIAL_SISTER_CLIENT_SECRET: "a-secret-of-the-sister-realm-that-is-long",
+    SOCIAL_SISTER_TRUST_EMAIL: "on",
+    SOCIAL_SISTER_LABEL: "Sister",
+  };
+  const client = `[realms.User2.clients.sister]
+name = "First realm"
+first_party = true
+redirect_uris = ["${base}/User1/social/sister/callback"]
+secret_file = "sister"
+`;
+  const both = await start(settings, { "portcullis.toml": client, sister: settings.SOCIAL_SISTER_CLIENT_SECRET });
+  try {
+    await enroll(both, JOHN, "User2");
+    const page = await browser.page(both);
+    await page.goto(`${base}/User1/signin`);
+    await page.getByRole("link", { name: "Continue with Sister" }).click();
+    await page.waitForURL(/\/User2\/signin\?continue=/);
+    await page.getByLabel("Email address").fill(JOHN.email);
+    await page.getByLabel("Password", { exact: true }).fill(JOHN.password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.waitForURL(`${base}/User1/account`);
+    assert.match(await page.locator("main").textContent(), /john@example.com/);
+  } finally {
+    await both.stop();
+  }
 });

@@ -1,6 +1,6 @@
 // Starts the real program in a temporary folder, and a real browser.
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,10 +12,11 @@ export const PROGRAM = process.env.PORTCULLIS ?? join(import.meta.dirname, "../t
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const PATIENCE = 30_000;
 
-/** Starts the program with these settings. It serves `base` until `stop` is called. */
-export async function start(settings = {}) {
+/** Starts the program with these settings and files. It serves `base` until `stop` is called. */
+export async function start(settings = {}, files = {}) {
   const dir = await mkdtemp(join(tmpdir(), "portcullis-e2e-"));
-  const port = await freePort();
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text, { mode: 0o600 });
+  const port = settings.PORT ?? (await freePort());
   const env = { PORT: String(port), ARGON2_MEMORY_KIB: "8", ARGON2_ITERATIONS: "1", RATE_LIMIT_MODE: "off", ...settings };
   const child = spawn(PROGRAM, [], { cwd: dir, env, stdio: ["ignore", "ignore", "pipe"] });
   let log = "";

@@ -149,10 +149,11 @@ impl Visit {
 
     /// Returns the URL of a page that leads to `next`, or `None` if it would be too long.
     pub(in crate::http) fn leading_to(&self, page: &str, next: &Continue) -> Option<String> {
-        Some(format!("{}?continue={}", self.path(page), self.sealed_next(next)?))
+        self.sealed_continue(next).map(|sealed| format!("{}?continue={sealed}", self.path(page)))
     }
 
-    fn sealed_next(&self, next: &Continue) -> Option<String> {
+    /// Returns where to go after the sign-in, as a URL carries it; `None` if it is too long.
+    pub(in crate::http) fn sealed_continue(&self, next: &Continue) -> Option<String> {
         CONTINUE.seal(&self.request.ctx, &self.request.realm.keys, CARRIED_FOR, next)
     }
 
@@ -165,7 +166,7 @@ impl Visit {
             // The sealed request is passed on unchanged.
             Some(Continue::Authorize(_)) => go(&self.link("authorize", &[])),
             Some(Continue::Before(page, request)) if is_end(&page) => {
-                match self.sealed_next(&Continue::Authorize(request)) {
+                match self.sealed_continue(&Continue::Authorize(request)) {
                     Some(sealed) => go(&format!("{}&continue={sealed}", self.path(&page))),
                     None => go(&self.path(&page)),
                 }

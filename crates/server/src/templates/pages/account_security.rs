@@ -2,7 +2,7 @@ use minijinja::{Value, context, value::Serde};
 use portcullis_core::clock::Timestamp;
 use serde::Serialize;
 
-use super::{Gate, Page, Person, Replaceable, When, account::frame};
+use super::{Gate, Page, Person, Replaceable, Way, When, account::frame};
 
 /// An account at another provider, in the list.
 #[derive(Debug, Clone, Serialize)]
@@ -49,6 +49,8 @@ pub(crate) struct AccountSecurity {
     /// Time when the password was set. `None` without a password.
     pub(crate) password: Option<When>,
     pub(crate) identities: Vec<IdentityRow>,
+    /// Providers whose accounts can be linked.
+    pub(crate) links: Vec<Way>,
     pub(crate) two_step: bool,
     pub(crate) passkeys: Vec<FactorRow>,
     pub(crate) factors: Vec<FactorRow>,
@@ -66,6 +68,7 @@ impl Page for AccountSecurity {
         context! {
             password => Value::from(Serde(&self.password)),
             identities => Value::from(Serde(&self.identities)),
+            links => Value::from(Serde(&self.links)),
             two_step => self.two_step,
             passkeys => Value::from(Serde(&self.passkeys)),
             factors => Value::from(Serde(&self.factors)),
@@ -97,6 +100,7 @@ impl Replaceable for AccountSecurity {
             gate,
             user: Person::sample(),
             password: Some(at(109)),
+            links: vec![Way { name: "github".into(), label: "GitHub".to_owned(), icon: "github", ..Way::default() }],
             identities: vec![IdentityRow {
                 id: "9m2cqsv1t0e7n4h5k3r6u8j0da".to_owned(),
                 kind: "google",
@@ -116,6 +120,7 @@ impl Replaceable for AccountSecurity {
         let problem = |problem| page(Gate { problem, ..Gate::default() });
         let bare = Self {
             identities: Vec::new(),
+            links: Vec::new(),
             two_step: false,
             passkeys: Vec::new(),
             factors: Vec::new(),

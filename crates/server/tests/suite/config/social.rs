@@ -55,6 +55,10 @@ fn a_provider_that_lacks_something_is_a_problem_with_its_fix() {
     assert_has(&told(&[("SOCIAL_GOOGLE_CLIENT_ID", "us")]), &["SOCIAL_GOOGLE_CLIENT_SECRET: is required"]);
     let apple = [("SOCIAL_APPLE_CLIENT_ID", "us"), ("SOCIAL_APPLE_KEY_ID", "key")];
     assert_has(&told(&apple), &["SOCIAL_APPLE_TEAM_ID: is required", "SOCIAL_APPLE_KEY: is required"]);
+    let broken = "-----BEGIN PRIVATE KEY-----\nbm8ga2V5\n-----END PRIVATE KEY-----\n";
+    let broken = Desk::new().file("apple.p8", broken).env("SOCIAL_APPLE_KEY_FILE", "apple.p8");
+    let broken = broken.env("SOCIAL_APPLE_CLIENT_ID", "us").env("SOCIAL_APPLE_TEAM_ID", "team");
+    assert_has(&broken.env("SOCIAL_APPLE_KEY_ID", "key").errors(), &["is no private key of the curve P-256"]);
     let link = [("SOCIAL_LINK_CLIENT_ID", "us"), ("SOCIAL_LINK_ISSUER", "https://link.example.com")];
     assert_has(&told(&link), &["names a provider `link`"]);
     let bad = [("SOCIAL_ZOO_CLIENT_ID", "us"), ("SOCIAL_ZOO_ISSUER", "zoo"), ("SOCIAL_ZOO_TRUST_EMAIL", "maybe")];
@@ -64,6 +68,10 @@ fn a_provider_that_lacks_something_is_a_problem_with_its_fix() {
     );
     let native = Desk::new().env("SOCIAL_GOOGLE_CLIENT_ID", "us").env("SOCIAL_GOOGLE_NATIVE_CLIENT_IDS", "a, b");
     assert_eq!(policy(&native, "User1").providers[0].native_client_ids, ["a", "b"]);
+    // A setting that repeats the address of a preset makes no server of one's own.
+    let github = Desk::new().env("SOCIAL_GITHUB_CLIENT_ID", "us").env("SOCIAL_GITHUB_CLIENT_SECRET", "x");
+    let github = github.env("SOCIAL_GITHUB_BASE_URL", "https://github.com/");
+    assert_eq!(policy(&github, "User1").providers[0].trusted_url(), None);
 }
 
 #[test]

@@ -85,6 +85,20 @@ pub(super) async fn answer(
     }
 }
 
+/// Returns the request of an application from the URL of another page, encrypted as pages carry it.
+///
+/// # Errors
+/// Returns the response to a request that does not lead to a sign-in.
+pub(super) async fn carried(state: &AppState, visit: &Visit) -> Result<String, Response> {
+    let too_long = || ApiError::from(REQUEST_TOO_LONG).into_response();
+    let request = AuthorizeRequest::read(visit.pairs(), visit.request.ctx.now).ok_or_else(too_long)?;
+    match visit.request.oauth().authorize(&request, None, None).await {
+        Ok(Authorized::Answer(answer)) => Err(to_client(state, visit, answer)),
+        Ok(_) => visit.sealed_continue(&Continue::Authorize(Box::new(request))).ok_or_else(too_long),
+        Err(error) => Err(ApiError::from(error).into_response()),
+    }
+}
+
 /// Redirects to a page that returns to the request.
 pub(super) fn lead(visit: &Visit, page: &str, next: &Continue) -> Response {
     match visit.leading_to(page, next) {
@@ -94,7 +108,7 @@ pub(super) fn lead(visit: &Visit, page: &str, next: &Continue) -> Response {
 }
 
 /// Sends a response to the application, as a redirect or as a page that posts it.
-fn to_client(state: &AppState, visit: &Visit, answer: ClientAnswer) -> Response {
+pub(super) fn to_client(state: &AppState, visit: &Visit, answer: ClientAnswer) -> Response {
     let mut response = match answer.mode {
         ResponseMode::Query => go(&with_query(&answer.redirect_uri, &answer.parameters)),
         ResponseMode::FormPost => {

@@ -10,12 +10,13 @@ use axum::{
 use portcullis_core::{
     Error,
     error::catalogue::{ACCOUNT_LOCKED, PASSWORD_CHANGE_REQUIRED},
-    federation::FlowPurpose,
+    federation::{FlowPurpose, ListedIdentity},
     service::{Callback, Entry, RawField, Returned, Viewer},
 };
 
 use super::{
     answer::go,
+    authorize,
     enter::{self, Way},
     link,
     passkey::Ability,
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     http::{
-        extract::{Browser, DeviceCookie, FlowCookies, FormBody, Providing, Says, Visit},
+        extract::{Browser, DeviceCookie, FlowCookies, FormBody, Providing, Says, SkipOnHead, Visit},
         logins::counted_return,
         openapi::RealmPath,
         problem::ApiError,
@@ -32,8 +33,10 @@ use crate::{
     templates::pages,
 };
 
-/// Parameter of a flow for re-authentication of a signed-in user.
+/// Parameter of a flow started by a signed-in user, and its purpose: re-authentication, or linking an account.
+const FOR: &str = "for";
 const CONFIRM: &str = "confirm";
+const LINK: &str = "link";
 
 type PathOf = Path<HashMap<String, String>>;
 
@@ -58,11 +61,18 @@ pub(super) fn ways(visit: &Visit) -> Vec<pages::Way> {
 pub(super) async fn ways_to_confirm(visit: &Visit, viewer: &Viewer) -> Result<Vec<pages::Way>, Error> {
     let identities = visit.request.federation().identities(viewer).await?;
     let has_one = |way: &pages::Way| identities.iter().any(|identity| identity.provider == way.name);
-    let again = |way: pages::Way| {
-        let path = format!("social/{}/start", way.name);
-        pages::Way { href: visit.link(&path, &[(CONFIRM, "1")]), ..way }
-    };
-    Ok(ways(visit).into_iter().filter(has_one).map(again).collect())
+    Ok(ways(visit).into_iter().filter(has_one).map(|way| begun_for(visit, CONFIRM, way)).collect())
+}
+
+/// Returns the buttons with which a signed-in user links an account at a provider where the user has none.
+pub(super) fn ways_to_link(visit: &Visit, identities: &[ListedIdentity]) -> Vec<pages::Way> {
+    let has_one = |way: &pages::Way| identities.iter().any(|identity| identity.provider == way.name);
+    ways(visit).into_iter().filter(|way| !has_one(way)).map(|way| begun_for(visit, LINK, way)).collect()
+}
+
+fn begun_for(visit: &Visit, purpose: &'static str, way: pages::Way) -> pages::Way {
+    let path = format!("social/{}/start", way.name);
+    pages::Way { href: visit.link(&path, &[(FOR, purpose)]), ..way }
 }
 
 /// Returns the label of the provider named in the URL, for which the sign-in failed.
@@ -80,23 +90,35 @@ pub(crate) async fn start(
     State(state): State<AppState>,
     Providing(visit): Providing,
     flows: FlowCookies,
-    browser: Browser,
+    (browser, _): (Browser, SkipOnHead),
     path: PathOf,
 ) -> Response {
     let (provider, federation) = (name_of(&path), visit.request.federation());
-    let purpose = match (visit.parameter("link"), visit.parameter(CONFIRM), &visit.viewer) {
+    // An application may name the provider. Its request is checked as at `authorize`.
+    let for_client = visit.parameter("client_id").is_some() && visit.parameter("continue").is_none();
+    let purpose = match (visit.parameter("link"), visit.parameter(FOR), &visit.viewer) {
         (Some(link), ..) => match federation.use_link_url(provider, link).await {
             Ok(purpose) => purpose,
             Err(error) => return ApiError::from(error).into_response(),
         },
         // Another site must not sign a browser in, so the user has to press the button.
-        _ if browser.is_cross_site() && federation.provider(provider).is_some() => return go(visit.link("signin", &[])),
-        (None, Some(_), Some(viewer)) => FlowPurpose::StepUp { user: viewer.account().id.to_string() },
-        (None, Some(_), None) => return go(visit.link("signin", &[])),
-        (None, None, _) => FlowPurpose::Login,
+        _ if browser.is_cross_site() && !for_client && federation.provider(provider).is_some() => {
+            return go(visit.link("signin", &[]));
+        }
+        (None, Some(CONFIRM), Some(viewer)) => FlowPurpose::StepUp { user: viewer.account().id.to_string() },
+        (None, Some(LINK), Some(viewer)) => FlowPurpose::Link { user: viewer.account().id.to_string() },
+        (None, Some(CONFIRM | LINK), None) => return go(visit.link("signin", &[])),
+        _ => FlowPurpose::Login,
     };
-    let next = visit.parameter("continue").filter(|_| visit.next().is_some());
-    let begun = match federation.begin(provider, purpose, FlowCookies::short(next)).await {
+    let next = if for_client {
+        match authorize::carried(&state, &visit).await {
+            Ok(next) => Some(next),
+            Err(answer) => return answer,
+        }
+    } else {
+        visit.parameter("continue").filter(|_| visit.next().is_some()).map(str::to_owned)
+    };
+    let begun = match federation.begin(provider, purpose, FlowCookies::short(next.as_deref())).await {
         Ok(begun) => begun,
         Err(error) => return ApiError::from(error).into_response(),
     };

@@ -54,6 +54,8 @@ async fn a_taken_address_is_linked_by_its_user_or_by_the_emailed_link_in_this_br
     let page = browser.get(&back.location).await;
     let sent = browser.submit(&page.form("/signin/link"), &[("action", "send")]).await;
     assert_eq!(sent.heading(), "Check your email");
+    let second = app.link(&bob.email, "signin/link").await.replace(&app.base, "");
+    browser.submit(&page.form("/signin/link"), &[("action", "send")]).await;
     let link = app.link(&bob.email, "signin/link").await.replace(&app.base, "");
     assert_eq!(Browser::new(&app).get(&link).await.status, 400, "another browser");
     let offered = browser.get(&link).await;
@@ -62,6 +64,7 @@ async fn a_taken_address_is_linked_by_its_user_or_by_the_emailed_link_in_this_br
     let entered = browser.post(&page.form("/signin/link"), &[("action", "link")]).await;
     assert_eq!(entered.location, "/User1/account", "{}", entered.body);
     assert_eq!(browser.get(&link).await.status, 400, "once");
+    assert_eq!(browser.get(&second).await.status, 400, "another link to the same account ends with the first");
     assert_eq!(come_back(&mut Browser::new(&app), &provider, claims).await.location, "/User1/account");
 }
 

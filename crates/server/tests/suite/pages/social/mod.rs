@@ -4,6 +4,7 @@ mod complete;
 mod linking;
 mod presets;
 mod purposes;
+mod rows;
 
 use std::time::Duration;
 

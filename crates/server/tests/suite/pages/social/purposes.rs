@@ -27,6 +27,16 @@ async fn an_account_is_linked_by_the_user_who_asked_for_it_in_the_browser_of_tha
     let known = come_back(&mut Browser::new(&app), &provider, json!({"sub": "7"})).await;
     assert_eq!(known.location, "/User1/account");
 
+    // From the page of the account, without a token.
+    let security = browser.get("/User1/account/security").await;
+    assert!(security.shows("bob@house.example.com"), "{}", security.body);
+    let mut of_eve = Browser::signed_in(&app, &Person::new("eve.first@example.com").join(&app).await).await;
+    let security = of_eve.get("/User1/account/security").await;
+    let begun = of_eve.get(&target(&security, "social/house/start?for=link")).await;
+    let asked = of_eve.get(&callback(&provider.let_in(&app, &begun.location, json!({"sub": "70"})))).await;
+    let linked = of_eve.post(&asked.location, &[("action", "link")]).await;
+    assert!(linked.location.starts_with("/User1/account/security?said="), "{} {}", asked.location, linked.body);
+
     // Without a session, the user signs in first and returns.
     let mut browser = Browser::new(&app);
     let asked = link_as(&mut browser, &provider, &bob, json!({"sub": "8"})).await;

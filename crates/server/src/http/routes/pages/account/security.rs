@@ -10,7 +10,7 @@ use portcullis_core::{
 };
 
 use super::{
-    super::{answer, confirm::person},
+    super::{answer, confirm::person, social},
     go, say, turned,
 };
 use crate::{
@@ -72,6 +72,7 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
         gate,
         user: person(&signed_in),
         password: account.has_password.then(|| account.password_set_at.into()),
+        links: social::ways_to_link(visit, &identities),
         identities: identities.into_iter().map(|identity| identity_row(visit, identity)).collect(),
         two_step: status.two_step,
         passkeys: passkeys.map(passkey_row).collect(),
