@@ -47,6 +47,7 @@ const MEANINGS: &[(&str, &str)] = &[
         "Where the user is signed in: `id`, `current`, `device`, `icon`, `ip`, `used`, `opened`, `how` and `is_new`.",
     ),
     ("identities", "The accounts at other providers: `id`, `kind`, `provider`, `called`, `added` and `used`."),
+    ("links", "The providers whose accounts can be linked: `label`, `icon` and `href`."),
     ("provider", "The name of the provider."),
     ("signin", "The path of the sign-in that comes back to the page."),
     (

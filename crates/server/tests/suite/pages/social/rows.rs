@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{ada, callback, come_back, start};
 use crate::{
     pages::Browser,
-    support::{Person, json, provider::Provider},
+    support::{BEGIN, Person, TestApp, database::Database, json, provider::Provider},
 };
 
 #[tokio::test]
@@ -29,6 +29,32 @@ async fn an_invitation_is_accepted_by_the_address_that_the_provider_proves() {
     let path = link.replace("reset_password_form", "reset_password");
     let late = app.http.post(path).form(&[("password", "violet-teapot-hammer")]).send().await.unwrap();
     assert_eq!(late.status(), 400, "the invitation is used up");
+}
+
+#[tokio::test]
+async fn a_provider_that_left_the_settings_ends_no_flow() {
+    let provider = Provider::start().await;
+    let dir = tempfile::TempDir::new().unwrap();
+    let file = dir.path().join("portcullis.toml");
+    let house: Vec<String> = provider
+        .settings("HOUSE")
+        .into_iter()
+        .map(|(name, value)| format!("{} = \"{value}\"\n", name.to_lowercase()))
+        .collect();
+    std::fs::write(&file, house.concat() + "social_house_trust_email = true\n").unwrap();
+    let other = provider.settings("OTHER");
+    let other: Vec<(&str, &str)> = other.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let app = TestApp::on(dir, Database::new().await, BEGIN, &other).await;
+    let mut browser = Browser::new(&app);
+    let begun = browser.get("/User1/social/house/start").await;
+    let back = callback(&provider.let_in(&app, &begun.location, ada()));
+    let cookies = browser.cookies.clone();
+    std::fs::write(&file, "").unwrap();
+    let app = app.restart().await;
+    let mut browser = Browser { app: &app, cookies };
+    provider.asked();
+    assert_eq!(browser.get(&back).await.status, 400);
+    assert!(browser.session().is_none() && provider.asked().is_empty(), "its code is not presented");
 }
 
 #[tokio::test]
