@@ -136,7 +136,7 @@ const AUDIT_CHAINS: Migration = Migration {
     ],
 };
 
-/// Pages of the outbox of a realm, newest first.
+/// Pages of a realm's outbox, newest first.
 const OUTBOX_BY_REALM: Migration = Migration {
     version: 9,
     name: "outbox_by_realm",

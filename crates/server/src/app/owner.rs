@@ -9,10 +9,10 @@ use super::App;
 use crate::http::Shared;
 
 impl App {
-    /// Returns whether administration is on and has no owner yet.
+    /// Returns whether administration is enabled and has no owner yet.
     ///
     /// # Errors
-    /// When the store is unavailable.
+    /// Returns an error if the store is unavailable.
     #[must_use]
     pub fn lacks_owner(&self) -> BoxFuture<'_, Result<bool, portcullis_core::Error>> {
         let Shared { service, clock, random, admin, .. } = &self.shared;

@@ -12,26 +12,26 @@ impl Pump {
     /// Sends all messages that are due and returns the number of messages whose outcome was recorded.
     ///
     /// # Errors
-    /// When the store is unavailable.
+    /// Returns an error if the store is unavailable.
     #[must_use]
     pub fn deliver_due(&self) -> BoxFuture<'_, Result<usize, portcullis_core::Error>> {
         self.worker.deliver_due().boxed()
     }
 
-    /// Runs the maintenance of each minute: rotates signing keys that are due and deletes expired rows. Returns the number of
-    /// deleted rows.
+    /// Runs the maintenance of each minute: rotates signing keys that are due and deletes expired rows. Returns the
+    /// number of deleted rows.
     ///
     /// # Errors
-    /// When the store is unavailable, or a key cannot be decrypted.
+    /// Returns an error if the store is unavailable, or a key cannot be decrypted.
     #[must_use]
     pub fn run_maintenance(&self) -> BoxFuture<'_, Result<u64, portcullis_core::Error>> {
         self.worker.run_maintenance().boxed()
     }
 
-    /// Seals the rows of the audit trail that wait, and removes old ones.
+    /// Seals the pending rows of the audit trail, and removes old ones.
     ///
     /// # Errors
-    /// When the store is unavailable.
+    /// Returns an error if the store is unavailable.
     #[must_use]
     pub fn seal_audit(&self) -> BoxFuture<'_, Result<(), portcullis_core::Error>> {
         self.worker.seal_audit().boxed()

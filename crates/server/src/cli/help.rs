@@ -182,7 +182,7 @@ Examples:
   portcullis realms list
       List the realms.
   portcullis realms show --realm User1
-      Show the policy of a realm, and where each part of it was set.
+      Show the policy of a realm, and the source of each of its settings.
   portcullis realms end-sessions --realm User1 --reason 'Signing keys were copied' --yes
       Sign out all users of a realm.";
 
@@ -211,16 +211,16 @@ Examples:
   portcullis outbox list --state dead
       List messages that were given up.
   portcullis outbox retry o7k0v6sq7t2m8g4c9e5r3n1h0j
-      Send a message at once.";
+      Send a message immediately.";
 
 pub(super) const KEYS: &str = "\
 Examples:
   portcullis keys list
       List the keys that sign access tokens.
   portcullis keys rotate
-      Make a key before its time. It is published at once, and signs an hour later.
+      Rotate a key early. The new key is published immediately, and signs an hour later.
   portcullis keys retire k7k0v6sq7t2m8g4c9e5r3n1h0j --force --yes
-      Remove a key that was copied: its tokens are invalid within a minute.";
+      Remove a compromised key. Its tokens become invalid within a minute.";
 
 pub(super) const TEMPLATES: &str = "\
 The files in the folder TEMPLATES_DIR replace the built-in templates of the same name.

@@ -1,4 +1,4 @@
-//! What administrators see of the settings: values and where they were set, without secrets.
+//! Settings for administrators: values and their sources, without secrets.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,14 +10,14 @@ use super::{setting::Info, values::Values};
 #[derive(Debug, Clone)]
 pub struct ListedSetting {
     pub name: &'static str,
-    /// `set` for a secret; `None` if it is not set.
+    /// `set` for a secret. `None` if it is not set.
     pub value: Option<String>,
     pub source: String,
     pub default: String,
     pub doc: &'static str,
 }
 
-/// The settings of the server, and for each realm those that can differ between realms.
+/// Settings of the server, and for each realm the settings that can differ between realms.
 #[derive(Clone, Default)]
 pub struct Listing {
     pub server: Vec<ListedSetting>,

@@ -77,7 +77,7 @@ pub(crate) struct Shared {
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) info: ServerInfo,
     pub(crate) admin: AdminAccess,
-    /// The settings, as administrators see them.
+    /// Settings for administrators.
     pub(crate) settings: Listing,
 }
 
@@ -87,7 +87,7 @@ pub(crate) struct AdminAccess {
     pub(crate) is_on: bool,
     /// Allowed networks. All networks are allowed if empty.
     pub(crate) networks: Vec<IpNet>,
-    /// Longest time of a search by words.
+    /// Maximum duration of a full-text search.
     pub(crate) search_budget: Duration,
 }
 

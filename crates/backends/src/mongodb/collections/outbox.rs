@@ -118,7 +118,7 @@ async fn listed(db: &Database, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, 
     }
     let (order, beyond) = if query.is_backwards { (1, "$gt") } else { (-1, "$lt") };
     if let Some(place) = &query.from {
-        // The bound on the time alone is what the index is used for.
+        // The index is only used because of the bound on the time alone.
         let at_most = if query.is_backwards { "$gte" } else { "$lte" };
         filter.insert("created_at", doc! { at_most: time(place.created_at) });
         let same = doc! { "created_at": time(place.created_at), "_id": { beyond: &place.id } };
@@ -134,7 +134,7 @@ async fn listed(db: &Database, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, 
     Ok(entries)
 }
 
-/// Reads a row with its state; `None` if another version has written it.
+/// Reads a row with its state. Returns `None` if it was written by another version.
 fn entry(document: Document) -> Option<OutboxEntry> {
     let is_dead = document.get_str("state").is_ok_and(|state| state == "dead");
     read(DocumentFields::of(document)).ok().map(|row| OutboxEntry { row, is_dead })

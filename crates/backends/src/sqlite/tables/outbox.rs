@@ -96,7 +96,7 @@ const STATE: &str = "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'
 const HASTEN: &str = "UPDATE outbox SET due_at = ?2 WHERE id = ?1 AND state = 'waiting'";
 const DROP: &str = "DELETE FROM outbox WHERE id = ?1";
 static BY_ID: LazyLock<String> = LazyLock::new(|| format!("SELECT state, {} FROM outbox WHERE id = ?1", TABLE.names()));
-/// Conditions of a list. The bound of its place is always given, so that the index is used for it.
+/// Conditions of a list. The bound of its position is always given, so that the index is used for it.
 const LISTED: &str = "state = ?1 AND realm = ?4 AND attempts BETWEEN ?5 AND ?6 AND (?7 IS NULL OR channel = ?7)";
 static OLDER: LazyLock<String> = LazyLock::new(|| {
     let names = TABLE.names();
@@ -175,7 +175,7 @@ fn claim(db: &Connection, channel: Channel, limit: usize, lease: &Lease) -> rusq
     Ok(rows.into_iter().map(|(_, row)| Claimed { row, lease: lease.id.clone() }).collect())
 }
 
-/// After every identifier, which consists of letters, digits, `-` and `_`.
+/// Sorts after every identifier, which consists of letters, digits, `-` and `_`.
 const LAST: &str = "{";
 
 fn page(db: &Connection, query: &OutboxQuery) -> rusqlite::Result<Vec<OutboxEntry>> {
@@ -200,7 +200,7 @@ fn page(db: &Connection, query: &OutboxQuery) -> rusqlite::Result<Vec<OutboxEntr
     Ok(entries.into_iter().flatten().collect())
 }
 
-/// Reads a row after its state; `None` if another version has written it.
+/// Reads a row after its state. Returns `None` if it was written by another version.
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<Option<OutboxEntry>> {
     let is_dead = row.get::<_, String>(0)? == "dead";
     Ok(read(row).ok().map(|row| OutboxEntry { row, is_dead }))

@@ -95,7 +95,7 @@ async fn do_everything(made: &Fresh) {
     assert!(made.sweep(at(10_000_000), 10).await.unwrap() > 3);
 }
 
-/// Lists messages in both directions, from the beginning and from a place.
+/// Lists messages in both directions, from the start and from a position.
 async fn list_messages(made: &Fresh) {
     let row = made.outbox_row(&message("one").id).await.unwrap().unwrap().row;
     for (is_backwards, from) in [(false, None), (false, Some(at(9))), (true, Some(at(-9)))] {

@@ -31,7 +31,7 @@ pub enum Precondition {
     AuditChain,
     /// The lease was lost to another worker.
     LeaseHeld,
-    /// The message does not exist, or does not wait any more.
+    /// The message does not exist, or is no longer pending.
     MessageThere,
 }
 

@@ -26,16 +26,16 @@ pub trait Outbox {
     /// Returns [`StoreError`] if the store fails.
     async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState, StoreError>;
 
-    /// Returns a page of the waiting or dead rows of a realm, newest first. Rows of unknown kinds are left out.
+    /// Returns a page of the pending or dead rows of a realm, newest first. Rows of unknown kinds are omitted.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns [`StoreError`] if the store fails.
     async fn outbox_page(&self, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, StoreError>;
 
-    /// Returns a row, waiting or dead.
+    /// Returns a row, pending or dead.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// Returns [`StoreError`] if the store fails.
     async fn outbox_row(&self, id: &OutboxId) -> Result<Option<OutboxEntry>, StoreError>;
 }
 
@@ -48,9 +48,9 @@ pub enum OutboxOp {
     ExtendLease { id: OutboxId, lease: LeaseId, until: Timestamp },
     /// Records the outcome of a claimed row. Requires the lease to be the current one.
     FinishDelivery { id: OutboxId, lease: LeaseId, outcome: DeliveryOutcome },
-    /// Makes a row due. Requires it to wait.
+    /// Makes a row due. Requires it to be pending.
     Hasten { id: OutboxId, due_at: Timestamp },
-    /// Removes a row, waiting or dead. Requires it to exist.
+    /// Removes a row, pending or dead. Requires it to exist.
     Drop { id: OutboxId },
 }
 
@@ -67,29 +67,29 @@ impl OutboxOp {
 #[derive(Debug, Clone)]
 pub struct OutboxQuery {
     pub realm: RealmName,
-    /// Dead rows; otherwise those that wait.
+    /// Whether to return dead rows instead of pending ones.
     pub is_dead: bool,
-    /// Whether an attempt has failed; either, if it is not given.
+    /// Whether an attempt has failed. `None` includes both.
     pub is_retried: Option<bool>,
     pub channel: Option<Channel>,
-    /// Place in the list from which the page goes on, exclusive.
+    /// Position in the list where the page starts, exclusive.
     pub from: Option<OutboxPlace>,
-    /// Whether the page goes towards the beginning. It is then in the order of age.
+    /// Whether the page precedes the position. If so, it is sorted from oldest to newest.
     pub is_backwards: bool,
     pub limit: usize,
 }
 
-/// Place of a row in the list by age.
+/// Position of a row in the list by age.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OutboxPlace {
     pub created_at: Timestamp,
     pub id: String,
 }
 
-/// A row of the outbox with its state.
+/// An outbox row with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {
-    /// Without a recipient, if it is dead.
+    /// Dead rows have no recipient.
     pub row: OutboxRow,
     pub is_dead: bool,
 }

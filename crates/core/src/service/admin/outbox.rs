@@ -1,4 +1,4 @@
-//! Messages that wait or were given up: their list, an attempt at once, and the end of one.
+//! Pending messages and messages that were given up: listing, immediate retry, and removal.
 
 use super::{
     Administered,
@@ -20,7 +20,7 @@ use crate::{
     service::{FieldErrors, RawField},
 };
 
-/// Filters of the outbox, as they were received.
+/// Filters of the outbox, as received.
 #[derive(Debug, Default)]
 pub struct OutboxFilters {
     pub realm: RawField,
@@ -40,7 +40,7 @@ pub struct ListedMessage {
     pub kind: &'static str,
     pub channel: &'static str,
     pub state: &'static str,
-    /// Masked; `None` if it was given up.
+    /// Masked. `None` if the message was given up.
     pub to: Option<String>,
     pub created_at: Timestamp,
     pub due_at: Timestamp,
@@ -59,10 +59,11 @@ const STATES: [&str; 4] = ["", "waiting", "retrying", "dead"];
 const CHANNELS: [&str; 3] = ["", "mail", "sms"];
 
 impl Administered<'_, Look> {
-    /// Returns a page of the messages of the realms that the grants reach, newest first.
+    /// Returns a page of the messages of all realms within the grants, newest first.
     ///
     /// # Errors
-    /// Invalid; malformed, for the cursor of another list; not found, for a realm that no grant reaches; unavailable.
+    /// Returns `Invalid` if a filter is invalid, `Malformed` if the cursor belongs to another list, `NotFound` if the
+    /// realm is outside the grants, and `Unavailable` if the store fails.
     pub async fn outbox(&self, filters: &OutboxFilters) -> Result<ListedMessages> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(&filters.limit);
@@ -119,7 +120,7 @@ impl Administered<'_, Look> {
         Ok(ListedMessages { items, next, prev })
     }
 
-    /// Returns the realms whose messages are listed: the one that is named, or all that the grants reach.
+    /// Returns the realms to list messages of: the given realm, or all realms within the grants.
     fn realms_with_messages(&self, given: &RawField) -> Result<Vec<RealmName>> {
         let grants = self.admin().grants();
         let admin = Some(RealmName::admin()).filter(|_| grants.administer());
@@ -160,10 +161,11 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Makes a message due at once.
+    /// Makes a message due immediately.
     ///
     /// # Errors
-    /// Forbidden, without the role in its realm; not found; conflict, if it was given up; unavailable.
+    /// Returns `Forbidden` without the role in its realm, `NotFound` if it does not exist, `Conflict` if it was given
+    /// up, and `Unavailable` if the store fails.
     pub async fn retry_message(&self, id: &str) -> Result<ListedMessage> {
         let (entry, realm) = self.message_to_change(id).await?;
         if entry.is_dead {
@@ -177,10 +179,11 @@ impl Administered<'_, Look> {
         self.listed_message(&OutboxEntry { row, ..entry })
     }
 
-    /// Removes a message, which is then never sent.
+    /// Removes a message, so that it is never sent.
     ///
     /// # Errors
-    /// Forbidden, without the role in its realm; not found; unavailable.
+    /// Returns `Forbidden` without the role in its realm, `NotFound` if it does not exist, and `Unavailable` if the
+    /// store fails.
     pub async fn drop_message(&self, id: &str) -> Result<()> {
         let (entry, realm) = self.message_to_change(id).await?;
         let id = entry.row.id;

@@ -58,12 +58,12 @@ pub(super) fn read_place(text: &str) -> Result<UserPlace> {
     place.ok_or_else(|| CURSOR_INVALID.into())
 }
 
-/// Writes the place of a message.
+/// Formats the position of a message.
 pub(super) fn message_text(place: &OutboxPlace) -> String {
     format!("{}/{}", place.created_at.millis(), place.id)
 }
 
-/// Reads the place of a message.
+/// Parses the position of a message.
 pub(super) fn read_message(text: &str) -> Result<OutboxPlace> {
     let UserPlace { created_at, id } = read_place(text)?;
     Ok(OutboxPlace { created_at, id })

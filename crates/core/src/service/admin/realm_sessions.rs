@@ -22,7 +22,7 @@ pub struct RealmStatus {
 const CHUNK: usize = 500;
 
 impl Administered<'_, Look> {
-    /// Returns the realm; `None` for that of administrators.
+    /// Returns the realm. Returns `None` for the realm of administrators.
     #[must_use]
     pub fn realm_status(&self) -> Option<RealmStatus> {
         let realm = self.realms.get(self.realm.name.as_str())?;

@@ -68,7 +68,7 @@ impl Administrator {
         if let Identity::Session(owner) = &self.identity { Some(owner) } else { None }
     }
 
-    /// Returns the authority to see the own account, if it is a session.
+    /// Returns the authority to see the own account, if the caller has a session.
     #[must_use]
     pub fn viewer(&self) -> Option<Viewer> {
         self.owner().map(|owner| Viewer::new(owner.clone(), None))
@@ -177,7 +177,7 @@ impl<R> Permit<R> {
     /// Requires a right in another realm.
     ///
     /// # Errors
-    /// Forbidden, without it; not found, without any grant there.
+    /// Returns `Forbidden` if the caller lacks the right, and `NotFound` if the caller has no grant in that realm.
     pub(in crate::service) fn elsewhere<S: Right>(&self, realm: &Arc<Realm>) -> Result<()> {
         self.admin.permit::<S>(realm).map(drop)
     }

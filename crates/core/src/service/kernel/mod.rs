@@ -160,13 +160,13 @@ pub struct KeyRotation {
     pub sealed_by: Vec<EncryptionKey>,
 }
 
-/// What administrators see of a signing key.
+/// State of a signing key, for administrators.
 #[derive(Debug)]
 pub struct SigningKeyStatus {
     pub kid: String,
     pub algorithm: Algorithm,
     pub created_at: Timestamp,
-    /// Time from which it signs, or has signed.
+    /// Time since which the key signs, or from which it will sign.
     pub signs_from: Timestamp,
     /// `published`, `signing` or `retired`.
     pub state: &'static str,

@@ -29,7 +29,7 @@ impl<'a> Scope<'a> {
         Self { kernel, ctx, realm, usage, opens: Opens::Api }
     }
 
-    /// Returns the same in another realm.
+    /// Returns the same scope in another realm.
     pub(in crate::service) const fn in_realm(self, realm: &'a Realm) -> Self {
         Self { realm, ..self }
     }

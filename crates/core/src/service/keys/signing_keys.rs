@@ -51,7 +51,7 @@ pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()
     if unused.is_empty() { Ok(()) } else { Ok(kernel.commit(unused).await?) }
 }
 
-/// Returns the longest lifetime of a token that a key signs.
+/// Returns the maximum lifetime of tokens signed by a key.
 pub(super) fn longest_token(kernel: &Kernel) -> Duration {
     kernel.realms.longest_access_token_ttl().max(ID_TOKEN_TTL)
 }
@@ -151,10 +151,10 @@ impl KeyRotation {
         known.or_else(|| of_algorithm().min_by_key(|row| row.created_at))
     }
 
-    /// Makes a key.
+    /// Generates a key.
     ///
     /// # Errors
-    /// Returns `Internal` if the key cannot be generated or sealed.
+    /// Returns `Internal` if the key cannot be generated or encrypted.
     pub(super) fn make(&self, ctx: &Ctx, algorithm: Algorithm) -> Result<SigningKeyRow> {
         let first = self.sealed_by.first().ok_or_else(|| Error::internal("no ENCRYPTION_KEY for signing keys"))?;
         let kid = KeyId::random(ctx.random()).as_str().to_owned();

@@ -1,4 +1,4 @@
-//! Which signing keys sign, and what administrators do with them.
+//! States of signing keys, and their management by administrators.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::{
     token::{Algorithm, CLOCK_SKEW},
 };
 
-/// The keys that sign now.
+/// The keys that currently sign.
 pub(super) struct Signing<'a> {
     /// Signs the server's own tokens.
     pub(super) own: Option<&'a SigningKeyRow>,
-    /// Sign the tokens of clients, one for each algorithm.
+    /// Sign the tokens of clients, one per algorithm.
     pub(super) of_clients: Vec<&'a SigningKeyRow>,
 }
 
@@ -38,13 +38,13 @@ impl<'a> Signing<'a> {
         self.own.iter().chain(&self.of_clients).any(|signing| signing.kid == row.kid)
     }
 
-    /// Returns the key that signs instead of an older one.
+    /// Returns the key that replaced an older one.
     fn successor(&self, row: &SigningKeyRow) -> Option<&'a SigningKeyRow> {
         let same = self.of_clients.iter().copied().find(|signing| signing.algorithm == row.algorithm);
         same.or(self.own).filter(|signing| !self.contains(row) && row.created_at < signing.created_at)
     }
 
-    /// Returns whether a key has signed, and no token of it is valid any more.
+    /// Returns whether a key was used for signing and none of its tokens is valid any longer.
     pub(super) fn is_over(&self, row: &SigningKeyRow, longest_token: Duration, now: Timestamp) -> bool {
         let keep_for = PUBLISHED_BEFORE * 2 + longest_token + CLOCK_SKEW;
         self.successor(row).is_some_and(|successor| successor.created_at.plus(keep_for) <= now)
@@ -61,16 +61,16 @@ impl<'a> Signing<'a> {
     }
 }
 
-/// A key that is to be removed.
+/// A key to be removed.
 pub(in crate::service) struct RetiredKey {
-    /// Whether tokens of it may still be valid.
+    /// Whether its tokens may still be valid.
     pub(in crate::service) is_in_use: bool,
-    /// Key to be made in its place, if it signs and is the only one of its algorithm.
+    /// Key to be generated as its replacement, if it signs and is the only one of its algorithm.
     pub(in crate::service) replacement: Option<SigningKeyRow>,
 }
 
 impl Kernel {
-    /// Returns the state of each signing key, the newest first.
+    /// Returns the state of each signing key, newest first.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.
@@ -88,20 +88,20 @@ impl Kernel {
         Ok(rows.iter().rev().map(status).collect())
     }
 
-    /// Makes a key for each algorithm that signs, before its time; none, where the server signs with a secret only.
+    /// Generates a key early for each algorithm in use. Returns none if the server only signs with a secret.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be generated or sealed.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be generated or encrypted.
     pub(in crate::service) async fn make_signing_keys(&self, ctx: &Ctx) -> Result<Vec<SigningKeyRow>> {
         let (rotation, mut algorithms) = (&self.key_rotation, algorithms_of_clients(self).await?);
         algorithms.extend(rotation.own.filter(|own| !algorithms.contains(own)));
         algorithms.into_iter().map(|algorithm| rotation.make(ctx, algorithm)).collect()
     }
 
-    /// Returns what the removal of a signing key means; `None` if there is no such key.
+    /// Returns the consequences of removing a signing key. Returns `None` if there is no such key.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be generated or sealed.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be generated or encrypted.
     pub(in crate::service) async fn retired_key(&self, ctx: &Ctx, kid: &str) -> Result<Option<RetiredKey>> {
         let of_clients = algorithms_of_clients(self).await?;
         let rows = self.ports.store.signing_keys().await?;

@@ -169,17 +169,17 @@ const WHY: Spec = spec("why", "Explain the outcome of a request", &["REQUEST_ID"
 const OUTBOX: &[Spec] = &[
     spec(
         "list",
-        "List messages that wait or were given up",
+        "List pending messages and messages that were given up",
         &[],
         &["realm", "state", "channel", "limit", "cursor"],
         &[],
     ),
     spec("retry", "Send a message now", &["MESSAGE"], &[], &[]),
-    spec("drop", "Drop a message, which is then never sent", &["MESSAGE"], &[], &["yes"]),
+    spec("drop", "Drop a message, so that it is never sent", &["MESSAGE"], &[], &["yes"]),
 ];
 const KEYS: &[Spec] = &[
     spec("list", "List the keys that sign access tokens", &[], &[], &[]),
-    spec("rotate", "Make a key, which signs an hour later", &[], &[], &[]),
+    spec("rotate", "Create a key, which signs an hour later", &[], &[], &[]),
     spec("retire", "Remove a key", &["KID"], &[], &["force", "yes"]),
 ];
 
@@ -193,7 +193,7 @@ const GROUPS: &[Group] = &[
     ("realms", "List realms and end their sessions", help::REALMS, REALMS),
     ("audit", "Search, verify and export the audit trail", help::AUDIT, AUDIT),
     ("outbox", "List, send and drop messages", help::OUTBOX, OUTBOX),
-    ("keys", "List, make and remove the keys that sign access tokens", help::KEYS, KEYS),
+    ("keys", "List, rotate and remove the keys that sign access tokens", help::KEYS, KEYS),
 ];
 
 const SERVER: &str = "server";

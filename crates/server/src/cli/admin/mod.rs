@@ -1,5 +1,5 @@
-//! `portcullis users …`, `admins …`, `admin-keys …`, `clients …`, `realms …`, `audit …`, `why …`, `outbox …`, `keys …`: clients
-//! of the API of administration, which runs in this process unless `--server` names another.
+//! `portcullis users …`, `admins …`, `admin-keys …`, `clients …`, `realms …`, `audit …`, `why …`, `outbox …`, `keys
+//! …`: clients of the admin API, which runs in this process unless `--server` is given.
 
 mod admins;
 mod audit;

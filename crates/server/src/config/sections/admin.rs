@@ -19,7 +19,7 @@ use crate::config::{
 
 pub(super) const SECTION: Section = Section::new("Administration", SETTINGS).deriving(derive).checked(check);
 
-/// Longest budget of a search, well below the timeout of a request.
+/// Maximum time budget of a search, well below the request timeout.
 const LONGEST_SEARCH: Duration = Duration::from_secs(20);
 
 settings! {
@@ -30,7 +30,7 @@ settings! {
     ADMIN_MFA: AdminMfa = choice(), Derived("`required` in production, else `off`"),
         "`required`: an administrator without a second factor can only add one.";
     SEARCH_BUDGET: Duration = DURATION, Fixed("2s"),
-        "Longest time of one search of users by words, at most 20s. What it has not seen by then, the next page searches.";
+        "Maximum duration of one full-text search of users, at most 20s. The next page continues the search.";
     IMPERSONATION_NOTICE: bool = SWITCH, Fixed("on"),
         "Whether users are notified by email when an administrator impersonates them.";
 }
@@ -55,7 +55,7 @@ pub struct Admin {
     pub networks: Vec<IpNet>,
     pub requires_mfa: bool,
     pub notifies: bool,
-    /// Longest time of a search by words.
+    /// Maximum duration of a full-text search.
     pub search_budget: Duration,
     /// Server-wide policy. The administrators' policy is based on it.
     pub policy: RealmPolicy,
@@ -81,7 +81,7 @@ fn derive(values: &mut Values, environment: Environment) {
 
 fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     if values.get(&SEARCH_BUDGET).is_some_and(|budget| budget > LONGEST_SEARCH) {
-        let text = "must be at most 20s: a longer search would end with the time of the request";
+        let text = "must be at most 20s: a longer search would exceed the request timeout";
         report.problem(SEARCH_BUDGET.name(), text, Fix::set(SEARCH_BUDGET.name(), "20s"));
     }
     let is_careless = values.get(&ADMIN_MFA) == Some(AdminMfa::Off) && values.get(&ADMIN) == Some(true);

@@ -142,7 +142,7 @@ pub struct Config {
     pub mail: Mail,
     pub sms: Sms,
     pub log: Log,
-    /// What administrators see of the settings.
+    /// Settings for administrators.
     pub listing: Listing,
 }
 

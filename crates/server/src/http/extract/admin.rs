@@ -129,7 +129,7 @@ impl AdminSelf {
         self.admin.owner().ok_or_else(|| ADMIN_SIGN_IN.into())
     }
 
-    /// Returns the authority to see the own account; a key has none.
+    /// Returns the authority to see the own account. API keys have none.
     pub(in crate::http) fn viewer(&self) -> Result<Viewer, Error> {
         self.admin.viewer().ok_or_else(|| ADMIN_SIGN_IN.into())
     }

@@ -1,4 +1,4 @@
-//! What administrators see and change of the server: messages, signing keys, settings, realms, and their own account.
+//! Server management by administrators: messages, signing keys, settings, realms, and their own account.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn ids(page: &Value) -> Vec<String> {
 async fn messages_are_listed_masked_sent_at_once_and_dropped() {
     let app = TestApp::with(&[("MESSAGE_DELAY", "60s")]).await;
     let owner = app.owner().await;
-    // The welcome of the owner.
+    // The welcome email of the owner.
     app.advance(Duration::from_secs(60));
     app.pump().await;
     for (number, realm) in [(0, "User1"), (1, "User1"), (2, "User2")] {
@@ -68,7 +68,7 @@ async fn messages_are_listed_masked_sent_at_once_and_dropped() {
     assert!(rows.iter().any(|row| row.event == "outbox_retried" && row.actor_id.as_deref() == Some(&*manager.id)));
 }
 
-/// Invites an administrator on the machine, where mails are delayed.
+/// Invites an administrator locally, where emails are delayed.
 async fn invited(app: &TestApp, grants: &[&str], email: &str) -> Admin {
     let roles = grants.iter().flat_map(|grant| ["--role", grant]);
     let line: Vec<&str> = ["admins", "invite", email, "--print"].into_iter().chain(roles).collect();

@@ -1,4 +1,4 @@
-//! Lists of the outbox, and changes by administrators.
+//! Listing of the outbox, and changes by administrators.
 
 use crate::{
     batch,
@@ -34,7 +34,7 @@ fn sms(id: &str) -> OutboxRow {
     OutboxRow { kind: MessageKind::PhoneCode, ..message(id) }
 }
 
-/// Newest first in both directions, each realm and state for itself.
+/// Newest first in both directions, separately for each realm and state.
 pub async fn messages_are_listed_by_age_and_filters(store: &dyn Store) {
     let rows = [
         OutboxRow { attempts: 2, created_at: at(-3), ..message("old") },
@@ -60,7 +60,7 @@ pub async fn messages_are_listed_by_age_and_filters(store: &dyn Store) {
     assert_eq!(ids(store, query()).await, ["new", "same", "old"]);
 }
 
-/// One that waits can be made due; one that was given up can only be removed.
+/// A pending message can be made due. A message that was given up can only be removed.
 pub async fn a_message_is_read_hastened_and_dropped(store: &dyn Store) {
     let later = OutboxRow { due_at: at(50), ..message("one") };
     let hasten = |id: &str| Op::from(OutboxOp::Hasten { id: outbox_id(id), due_at: NOW });

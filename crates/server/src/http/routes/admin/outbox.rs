@@ -25,10 +25,10 @@ pub(crate) struct OutboxMessage {
     /// `mail`, `sms` or `sms_status`.
     #[schema(example = "mail")]
     channel: &'static str,
-    /// `waiting`; `retrying` after a failed attempt; `dead`: given up.
+    /// `waiting`, `retrying` after a failed attempt, or `dead` if it was given up.
     #[schema(example = "retrying")]
     state: &'static str,
-    /// Masked; null once it was given up.
+    /// Masked recipient. Null if the message was given up.
     #[schema(example = "j•••@e•••.com", required)]
     to: Option<String>,
     #[schema(example = "2026-11-29T10:00:00Z", format = DateTime)]
@@ -61,7 +61,8 @@ refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID],
 
 /// List messages
 ///
-/// Those that wait and those that were given up, newest first, of the realms that the grants reach. Needs the role `auditor`.
+/// Returns pending messages, and messages that were given up, of all realms within the grants, newest first. Requires
+/// the role `auditor`.
 #[utoipa::path(
     operation_id = "admin_outbox_list",
     get, path = "/v1/admin/outbox", tag = "Administration",
@@ -93,7 +94,7 @@ refusals!(RetryRefusals: Problem [ADMIN, &[OUTBOX_DEAD]]);
 
 /// Send a message now
 ///
-/// Makes it due at once. Needs the role `manager` in its realm.
+/// Makes the message due immediately. Requires the role `manager` in its realm.
 #[utoipa::path(
     operation_id = "admin_outbox_retry",
     post, path = "/v1/admin/outbox/{id}/retry", tag = "Administration",
@@ -109,7 +110,7 @@ refusals!(DropRefusals: Problem [ADMIN]);
 
 /// Drop a message
 ///
-/// It is never sent. Needs the role `manager` in its realm.
+/// The message is never sent. Requires the role `manager` in its realm.
 #[utoipa::path(
     operation_id = "admin_outbox_drop",
     delete, path = "/v1/admin/outbox/{id}", tag = "Administration",

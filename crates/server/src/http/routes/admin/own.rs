@@ -1,4 +1,4 @@
-//! The own account of an administrator: sessions, events, password and second factors.
+//! An administrator's own account: sessions, events, password and second factors.
 
 use axum::{Json, extract::Path, http::StatusCode};
 use portcullis_core::{audit::ListedEvent, service::ListedEvents};
@@ -21,7 +21,7 @@ refusals!(SessionsRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE], Fields(&[fi
 
 /// List the own sessions
 ///
-/// All live ones, most recent use first.
+/// Returns all live sessions, most recently used first.
 #[utoipa::path(
     operation_id = "admin_own_sessions",
     get, path = "/v1/admin/me/sessions", tag = "Administration", security(("admin_session" = [])),
@@ -37,7 +37,7 @@ refusals!(EndRefusals: Problem [ADMIN]);
 
 /// End the other own sessions
 ///
-/// All but the one of the request.
+/// Ends all sessions except the current one.
 #[utoipa::path(
     operation_id = "admin_own_end_others",
     delete, path = "/v1/admin/me/sessions", tag = "Administration", security(("admin_session" = [])),
@@ -49,7 +49,7 @@ pub(crate) async fn end_others(request: AdminSelf) -> Result<Json<AdminEnded>, A
 
 /// End an own session
 ///
-/// To end the current one is to sign out.
+/// Ending the current session signs out.
 #[utoipa::path(
     operation_id = "admin_own_end",
     delete, path = "/v1/admin/me/sessions/{id}", tag = "Administration", security(("admin_session" = [])),
@@ -116,7 +116,7 @@ refusals!(EventsRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID
 
 /// List the own events
 ///
-/// What happened to the own account in the last 90 days, newest first.
+/// Returns the events of the own account in the last 90 days, newest first.
 #[utoipa::path(
     operation_id = "admin_own_events",
     get, path = "/v1/admin/me/events", tag = "Administration", security(("admin_session" = [])),
@@ -143,7 +143,7 @@ refusals!(PasswordRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, AUTH_STALE
 
 /// Change the own password
 ///
-/// Ends all other sessions. A mail has a link that undoes the change.
+/// Ends all other sessions, and sends an email with a link that undoes the change.
 #[utoipa::path(
     operation_id = "admin_own_password",
     post, path = "/v1/admin/me/password", tag = "Administration", security(("admin_session" = [])),
@@ -164,7 +164,7 @@ pub(crate) async fn password(request: AdminSelf, JsonBody(mut fields): JsonBody)
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct AdminCurrentPassword {
-    /// Where the sign-in is not recent and two-step verification is off.
+    /// Required if the sign-in is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
@@ -173,7 +173,8 @@ refusals!(RemoveRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, AUTH_STALE, 
 
 /// Remove an own second factor
 ///
-/// With the last one two-step verification is off; with ADMIN_MFA=required the administrator can then only add one.
+/// Removing the last one turns two-step verification off. With ADMIN_MFA=required, the administrator can then only
+/// add a factor.
 #[utoipa::path(
     operation_id = "admin_own_remove_factor",
     delete, path = "/v1/admin/me/mfa/{id}", tag = "Administration", security(("admin_session" = [])),
@@ -205,9 +206,9 @@ pub(crate) struct AdminRecoveryCodes {
 
 refusals!(RenewRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_NO_FACTOR], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
-/// Make new recovery codes
+/// Generate new recovery codes
 ///
-/// Ten codes, each of which replaces a second factor once. Earlier ones are invalid.
+/// Returns ten codes. Each of them replaces a second factor once. Earlier codes become invalid.
 #[utoipa::path(
     operation_id = "admin_own_recovery_codes",
     post, path = "/v1/admin/me/mfa/recovery_codes", tag = "Administration", security(("admin_session" = [])),

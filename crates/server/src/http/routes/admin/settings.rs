@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// A setting of the server that answers.
+/// A setting of the responding server.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SettingAnswer {
     #[schema(example = "SIGNUP")]
@@ -22,7 +22,7 @@ pub(crate) struct SettingAnswer {
     /// `set` for a secret; null if it is not set.
     #[schema(example = "open", required)]
     value: Option<String>,
-    /// Where it was set.
+    /// Source of the value.
     #[schema(example = "default")]
     source: String,
     #[schema(example = "open")]
@@ -52,8 +52,8 @@ refusals!(SettingsRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE], Fields(&[fi
 
 /// List the settings
 ///
-/// Of the server that answers, with value, source and default. Secrets are not shown, and nothing is changed here. Needs the role
-/// `auditor`.
+/// Returns the settings of the responding server, with value, source and default. Secrets are not shown, and settings
+/// cannot be changed here. Requires the role `auditor`.
 #[utoipa::path(
     operation_id = "admin_settings_settings",
     get, path = "/v1/admin/settings", tag = "Administration",
@@ -78,13 +78,13 @@ pub(crate) struct RealmAnswer {
     /// `open`, `invite` or `closed`.
     #[schema(example = "open")]
     signup: &'static str,
-    /// Settings in force that can differ between realms.
+    /// Effective settings that can differ between realms.
     policy: Vec<SettingAnswer>,
 }
 
-/// See a realm
+/// Get a realm
 ///
-/// With the policy in force, and where each part of it was set. Needs the role `auditor`.
+/// Returns the effective policy and the source of each of its settings. Requires the role `auditor`.
 #[utoipa::path(
     operation_id = "admin_settings_realm",
     get, path = "/v1/admin/realms/{realm}", tag = "Administration",

@@ -89,9 +89,10 @@ refusals!(SearchRefusals: Problem [ADMIN, JSON, &[LIMITED, CURSOR_INVALID], Fiel
 
 /// Search users
 ///
-/// The filters of the list, and one of `email` (exact) or `q`: words in any order, without regard to case and accents. A search by
-/// words opens users, newest first, for at most SEARCH_BUDGET; then `complete` is false, and `next` goes on. Filters need the role
-/// `auditor`, `email` and `q` the role `support`.
+/// Accepts the filters of the list, and either `email` (exact match) or `q` (terms in any order, ignoring case and
+/// accents). A search with `q` decrypts users, newest first, for at most SEARCH_BUDGET. If it does not finish,
+/// `complete` is false, and `next` continues it. Filters require the role `auditor`, `email` and `q` the role
+/// `support`.
 #[utoipa::path(
     operation_id = "admin_users_search",
     post, path = "/v1/admin/realms/{realm}/users/search", tag = "Administration",
