@@ -126,7 +126,7 @@ pub(crate) async fn start(
     let joint = if begun.endpoint.contains('?') { '&' } else { '?' };
     let mut response = (StatusCode::FOUND, [(LOCATION, format!("{}{joint}{query}", begun.endpoint))]).into_response();
     let (id, value) = &begun.cookie;
-    flows.add(&state, &mut response, (id, value), next);
+    flows.add(&state, &mut response, (id, value), next.as_deref());
     response
 }
 
