@@ -124,7 +124,5 @@ async fn fields_that_sign_up_requires_are_asked_for_before_the_account_exists() 
     assert!(browser.get("/User1/account").await.shows("Augusta"));
     assert_eq!(browser.post(&form, &good).await.status, 303);
     assert_eq!(come_back(&mut Browser::new(&app), &provider, claims).await.location, "/User1/account");
-    // This does not verify the phone number.
-    let person = app.count("users").await;
-    assert_eq!(person, 1);
+    assert_eq!(app.mails_to("ada@example.com").await.len(), 1, "one user was welcomed");
 }
