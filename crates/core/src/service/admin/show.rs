@@ -37,10 +37,10 @@ impl<R: crate::admin::Right> Administered<'_, R> {
         self.charge_support(number).await
     }
 
-    /// Charges users whom one who has only the role `support` reads or finds.
+    /// Charges users read or found by an administrator with only the role `support`.
     ///
     /// # Errors
-    /// Limited.
+    /// Returns `Limited` if a limit is reached.
     pub(super) async fn charge_support(&self, number: usize) -> Result<()> {
         let (kind, quota) = (LimitKind::AdminReads, self.settings.limits.admin_reads);
         let actor = self.admin().actor();

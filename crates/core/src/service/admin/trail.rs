@@ -205,7 +205,7 @@ impl Administered<'_, Look> {
         let email = errors.email("email", email);
         let email = errors.finish(email)?;
         let realm = realms.first().and_then(|(name, _)| self.realms.any(name.as_str())).ok_or_else(Error::not_found)?;
-        // Like any other search by address: within the limit of the role, and not unseen.
+        // Treated like any other search by address: charged to the limit of the role, and recorded.
         if realms.iter().any(|(_, sight)| *sight == Sight::OneUser) {
             self.charge_support(1).await?;
         }

@@ -284,7 +284,7 @@ impl Administered<'_, Administer> {
     }
 }
 
-/// Reads the time of the first page of an export, and the place where it goes on.
+/// Parses the time of the first page of an export, and the position where it continues.
 fn begun(text: &str) -> Option<(Timestamp, String)> {
     let (began, place) = text.split_once('@')?;
     Some((Timestamp::from_millis(began.parse().ok()?), place.to_owned()))

@@ -74,7 +74,7 @@ impl Administered<'_, Look> {
         })
     }
 
-    /// Keeps the rows of one user where the caller may see no more, as a read of this user.
+    /// Limits the rows to one user if the caller may see no others, and records this as a read of that user.
     async fn keep_one_user(&self, realms: &[(RealmName, Sight)], rows: &mut Vec<PlacedEntry>) -> Result<()> {
         let is_of_one = |row: &PlacedEntry| realms.contains(&(row.entry.realm.clone(), Sight::OneUser));
         let Some(of) = rows.iter().find(|row| is_of_one(row)) else { return Ok(()) };
@@ -111,7 +111,7 @@ impl Administered<'_, Look> {
     }
 }
 
-/// Returns whether the caller may see a row: where a user must be named, only one about a user.
+/// Returns whether the caller may see a row. If the caller has to select a user, only rows about a user are visible.
 fn is_seen(realms: &[(RealmName, Sight)], row: &AuditEntry) -> bool {
     let sight = realms.iter().find(|(realm, _)| *realm == row.realm).map(|(_, sight)| *sight);
     sight.is_some_and(|sight| sight != Sight::OneUser || row.user.is_some())

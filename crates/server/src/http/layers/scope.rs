@@ -171,7 +171,8 @@ struct AdminCall {
 impl AdminCall {
     fn open(request: &mut Request) -> Option<Self> {
         let route = request.extensions().get::<MatchedPath>()?.as_str();
-        // Pages read through the API, which has rows of its own; a form may be refused before it gets there.
+        // Pages read through the API, which records its own rows, but a form may be rejected before it reaches the
+        // API.
         let of_form = route.strip_prefix("/admin/").filter(|_| *request.method() == Method::POST);
         let (below, place) = match route.strip_prefix("/v1/admin/") {
             Some(below) => (below, 4),

@@ -205,7 +205,7 @@ async fn a_request_is_explained_for_thirty_days() {
     assert_eq!(owner.get(&app, &why(&refused[0])).await.status(), 404);
 }
 
-/// A list of addresses that leaked is not tested at any speed, and not unseen.
+/// A list of leaked addresses can only be tested slowly, and every test is recorded.
 #[tokio::test]
 async fn a_search_by_address_is_charged_and_written_like_a_search_of_users() {
     let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce"), ("LIMIT_ADMIN_READS_ACCOUNT", "2/1h")]).await;
@@ -248,7 +248,7 @@ async fn no_export_is_unseen() {
     let first = json(owner.get(&app, path).await, 200).await;
     let rows = page(&app, &owner, "event=audit_exported").await;
     assert_eq!(rows["items"][0]["details"]["sealed"], true);
-    // Its cursors are for this administrator, and for some hours.
+    // Its cursors are bound to this administrator, and expire after a few hours.
     let next = format!("{path}&cursor={}", first["next"].as_str().unwrap());
     assert_eq!(owner.get(&app, &next).await.status(), 200);
     assert_eq!(problem(other.get(&app, &next).await, 400).await["code"], "cursor.invalid");

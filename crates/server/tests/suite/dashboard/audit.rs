@@ -28,7 +28,7 @@ async fn an_owner_reads_why_a_login_failed() {
     let by_id = browser.send(&list, "/admin/audit", &[("kind", "request_id"), ("q", &request)]).await;
     assert_eq!(by_id.location, format!("/admin/audit?request_id={request}"));
 
-    // An address gets into no URL, whatever it is said to be.
+    // An address never appears in a URL, regardless of the selected kind.
     for kind in ["user", "request_id"] {
         let fields = [("realm", "User1"), ("kind", kind), ("q", "john@example.com")];
         let found = browser.send(&list, "/admin/audit", &fields).await;

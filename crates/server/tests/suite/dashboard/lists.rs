@@ -1,4 +1,4 @@
-//! Lists of administrators and keys, their grants, and refusals of forms.
+//! Lists of administrators and keys, their grants, and rejected forms.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{desk, hidden};
 use crate::support::{Person, TestApp, admin::REASON, json};
 
-/// Otherwise a change of one grant would drop another one unseen.
+/// Otherwise, changing one grant would silently remove another one.
 #[tokio::test]
 async fn a_grant_for_a_realm_that_is_not_configured_now_stays() {
     let app = TestApp::start().await;
@@ -25,7 +25,7 @@ async fn a_grant_for_a_realm_that_is_not_configured_now_stays() {
         one["grants"].clone()
     };
     assert_eq!(held().await, json!(["support@Gone", "manager@User1"]));
-    // The page that was seen is not the newest one.
+    // The displayed page is not the newest one.
     let stale = browser.send(&page, &path, &[("grants:auditor@User1", "true")]).await;
     assert!(stale.status == 412 && stale.shows("It changed meanwhile."), "{} {}", stale.status, stale.body);
     assert_eq!(held().await, json!(["support@Gone", "manager@User1"]));
@@ -55,7 +55,7 @@ async fn a_list_has_pages_and_each_entry_has_its_form() {
     assert_eq!(browser.get(&format!("/admin/keys/{id}/revoke")).await.status, 200);
 }
 
-/// As by the API: those who see the trail of the realm see who tried.
+/// Same as in the API: administrators who see the trail of the realm see the attempt.
 #[tokio::test]
 async fn a_form_that_is_refused_has_a_row() {
     let app = TestApp::start().await;

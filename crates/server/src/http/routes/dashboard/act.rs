@@ -97,8 +97,8 @@ fn done(desk: &Desk, form: &Form, subject: &Subject, answer: &Answer) -> Respons
     go(&desk.state, &format!("{page}?done={}", form.done))
 }
 
-/// Returns the places of grants: all realms, those in reach, and those that a grant names although no setting does now. The latter
-/// are shown, so that a change of the others does not drop them.
+/// Returns the places of grants: all realms, those within reach, and those of existing grants for realms that are no
+/// longer configured. The latter are shown, so that changing other grants does not remove them.
 fn places(desk: &Desk, subject: &Subject) -> Vec<String> {
     let held = subject.now.get("grants").and_then(Value::as_array).into_iter().flatten();
     let held = held.filter_map(|grant| grant.as_str()?.split_once('@').map(|(_, realm)| realm.to_owned()));

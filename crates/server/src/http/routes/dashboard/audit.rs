@@ -34,7 +34,7 @@ const PERIODS: [(&str, &str, u64); 4] = [
     ("7d", "Last 7 days", 7 * 24 * HOUR),
     ("30d", "Last 30 days", 30 * 24 * HOUR),
 ];
-/// Outcomes, as the filter offers them.
+/// Outcomes offered by the filter.
 const OUTCOMES: [(&str, &str); 3] =
     [(Outcome::Ok.as_str(), "Done"), (Outcome::Refused.as_str(), "Refused"), (Outcome::Failed.as_str(), "Failed")];
 const NO_IDENTIFIER: &str = "That is no identifier. Copy it from a page, from an answer or from the log.";
@@ -148,8 +148,8 @@ pub(super) async fn search(Posted { desk, mut fields }: Posted) -> Response {
     }
 }
 
-/// Returns the filter for an entered identifier. Only valid identifiers may appear in a URL. An address may not, whichever kind was
-/// chosen.
+/// Returns the filter for an entered identifier. Only valid identifiers may appear in a URL. An address may not,
+/// regardless of the selected kind.
 fn named<'a>(kind: Option<&str>, text: &'a str) -> Option<(&'static str, &'a str)> {
     match kind {
         Some("request_id") => RequestId::parse(text).map(|_| ("request_id", text)),

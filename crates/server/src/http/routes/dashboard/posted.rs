@@ -41,9 +41,9 @@ impl FromRequest<AppState> for Posted {
     }
 }
 
-/// Notes who sent a form that is refused, for the audit row.
+/// Records the sender of a rejected form for the audit row.
 async fn traced(refusal: Response, parts: &mut Parts, state: &AppState) -> Response {
-    // Whether the credentials are right or wrong, they are noted.
+    // Recorded whether the credentials are correct or wrong.
     let _ = AdminSelf::from_request_parts(parts, state).await;
     refusal
 }
