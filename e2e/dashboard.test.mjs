@@ -99,11 +99,16 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByText("Invitation sent.").waitFor();
     if (!javaScriptEnabled) return;
 
-    for (const [link, heading] of [["Realms"], ["Keys"], ["Nodes"], ["Administrators"]]) {
+    for (const link of ["Realms", "Deliveries", "Settings", "Keys", "Nodes", "Administrators"]) {
       await page.getByRole("navigation").getByRole("link", { name: link }).first().click();
-      await page.getByRole("heading", { level: 1, name: heading ?? link }).waitFor();
+      await page.getByRole("heading", { level: 1, name: link }).waitFor();
       await look(page, link);
     }
+    await page.goto(`${app.base}/admin/keys/rotate`);
+    await look(page, "New signing key");
+    await page.goto(`${app.base}/admin/settings?q=nonsense`);
+    await page.getByText("No setting matches.").waitFor();
+    await page.goto(`${app.base}/admin/admins`);
     await page.getByRole("main").getByRole("link", { name: "Invite" }).click();
     await look(page, "Invite an administrator");
     await page.getByRole("link", { name: "My account" }).click();

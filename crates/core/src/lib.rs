@@ -24,6 +24,7 @@ pub mod scope;
 pub mod seal;
 pub mod service;
 pub mod session;
+pub mod stats;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod token;

@@ -110,13 +110,18 @@ async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure
     let sockets = sockets.map_or_else(|| listen::bind(config.http.listen, config.http.listen_also), Ok)?;
     let listener = Listener::from_std(sockets)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %listener.local_addr()?, url = %config.public_url, "serving");
+    let mut first_owner = None;
     if app.lacks_owner().await? {
-        tracing::info!(
-            command = "portcullis admins invite ADDRESS --role owner --print",
-            "administration has no owner"
-        );
+        if cli::greets(&config) {
+            first_owner = Some(app.first_owner_link().await?.expose());
+        } else {
+            tracing::info!(
+                command = "portcullis admins invite ADDRESS --role owner --print",
+                "administration has no owner"
+            );
+        }
     }
-    cli::greet(&config)?;
+    cli::greet(&config, first_owner.as_deref())?;
     app.serve(listener, stop).await;
     tracing::info!("stopped");
     Ok(())

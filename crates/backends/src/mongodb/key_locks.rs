@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use portcullis_core::port::{Op, StoreError};
+use portcullis_core::{
+    port::{Op, StoreError},
+    stats::Stat,
+};
 use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 
 use super::{batch::LONGEST_WAIT, collections};
@@ -113,4 +116,5 @@ pub(super) enum Contended<'a> {
     Record(&'a str),
     RootKey,
     Quota([u8; 32]),
+    Stat(&'a Stat),
 }

@@ -34,8 +34,18 @@ const GRACE: Duration = Duration::from_secs(24 * 3600);
 /// How long a lock document is kept after its last use.
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
 
-const MIGRATIONS: &[Migration] =
-    &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES, DAY_OF_GRACE, AUDIT_ROWS, AUDIT_CHAINS, OUTBOX_BY_REALM];
+const MIGRATIONS: &[Migration] = &[
+    ACCOUNTS,
+    LIMITS,
+    AUDIT_BY_REALM,
+    RECORDS,
+    CHANGES,
+    DAY_OF_GRACE,
+    AUDIT_ROWS,
+    AUDIT_CHAINS,
+    OUTBOX_BY_REALM,
+    STATS,
+];
 
 const ACCOUNTS: Migration = Migration {
     version: 1,
@@ -143,8 +153,15 @@ const OUTBOX_BY_REALM: Migration = Migration {
     collections: &[(names::OUTBOX, &[plain(&["realm", "state", "created_at", "_id"])])],
 };
 
+const STATS: Migration = Migration {
+    version: 10,
+    name: "stats",
+    collections: &[(names::STATS, &[plain(&["_id.realm", "_id.day", "_id.name"])])],
+};
+
 /// Indexes of each realm's collection.
-const USERS: &[Index] = &[unique(&["blind_index"]), plain(&["created_at", "_id"])];
+const USERS: &[Index] =
+    &[unique(&["blind_index"]), plain(&["created_at", "_id"]), plain(&["seen_on"]), plain(&["two_step"])];
 
 /// Migrates a database. Returns the applied migrations.
 ///

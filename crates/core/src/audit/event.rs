@@ -74,7 +74,7 @@ events! {
     RegistrationClaimed: "registration_claimed", Ok, User, Shown, [];
     /// The owner of the address rejected a registration.
     RegistrationRejected: "registration_disowned", Ok, Anonymous, Hidden, [];
-    LoggedIn: "logged_in", Ok, User, Shown, ["client"];
+    LoggedIn: "logged_in", Ok, User, Shown, ["method", "client"];
     /// A user signed in from an unknown device.
     NewDevice: "new_device", Ok, User, Shown, [];
     LoginRefused: "login_refused", Refused, Anonymous, Shown, [];

@@ -40,10 +40,12 @@ pub enum Purpose {
     Code,
     /// Signing in by a mailed code or link.
     SigninCode,
+    /// Making the first owner.
+    FirstOwner,
 }
 
 impl Purpose {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Registration,
         Self::Reset,
         Self::Phone,
@@ -59,6 +61,7 @@ impl Purpose {
         Self::Linking,
         Self::Code,
         Self::SigninCode,
+        Self::FirstOwner,
     ];
 
     /// Returns the stored string.
@@ -80,6 +83,7 @@ impl Purpose {
             Self::Linking => "linking",
             Self::Code => "code",
             Self::SigninCode => "signin_code",
+            Self::FirstOwner => "first_owner",
         }
     }
 

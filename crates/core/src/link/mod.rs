@@ -60,6 +60,8 @@ pub enum LinkAction {
     SigninCode,
     /// Signs in.
     SigninLink,
+    /// Makes the first owner.
+    FirstOwner,
 }
 
 impl LinkAction {
@@ -83,6 +85,7 @@ impl LinkAction {
             Self::Authorize => b"authorize",
             Self::SigninCode => b"signin_code",
             Self::SigninLink => b"signin_link",
+            Self::FirstOwner => b"first_owner",
         }
     }
 }

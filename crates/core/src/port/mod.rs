@@ -17,6 +17,6 @@ pub use shared::SharedCache;
 pub use store::{
     AddressState, Audit, AuditChains, Batch, ChainOp, ChallengeOp, Challenges, Changes, CommitError, Effect, KeyOp,
     Keys, LimitOp, LimitState, Op, Outbox, OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery, OutboxState, Precondition,
-    RecordOp, Records, RegistrationOp, Registrations, Replaces, RootKeyRow, SessionOp, Sessions, SigningKeyRow, Store,
-    StoreError, UserOp, UserPlace, UserQuery, Users,
+    RecordOp, Records, RegistrationOp, Registrations, Replaces, RootKeyRow, SessionOp, Sessions, SigningKeyRow, StatOp,
+    Stats, Store, StoreError, UserOp, UserPlace, UserQuery, Users,
 };

@@ -20,9 +20,9 @@ pub use account::{
 };
 pub use admin::{
     Administered, Administration, Explained, ExportForm, ExportPage, ExportedLine, Impersonated, ListedAdmin,
-    ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedBlocks, ListedMessage, ListedMessages, ListedTrail,
-    ListedUser, ListedUsers, LockSheet, NewAdminKey, NewUser, OutboxFilters, PasswordSheet, RealmStatus, SignInStep,
-    SignedIn, TrailFilters, TrailRow, UserFilters, UserPatch, UserSheet, WrongPasswords,
+    ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedBlocks, ListedMessage, ListedMessages, ListedStats,
+    ListedTrail, ListedUser, ListedUsers, LockSheet, NewAdminKey, NewUser, OutboxFilters, PasswordSheet, RealmStatus,
+    SignInStep, SignedIn, StatsFilters, TrailFilters, TrailRow, UserFilters, UserPatch, UserSheet, WrongPasswords,
 };
 pub use audit::{AuditTrail, ListedEvents, SealedCount, Sealing};
 pub use delivery::{Deliveries, DeliveryResult};

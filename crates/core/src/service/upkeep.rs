@@ -1,5 +1,6 @@
 //! Maintenance of a running server: follows the change log, removes expired rows and reports its state.
 
+mod measure;
 mod nodes;
 
 use std::time::Duration;

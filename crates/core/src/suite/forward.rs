@@ -60,6 +60,12 @@ macro_rules! forward_store {
             blocks_before(chain: $crate::audit::Chain, number: u64, limit: usize) -> Vec<$crate::audit::StoredBlock>;
             unpruned_blocks(chain: $crate::audit::Chain, limit: usize) -> Vec<$crate::audit::StoredBlock>;
         });
+        $crate::forward_store!(@trait $decorator, $read, Stats {
+            stats(realm: &$crate::id::RealmName, from: $crate::clock::Timestamp, to: $crate::clock::Timestamp)
+                -> Vec<$crate::stats::Stat>;
+            user_counts(realm: &$crate::id::RealmName, day: $crate::clock::Timestamp, earlier: $crate::clock::Timestamp)
+                -> $crate::stats::UserCounts;
+        });
         $crate::forward_store!(@trait $decorator, $read, Changes {
             changes_after(position: $crate::session::LogPosition)
                 -> (Vec<$crate::session::Change>, $crate::session::LogPosition);

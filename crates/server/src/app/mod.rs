@@ -16,6 +16,7 @@ mod templates;
 pub use beside::{Beside, beside};
 pub use build_error::BuildError;
 pub use check::check;
+pub use owner::FirstOwnerLink;
 pub use pump::Pump;
 
 use std::{

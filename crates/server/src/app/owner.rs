@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use portcullis_core::{Ctx, limit::Usage};
+use portcullis_core::{Ctx, limit::Usage, link::LinkToken};
 
 use super::App;
 use crate::http::Shared;
@@ -22,5 +22,37 @@ impl App {
             Ok(admin.is_on && !service.administration(&ctx, &usage)?.has_owner().await?)
         }
         .boxed()
+    }
+
+    /// Makes the link to the page on which the first owner is made. It is valid once, for 30 minutes, and must not reach a log.
+    ///
+    /// # Errors
+    /// When the store is unavailable.
+    #[must_use]
+    pub fn first_owner_link(&self) -> BoxFuture<'_, Result<FirstOwnerLink, portcullis_core::Error>> {
+        let Shared { service, clock, random, info, .. } = &self.shared;
+        let ctx = Ctx::new(&**clock, Arc::clone(random), Default::default());
+        async move {
+            let usage = Usage::default();
+            let token = service.administration(&ctx, &usage)?.begin_first_owner().await?;
+            Ok(FirstOwnerLink { page: format!("{}/admin/setup", info.base_url), token })
+        }
+        .boxed()
+    }
+}
+
+/// Link to the page on which the first owner is made.
+#[derive(Debug)]
+pub struct FirstOwnerLink {
+    page: String,
+    token: LinkToken,
+}
+
+impl FirstOwnerLink {
+    /// Returns the URL, for a terminal.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        // What follows `#` is not sent to any server.
+        format!("{}#{}", self.page, self.token.expose())
     }
 }

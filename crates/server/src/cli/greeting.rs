@@ -6,26 +6,32 @@ use super::{
 };
 use crate::config::{Config, Environment, LogFormat, MailTransport};
 
-/// Prints the server's URL and the next steps to standard error if it is a terminal. Otherwise the log line `serving`
-/// is sufficient, and log collectors expect no other output.
+/// Returns whether standard error is a terminal, on which a person reads. Log collectors expect nothing but lines of the log.
+#[must_use]
+pub fn greets(config: &Config) -> bool {
+    config.log.format != LogFormat::Json && io::stderr().is_terminal()
+}
+
+/// Prints the server's URL and the next steps to standard error if it is a terminal. Otherwise the log line `serving` is
+/// enough. `first_owner` is the link with which the first owner is made.
 ///
 /// # Errors
-/// Returns an error if standard error cannot be written.
-pub fn greet(config: &Config) -> io::Result<()> {
-    let mut stderr = io::stderr();
-    if config.log.format == LogFormat::Json || !stderr.is_terminal() {
+/// If standard error cannot be written.
+pub fn greet(config: &Config, first_owner: Option<&str>) -> io::Result<()> {
+    if !greets(config) {
         return Ok(());
     }
+    let mut stderr = io::stderr();
     let mut out = Output::new(&mut stderr, OutputFormat::Text);
     let environment = out.paint(FAINT, format_args!("({})", config.environment.as_str()));
     let name = out.paint(HEADING, concat!("Portcullis ", env!("CARGO_PKG_VERSION")));
-    let lines = links(config).into_iter().map(|(label, text)| format!("  {label:<15}{text}\n"));
+    let lines = links(config, first_owner).into_iter().map(|(label, text)| format!("  {label:<15}{text}\n"));
     let lines: String = lines.collect();
     // A single write, so that no log line is interleaved.
     out.line(format_args!("\n{name} is ready {environment}\n\n{lines}"))
 }
 
-fn links(config: &Config) -> Vec<(&'static str, String)> {
+fn links(config: &Config, first_owner: Option<&str>) -> Vec<(&'static str, String)> {
     let url = &config.public_url;
     let mut links = vec![("Address", url.to_string())];
     if config.http.docs {
@@ -33,6 +39,9 @@ fn links(config: &Config) -> Vec<(&'static str, String)> {
     }
     if matches!(config.mail.transport, MailTransport::DevMailbox { .. }) {
         links.push(("Mailbox", format!("{url}/dev/mailbox")));
+    }
+    if let Some(link) = first_owner {
+        links.push(("First owner", format!("{link} (valid once, for 30 minutes)")));
     }
     let next = match config.environment {
         Environment::Development => format!("open {url}, which has commands to try; Ctrl-C stops the server"),

@@ -222,6 +222,16 @@ Examples:
   portcullis keys retire k7k0v6sq7t2m8g4c9e5r3n1h0j --force --yes
       Remove a compromised key. Its tokens become invalid within a minute.";
 
+pub(super) const STATS: &str = "\
+Events count once the audit trail has sealed them, up to 90 seconds later. Users are counted every
+five minutes.
+
+Examples:
+  portcullis stats
+      Show the last 30 days of all realms.
+  portcullis stats --realm User1 --days 90 --json
+      The same as JSON, with methods of sign-ins and reasons of refusals.";
+
 pub(super) const TEMPLATES: &str = "\
 The files in the folder TEMPLATES_DIR replace the built-in templates of the same name.
 

@@ -1,6 +1,6 @@
 //! Maintenance once a minute: rotates signing keys that are due and deletes expired rows.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::{sync::watch, time::interval};
 
@@ -10,14 +10,17 @@ use crate::memory;
 /// Maintenance interval. Expired rows only take up space and signing keys change monthly, so once a minute is
 /// sufficient.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
+/// How often users are counted.
+const COUNT_INTERVAL: Duration = Duration::from_secs(300);
 
 impl Worker {
     /// Rotates signing keys that are due, writes the audit rows of repeated rejections and deletes expired rows.
     /// Returns the number of deleted rows. If one step fails, the others are still executed.
     pub(crate) async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
         let of_process = self.maintain_process().await;
+        let counted = self.service.upkeep().count_users(self.clock.now()).await;
         let swept = self.sweep().await;
-        of_process.and(swept)
+        of_process.and(counted).and(swept)
     }
 
     /// Performs the tasks of each process: loads the signing keys, and writes the aggregated rejections.
@@ -39,9 +42,22 @@ impl Worker {
         of_process.and(swept)
     }
 
+    /// Counts the users, if this server holds the lease.
+    async fn count_leased(&self) {
+        let (upkeep, now) = (self.service.upkeep(), self.clock.now());
+        let counted = match upkeep.take_job("count", now, COUNT_INTERVAL).await {
+            Ok(true) => upkeep.count_users(now).await,
+            other => other.map(drop),
+        };
+        if let Err(error) = counted {
+            tracing::warn!(error = error.code(), cause = cause(&error), "users not counted");
+        }
+    }
+
     /// Runs the maintenance until the stop signal.
     pub(super) async fn maintain_until(self, mut stopped: watch::Receiver<bool>) {
         let mut ticks = interval(MAINTENANCE_INTERVAL);
+        let mut counted_at: Option<Instant> = None;
         while tick(&mut ticks, &mut stopped).await {
             match self.run_leased_maintenance().await {
                 Ok(0) => {}
@@ -54,6 +70,10 @@ impl Worker {
                         "signing key rotation or deletion of expired rows failed"
                     );
                 }
+            }
+            if counted_at.is_none_or(|at| at.elapsed() + MAINTENANCE_INTERVAL / 2 >= COUNT_INTERVAL) {
+                self.count_leased().await;
+                counted_at = Some(Instant::now());
             }
             // Memory used by a burst of requests is free by now.
             drop(tokio::task::spawn_blocking(memory::give_back));

@@ -17,6 +17,14 @@
     input.form?.addEventListener("submit", () => show(false));
   });
 
+  // The fragment of the link, which no server and no log sees.
+  all("[data-filled] input", (input) => {
+    if (location.hash.length < 2) return;
+    input.value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    input.closest("[data-filled]").hidden = true;
+  });
+
   // Prevents a form from being submitted twice.
   all("form[method=post]", (form) => form.addEventListener("submit", (event) => {
     if (form.dataset.sent && Date.now() - form.dataset.sent < 10000) return event.preventDefault();

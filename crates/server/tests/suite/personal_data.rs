@@ -48,6 +48,7 @@ const TABLES: &[(&str, Kept)] = &[
     ("outbox", Nothing),
     ("failures", Nothing),
     ("quotas", Nothing),
+    ("stats", Nothing),
     ("root_keys", Nothing),
     ("signing_keys", Nothing),
     ("migrations", Nothing),

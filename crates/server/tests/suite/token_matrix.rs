@@ -144,6 +144,7 @@ const MATRIX: &[Row] = &[
     row("post /v1/admin/realms/{realm}/users/{id}/unthrottle", ADMIN),
     row("post /v1/admin/realms/{realm}/users/{id}/verified", ADMIN),
     row("get /v1/admin/settings", ADMIN),
+    row("get /v1/admin/stats", ADMIN),
     row("get /v1/admin/signing-keys", ADMIN),
     row("delete /v1/admin/signing-keys/{kid}", ADMIN),
     row("post /v1/admin/signing-keys/rotate", ADMIN),

@@ -13,6 +13,7 @@ mod outbox;
 mod records;
 mod registrations;
 mod sessions;
+mod stats;
 mod users;
 
 pub(super) use audit::carry_over as carry_over_audit;
@@ -42,6 +43,7 @@ pub(super) mod names {
         records::NAME as RECORDS,
         registrations::NAME as REGISTRATIONS,
         sessions::NAME as SESSIONS,
+        stats::NAME as STATS,
     };
 }
 
@@ -67,6 +69,7 @@ async fn apply_to_collection(work: &mut Work<'_>, op: &Op) -> Result<(), OpError
         Op::Record(op) => records::apply(work, op).await,
         Op::Audit(row) => audit::append(work, row).await,
         Op::Chain(op) => chains::apply(work, op).await,
+        Op::Stat(op) => stats::apply(work, op).await,
     }
 }
 
@@ -80,6 +83,7 @@ pub(super) fn contends(op: &Op) -> Vec<Contended<'_>> {
         Op::Session(op) => sessions::contends(op),
         Op::Limit(op) => limits::contends(op),
         Op::Record(op) => records::contends(op),
+        Op::Stat(op) => stats::contends(op),
         Op::Outbox(_) | Op::Audit(_) | Op::Chain(_) => Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ mod outbox;
 mod records;
 mod registrations;
 mod sessions;
+mod stats;
 mod users;
 
 use portcullis_core::{clock::Timestamp, port::Op};
@@ -34,6 +35,7 @@ pub fn statements() -> Vec<&'static str> {
         records::statements(),
         registrations::statements(),
         sessions::statements(),
+        stats::statements(),
         users::statements(),
     ]
     .concat()
@@ -60,6 +62,7 @@ fn apply_to_table(db: &Connection, op: &Op) -> Result<(), OpError> {
         Op::Record(op) => records::apply(db, op),
         Op::Audit(row) => audit::append(db, row),
         Op::Chain(op) => chains::apply(db, op),
+        Op::Stat(op) => stats::apply(db, op),
     }
 }
 

@@ -57,13 +57,20 @@ fn line(index: &Document) -> String {
 #[tokio::test]
 async fn the_schema_is_as_expected() {
     let made = make().await;
+    const USERS: &[&str] = &[
+        r#"blind_index: unique where { "blind_index": { "$exists": true } }"#,
+        "created_at, _id",
+        "seen_on",
+        "two_step",
+    ];
     let wanted: &[(&str, &[&str])] = &[
         // A realm's collection may contain documents of other systems, which have other field names.
-        ("User1", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#, "created_at, _id"]),
-        ("User2", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#, "created_at, _id"]),
+        ("User1", USERS),
+        ("User2", USERS),
         ("_audit_blocks", &["_id.chain, _id.number", "_id.chain, is_pruned, _id.number"]),
         ("_changes", &["expires_at: gone after 86400 s", "position, _id"]),
         ("_records", &["_id.realm, _id.kind, _id.key", "_id.realm, owner", "expires_at: gone after 86400 s"]),
+        ("_stats", &["_id.realm, _id.day, _id.name"]),
         (
             "audit",
             &[
@@ -135,6 +142,7 @@ async fn each_migration_is_applied_once() {
             (7, "audit_rows"),
             (8, "audit_chains"),
             (9, "outbox_by_realm"),
+            (10, "stats"),
         ]
     );
     let before = schema(&db).await;

@@ -9,9 +9,10 @@ use portcullis_core::{
     message::{Channel, outbox::DeliveryOutcome},
     port::{
         Audit, AuditChains, ChainOp, ChallengeOp, Challenges, Changes, KeyOp, Keys, Op, Outbox, OutboxOp, OutboxPlace,
-        OutboxQuery, RegistrationOp, Registrations, Replaces, SessionOp, Sessions, Store, UserOp, Users,
+        OutboxQuery, RegistrationOp, Registrations, Replaces, SessionOp, Sessions, StatOp, Stats, Store, UserOp, Users,
     },
     session::LogPosition,
+    stats::Stat,
     suite::rows::{
         NOW, at, audit, challenge, challenge_id, envelope, here, lease, message, registration, revocation, root_key,
         session, session_id, signing_key, token_hash, user, user_id,
@@ -72,6 +73,7 @@ async fn do_everything(made: &Fresh) {
     made.changes_after(LogPosition(1)).await.unwrap();
     made.outbox_state(NOW).await.unwrap();
     list_messages(made).await;
+    count(made).await;
     made.root_keys().await.unwrap();
     made.audit_rows(&here(), 1).await.unwrap();
     let events = UserEvents { realm: here(), user: user_id("ada"), before: None, since: NOW, limit: 10 };
@@ -104,6 +106,14 @@ async fn list_messages(made: &Fresh) {
         let query = OutboxQuery { realm: here(), is_dead, is_retried, channel, from, is_backwards, limit: 3 };
         assert_eq!(made.outbox_page(&query).await.unwrap().len(), 3, "{query:?}");
     }
+}
+
+/// Counts users and events.
+async fn count(made: &Fresh) {
+    let stat = || Stat { realm: here(), day: NOW.day(), name: "resets".to_owned(), value: 1 };
+    made.commit(batch![StatOp::Add(stat()), StatOp::Set(stat())]).await.unwrap();
+    assert_eq!(made.stats(&here(), NOW.day(), NOW.day()).await.unwrap(), [stat()]);
+    made.user_counts(&here(), NOW.day(), at(-9).day()).await.unwrap();
 }
 
 /// Seals the row, finds it by each filter, and removes it.

@@ -12,6 +12,7 @@ mod outbox;
 mod records;
 mod registrations;
 mod sessions;
+mod stats;
 mod users;
 
 pub use audit::Audit;
@@ -25,6 +26,7 @@ pub use outbox::{Outbox, OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery, Outbox
 pub use records::{RecordOp, Records};
 pub use registrations::{RegistrationOp, Registrations, Replaces};
 pub use sessions::{SessionOp, Sessions};
+pub use stats::{StatOp, Stats};
 pub use users::{AddressState, UserOp, UserPlace, UserQuery, Users};
 
 use async_trait::async_trait;
@@ -45,6 +47,7 @@ pub trait Store:
     + Changes
     + Audit
     + AuditChains
+    + Stats
     + Send
     + Sync
     + std::fmt::Debug
@@ -104,6 +107,7 @@ pub enum Op {
     /// Appends to the audit trail.
     Audit(AuditRow),
     Chain(ChainOp),
+    Stat(StatOp),
 }
 
 impl Op {
@@ -121,6 +125,7 @@ impl Op {
             Self::Record(op) => op.effects(),
             Self::Audit(_) => Vec::new(),
             Self::Chain(op) => op.effects(),
+            Self::Stat(op) => op.effects(),
         }
     }
 }
@@ -156,6 +161,7 @@ sum! {
     RecordOp => Record,
     AuditRow => Audit,
     ChainOp => Chain,
+    StatOp => Stat,
 }
 
 impl From<OutboxRow> for Op {

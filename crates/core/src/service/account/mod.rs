@@ -9,6 +9,7 @@ mod edit;
 mod email_change;
 mod email_request;
 mod export;
+mod first_owner;
 mod password;
 mod password_removal;
 mod password_reset;

@@ -4,6 +4,7 @@ use super::{Administration, SignedIn};
 use crate::{
     error::{Error, Result, catalogue::MFA_INVALID},
     limit::LimitKind,
+    link::LinkToken,
     service::{Challenged, Completed, Completion, Credentials, Entry, LoggedIn, RawField, SecondFactor},
 };
 
@@ -22,6 +23,23 @@ impl Administration<'_> {
     /// Returns `Unavailable` if the store fails, and `Internal` if the register of owners cannot be decrypted.
     pub async fn has_owner(&self) -> Result<bool> {
         Ok(!self.owners().await?.owners.is_empty())
+    }
+
+    /// Makes a token with which the first owner is made, once and within 30 minutes.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn begin_first_owner(&self) -> Result<LinkToken> {
+        self.accounts().begin_first_owner().await
+    }
+
+    /// Makes the first owner with such a token.
+    ///
+    /// # Errors
+    /// Bad link, for an invalid token and where an owner exists; invalid; conflict, for the address of an administrator; limited;
+    /// overloaded; unavailable.
+    pub async fn make_first_owner(&self, token: &str, email: &RawField, password: &RawField) -> Result<()> {
+        self.accounts().make_first_owner(token, email, password).await
     }
 
     /// Starts the sign-in of an administrator with email address and password, and optionally the code of a second

@@ -70,7 +70,8 @@ impl Administered<'_, Look> {
         let state = errors.one_of("state", &filters.state, &STATES);
         let channel = errors.one_of("channel", &filters.channel, &CHANNELS);
         let ((limit, state), channel) = errors.finish(limit.zip(state).zip(channel))?;
-        let realms = self.realms_with_messages(&filters.realm)?;
+        let admin = Some(RealmName::admin()).filter(|_| self.admin().grants().administer());
+        let realms = self.realms_named(&filters.realm, admin)?;
         let cursors = Cursors::of(&self.realm.keys, "admin/outbox", &format!("{realms:?} {state} {channel}"));
         let given = cursors.read(&filters.cursor)?;
         let is_backwards = given.as_ref().is_some_and(|(is_backwards, _)| *is_backwards);
@@ -118,18 +119,6 @@ impl Administered<'_, Look> {
         let prev = edge(entries.first()).filter(|_| has_prev).map(|place| cursors.expose(true, &place));
         let items = entries.iter().map(|entry| self.listed_message(entry)).collect::<Result<_>>()?;
         Ok(ListedMessages { items, next, prev })
-    }
-
-    /// Returns the realms to list messages of: the given realm, or all realms within the grants.
-    fn realms_with_messages(&self, given: &RawField) -> Result<Vec<RealmName>> {
-        let grants = self.admin().grants();
-        let admin = Some(RealmName::admin()).filter(|_| grants.administer());
-        let reached = self.realms.names().filter(|name| grants.reach(AdminRole::Auditor, name)).cloned().chain(admin);
-        let named: Vec<RealmName> = match given {
-            RawField::Missing => return Ok(reached.collect()),
-            given => reached.filter(|name| Some(name.as_str()) == given.text()).collect(),
-        };
-        if named.is_empty() { Err(Error::not_found()) } else { Ok(named) }
     }
 
     fn listed_message(&self, entry: &OutboxEntry) -> Result<ListedMessage> {

@@ -5,7 +5,8 @@ use crate::{
     admin::{AdminRole, FreshVerb, Look, Manage},
     audit::Event,
     batch,
-    error::Result,
+    error::{Error, Result},
+    id::RealmName,
     port::UserQuery,
     realm::Signup,
     service::{FieldErrors, RawField},
@@ -22,6 +23,20 @@ pub struct RealmStatus {
 const CHUNK: usize = 500;
 
 impl Administered<'_, Look> {
+    /// Returns the realm that a filter names, or all that the grants reach; `also` is one more.
+    ///
+    /// # Errors
+    /// Not found, for a realm that no grant reaches.
+    pub(super) fn realms_named(&self, given: &RawField, also: Option<RealmName>) -> Result<Vec<RealmName>> {
+        let grants = self.admin().grants();
+        let reached = self.realms.names().filter(|name| grants.reach(AdminRole::Auditor, name)).cloned().chain(also);
+        let named: Vec<RealmName> = match given {
+            RawField::Missing => return Ok(reached.collect()),
+            given => reached.filter(|name| Some(name.as_str()) == given.text()).collect(),
+        };
+        if named.is_empty() { Err(Error::not_found()) } else { Ok(named) }
+    }
+
     /// Returns the realm. Returns `None` for the realm of administrators.
     #[must_use]
     pub fn realm_status(&self) -> Option<RealmStatus> {

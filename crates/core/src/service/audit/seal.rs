@@ -12,9 +12,10 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     id::RealmName,
-    port::{ChainOp, Op, Precondition, RecordOp},
+    port::{ChainOp, Op, Precondition, RecordOp, StatOp},
     record::{Record, RecordKeys},
     service::kernel::Kernel,
+    stats,
 };
 
 /// Maximum number of blocks pruned per step.
@@ -76,7 +77,10 @@ impl<'a> Sealing<'a> {
             return Ok(None);
         }
         let (block, seal) = self.next_block(chain, rows, key).await?;
-        if !self.kernel.commit_unless(batch![seal], &[Precondition::AuditChain]).await? {
+        // Each row is counted once, since it is sealed once.
+        let counted = stats::counted(rows).into_iter().map(|stat| Op::from(StatOp::Add(stat)));
+        let sealed = std::iter::once(seal.into()).chain(counted).collect();
+        if !self.kernel.commit_unless(sealed, &[Precondition::AuditChain]).await? {
             return Ok(None);
         }
         log(&block);

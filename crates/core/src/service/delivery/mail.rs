@@ -161,8 +161,9 @@ impl Delivery<'_> {
     async fn handed_over(&self, challenge: Option<Challenge>, result: DeliveryResult) -> Result<DeliveryResult> {
         let ended = self.clock.now();
         let begins = challenge.iter().filter(|challenge| challenge.purpose.begins_at_hand_over());
-        let expire = begins.map(|challenge| expire_from(ended, challenge)).collect();
-        let is_recorded = self.record(DeliveryOutcome::Done, expire).await?;
+        let expire = begins.map(|challenge| expire_from(ended, challenge));
+        let counted = (result == DeliveryResult::Sent).then(|| self.count_sent()).flatten();
+        let is_recorded = self.record(DeliveryOutcome::Done, expire.chain(counted).collect()).await?;
         Ok(if is_recorded { result } else { DeliveryResult::Lost })
     }
 }

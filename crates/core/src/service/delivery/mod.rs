@@ -15,8 +15,9 @@ use crate::{
         Channel, Recipient,
         outbox::{Claimed, DeliveryOutcome, Lease, retry_at},
     },
-    port::{Batch, Op, OutboxOp, Precondition, Transit},
+    port::{Batch, Op, OutboxOp, Precondition, StatOp, Transit},
     service::{Scope, kernel::Kernel},
+    stats,
 };
 
 /// Result of a delivery, for the worker.
@@ -115,7 +116,14 @@ impl<'a> Deliveries<'a> {
         let row = &claimed.row;
         if row.give_up_at <= self.ctx.now {
             tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts, "message expired");
-            return finish(self.kernel, claimed, DeliveryOutcome::Dead, DeliveryResult::Dead, "expired").await;
+            return finish(
+                (self.kernel, self.ctx.now),
+                claimed,
+                DeliveryOutcome::Dead,
+                DeliveryResult::Dead,
+                "expired",
+            )
+            .await;
         }
         let usage = Usage::default();
         let delivery = self.open(claimed, &usage)?;
@@ -133,7 +141,7 @@ impl<'a> Deliveries<'a> {
     }
 
     async fn release(&self, claimed: &Claimed) -> Result<DeliveryResult> {
-        let is_recorded = record(self.kernel, claimed, DeliveryOutcome::Release, Batch::new()).await?;
+        let is_recorded = record((self.kernel, self.ctx.now), claimed, DeliveryOutcome::Release, Batch::new()).await?;
         Ok(if is_recorded { DeliveryResult::Later } else { DeliveryResult::Lost })
     }
 }
@@ -204,6 +212,11 @@ impl Delivery<'_> {
         at
     }
 
+    /// Returns the operation that counts the message as sent.
+    fn count_sent(&self) -> Option<Op> {
+        count(self.claimed, self.ctx.now, true)
+    }
+
     async fn obsolete(&self) -> Result<DeliveryResult> {
         self.finish(DeliveryOutcome::Done, DeliveryResult::Obsolete, "obsolete").await
     }
@@ -214,33 +227,46 @@ impl Delivery<'_> {
         result: DeliveryResult,
         reason: &'static str,
     ) -> Result<DeliveryResult> {
-        finish(self.kernel, self.claimed, outcome, result, reason).await
+        finish((self.kernel, self.ctx.now), self.claimed, outcome, result, reason).await
     }
 
     async fn record(&self, outcome: DeliveryOutcome, with: Batch) -> Result<bool> {
-        record(self.kernel, self.claimed, outcome, with).await
+        record((self.kernel, self.ctx.now), self.claimed, outcome, with).await
     }
 }
 
 /// Records an outcome. Returns the result, or that the lease was lost.
 async fn finish(
-    kernel: &Kernel,
+    (kernel, now): (&Kernel, Timestamp),
     claimed: &Claimed,
     outcome: DeliveryOutcome,
     result: DeliveryResult,
     reason: &'static str,
 ) -> Result<DeliveryResult> {
-    if !record(kernel, claimed, outcome, Batch::new()).await? {
+    if !record((kernel, now), claimed, outcome, Batch::new()).await? {
         return Ok(DeliveryResult::Lost);
     }
     tracing::debug!(outbox = %claimed.row.id, reason, "delivery finished");
     Ok(result)
 }
 
-/// Records an outcome together with further operations. Returns `false` if the lease was lost.
-async fn record(kernel: &Kernel, claimed: &Claimed, outcome: DeliveryOutcome, with: Batch) -> Result<bool> {
+/// Records an outcome together with further operations, and counts a message that was given up. Returns `false` if the
+/// lease was lost.
+async fn record(
+    (kernel, now): (&Kernel, Timestamp),
+    claimed: &Claimed,
+    outcome: DeliveryOutcome,
+    with: Batch,
+) -> Result<bool> {
+    let given_up = (outcome == DeliveryOutcome::Dead).then(|| count(claimed, now, false)).flatten();
     let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
     let finish = OutboxOp::FinishDelivery { id, lease, outcome }.into();
-    let batch = std::iter::once(finish).chain(with).collect();
+    let batch = std::iter::once(finish).chain(with).chain(given_up).collect();
     Ok(kernel.commit_unless(batch, &[Precondition::LeaseHeld]).await?)
+}
+
+/// Returns the operation that counts a message.
+fn count(claimed: &Claimed, now: Timestamp, is_sent: bool) -> Option<Op> {
+    let row = &claimed.row;
+    stats::delivered(&row.realm, now, row.kind.channel(), is_sent).map(|stat| StatOp::Add(stat).into())
 }

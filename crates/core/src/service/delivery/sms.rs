@@ -36,7 +36,10 @@ impl Delivery<'_> {
             Ok(receipt) => {
                 let query = receipt.map(|receipt| self.query_later(&receipt)).transpose()?;
                 let sent = self.code_sent(sms.to.country().unwrap_or_default());
-                if !self.record(DeliveryOutcome::Done, query.into_iter().chain([sent]).collect()).await? {
+                if !self
+                    .record(DeliveryOutcome::Done, query.into_iter().chain([sent]).chain(self.count_sent()).collect())
+                    .await?
+                {
                     return Ok(DeliveryResult::Lost);
                 }
                 tracing::info!(outbox = %row.id, attempts, "sms accepted by provider");

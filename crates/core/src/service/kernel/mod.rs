@@ -53,7 +53,7 @@ pub use scope::Scope;
 pub use tickets::{Challenged, FactorChallenge};
 pub use viewer::Viewer;
 
-pub(super) use admin_grants::GrantsRead;
+pub(super) use admin_grants::{GrantsRead, OwnersRead};
 pub(super) use administrator::Identity;
 pub(super) use audit::AuditDraft;
 pub(super) use current_password::Reauthenticated;

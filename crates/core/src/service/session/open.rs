@@ -124,7 +124,8 @@ impl Sessions<'_> {
         // The session is inserted last, because turning on two-step verification ends existing sessions.
         let mut batch = vec![held];
         batch.extend(passed.with.iter().cloned());
-        batch.extend(batch![SessionOp::Insert(session), self.audit(Event::LoggedIn).user(user).session(&id),]);
+        let audit = self.audit(Event::LoggedIn).user(user).session(&id).detail("method", passed.method());
+        batch.extend(batch![SessionOp::Insert(session), audit]);
         batch.push(self.end_surplus_sessions(&user.id, (kind, None), &id));
         // Another request used the factor, trusted device or ticket, or took the address of the new user.
         let lost = [

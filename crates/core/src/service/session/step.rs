@@ -69,6 +69,21 @@ pub(in crate::service) struct Passed {
     pub(in crate::service) with: Batch,
 }
 
+impl Passed {
+    /// Returns the name of the first method, for the audit trail and the statistics.
+    pub(super) fn method(&self) -> &'static str {
+        if self.amr.contains(&Amr::Password) {
+            "password"
+        } else if self.amr.contains(&Amr::Federated) {
+            "provider"
+        } else if self.amr.contains(&Amr::HardwareKey) || self.amr.contains(&Amr::SoftwareKey) {
+            "passkey"
+        } else {
+            "code"
+        }
+    }
+}
+
 /// Result of the first stage.
 #[derive(Debug, Clone)]
 pub(in crate::service) struct FirstProof {

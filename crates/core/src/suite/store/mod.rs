@@ -11,6 +11,7 @@ mod outbox;
 mod records;
 mod registrations;
 mod sessions;
+mod stats;
 mod surplus;
 mod sweeps;
 mod user_lists;
@@ -200,6 +201,10 @@ macro_rules! store_cases {
                 of_fifty_blocks_with_a_number_one_is_written,
                 old_rows_are_removed_by_whole_blocks,
                 rows_are_found_by_each_filter;
+            stats:
+                counters_are_added_to_set_and_listed_by_day,
+                no_addition_is_lost_in_a_race,
+                users_are_counted;
             sweeps:
                 expired_rows_are_swept,
                 sessions_that_were_idle_too_long_are_swept,

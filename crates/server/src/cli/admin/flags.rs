@@ -27,6 +27,7 @@ pub(super) fn flag_help(flag: &str) -> &'static str {
         "status" => "`active`, `locked` or `invited`",
         "state" => "`waiting`, `retrying` or `dead`",
         "channel" => "`mail` or `sms`",
+        "days" => "Number of days until today, at most 400 [default: 30]",
         "force" => "Remove the key even if its tokens are still valid",
         "send" => "`invite` or `nothing`",
         "print" => "Print the link instead of emailing it",

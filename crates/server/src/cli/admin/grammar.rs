@@ -166,6 +166,9 @@ const AUDIT: &[Spec] = &[
     spec("key", "Print the public keys that verify blocks", &[], &[], &[]),
 ];
 const WHY: Spec = spec("why", "Explain the outcome of a request", &["REQUEST_ID"], &[], &[]);
+const STATS: Spec = spec("stats", "Count users, sign-ins and messages per day", &[], &["realm", "days"], &[]);
+/// Verbs without a group, with their examples.
+const SINGLE: [(&Spec, &str); 2] = [(&WHY, help::WHY), (&STATS, help::STATS)];
 const OUTBOX: &[Spec] = &[
     spec(
         "list",
@@ -202,13 +205,13 @@ const KEY_FILE: &str = "key-file";
 const REPEATED: [&str; 7] = ["role", "allow", "network", "redirect-uri", "post-logout-redirect-uri", "grant", "scope"];
 
 pub(in crate::cli) fn grammars() -> impl Iterator<Item = clap::Command> {
-    let why = grammar(&WHY).after_help(help::WHY);
+    let single = SINGLE.iter().map(|(spec, examples)| grammar(spec).after_help(*examples));
     let groups = GROUPS.iter().map(|(name, about, examples, specs)| {
         let group = clap::Command::new(*name).about(*about).after_help(*examples);
         let group = group.subcommand_required(true).arg_required_else_help(true);
         group.subcommands(specs.iter().map(grammar))
     });
-    groups.chain([why])
+    groups.chain(single)
 }
 
 fn grammar(spec: &Spec) -> clap::Command {
@@ -235,8 +238,8 @@ fn grammar(spec: &Spec) -> clap::Command {
 /// Returns the admin command that was given, if any.
 pub(in crate::cli) fn request(matches: &ArgMatches) -> Option<AdminVerb> {
     let (group, matches) = matches.subcommand()?;
-    if group == WHY.name {
-        return Some(verb_of(WHY.name, &WHY, matches));
+    if let Some((spec, _)) = SINGLE.iter().find(|(spec, _)| spec.name == group) {
+        return Some(verb_of(spec.name, spec, matches));
     }
     let (group, _, _, specs) = GROUPS.iter().find(|(name, ..)| *name == group)?;
     let (name, given) = matches.subcommand()?;

@@ -10,6 +10,7 @@ mod client_grammar;
 mod clients;
 mod flags;
 mod grammar;
+mod stats;
 mod text;
 mod verbs;
 
@@ -46,6 +47,7 @@ async fn run(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>) -> Result<
         _ => verbs::run(caller, verb).await?,
     };
     let printed = match (verb.group, verb.name, out.is_json()) {
+        ("stats", _, false) => stats::print(&answer, out),
         ("audit", "key", false) => audit::print_keys(&answer, out),
         _ => text::print(verb, &answer, out),
     };

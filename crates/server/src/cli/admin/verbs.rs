@@ -6,7 +6,7 @@ use axum::http::Method;
 use portcullis_core::error::catalogue::NOT_FOUND;
 use serde_json::{Map, Value, json};
 
-use super::{AdminVerb, CallError, Caller, admins};
+use super::{AdminVerb, CallError, Caller, admins, stats};
 use crate::cli::output::harmless;
 
 pub(super) type Answer = Result<Value, CallError>;
@@ -19,6 +19,7 @@ pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
         "admin-keys" => admin_keys(caller, verb).await,
         "clients" => super::clients::run(caller, verb).await,
         "outbox" => outbox(caller, verb).await,
+        "stats" => stats::run(caller, verb).await,
         "keys" => keys(caller, verb).await,
         _ => realms(caller, verb).await,
     }

@@ -12,7 +12,7 @@ pub(crate) const DASHBOARD_STYLESHEET: &str = stylesheet!("dashboard/dashboard.c
 pub(crate) const DASHBOARD_SCRIPT: &str = source!("dashboard/dashboard.js");
 
 /// Name and source of each template.
-pub(super) const TEMPLATES: [(&str, &str); 24] = [
+pub(super) const TEMPLATES: [(&str, &str); 27] = [
     ("dash_account.html", source!("dashboard/account.html")),
     ("dash_admin.html", source!("dashboard/admin.html")),
     ("dash_admins.html", source!("dashboard/admins.html")),
@@ -20,6 +20,7 @@ pub(super) const TEMPLATES: [(&str, &str); 24] = [
     ("dash_base.html", source!("dashboard/base.html")),
     ("dash_begin.html", source!("dashboard/begin.html")),
     ("dash_codes.html", source!("dashboard/codes.html")),
+    ("dash_deliveries.html", source!("dashboard/deliveries.html")),
     ("dash_error.html", source!("dashboard/error.html")),
     ("dash_form.html", source!("dashboard/form.html")),
     ("dash_gate.html", source!("dashboard/gate.html")),
@@ -31,6 +32,8 @@ pub(super) const TEMPLATES: [(&str, &str); 24] = [
     ("dash_overview.html", source!("dashboard/overview.html")),
     ("dash_parts.html", source!("dashboard/parts.html")),
     ("dash_realms.html", source!("dashboard/realms.html")),
+    ("dash_settings.html", source!("dashboard/settings.html")),
+    ("dash_setup.html", source!("dashboard/setup.html")),
     ("dash_sign_in.html", source!("dashboard/sign_in.html")),
     ("dash_sorry.html", source!("dashboard/sorry.html")),
     ("dash_two_step.html", source!("dashboard/two_step.html")),

@@ -17,5 +17,6 @@ mod reach;
 mod refusals;
 mod routes;
 mod server;
+mod stats;
 mod trail;
 mod who;

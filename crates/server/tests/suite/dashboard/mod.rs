@@ -4,6 +4,7 @@ mod attacks;
 mod audit;
 mod lists;
 mod roles;
+mod server;
 mod sign_in;
 mod users;
 

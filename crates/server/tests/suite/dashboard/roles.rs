@@ -49,7 +49,14 @@ const PAGES: &[&str] = &[
     "/admins/{admin}/remove",
     "/keys",
     "/keys/new",
+    "/keys/rotate",
+    "/keys/x/retire",
+    "/settings",
+    "/settings?realm=User1",
     "/nodes",
+    "/deliveries",
+    "/deliveries?realm=User1&state=dead",
+    "/deliveries/x/drop",
     "/nonsense",
 ];
 

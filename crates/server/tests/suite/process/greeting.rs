@@ -10,8 +10,13 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::process::{CHEAP, Program};
 
-/// Starts the program on a terminal provided by `script`, and returns the output until it serves.
 async fn shown(settings: &[(&str, &str)]) -> (String, u16) {
+    let (seen, program, _child) = started(settings).await;
+    (seen, program.port())
+}
+
+/// Starts the program on a terminal provided by `script`, and returns the output until it serves.
+async fn started(settings: &[(&str, &str)]) -> (String, Program, Stopped) {
     let program = Program::new(&[]);
     let file = program.folder().join("typescript");
     let mut command = Command::new("script");
@@ -29,8 +34,7 @@ async fn shown(settings: &[(&str, &str)]) -> (String, u16) {
         // The log line is written by another thread.
         let is_complete = seen.contains("  Next ") || settings.contains(&("LOG_FORMAT", "json"));
         if seen.contains("serving") && is_complete {
-            drop(child);
-            return (seen, program.port());
+            return (seen, program, child);
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "{seen}");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -64,6 +68,36 @@ async fn links_are_shown_on_a_terminal() {
     assert!(!without.contains("Documentation") && !without.contains("Mailbox"), "{without}");
     let (collected, _) = shown(&[("LOG_FORMAT", "json")]).await;
     assert!(!collected.contains("is ready"), "{collected}");
+}
+
+#[tokio::test]
+async fn the_first_owner_is_made_by_the_link_on_the_terminal() {
+    let (seen, program, _child) = started(&[]).await;
+    let base = format!("http://localhost:{}", program.port());
+    let line = seen.lines().find(|line| line.starts_with("  First owner")).unwrap_or_else(|| panic!("{seen}"));
+    let link = line.split_whitespace().nth(2).unwrap();
+    let (page, token) = link.split_once('#').unwrap();
+    assert_eq!((page, seen.matches(token).count()), (&*format!("{base}/admin/setup"), 1), "no line of the log has it");
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let show = async || client.get(page).send().await.unwrap();
+    assert!(show().await.text().await.unwrap().contains("Make owner"));
+    let make = async |token: &str, email: &str, password: &str| {
+        let form = [("setup_token", token), ("email", email), ("password", password)];
+        client.post(page).header("Origin", &base).form(&form).send().await.unwrap()
+    };
+    let (email, password) = ("owner@example.com", "violet-teapot-hammer");
+    for (token, email, password) in [("wrong", email, password), (token, "owner", password), (token, email, "short")] {
+        assert_eq!(make(token, email, password).await.status(), 422, "{email} {password}");
+    }
+    let both = make(token, "owner", "short").await.text().await.unwrap();
+    assert!(both.contains("Enter a full email address") && both.matches("class=\"error\"").count() == 2, "{both}");
+    let made = make(token, email, password).await;
+    assert_eq!((made.status().as_u16(), made.headers()["location"].to_str().unwrap()), (303, "/admin"));
+    let cookie = made.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let own = client.get(format!("{base}/v1/admin/me")).header("Cookie", cookie).send().await.unwrap();
+    assert!(own.text().await.unwrap().contains("owner@*"));
+    assert_eq!(make(token, "other@example.com", password).await.status(), 422, "it works once");
+    assert_eq!(show().await.status(), 303, "there is an owner");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod realms;
 mod settings;
 mod sign_in;
 mod signing_keys;
+mod stats;
 mod trail;
 mod trail_answers;
 mod trail_export;
@@ -46,6 +47,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(signing_keys::list))
         .routes(routes!(signing_keys::rotate))
         .routes(routes!(signing_keys::retire))
+        .routes(routes!(stats::stats))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::retry))
         .routes(routes!(outbox::drop_message))

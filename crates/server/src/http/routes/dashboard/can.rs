@@ -49,6 +49,12 @@ impl Can {
         }
     }
 
+    /// Returns what grants allow in the realm of administrators.
+    pub(super) fn of_administrators(grants: &Grants) -> Self {
+        let administer = Administer::is_given(grants, &RealmName::admin());
+        Self { manage: administer, administer, ..Self::default() }
+    }
+
     /// Returns the union of two sets of permissions.
     pub(super) const fn or(self, other: Self) -> Self {
         Self {

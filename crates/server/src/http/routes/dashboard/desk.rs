@@ -80,6 +80,15 @@ impl Desk {
         }
     }
 
+    /// Returns what the grants allow in a realm that an answer names. Messages of administrators belong to those who manage them.
+    pub(super) fn can_in(&self, realm: &str) -> Can {
+        match RealmName::parse(realm) {
+            Ok(realm) if realm == RealmName::admin() => Can::of_administrators(&self.grants),
+            Ok(realm) => Can::within(&self.grants, &realm),
+            Err(_) => Can::default(),
+        }
+    }
+
     /// Calls the API.
     ///
     /// # Errors

@@ -180,3 +180,32 @@ pub(super) static KEY_FORMS: &[Form] = &[Form {
         "key_revoked",
     )
 }];
+
+pub(super) static ROTATE: Form = Form {
+    button: "Make key",
+    ..create(
+        "rotate",
+        Need::Administer,
+        "New signing key",
+        "It's published at once and signs access tokens an hour later, when every application has seen it. The present key goes on until then.",
+        "rotated",
+    )
+};
+
+pub(super) static RETIRE: Form = Form {
+    method: Verb::Delete,
+    inputs: &[Input::new(
+        "force",
+        "Remove it even if its tokens may be valid",
+        "Everyone who signed in with it must get a new access token. For a key that was copied.",
+        Kind::Switch,
+    )],
+    more: More { is_danger: true, removes: true, ..More::NONE },
+    ..create(
+        "retire",
+        Need::Administer,
+        "Remove signing key",
+        "Access tokens that it has signed are refused by every server within a minute. It can't be undone.",
+        "retired",
+    )
+};

@@ -6,6 +6,8 @@ mod answer;
 mod assets;
 mod audit;
 mod can;
+mod charts;
+mod deliveries;
 mod desk;
 mod form;
 mod forms_server;
@@ -14,6 +16,8 @@ mod overview;
 mod posted;
 mod proof;
 mod server;
+mod settings;
+mod setup;
 mod sign_in;
 mod subject;
 mod user;
@@ -40,6 +44,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .route("/admin", get(overview::page))
         .route("/admin/menu", get(overview::menu))
         .route("/admin/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/admin/setup", get(setup::show).post(setup::set_up))
         .route("/admin/signin", get(sign_in::other_name))
         .route("/admin/sign-out", axum::routing::post(sign_in::sign_out))
         .route("/admin/account", get(account::page))
@@ -59,8 +64,12 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .route("/admin/admins/{id}/{form}", forms.clone())
         .route("/admin/keys", get(server::keys))
         .route("/admin/keys/new", forms.clone())
+        .route("/admin/keys/rotate", forms.clone())
         .route("/admin/keys/{id}/{form}", forms)
         .route("/admin/nodes", get(server::nodes))
+        .route("/admin/settings", get(settings::page))
+        .route("/admin/deliveries", get(deliveries::list))
+        .route("/admin/deliveries/{id}/{form}", get(deliveries::form).post(deliveries::act))
         .route("/admin/audit", get(audit::list).post(audit::search))
         .route("/admin/why/{id}", get(audit::why))
 }

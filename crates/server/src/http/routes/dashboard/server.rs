@@ -8,7 +8,7 @@ use super::{
     answer::{not_found, show},
     desk::Desk,
     form::Form,
-    forms_server::{ADMIN_FORMS, KEY_FORMS, NEW_ADMIN, NEW_KEY, REALM_FORMS},
+    forms_server::{ADMIN_FORMS, KEY_FORMS, NEW_ADMIN, NEW_KEY, REALM_FORMS, RETIRE, ROTATE},
     posted::Posted,
     subject::{Subject, segment},
     users::call_line,
@@ -44,8 +44,17 @@ pub(super) async fn admins(desk: Desk) -> Response {
     list(&desk, "/admins", "dash_admins.html", "admins").await
 }
 
+/// Shows the keys of programs, and those that sign access tokens.
 pub(super) async fn keys(desk: Desk) -> Response {
-    list(&desk, "/admin-keys", "dash_keys.html", "keys").await
+    const CALLS: [&str; 2] = ["/admin-keys", "/signing-keys"];
+    let [programs, signing] = CALLS.map(|call| desk.get(call));
+    match (programs.await, signing.await) {
+        (Ok(programs), Ok(signing)) => {
+            let calls = CALLS.map(|call| call_line(&desk, call));
+            show(&desk, "dash_keys.html", "keys", json!({ "answer": programs, "signing": signing, "calls": calls }))
+        }
+        (Err(page), _) | (_, Err(page)) => page,
+    }
 }
 
 /// Shows an administrator.
@@ -75,6 +84,8 @@ async fn of_path(desk: &Desk) -> Result<(&'static Form, Subject), Response> {
         Some("realms") => Ok((find(REALM_FORMS).ok_or_else(not_found)?, desk.of_realm().ok_or_else(not_found)?)),
         Some("admins") if desk.part("id").is_empty() => Ok((&NEW_ADMIN, desk.of_list("/admins", "admins"))),
         Some("admins") => Ok((find(ADMIN_FORMS).ok_or_else(not_found)?, desk.listed("/admins", "admins").await?)),
+        Some("keys") if page.ends_with("/rotate") => Ok((&ROTATE, desk.of_list("/signing-keys/rotate", "keys"))),
+        Some("keys") if desk.part("form") == RETIRE.name => Ok((&RETIRE, desk.of_signing_key())),
         Some("keys") if desk.part("id").is_empty() => Ok((&NEW_KEY, desk.of_list("/admin-keys", "keys"))),
         Some("keys") => Ok((find(KEY_FORMS).ok_or_else(not_found)?, desk.listed("/admin-keys", "keys").await?)),
         _ => Err(not_found()),

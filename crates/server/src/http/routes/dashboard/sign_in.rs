@@ -129,7 +129,7 @@ fn is_empty(field: &RawField) -> bool {
     field.text().is_none_or(|text| text.trim().is_empty())
 }
 
-async fn begin(door: &AdminDoor, email: &RawField, password: &RawField) -> Result<SignInStep, Error> {
+pub(super) async fn begin(door: &AdminDoor, email: &RawField, password: &RawField) -> Result<SignInStep, Error> {
     let none = RawField::Missing;
     let second = SecondFactor { code: &none, kind: &none, remember: &none };
     door.administration()?.begin_sign_in(email, password, second).await

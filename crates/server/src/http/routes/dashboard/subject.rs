@@ -73,6 +73,15 @@ impl Desk {
         }
     }
 
+    /// Returns the signing key of the page.
+    pub(super) fn of_signing_key(&self) -> Subject {
+        let kid = self.part("id");
+        let (page, name) = ("/keys".to_owned(), format!("Key {kid}"));
+        let api = format!("/signing-keys/{}", segment(kid));
+        // The box is not ticked at first.
+        Subject { api, list: page.clone(), page, section: "keys", now: json!({ "force": "" }), name }
+    }
+
     /// Returns a list as the subject of a form that adds to it.
     pub(super) fn of_list(&self, list: &str, section: &'static str) -> Subject {
         let page = format!("/{section}");

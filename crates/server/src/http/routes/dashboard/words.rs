@@ -21,6 +21,10 @@ const DONE: &[(&str, &str)] = &[
     ("admin_removed", "Administrator removed."),
     ("key_revoked", "Key revoked. Its next request is refused."),
     ("two_step", "Two-step verification is on."),
+    ("retried", "The message is due now. It's sent within seconds."),
+    ("dropped", "Message dropped. It's never sent."),
+    ("rotated", "New signing key made. It signs in an hour."),
+    ("retired", "Signing key removed. All servers refuse its tokens within a minute."),
 ];
 
 /// Error message for a wrong TOTP code.
@@ -65,6 +69,8 @@ pub(super) fn problem<'a>(code: &str, detail: &'a str) -> &'a str {
         "email.taken" => "That email address is already used, invited or reserved.",
         "user.status" => "That isn't possible in the present state of the account. Go back and look again.",
         "admin.forbidden" => "Your role doesn't include this. Ask an owner.",
+        "outbox.dead" => "This message was given up, so it has no recipient any more. Drop it.",
+        "key.in_use" => "Access tokens of this key may still be valid. Tick the box to remove it anyway.",
         "signup.closed" => "Sign-up is closed in this realm, so no one can be invited. Create the user instead.",
         "overloaded" | "unavailable" => "Not available right now. Try again in a few seconds.",
         _ => detail,

@@ -1,0 +1,109 @@
+//! Deliveries, keys and settings, and the figures of the overview.
+
+use std::time::Duration;
+
+use super::desk;
+use crate::support::{Person, TestApp};
+
+#[tokio::test]
+async fn messages_are_retried_and_dropped() {
+    let app = TestApp::with(&[("MESSAGE_DELAY", "60s")]).await;
+    let owner = app.owner().await;
+    app.advance(Duration::from_secs(60));
+    app.pump().await;
+    let mut browser = desk(&app, &owner);
+    assert!(browser.get("/admin/deliveries").await.shows("Nothing waits"));
+    Person::new("john@example.com").register(&app).await;
+    Person::new("ada@example.com").register(&app).await;
+    let list = browser.get("/admin/deliveries?realm=User1&state=waiting").await;
+    assert!(list.shows("Verify email") && list.shows("j•••@e•••.com") && !list.shows("john@"), "{}", list.body);
+    let path = |list: &str, verb: &str| {
+        let mut parts = list.split("/admin/deliveries/").skip(1);
+        let part = parts.find(|part| part.split('"').next().unwrap().ends_with(verb)).unwrap();
+        format!("/admin/deliveries/{}", part.split('"').next().unwrap())
+    };
+    assert_eq!(app.pump().await, 0);
+    let retried = browser.send(&list, &path(&list.body, "retry"), &[]).await;
+    assert_eq!(
+        (retried.status, retried.location.as_str()),
+        (303, "/admin/deliveries?done=retried"),
+        "{}",
+        retried.body
+    );
+    assert_eq!(app.pump().await, 1);
+    let left = browser.get("/admin/deliveries?done=retried").await;
+    assert!(left.shows("The message is due now."), "{}", left.body);
+    let drop = path(&left.body, "drop");
+    assert!(
+        browser.get(&drop).await.shows("It's never sent") || browser.get(&drop).await.shows("It&#x27;s never sent")
+    );
+    let dropped = browser.fill(&drop, &[]).await;
+    assert_eq!(dropped.location, "/admin/deliveries?done=dropped", "{}", dropped.body);
+    assert!(browser.get("/admin/deliveries").await.shows("Nothing waits"));
+    assert_eq!(browser.get("/admin/deliveries?cursor=none").await.status, 400);
+    assert_eq!(browser.get("/admin/deliveries?state=lost").await.status, 422);
+
+    Person::new("eve@example.com").register(&app).await;
+    let auditor = invited(&app, &owner).await;
+    let seen = desk(&app, &auditor).get("/admin/deliveries").await;
+    assert!(
+        seen.shows("e•••@e•••.com") && !seen.body.contains("/retry\"") && !seen.body.contains("/drop\""),
+        "{}",
+        seen.body
+    );
+}
+
+/// Invites an auditor, whose mail must not be the one that waits.
+async fn invited(app: &TestApp, owner: &crate::support::admin::Admin) -> crate::support::admin::Admin {
+    let line = ["admins", "invite", "auditor@example.com", "--role", "auditor@User1", "--print"];
+    let made = app.command(&line).await.1;
+    assert!(owner.get(app, "/me").await.status().is_success());
+    app.accept(&made, "auditor@example.com").await
+}
+
+#[tokio::test]
+async fn signing_keys_are_made_and_removed() {
+    let app = TestApp::with(&[("JWT_SECRET", ""), ("JWT_ALGORITHM", "ES256")]).await;
+    let owner = app.owner().await;
+    let mut browser = desk(&app, &owner);
+    let made = browser.fill("/admin/keys/rotate", &[]).await;
+    assert_eq!(made.location, "/admin/keys?done=rotated", "{}", made.body);
+    let keys = browser.get("/admin/keys").await;
+    assert!(keys.shows("Published") && keys.shows("Signing keys"), "{}", keys.body);
+    let links: Vec<&str> = keys.body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let signing = links.iter().rfind(|link| link.ends_with("/retire")).unwrap();
+    let refused = browser.fill(signing, &[]).await;
+    assert!(refused.status == 409 && refused.shows("Tick the box"), "{}", refused.body);
+    let removed = browser.fill(signing, &[("force", "true")]).await;
+    assert_eq!(removed.location, "/admin/keys?done=retired", "{}", removed.body);
+    assert_eq!(browser.get("/admin/keys").await.body.matches("/retire\"").count(), 1);
+}
+
+#[tokio::test]
+async fn settings_are_found_and_overview_has_figures() {
+    let app = TestApp::with(&[("SEARCH_BUDGET", "3s"), ("REALM_USER2_SIGNUP", "closed")]).await;
+    let owner = app.owner().await;
+    let mut browser = desk(&app, &owner);
+    let all = browser.get("/admin/settings").await;
+    let (changed, usual) = (all.body.find("SEARCH_BUDGET").unwrap(), all.body.find("REFRESH_GRACE").unwrap());
+    assert!(changed < usual && !all.body.contains(crate::support::JWT_SECRET), "{}", all.body);
+    let found = browser.get("/admin/settings?q=search_budget").await;
+    assert!(found.shows("SEARCH_BUDGET") && !found.shows("REFRESH_GRACE"), "{}", found.body);
+    assert!(browser.get("/admin/settings?q=nonsense").await.shows("No setting matches."));
+    let realm = browser.get("/admin/settings?realm=User2&q=SIGNUP").await;
+    assert!(realm.shows("closed") && realm.shows("Changed"), "{}", realm.body);
+
+    assert!(browser.get("/admin").await.shows("No figures yet."));
+    let john = Person::new("john@example.com").join(&app).await;
+    john.log_in(&app).await;
+    app.login("User1", "john@example.com", "wrong-password").await;
+    app.seal_audit().await;
+    app.run_maintenance().await;
+    let overview = browser.get("/admin").await;
+    for words in ["Sign-ins per day: most 1 on", "Wrong password", "50.0 %", "How people sign in", "View as table"] {
+        assert!(overview.shows(words), "{words}: {}", overview.body);
+    }
+    assert_eq!(overview.body.matches("<title>").count(), 1 + 3, "a bar in each of three charts");
+    assert_eq!(overview.body.matches("class=\"track\"").count(), 2, "one method and one reason");
+    assert!(browser.get("/admin?days=7&realm=User2").await.shows("No sign-in failed in this period."));
+}
