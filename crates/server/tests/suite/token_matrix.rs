@@ -561,6 +561,7 @@ const HARMLESS: &[&str] = &[
     "get /v1/{realm}/me/mfa",
     "get /v1/{realm}/me/devices",
     "get /v1/{realm}/me/events",
+    "get /v1/{realm}/me/grants",
     "get /v1/{realm}/me/identities",
     "get /v1/{realm}/me/passkeys",
     "get /v1/{realm}/me/sessions",

@@ -54,6 +54,23 @@ fn line(index: &Document) -> String {
     line
 }
 
+/// Indexes of the audit trail.
+const AUDIT: &[&str] = &[
+    "actor_id, id",
+    "blind_index, id",
+    r#"chain, chain_position: unique where { "chain_position": { "$exists": true } }"#,
+    "chain_position, _id",
+    "event, id",
+    "id",
+    "outcome, id",
+    "realm, at, _id",
+    "realm, id",
+    "realm, user_id, id",
+    "request_id, id",
+    "session_id, id",
+    "user_id, id",
+];
+
 #[tokio::test]
 async fn the_schema_is_as_expected() {
     let made = make().await;
@@ -71,24 +88,7 @@ async fn the_schema_is_as_expected() {
         ("_changes", &["expires_at: gone after 86400 s", "position, _id"]),
         ("_records", &["_id.realm, _id.kind, _id.key", "_id.realm, owner", "expires_at: gone after 86400 s"]),
         ("_stats", &["_id.realm, _id.day, _id.name"]),
-        (
-            "audit",
-            &[
-                "actor_id, id",
-                "blind_index, id",
-                r#"chain, chain_position: unique where { "chain_position": { "$exists": true } }"#,
-                "chain_position, _id",
-                "event, id",
-                "id",
-                "outcome, id",
-                "realm, at, _id",
-                "realm, id",
-                "realm, user_id, id",
-                "request_id, id",
-                "session_id, id",
-                "user_id, id",
-            ],
-        ),
+        ("audit", AUDIT),
         ("challenges", &["_id.realm, subject", "expires_at: gone after 86400 s"]),
         ("counters", &[]),
         ("failures", &["expires_at: gone after 86400 s"]),

@@ -50,6 +50,32 @@ async fn present(app: &TestApp, code: &str, assertion: &str, more: &[(&str, &str
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
+/// Returns assertions that prove nothing, each for another reason. Both keys have the same name.
+fn bad_assertions(app: &TestApp, first: &EncodingKey, stranger: &EncodingKey) -> Vec<String> {
+    let good = (first, "1");
+    let other = value!({"aud": "https://other.example.com"});
+    let now = app.clock.now().secs();
+    vec![
+        assertion(app, (stranger, "1"), "a", value!({})),
+        assertion(app, (first, "2"), "b", value!({})),
+        assertion(app, (first, "3"), "c", value!({})),
+        assertion(app, good, "d", other),
+        assertion(app, good, "e", value!({"aud": [format!("{}/User1", app.base), "https://other.example.com"]})),
+        assertion(app, good, "f", value!({"aud": format!("{}/User2", app.base)})),
+        assertion(app, good, "g", value!({"aud": []})),
+        assertion(app, good, "h", value!({"iss": "shop"})),
+        assertion(app, good, "i", value!({"sub": "shop"})),
+        assertion(app, good, "j", value!({"exp": now - 60})),
+        assertion(app, good, "k", value!({"exp": now + 3600})),
+        assertion(app, good, "l", value!({"exp": null})),
+        assertion(app, good, "m", value!({"nbf": now + 600})),
+        assertion(app, good, "n", value!({"jti": null})),
+        assertion(app, good, "", value!({})),
+        "nonsense".to_owned(),
+        format!("{}.{}.", assertion(app, good, "o", value!({})).split('.').next().unwrap(), "e30"),
+    ]
+}
+
 #[tokio::test]
 async fn a_client_signs_in_its_users_with_its_own_key() {
     let app = app().await;
@@ -65,27 +91,7 @@ async fn a_client_signs_in_its_users_with_its_own_key() {
     assert_ne!(app.command(&["clients", "rotate", "bank", "--realm", "User1"]).await.0, 0, "it has no secret");
     let code = answer(&browser.get(&request("bank", URI, &[])).await, URI)["code"].clone();
     let good = (&first, "1");
-    let other = value!({"aud": "https://other.example.com"});
-    let now = app.clock.now().secs();
-    let bad: Vec<String> = vec![
-        assertion(&app, (&stranger, "1"), "a", value!({})),
-        assertion(&app, (&first, "2"), "b", value!({})),
-        assertion(&app, (&first, "3"), "c", value!({})),
-        assertion(&app, good, "d", other),
-        assertion(&app, good, "e", value!({"aud": [format!("{}/User1", app.base), "https://other.example.com"]})),
-        assertion(&app, good, "f", value!({"aud": format!("{}/User2", app.base)})),
-        assertion(&app, good, "g", value!({"aud": []})),
-        assertion(&app, good, "h", value!({"iss": "shop"})),
-        assertion(&app, good, "i", value!({"sub": "shop"})),
-        assertion(&app, good, "j", value!({"exp": now - 60})),
-        assertion(&app, good, "k", value!({"exp": now + 3600})),
-        assertion(&app, good, "l", value!({"exp": null})),
-        assertion(&app, good, "m", value!({"nbf": now + 600})),
-        assertion(&app, good, "n", value!({"jti": null})),
-        assertion(&app, good, "", value!({})),
-        "nonsense".to_owned(),
-        format!("{}.{}.", assertion(&app, good, "o", value!({})).split('.').next().unwrap(), "e30"),
-    ];
+    let bad = bad_assertions(&app, &first, &stranger);
     for (number, bad) in bad.iter().enumerate() {
         let (status, body) = present(&app, &code, bad, &[]).await;
         assert_eq!((status, &body["error"]), (401, &value!("invalid_client")), "{number}");
