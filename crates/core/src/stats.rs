@@ -31,6 +31,7 @@ const MAILS: &str = "mails.";
 const SMS: &str = "sms.";
 const SENT: &str = "sent";
 const FAILED: &str = "failed";
+const DROPPED: &str = "dropped";
 const USERS: &str = "users";
 const TWO_STEP: &str = "two_step";
 const ACTIVE: &str = "active";
@@ -137,15 +138,30 @@ fn refusal_of(event: Event, reason: Option<&str>, outcome: &str) -> Option<Strin
     })
 }
 
+/// Outcome of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handed {
+    Sent,
+    /// The message was given up.
+    Failed,
+    /// The address has no account. It is counted so that the work is the same, and not listed.
+    Dropped,
+}
+
 /// Returns the counter of a delivery, if the channel carries messages.
 #[must_use]
-pub fn delivered(realm: &RealmName, now: Timestamp, channel: Channel, is_sent: bool) -> Option<Stat> {
+pub fn delivered(realm: &RealmName, now: Timestamp, channel: Channel, handed: Handed) -> Option<Stat> {
     let of_channel = match channel {
         Channel::Mail => MAILS,
         Channel::Sms => SMS,
         Channel::SmsStatus => return None,
     };
-    let name = format!("{of_channel}{}", if is_sent { SENT } else { FAILED });
+    let outcome = match handed {
+        Handed::Sent => SENT,
+        Handed::Failed => FAILED,
+        Handed::Dropped => DROPPED,
+    };
+    let name = format!("{of_channel}{outcome}");
     Some(Stat { realm: realm.clone(), day: now.day(), name, value: 1 })
 }
 

@@ -94,8 +94,7 @@ impl RealmKeys {
         &self.link
     }
 
-    /// Returns an identifier that belongs to no account. It is derived from the parts and cannot be distinguished
-    /// from a random one without the key.
+    /// Returns an identifier of no account, derived from the parts. Without the key it looks random.
     #[must_use]
     pub fn decoy_id(&self, parts: &[&str]) -> UserId {
         // Stored identifiers depend on the label, so its spelling must not change.
@@ -106,8 +105,8 @@ impl RealmKeys {
     /// Returns an index that belongs to no address, for an identifier that belongs to no account.
     #[must_use]
     pub fn index_of_decoy(&self, id: &UserId) -> BlindIndex {
-        let tag = mac(&self.link, [b"index".as_slice(), id.as_str().as_bytes()]);
-        BlindIndex(tag.as_ref().first_chunk().copied().unwrap_or_default())
+        let index = [b"index".as_slice(), id.as_str().as_bytes()];
+        BlindIndex(mac(&self.link, index).as_ref().first_chunk().copied().unwrap_or_default())
     }
 
     /// Returns the key for limit keys.

@@ -31,6 +31,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("factor", "The name of the factor."),
     ("qr", "The QR code as SVG."),
     ("secret", "The key of the authenticator app, in groups of four."),
+    ("apps", "The applications: `id`, `name`, `host`, `scopes` with `text` and `value`, `since` and `used`."),
     ("trusted", "The devices that need no code, like `sessions`."),
     ("events", "What happened lately: `text`, `is_bad`, `at`, `device` and `ip`."),
     ("factors", "The second factors of the user: their names, or `id`, `kind`, `name`, `badge`, `added` and `used`."),

@@ -160,7 +160,7 @@ async fn concurrent_processes_apply_each_migration_once() {
     let settings = settings(&database.url);
     let starts =
         (0..8).map(|_| -> Pending<'_, usize> { Box::pin(async { migrate(&settings, NOW).await.unwrap().len() }) });
-    assert_eq!(join_all(starts).await.into_iter().sum::<usize>(), 8);
+    assert_eq!(join_all(starts).await.into_iter().sum::<usize>(), 10);
     drop(open(&database.url).await);
 }
 
@@ -174,7 +174,7 @@ async fn an_interrupted_migration_is_repeated() {
     let whole = schema(&made.database.db().await).await;
     made.documents("migrations").await.delete_many(doc! {}).await.unwrap();
     made.documents("challenges").await.drop().await.unwrap();
-    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 8);
+    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 10);
     assert_eq!(schema(&made.database.db().await).await, whole);
     // Positions continue where they were.
     made.commit(batch![SessionOp::Insert(session(&here(), "two")), SessionOp::End(revocation(&here(), "two"))])
@@ -192,7 +192,7 @@ async fn documents_are_kept_for_a_day_where_an_earlier_version_kept_them_for_a_m
     let minute = doc! { "name": "expires_at_1", "expireAfterSeconds": 60 };
     db.run_command(doc! { "collMod": "sessions", "index": minute }).await.unwrap();
     made.documents("migrations").await.delete_many(doc! { "_id": { "$gte": 6 } }).await.unwrap();
-    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 3);
+    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 5);
     assert_eq!(schema(&db).await, wanted);
 }
 
@@ -217,7 +217,7 @@ async fn no_realm_may_have_the_name_of_a_collection() {
     let names = made.database.db().await.list_collection_names().await.unwrap();
     let ours: Vec<_> =
         names.iter().filter(|name| ![here(), there()].iter().any(|realm| realm.as_str() == *name)).collect();
-    assert_eq!(ours.len(), 16);
+    assert_eq!(ours.len(), 17);
     for name in ours {
         assert!(RealmName::parse(name).is_err(), "{name}");
     }

@@ -13,6 +13,7 @@ use crate::{
         outbox::{DeliveryOutcome, retry_unknown_at},
     },
     port::{Batch, ChallengeOp, Op, SendError, Transit},
+    stats::Handed,
 };
 
 /// A rendered email, and the challenge of its links.
@@ -162,8 +163,8 @@ impl Delivery<'_> {
         let ended = self.clock.now();
         let begins = challenge.iter().filter(|challenge| challenge.purpose.begins_at_hand_over());
         let expire = begins.map(|challenge| expire_from(ended, challenge));
-        let counted = (result == DeliveryResult::Sent).then(|| self.count_sent()).flatten();
-        let is_recorded = self.record(DeliveryOutcome::Done, expire.chain(counted).collect()).await?;
+        let handed = if result == DeliveryResult::Sent { Handed::Sent } else { Handed::Dropped };
+        let is_recorded = self.record(DeliveryOutcome::Done, expire.chain(self.count(handed)).collect()).await?;
         Ok(if is_recorded { result } else { DeliveryResult::Lost })
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     },
     port::{Batch, Op, OutboxOp, Precondition, StatOp, Transit},
     service::{Scope, kernel::Kernel},
-    stats,
+    stats::{self, Handed},
 };
 
 /// Result of a delivery, for the worker.
@@ -212,9 +212,9 @@ impl Delivery<'_> {
         at
     }
 
-    /// Returns the operation that counts the message as sent.
-    fn count_sent(&self) -> Option<Op> {
-        count(self.claimed, self.ctx.now, true)
+    /// Returns the operation that counts the message.
+    fn count(&self, handed: Handed) -> Option<Op> {
+        count(self.claimed, self.ctx.now, handed)
     }
 
     async fn obsolete(&self) -> Result<DeliveryResult> {
@@ -258,7 +258,7 @@ async fn record(
     outcome: DeliveryOutcome,
     with: Batch,
 ) -> Result<bool> {
-    let given_up = (outcome == DeliveryOutcome::Dead).then(|| count(claimed, now, false)).flatten();
+    let given_up = (outcome == DeliveryOutcome::Dead).then(|| count(claimed, now, Handed::Failed)).flatten();
     let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
     let finish = OutboxOp::FinishDelivery { id, lease, outcome }.into();
     let batch = std::iter::once(finish).chain(with).chain(given_up).collect();
@@ -266,7 +266,7 @@ async fn record(
 }
 
 /// Returns the operation that counts a message.
-fn count(claimed: &Claimed, now: Timestamp, is_sent: bool) -> Option<Op> {
+fn count(claimed: &Claimed, now: Timestamp, handed: Handed) -> Option<Op> {
     let row = &claimed.row;
-    stats::delivered(&row.realm, now, row.kind.channel(), is_sent).map(|stat| StatOp::Add(stat).into())
+    stats::delivered(&row.realm, now, row.kind.channel(), handed).map(|stat| StatOp::Add(stat).into())
 }

@@ -13,6 +13,7 @@ use crate::{
         outbox::{DeliveryOutcome, OutboxRow},
     },
     port::{Op, SendError, SmsReceipt, SmsStatus, Transit},
+    stats::Handed,
 };
 
 /// Times of the status queries, after the hand-over.
@@ -37,7 +38,10 @@ impl Delivery<'_> {
                 let query = receipt.map(|receipt| self.query_later(&receipt)).transpose()?;
                 let sent = self.code_sent(sms.to.country().unwrap_or_default());
                 if !self
-                    .record(DeliveryOutcome::Done, query.into_iter().chain([sent]).chain(self.count_sent()).collect())
+                    .record(
+                        DeliveryOutcome::Done,
+                        query.into_iter().chain([sent]).chain(self.count(Handed::Sent)).collect(),
+                    )
                     .await?
                 {
                     return Ok(DeliveryResult::Lost);

@@ -138,7 +138,7 @@ async fn a_passkey_alone_renews_a_login() {
     let up = json(complete_with(&app, ticket, &mut john.passkey).await, 200).await;
     assert!(up.get("refresh_token").is_none());
     json(app.get_as(up["access_token"].as_str().unwrap(), "/User1/me/export").await, 200).await;
-    assert_eq!(claims(&up["access_token"])["amr"], json!(["pwd", "swk", "user", "mfa"]));
+    assert_eq!(claims(&up["access_token"])["amr"], json!(["swk", "user", "mfa"]));
     // Without user verification it is only one of two factors.
     app.advance(Duration::from_secs(11 * 60));
     john.passkey.flags &= !USER_VERIFIED;

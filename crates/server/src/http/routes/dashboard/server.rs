@@ -1,7 +1,7 @@
 //! Realms, administrators, API keys and servers.
 
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     act,
@@ -16,20 +16,30 @@ use super::{
 
 /// Shows a page of a list returned by one API call.
 async fn list(desk: &Desk, call: &str, template: &'static str, section: &str) -> Response {
-    let call = match desk.parameter("cursor") {
-        Some(cursor) => format!("{call}?cursor={}", segment(cursor)),
-        None => call.to_owned(),
-    };
+    let call = at_cursor(desk, call);
     match desk.get(&call).await {
         Ok(answer) => {
-            let place = |name: &str| answer.get(name)?.as_str().map(|cursor| format!("cursor={}", segment(cursor)));
+            let (before, after) = (place(&answer, "prev"), place(&answer, "next"));
             let values = json!({
-                "answer": answer, "before": place("prev"), "after": place("next"), "calls": [call_line(desk, &call)],
+                "answer": answer, "before": before, "after": after, "calls": [call_line(desk, &call)],
             });
             show(desk, template, section, values)
         }
         Err(page) => page,
     }
+}
+
+/// Returns the API call for the page of a list that the URL asks for.
+fn at_cursor(desk: &Desk, call: &str) -> String {
+    match desk.parameter("cursor") {
+        Some(cursor) => format!("{call}?cursor={}", segment(cursor)),
+        None => call.to_owned(),
+    }
+}
+
+/// Returns the query of the page before or after an answer.
+fn place(answer: &Value, name: &str) -> Option<String> {
+    answer.get(name)?.as_str().map(|cursor| format!("cursor={}", segment(cursor)))
 }
 
 pub(super) async fn realms(desk: Desk) -> Response {
@@ -46,12 +56,16 @@ pub(super) async fn admins(desk: Desk) -> Response {
 
 /// Shows the keys of programs, and those that sign access tokens.
 pub(super) async fn keys(desk: Desk) -> Response {
-    const CALLS: [&str; 2] = ["/admin-keys", "/signing-keys"];
-    let [programs, signing] = CALLS.map(|call| desk.get(call));
+    let calls = [at_cursor(&desk, "/admin-keys"), "/signing-keys".to_owned()];
+    let [programs, signing] = calls.each_ref().map(|call| desk.get(call));
     match (programs.await, signing.await) {
         (Ok(programs), Ok(signing)) => {
-            let calls = CALLS.map(|call| call_line(&desk, call));
-            show(&desk, "dash_keys.html", "keys", json!({ "answer": programs, "signing": signing, "calls": calls }))
+            let (before, after) = (place(&programs, "prev"), place(&programs, "next"));
+            let calls = calls.each_ref().map(|call| call_line(&desk, call));
+            let values = json!({
+                "answer": programs, "signing": signing, "before": before, "after": after, "calls": calls,
+            });
+            show(&desk, "dash_keys.html", "keys", values)
         }
         (Err(page), _) | (_, Err(page)) => page,
     }

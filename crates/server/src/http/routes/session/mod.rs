@@ -22,7 +22,9 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
 
 /// Returns the routes that exist where users can sign in by mail.
 pub(in crate::http) fn mail_routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(signin_code::start)).routes(routes!(signin_code::finish))
+    OpenApiRouter::new()
+        .routes(routes!(signin_code::start_signin_code))
+        .routes(routes!(signin_code::finish_signin_code))
 }
 
 /// Returns the routes that exist where there are passkeys.

@@ -49,7 +49,7 @@ refusals!(StartRefusals: Problem [REALM, ANY, &[LIMITED], Fields(&[field("email"
     request_body(content = SigninCodeStart, content_type = "application/json"),
     responses((status = 200, description = "A handle", body = SigninCodeAnswer), StartRefusals)
 )]
-pub(crate) async fn start(
+pub(crate) async fn start_signin_code(
     request: RealmRequest,
     AnyBody(mut fields): AnyBody,
 ) -> Result<Json<SigninCodeAnswer>, ApiError> {
@@ -87,7 +87,7 @@ refusals!(FinishRefusals: Problem [REALM, ANY, &[LIMITED, SIGNIN_CODE_INVALID, A
     request_body(content = SigninCodeFinish, content_type = "application/json"),
     responses((status = 200, description = "Logged in", body = TokenAnswer), FinishRefusals)
 )]
-pub(crate) async fn finish(
+pub(crate) async fn finish_signin_code(
     State(state): State<AppState>,
     request: RealmRequest,
     cookie: DeviceCookie,
