@@ -46,7 +46,7 @@ for (const javaScriptEnabled of [true, false]) {
     const see = async (title, heading) => javaScriptEnabled && look(page, title, heading);
     if (javaScriptEnabled) {
       await page.goto(`${app.base}/admin/`);
-      await see("Make the first owner");
+      await see("Set up Portcullis");
       await page.goto(await inviteOwner(app));
       await page.getByLabel("New password").fill(PASSWORD);
       await page.getByRole("button", { name: "Save password" }).click();

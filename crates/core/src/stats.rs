@@ -130,7 +130,7 @@ fn refusal_of(event: Event, reason: Option<&str>, outcome: &str) -> Option<Strin
             Some("wrong") | None => "wrong_password".to_owned(),
             Some(other) => other.to_owned(),
         },
-        Event::MfaRefused => "wrong_code".to_owned(),
+        Event::MfaRefused | Event::SigninCodeRefused => "wrong_code".to_owned(),
         Event::PasskeyRefused => "passkey".to_owned(),
         Event::SocialRefused => "provider".to_owned(),
         Event::LimitReached if sign_in_limits.iter().any(|kind| Some(kind.as_str()) == reason) => "limited".to_owned(),

@@ -110,21 +110,27 @@ async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure
     let sockets = sockets.map_or_else(|| listen::bind(config.http.listen, config.http.listen_also), Ok)?;
     let listener = Listener::from_std(sockets)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %listener.local_addr()?, url = %config.public_url, "serving");
-    let mut first_owner = None;
-    if app.lacks_owner().await? {
-        if cli::greets(&config) {
-            first_owner = Some(app.first_owner_link().await?.expose());
-        } else {
-            tracing::info!(
-                command = "portcullis admins invite ADDRESS --role owner --print",
-                "administration has no owner"
-            );
-        }
-    }
+    let first_owner = first_owner(&app, &config).await.unwrap_or_else(|error| {
+        // The realms are served without an administrator.
+        tracing::warn!(%error, "administration has no owner, and no link for the first one");
+        None
+    });
     cli::greet(&config, first_owner.as_deref())?;
     app.serve(listener, stop).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Returns the link that creates the first owner, if there is none and a person reads the terminal.
+async fn first_owner(app: &App, config: &Config) -> Result<Option<String>, portcullis_core::Error> {
+    if !app.lacks_owner().await? {
+        return Ok(None);
+    }
+    if cli::greets(config) {
+        return Ok(Some(app.first_owner_link().await?.expose()));
+    }
+    tracing::info!(command = "portcullis admins invite ADDRESS --role owner --print", "administration has no owner");
+    Ok(None)
 }
 
 /// Returns a future that completes when a stop signal arrives.

@@ -196,8 +196,8 @@ events! {
     ImpersonationBegan: "impersonation_began", Ok, Admin, Shown, ["session", "minutes"];
     /// An impersonation session ended because the administrator signed out, lost the grant or was removed.
     ImpersonationEnded: "impersonation_ended", Ok, Admin, Shown, [];
-    OutboxRetried: "outbox_retried", Ok, Admin, Hidden, ["row"];
-    OutboxDropped: "outbox_dropped", Ok, Admin, Hidden, ["row"];
+    OutboxRetried: "outbox_retried", Ok, Admin, Hidden, ["row", "kind"];
+    OutboxDropped: "outbox_dropped", Ok, Admin, Hidden, ["row", "kind"];
     KeysRotated: "keys_rotated", Ok, Admin, Hidden, ["kid"];
     KeyRetired: "key_retired", Ok, Admin, Hidden, ["kid"];
     /// Audit rows were exported.

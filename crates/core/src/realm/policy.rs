@@ -75,3 +75,11 @@ pub struct RealmPolicy {
     /// Clients and their scopes.
     pub openid: OpenId,
 }
+
+impl RealmPolicy {
+    /// Returns whether anyone may register.
+    #[must_use]
+    pub fn is_signup_open(&self) -> bool {
+        self.signup == Signup::Open
+    }
+}

@@ -11,7 +11,7 @@ use crate::{
     limit::LimitKind,
     link::BrowserProof,
     port::{AddressState, Replaces},
-    realm::{Signup, SignupField},
+    realm::SignupField,
     service::{
         FieldErrors, RawField,
         kernel::{HashPermit, Placement, RegistrationDraft, retry},
@@ -58,7 +58,7 @@ impl Accounts<'_> {
     /// limit is reached, `Overloaded` if the hash queue is full, `Unavailable` if the store fails, and `Conflict` if the
     /// address is taken and the operator allows revealing it.
     pub async fn create(&self, form: &CreateForm) -> Result<Created> {
-        if self.realm.policy.signup != Signup::Open {
+        if !self.realm.policy.is_signup_open() {
             return Err(SIGNUP_CLOSED.into());
         }
         let (profile, password) = self.check(form)?;

@@ -5,6 +5,7 @@ use super::{
     places::{Cursors, message_text, read_message},
 };
 use crate::{
+    account::email::EmailAddress,
     admin::{AdminRole, Administer, Look, Manage, masked_email, masked_phone},
     audit::Event,
     batch,
@@ -17,7 +18,7 @@ use crate::{
     message::{Channel, Recipient, outbox::OutboxRow},
     port::{OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery},
     realm::Realm,
-    service::{FieldErrors, RawField},
+    service::{FieldErrors, RawField, Scope, kernel::AuditDraft},
 };
 
 /// Filters of the outbox, as received.
@@ -125,8 +126,7 @@ impl Administered<'_, Look> {
         let (row, channel) = (&entry.row, entry.row.kind.channel());
         let realm = self.realms.any(row.realm.as_str()).filter(|_| !entry.is_dead);
         let to = realm.map(|realm| {
-            let plain = realm.keys.open_outbox(row.id.as_str(), &row.recipient).map_err(Error::internal)?;
-            let recipient: Recipient = serde_json::from_slice(&plain).map_err(Error::internal)?;
+            let recipient = recipient_of(realm, row)?;
             Ok::<_, Error>(match channel {
                 Channel::Mail => Some(masked_email(&recipient.to)),
                 Channel::Sms => Some(masked_phone(&recipient.to)),
@@ -162,7 +162,7 @@ impl Administered<'_, Look> {
         }
         let (id, due_at) = (entry.row.id.clone(), self.ctx.now);
         let scope = self.scope.in_realm(realm);
-        let audit = scope.audit(Event::OutboxRetried).by(self.admin()).detail("row", id.as_str());
+        let audit = self.audit_of(&scope, Event::OutboxRetried, &entry)?;
         self.settle(batch![OutboxOp::Hasten { id, due_at }, audit], OUTBOX_DEAD).await?;
         let row = OutboxRow { due_at, ..entry.row };
         self.listed_message(&OutboxEntry { row, ..entry })
@@ -175,10 +175,23 @@ impl Administered<'_, Look> {
     /// store fails.
     pub async fn drop_message(&self, id: &str) -> Result<()> {
         let (entry, realm) = self.message_to_change(id).await?;
-        let id = entry.row.id;
         let scope = self.scope.in_realm(realm);
-        let audit = scope.audit(Event::OutboxDropped).by(self.admin()).detail("row", id.as_str());
+        let audit = self.audit_of(&scope, Event::OutboxDropped, &entry)?;
+        let id = entry.row.id;
         self.settle(batch![OutboxOp::Drop { id }, audit], NOT_FOUND).await
+    }
+
+    /// Returns the audit row of a change of a message, with its kind and the index of its address: a removed notice would
+    /// otherwise leave no trace of its recipient.
+    fn audit_of<'s>(&self, scope: &'s Scope<'s>, event: Event, entry: &OutboxEntry) -> Result<AuditDraft<'s>> {
+        let row = &entry.row;
+        let audit =
+            scope.audit(event).by(self.admin()).detail("row", row.id.as_str()).detail("kind", row.kind.as_str());
+        if entry.is_dead || row.kind.channel() != Channel::Mail {
+            return Ok(audit);
+        }
+        let address = EmailAddress::stored(&recipient_of(scope.realm, row)?.to).map_err(Error::internal)?;
+        Ok(audit.index(address.blind_index(&scope.realm.keys)))
     }
 
     async fn message_to_change(&self, id: &str) -> Result<(OutboxEntry, &Realm)> {
@@ -195,6 +208,11 @@ impl Administered<'_, Look> {
         }
         Ok((entry, &**realm))
     }
+}
+
+fn recipient_of(realm: &Realm, row: &OutboxRow) -> Result<Recipient> {
+    let plain = realm.keys.open_outbox(row.id.as_str(), &row.recipient).map_err(Error::internal)?;
+    serde_json::from_slice(&plain).map_err(Error::internal)
 }
 
 fn place(entry: &OutboxEntry) -> OutboxPlace {

@@ -15,7 +15,7 @@ use crate::{
     link::{Challenge, LinkAction, Purpose},
     message::{MessageKind, Recipient},
     port::{ChallengeOp, Op, RecordOp, RegistrationOp, Replaces, UserOp},
-    realm::{Signup, SignupField},
+    realm::SignupField,
     record::{Record, RecordKeys},
     seal::DataKey,
     service::{
@@ -86,7 +86,7 @@ impl Federation<'_> {
                 Arrived::AlreadyUsed | Arrived::Unproved | Arrived::Incomplete => Err(SOCIAL_INVALID.into()),
             };
         }
-        if self.realm.policy.signup != Signup::Open {
+        if !self.realm.policy.is_signup_open() {
             return Err(SIGNUP_CLOSED.into());
         }
         if self.identity_of(provider, &proved).await?.is_some() {

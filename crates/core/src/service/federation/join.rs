@@ -12,7 +12,7 @@ use crate::{
     limit::LimitKind,
     message::{MessageKind, Recipient},
     port::{AddressState, Batch, ChallengeOp, RecordOp, UserOp},
-    realm::{Signup, SignupField},
+    realm::SignupField,
     record::Record,
     seal::BlindIndex,
     service::{
@@ -38,7 +38,7 @@ impl Federation<'_> {
     ) -> Result<Option<Arrived>> {
         let index = email.blind_index(&self.realm.keys);
         let invited = self.invitation_at(index).await?;
-        if invited.is_none() && self.realm.policy.signup != Signup::Open {
+        if invited.is_none() && !self.realm.policy.is_signup_open() {
             return Ok(Some(Arrived::SignupClosed));
         }
         let profile = match completed.filter(|_| invited.is_none()) {

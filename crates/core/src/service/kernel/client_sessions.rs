@@ -45,6 +45,10 @@ impl Scope<'_> {
         if !client.first_party {
             let Some(account) = self.account(&session.user).await? else { return Ok(None) };
             let Some(consent) = self.consent_of(&account, &client).await? else { return Ok(None) };
+            // A session that a withdrawal missed does not revive with the next consent.
+            if consent.created_at > session.created_at {
+                return Ok(None);
+            }
             scopes = scopes.within(&consent.scopes);
         }
         Ok(Some((client, SessionGrant { scopes, ..grant.clone() })))

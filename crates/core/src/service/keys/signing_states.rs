@@ -69,6 +69,12 @@ pub(in crate::service) struct RetiredKey {
     pub(in crate::service) replacement: Option<SigningKeyRow>,
 }
 
+/// Returns when a key began or begins to sign: the first of its algorithm at once, since no other could.
+fn signs_from(row: &SigningKeyRow, rows: &[SigningKeyRow]) -> Timestamp {
+    let is_older = |other: &SigningKeyRow| other.algorithm == row.algorithm && other.created_at < row.created_at;
+    if rows.iter().any(is_older) { row.created_at.plus(PUBLISHED_BEFORE) } else { row.created_at }
+}
+
 impl Kernel {
     /// Returns the state of each signing key, newest first.
     ///
@@ -82,7 +88,7 @@ impl Kernel {
             kid: row.kid.clone(),
             algorithm: row.algorithm,
             created_at: row.created_at,
-            signs_from: row.created_at.plus(PUBLISHED_BEFORE),
+            signs_from: signs_from(row, &rows),
             state: signing.state(row),
         };
         Ok(rows.iter().rev().map(status).collect())

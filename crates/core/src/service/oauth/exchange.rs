@@ -88,6 +88,9 @@ impl OAuth<'_> {
         if note.client != client.id.as_str() {
             return Err(refused("code of another client"));
         }
+        if note.issued_at < client.created_at.millis() {
+            return Err(refused("code of an earlier client"));
+        }
         if code.used_at.is_some() {
             return self.end_reused_code(&found).await;
         }

@@ -2,6 +2,21 @@
 
 use super::grammar::{Spec, spec};
 
+/// Flags with the fields of a client.
+const FIELDS: &[&str] = &[
+    "realm",
+    "name",
+    "type",
+    "redirect-uri",
+    "post-logout-redirect-uri",
+    "grant",
+    "scope",
+    "auth",
+    "id-token-alg",
+    "acr",
+    "jwks-file",
+];
+
 pub(super) const CLIENTS: &[Spec] = &[
     spec("list", "List the clients of a realm", &[], &["realm"], &[]),
     spec("show", "Show a client", &["CLIENT"], &["realm"], &[]),
@@ -9,38 +24,14 @@ pub(super) const CLIENTS: &[Spec] = &[
         "add",
         "Add a client and print the secret of a confidential client once",
         &["CLIENT"],
-        &[
-            "realm",
-            "name",
-            "type",
-            "redirect-uri",
-            "post-logout-redirect-uri",
-            "grant",
-            "scope",
-            "auth",
-            "id-token-alg",
-            "acr",
-            "jwks-file",
-        ],
+        FIELDS,
         &["first-party", "no-pkce"],
     ),
     spec(
         "edit",
         "Change a client; a given list replaces the whole list",
         &["CLIENT"],
-        &[
-            "realm",
-            "name",
-            "type",
-            "redirect-uri",
-            "post-logout-redirect-uri",
-            "grant",
-            "scope",
-            "auth",
-            "id-token-alg",
-            "acr",
-            "jwks-file",
-        ],
+        FIELDS,
         &["first-party", "third-party", "pkce", "no-pkce"],
     ),
     spec(

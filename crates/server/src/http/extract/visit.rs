@@ -206,14 +206,14 @@ impl Visit {
         );
     }
 
-    /// Continues where the sign-in of a mailed code was begun, if this browser has requested the code.
+    /// Continues where the sign-in of a mailed code was begun, if this browser has requested the code. A link that another
+    /// person has extended leads nowhere else.
     pub(in crate::http) fn resume_code(&mut self, challenge: &ChallengeId) {
-        let Some((id, next)) = self.code.as_deref().and_then(|value| value.split_once('.')) else { return };
-        let known: Option<[u8; 16]> = CODE.open(self.request.ctx.now, &self.request.realm.keys, id);
-        if known == Some(challenge.0) {
-            let next = next.to_owned();
-            self.resume(Some(&next));
-        }
+        let next = self.code.as_deref().and_then(|value| value.split_once('.')).and_then(|(id, next)| {
+            let known: Option<[u8; 16]> = CODE.open(self.request.ctx.now, &self.request.realm.keys, id);
+            (known == Some(challenge.0)).then(|| next.to_owned())
+        });
+        self.resume(next.as_deref());
     }
 
     /// Remembers declined passkey offers for a year.

@@ -66,6 +66,9 @@ async fn messages_are_listed_masked_sent_at_once_and_dropped() {
     assert!(text.contains("verify_email") && text.contains("waiting"), "{text}");
     let rows = app.audit("User2").await;
     assert!(rows.iter().any(|row| row.event == "outbox_retried" && row.actor_id.as_deref() == Some(&*manager.id)));
+    let rows = app.audit("User1").await;
+    let dropped = rows.iter().find(|row| row.event == "outbox_dropped").unwrap();
+    assert!(dropped.details.contains("verify_email") && dropped.index.is_some(), "{dropped:?}");
 }
 
 /// Invites an administrator locally, where emails are delayed.

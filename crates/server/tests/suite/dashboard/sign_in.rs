@@ -14,7 +14,7 @@ async fn the_first_owner_is_led_from_the_empty_server_to_the_overview() {
     let first = browser.get("/admin/").await;
     assert_eq!((first.status, first.location.as_str()), (303, "/admin/sign-in"));
     let begin = browser.get("/admin/sign-in").await;
-    assert_eq!(begin.heading(), "Make the first owner");
+    assert_eq!(begin.heading(), "Set up Portcullis");
     assert!(begin.shows("portcullis admins invite"));
 
     let (_, invited) = app.command(&["admins", "invite", "owner@example.com", "--role", "owner", "--print"]).await;

@@ -80,7 +80,7 @@ async fn the_first_owner_is_made_by_the_link_on_the_terminal() {
     assert_eq!((page, seen.matches(token).count()), (&*format!("{base}/admin/setup"), 1), "no line of the log has it");
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let show = async || client.get(page).send().await.unwrap();
-    assert!(show().await.text().await.unwrap().contains("Make owner"));
+    assert!(show().await.text().await.unwrap().contains("Create owner account"));
     let make = async |token: &str, email: &str, password: &str| {
         let form = [("setup_token", token), ("email", email), ("password", password)];
         client.post(page).header("Origin", &base).form(&form).send().await.unwrap()

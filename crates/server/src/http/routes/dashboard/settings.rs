@@ -34,8 +34,9 @@ fn text<'a>(setting: &'a Value, part: &str) -> &'a str {
     setting.get(part).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Returns whether a setting was set to another value than the default.
+/// Returns whether a setting was set to a value other than the default.
 fn is_configured(setting: &Value) -> bool {
     let source = text(setting, "source");
-    source != "default" && !source.starts_with("not set") && text(setting, "value") != text(setting, "default")
+    let is_set = !["default", "derived"].contains(&source) && !source.starts_with("not set");
+    is_set && text(setting, "value") != text(setting, "default")
 }

@@ -72,7 +72,7 @@ pub(super) async fn answer(
         Err(error) => return ApiError::from(error).into_response(),
     };
     let carried = || Continue::Authorize(Box::new(request.clone()));
-    let is_open = visit.request.realm.policy.signup == portcullis_core::realm::Signup::Open;
+    let is_open = visit.request.realm.policy.is_signup_open();
     match done {
         Authorized::Answer(answer) => to_client(state, visit, answer),
         Authorized::SignUp if is_open => lead(visit, "signup", &carried()),

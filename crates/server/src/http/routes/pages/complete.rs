@@ -70,7 +70,7 @@ pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Provid
 
 /// Returns whether this page asks the question, and not the page that links an account.
 pub(super) fn is_asked_here(visit: &Visit, linking: &Linking) -> bool {
-    let is_open = visit.request.realm.policy.signup == portcullis_core::realm::Signup::Open;
+    let is_open = visit.request.realm.policy.is_signup_open();
     is_open && matches!(linking.question, Question::Address | Question::Fields)
 }
 

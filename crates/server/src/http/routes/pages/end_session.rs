@@ -36,7 +36,10 @@ pub(crate) async fn end_session(State(state): State<AppState>, visit: Visit) -> 
                 return ApiError::from(error).into_response();
             }
             let mut response = returned(&visit, returning);
-            visit.forget_session(&state, &mut response);
+            // What a sign-in carries goes on, if there was no session to end.
+            if visit.viewer.is_some() {
+                visit.forget_session(&state, &mut response);
+            }
             response
         }
         Err(error) => ApiError::from(error).into_response(),

@@ -52,7 +52,7 @@ pub(super) fn page(visit: &Visit, gate: Gate) -> Signin {
     Signin {
         gate,
         remember: !policy.browser_remember.is_zero(),
-        signup: policy.signup == portcullis_core::realm::Signup::Open,
+        signup: policy.is_signup_open(),
         passkeys: visit.request.second_factors().has_passkeys(),
         code: code::path(visit),
         ways: social::ways(visit),

@@ -1,7 +1,7 @@
 use axum::{extract::State, response::Response};
 use portcullis_core::{
     error::{ErrorKind, catalogue::EMAIL_TAKEN},
-    realm::{self, SignupField},
+    realm::SignupField,
     service::{CreateForm, RawField},
 };
 
@@ -25,7 +25,7 @@ use crate::{
 /// Contains the fields of `create`.
 #[utoipa::path(get, path = "/v1/{realm}/signup", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
-    if visit.request.realm.policy.signup != realm::Signup::Open {
+    if !visit.request.realm.policy.is_signup_open() {
         return closed(&state, &visit);
     }
     show(&state, &visit, &page(&visit, Gate::default()))

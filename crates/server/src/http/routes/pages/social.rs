@@ -95,7 +95,15 @@ pub(crate) async fn start(
 ) -> Response {
     let (provider, federation) = (name_of(&path), visit.request.federation());
     // An application may name the provider. Its request is checked as at `authorize`.
-    let for_client = visit.parameter("client_id").is_some() && visit.parameter("continue").is_none();
+    let is_own = ["continue", "link", FOR].iter().any(|name| visit.parameter(name).is_some());
+    let for_client = visit.parameter("client_id").is_some() && !is_own;
+    if for_client && visit.viewer.is_some() {
+        // A browser that is signed in is asked at `authorize`, and keeps its session.
+        return match authorize::carried(&state, &visit).await {
+            Ok(next) => go(format!("{}?continue={next}", visit.path("authorize"))),
+            Err(answer) => answer,
+        };
+    }
     let purpose = match (visit.parameter("link"), visit.parameter(FOR), &visit.viewer) {
         (Some(link), ..) => match federation.use_link_url(provider, link).await {
             Ok(purpose) => purpose,

@@ -93,6 +93,20 @@ async fn an_application_may_name_the_provider_in_its_request() {
     assert!(back.location.starts_with("/User1/authorize?continue="), "{} {}", back.location, back.body);
     let answered = browser.get(&back.location).await;
     assert!(answered.location.starts_with(crate::openid::MINE), "{} {}", answered.location, answered.body);
+    // Signed in by now, the browser is asked at `authorize` and keeps its session; no parameter admits another purpose.
+    let session = browser.session().unwrap().to_owned();
+    let from_elsewhere = |browser: &Browser<'_>, path: &str| {
+        browser.request(reqwest::Method::GET, path).header("Sec-Fetch-Site", "cross-site")
+    };
+    let again = from_elsewhere(&browser, &request).send().await.unwrap();
+    let again = browser.keep(again).await;
+    assert!(again.status == 303 && again.location.starts_with("/User1/authorize?continue="), "{}", again.location);
+    for purpose in ["link", "confirm"] {
+        let refused = from_elsewhere(&browser, &format!("{request}&for={purpose}")).send().await.unwrap();
+        let refused = browser.keep(refused).await;
+        assert!(refused.status == 303 && refused.location.starts_with("/User1/signin"), "{}", refused.location);
+    }
+    assert_eq!(browser.session().unwrap(), session);
     let wrong = request.replace("mine.example.com", "evil.example.com");
     assert_eq!(browser.get(&wrong).await.status, 400, "the redirect URI is checked first");
 }
