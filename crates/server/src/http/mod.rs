@@ -18,7 +18,10 @@ pub(crate) use head::RefuseHead;
 pub(crate) use layers::scope::{KeepAlive, Peer};
 pub(crate) use state::{AdminAccess, RequestBounds, ServerInfo, Shared};
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{Router, body::Bytes, extract::Request, response::Response};
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -87,14 +90,14 @@ pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
         realms: realms.iter().map(ToString::to_string).collect(),
         ..ServerInfo::sample()
     };
-    openapi::finish(&all_routes(&info, true).split_for_parts().1, &info)
+    openapi::with_refusals(|| openapi::finish(&all_routes(&info, true).split_for_parts().1, &info))
 }
 
 /// Returns the description of the API of this server as JSON.
 pub(crate) fn own_openapi(state: &AppState) -> Bytes {
-    let describe =
-        || openapi::finish(&all_routes(&state.info, state.mailbox.is_some()).split_for_parts().1, &state.info);
-    state.openapi.get_or_init(|| describe().to_string().into()).clone()
+    let routes = || all_routes(&state.info, state.mailbox.is_some());
+    let describe = || openapi::finish(&routes().split_for_parts().1, &state.info);
+    state.openapi.get_or_init(|| openapi::with_refusals(describe).to_string().into()).clone()
 }
 
 /// Adds the layers to the routes. The alias layer rewrites the path that the others see. All others are combined into
@@ -102,17 +105,16 @@ pub(crate) fn own_openapi(state: &AppState) -> Bytes {
 pub(crate) fn handler(shared: Shared) -> Handler {
     let (router, _) = all_routes(&shared.info, shared.mailbox.is_some()).split_for_parts();
     let state = AppState::new(shared);
-    let admin_api = admin_api(&state);
     let router: Router = router
         .fallback(async || ApiError::from(Error::not_found()))
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
         .layer(ScopeLayer::new(state.clone()))
         .with_state(state.clone());
-    let (service, of_alias) = (routed(router), state.clone());
+    let (service, own, admin) = (routed(router), state.clone(), OnceLock::new());
     let service = Arc::new(move |request| {
-        let mut request = alias::resolved(&of_alias, request);
+        let mut request = alias::resolved(&own, request);
         if routes::dashboard::is_page(request.uri().path()) {
-            request.extensions_mut().insert(admin_api.clone());
+            request.extensions_mut().insert(admin.get_or_init(|| admin_api(&own)).clone());
         }
         service(request)
     });

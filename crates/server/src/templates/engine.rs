@@ -31,8 +31,9 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Loads all templates. Returns them with an issue for each file that cannot be read or has a syntax error.
-    /// `colours` are the email colours, which all templates receive.
+    /// Loads custom templates. Returns the engine with an issue for each file that cannot be read or has a syntax error.
+    /// `colours` are the email colours, which all templates receive. Built-in templates are parsed at their first use: a
+    /// start needs few of them, and tests show that all can be parsed.
     pub(super) fn load(dir: Option<&Path>, colours: Value) -> (Self, Vec<TemplateIssue>) {
         let mut environment = Environment::new();
         // A layout may test whether a link is defined. Names that are never defined are found by the check of the
@@ -43,50 +44,40 @@ impl Engine {
         // `{% extends "layout/base.html" %}` is equivalent to `{% extends "base.html" %}`.
         environment
             .set_path_join_callback(|name, _| catalogue::find(name).map_or(name, |template| template.name).into());
+        environment.set_loader(|name| Ok(built_in(name)));
+        environment.set_auto_reload(false);
         dashboard::add_filters(&mut environment);
         let mut engine = Self { environment, replaced: BTreeMap::new(), stylesheet: Cow::default() };
         let mut issues = Vec::new();
-        for (name, source) in dev::TEMPLATES.into_iter().chain(dashboard::TEMPLATES) {
-            issues.extend(engine.compile(name, source.into()).err());
-        }
         for template in templates() {
-            issues.extend(engine.add(template, dir).err());
+            if template.kind == TemplateKind::Style {
+                engine.stylesheet = template.source.into();
+            }
+            if let Some(dir) = dir {
+                issues.extend(engine.replace(template, dir).err());
+            }
         }
         (engine, issues)
     }
 
-    /// Adds a template. If the custom file is broken, the built-in one is used, so that the other templates can still be
-    /// checked.
-    fn add(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<(), TemplateIssue> {
-        let replaced = self.replace(template, dir);
-        if !matches!(replaced, Ok(true)) {
-            self.take(template, template.source.into())?;
-        }
-        replaced.map(|_| ())
-    }
-
-    /// Adds the custom file if there is one. Returns whether there is one.
-    fn replace(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<bool, TemplateIssue> {
-        let Some(dir) = dir else { return Ok(false) };
+    /// Adds the custom file if there is one. If it is broken, the built-in template is used, so that the other templates
+    /// can still be checked.
+    fn replace(&mut self, template: &'static Template, dir: &Path) -> Result<(), TemplateIssue> {
         for path in [dir.join(template.name), dir.join(template.path())] {
             if let Some(source) = read(&path)? {
                 self.replaced.insert(template.name, path);
-                return self.take(template, source.into()).map(|()| true);
+                return self.take(template, source);
             }
         }
-        Ok(false)
+        Ok(())
     }
 
-    fn take(&mut self, template: &'static Template, source: Cow<'static, str>) -> Result<(), TemplateIssue> {
+    fn take(&mut self, template: &'static Template, source: String) -> Result<(), TemplateIssue> {
         if template.kind == TemplateKind::Style {
-            self.stylesheet = source;
+            self.stylesheet = source.into();
             return Ok(());
         }
-        self.compile(template.name, source)
-    }
-
-    fn compile(&mut self, name: &'static str, source: Cow<'static, str>) -> Result<(), TemplateIssue> {
-        self.environment.add_template_owned(name, source).map_err(|error| self.issue(name, &error))
+        self.environment.add_template_owned(template.name, source).map_err(|error| self.issue(template.name, &error))
     }
 
     pub(super) fn fill(&self, name: &'static str, values: Value) -> Result<String, TemplateError> {
@@ -132,6 +123,14 @@ impl Engine {
         };
         TemplateIssue { file: self.file(at), line: innermost.line(), text }
     }
+}
+
+/// Returns the source of a built-in template.
+fn built_in(name: &str) -> Option<&'static str> {
+    let mut internal = dev::TEMPLATES.into_iter().chain(dashboard::TEMPLATES);
+    internal
+        .find_map(|(known, source)| (known == name).then_some(source))
+        .or_else(|| catalogue::find(name).map(|template| template.source))
 }
 
 /// Finds the first line with this word inside a tag, or else the first line with the word, because a tag may span

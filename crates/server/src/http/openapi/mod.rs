@@ -6,7 +6,7 @@ mod refusals;
 mod schemas;
 mod scope;
 
-pub(super) use refusals::{Responses, refusals};
+pub(super) use refusals::{Responses, refusals, with_refusals};
 pub(super) use schemas::{attributes, event_details, optional_attributes};
 
 use serde_json::{Map, Value, json};

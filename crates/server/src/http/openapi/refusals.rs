@@ -1,6 +1,6 @@
 //! Errors in the OpenAPI document: by status, with an example of each.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use axum::http::StatusCode;
 use portcullis_core::{
@@ -19,6 +19,19 @@ use crate::http::problem::{self, RefusalFormat, TicketAnswer, TokenError};
 
 /// Responses of a route by status.
 pub(in crate::http) type Responses = BTreeMap<String, RefOr<Response>>;
+
+thread_local! {
+    static DESCRIBED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `describe` with the errors of routes in their descriptions. Elsewhere they are omitted: a server that starts only
+/// needs the routes, and describing their thousands of errors takes longer than the rest of the start.
+pub(in crate::http) fn with_refusals<T>(describe: impl FnOnce() -> T) -> T {
+    DESCRIBED.set(true);
+    let described = describe();
+    DESCRIBED.set(false);
+    described
+}
 
 /// Declares the errors of a route as a type for its `responses`. In scope are the names of the catalogue in the core
 /// and of [`super::groups`].
@@ -44,6 +57,9 @@ pub(in crate::http) use refusals;
 impl RefusalFormat {
     /// Adds these errors to the responses of a route.
     pub(in crate::http) fn describe(self, group: &impl Group, responses: &mut Responses) {
+        if !DESCRIBED.get() {
+            return;
+        }
         for one in &group.documented() {
             let status = self.status(one).as_u16();
             let RefOr::T(response) = responses.entry(status.to_string()).or_insert_with(|| RefOr::T(Response::new("")))
