@@ -56,8 +56,8 @@ impl Administered<'_, Administer> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(limit);
         let limit = errors.finish(limit)?;
-        let mut rows = self.all_records(GrantsOf::KIND).await?;
-        rows.extend(self.all_records(Invitation::KIND).await?);
+        let mut rows = self.unexpired_records(GrantsOf::KIND).await?;
+        rows.extend(self.unexpired_records(Invitation::KIND).await?);
         let place = |row: &RecordRow| format!("{}/{}", u8::from(row.kind == Invitation::KIND), row.key);
         let page = Cursors::of(&self.realm.keys, "admin/admins", "").page(rows, place, limit, cursor)?;
         let mut items = Vec::with_capacity(page.items.len());

@@ -79,7 +79,7 @@ impl Administered<'_, Administer> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(limit);
         let limit = errors.finish(limit)?;
-        let rows = self.all_records(AdminKey::KIND).await?;
+        let rows = self.unexpired_records(AdminKey::KIND).await?;
         let cursors = Cursors::of(&self.realm.keys, "admin/keys", "");
         let page = cursors.page(rows, |row| row.key.clone(), limit, cursor)?;
         let items = page.items.iter().map(|row| Ok(ListedAdminKey::from(&self.open_key(row)?)));
@@ -96,7 +96,7 @@ impl Administered<'_, Administer> {
     /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub(super) async fn end_keys_of(&self, admin: &UserId) -> Result<Batch> {
         let mut batch = Batch::new();
-        for row in self.all_records(AdminKey::KIND).await? {
+        for row in self.unexpired_records(AdminKey::KIND).await? {
             if self.open_key(&row)?.created_by.as_ref() == Some(admin) {
                 let (realm, kind, key) = (row.realm, row.kind, row.key);
                 batch.push(RecordOp::Delete { realm, kind, key, revision: Some(row.revision) }.into());

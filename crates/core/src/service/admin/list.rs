@@ -199,7 +199,7 @@ impl Administered<'_, Look> {
     async fn list_invitations(&self, filters: &UserFilters) -> Result<ListedUsers> {
         let query = self.query(filters, &["invited"])?;
         let cursors = Cursors::of(&self.realm.keys, "admin/invitations", &filter_text(&query));
-        let rows = self.all_records(Invitation::KIND).await?;
+        let rows = self.unexpired_records(Invitation::KIND).await?;
         let listed = rows.iter().map(|row| self.listed_invitation(row)).collect::<Result<Vec<_>>>()?;
         let mut listed: Vec<_> = listed.into_iter().filter(|user| user.is_described_by(&query)).collect();
         let place = |user: &ListedUser| format!("{:020}/{}", i64::MAX - user.created_at.millis(), user.id);

@@ -7,9 +7,6 @@ use crate::{
     service::{RawField, Scope},
 };
 
-/// Number of records read at a time.
-const CHUNK: usize = 500;
-
 /// A page of a list, with cursors for both directions.
 #[derive(Debug)]
 pub(super) struct Page<T> {
@@ -23,18 +20,10 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.
-    pub(super) async fn all_records(&self, kind: RecordKind) -> Result<Vec<RecordRow>> {
-        let mut all: Vec<RecordRow> = Vec::new();
-        let mut after = String::new();
-        loop {
-            let rows = self.ports.store.records_page(&self.realm.name, kind, &after, CHUNK).await?;
-            let is_last = rows.len() < CHUNK;
-            after = rows.last().map(|row| row.key.clone()).unwrap_or_default();
-            all.extend(rows.into_iter().filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now)));
-            if is_last {
-                return Ok(all);
-            }
-        }
+    pub(super) async fn unexpired_records(&self, kind: RecordKind) -> Result<Vec<RecordRow>> {
+        let mut all = self.all_records(&self.realm.name, kind).await?;
+        all.retain(|row| row.expires_at.is_none_or(|at| at > self.ctx.now));
+        Ok(all)
     }
 }
 

@@ -4,12 +4,10 @@ use crate::{
     error::Result,
     factor::passkey::Passkey,
     port::Store,
-    record::{Record, RecordRow},
-    service::Realms,
+    record::Record,
+    service::{Realms, kernel::RecordPages},
 };
 
-/// Number of records read at a time.
-const PAGE: usize = 1000;
 /// Maximum number of passkeys counted.
 const MAX: usize = 100_000;
 
@@ -24,13 +22,15 @@ pub async fn passkeys_of_other_domains(store: &dyn Store, realms: &Realms, rp_id
     let beyond = format!("{}.", Passkey::tag_of(rp_id));
     let mut number = 0;
     for realm in realms.names() {
-        let mut after = String::new();
-        loop {
-            let page: Vec<RecordRow> = store.records_page(realm, Passkey::KIND, &after, PAGE).await?;
+        let mut pages = RecordPages::new(store, realm, Passkey::KIND);
+        while number < MAX
+            && let Some(page) = pages.next().await?
+        {
             let others = page.iter().take_while(|row| !row.key.starts_with(&own)).count();
             number += others;
-            let Some(last) = page.last().filter(|_| number < MAX) else { break };
-            after = if others < page.len() { beyond.clone() } else { last.key.clone() };
+            if others < page.len() {
+                pages.skip_to(&beyond);
+            }
         }
     }
     Ok(number)

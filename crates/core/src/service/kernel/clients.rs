@@ -9,9 +9,6 @@ use crate::{
     record::{Record, RecordKeys, RecordRow},
 };
 
-/// Number of clients read at a time.
-const AT_ONCE: usize = 200;
-
 impl Kernel {
     /// Returns all clients of a realm, starting with those defined in the settings, which take precedence over stored
     /// clients with the same identifier.
@@ -24,20 +21,13 @@ impl Kernel {
             return Ok(Vec::new());
         }
         let mut clients = openid.declared.clone();
-        let mut after = String::new();
-        loop {
-            let rows = self.ports.store.records_page(&realm.name, RegisteredClient::KIND, &after, AT_ONCE).await?;
-            for row in &rows {
-                let client = open(realm, row)?;
-                if openid.declared(&client.id).is_none() {
-                    clients.push(client);
-                }
-            }
-            match rows.last() {
-                Some(last) if rows.len() == AT_ONCE => after.clone_from(&last.key),
-                _ => return Ok(clients),
+        for row in self.all_records(&realm.name, RegisteredClient::KIND).await? {
+            let client = open(realm, &row)?;
+            if openid.declared(&client.id).is_none() {
+                clients.push(client);
             }
         }
+        Ok(clients)
     }
 }
 

@@ -12,9 +12,6 @@ use crate::{
     service::{Scope, Service},
 };
 
-/// Number of marks that are read at a time.
-const AT_ONCE: usize = 200;
-
 impl Service {
     /// Notes which clients are in the settings: what those had that are gone is not for a later client of the same id.
     ///
@@ -56,18 +53,10 @@ impl Scope<'_> {
     }
 
     async fn client_marks(&self) -> Result<Vec<(RecordRow, ClientMark)>> {
-        let (mut marks, mut after) = (Vec::new(), String::new());
-        loop {
-            let rows = self.ports.store.records_page(&self.realm.name, ClientMark::KIND, &after, AT_ONCE).await?;
-            let last = rows.last().map(|row| row.key.clone()).filter(|_| rows.len() == AT_ONCE);
-            for row in rows {
-                let mark = ClientMark::open(&row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)?;
-                marks.push((row, mark));
-            }
-            match last {
-                Some(last) => after = last,
-                None => return Ok(marks),
-            }
-        }
+        let open = |row: RecordRow| {
+            let mark = ClientMark::open(&row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)?;
+            Ok((row, mark))
+        };
+        self.all_records(&self.realm.name, ClientMark::KIND).await?.into_iter().map(open).collect()
     }
 }
