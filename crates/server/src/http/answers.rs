@@ -1,10 +1,12 @@
 //! Responses that routes of several areas share.
 
 mod clients;
+mod events;
 mod passkey_options;
 mod passkeys;
 
 pub(crate) use clients::ClientTokenAnswer;
+pub(crate) use events::EventAnswer;
 pub(crate) use passkey_options::{CreationOptions, RequestOptions};
 pub(crate) use passkeys::{PasskeyAnswer, SignalAnswer};
 

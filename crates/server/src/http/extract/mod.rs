@@ -9,6 +9,7 @@ mod body;
 mod browser;
 mod carried;
 mod cookie;
+mod current_password;
 mod developer;
 mod device;
 mod fields;
@@ -34,6 +35,7 @@ pub(super) use bearer::{Authenticated, ClientBearer, MaybeAuthenticated, Viewing
 pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, OptionalForm, OptionalJsonBody, TokenBody};
 pub(super) use browser::Browser;
 pub(super) use carried::Carried;
+pub(super) use current_password::CurrentPassword;
 pub(super) use developer::DeveloperOnly;
 pub(super) use device::DeviceCookie;
 pub(super) use fields::{Fields, Link, Query};

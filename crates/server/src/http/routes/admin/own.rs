@@ -1,7 +1,7 @@
 //! An administrator's own account: sessions, events, password and second factors.
 
 use axum::{Json, extract::Path, http::StatusCode};
-use portcullis_core::{audit::ListedEvent, service::ListedEvents};
+use portcullis_core::service::ListedEvents;
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -11,7 +11,8 @@ use super::{
     help::{AdminEnded, AdminSession, AdminSessions},
 };
 use crate::http::{
-    extract::{AdminSelf, JsonBody, OptionalJsonBody, Query},
+    answers::EventAnswer,
+    extract::{AdminSelf, CurrentPassword, JsonBody, Query},
     openapi::refusals,
     problem::ApiError,
     routes::Message,
@@ -67,47 +68,10 @@ pub(crate) async fn end(
     Ok(Message::say("Session ended"))
 }
 
-/// An event of the own account.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct AdminEvent {
-    #[schema(example = "019b76da-a800-7d1f-8a52-0c1f6f6f3c11")]
-    id: String,
-    #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
-    at: String,
-    #[schema(example = "admin_signed_in")]
-    event: String,
-    #[schema(example = "ok")]
-    outcome: String,
-    #[schema(example = "Firefox on Linux", required)]
-    device: Option<String>,
-    #[schema(example = "203.0.113.7", required)]
-    ip: Option<String>,
-    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms", required)]
-    session: Option<String>,
-    /// `user`, `admin` or `server`.
-    #[schema(example = "user")]
-    by: &'static str,
-}
-
-impl From<ListedEvent> for AdminEvent {
-    fn from(event: ListedEvent) -> Self {
-        Self {
-            id: event.id.to_string(),
-            at: event.at.to_string(),
-            event: event.event,
-            outcome: event.outcome,
-            device: event.client.device,
-            ip: event.client.ip,
-            session: event.session.map(|session| session.to_string()),
-            by: event.by,
-        }
-    }
-}
-
 /// A page of events.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminEvents {
-    items: Vec<AdminEvent>,
+    items: Vec<EventAnswer>,
     #[schema(required, example = json!(null))]
     next: Option<String>,
 }
@@ -160,15 +124,6 @@ pub(crate) async fn password(request: AdminSelf, JsonBody(mut fields): JsonBody)
     Ok(Message::say("Password changed"))
 }
 
-/// Proof that the caller is still the same person.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct AdminCurrentPassword {
-    /// Required if the sign-in is not recent and two-step verification is off.
-    #[schema(example = "securepassword123", format = Password)]
-    current_password: Option<String>,
-}
-
 refusals!(RemoveRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_REQUIRED_BY_POLICY], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
 /// Remove an own second factor
@@ -179,7 +134,7 @@ refusals!(RemoveRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, AUTH_STALE, 
     operation_id = "admin_own_remove_factor",
     delete, path = "/v1/admin/me/mfa/{id}", tag = "Administration", security(("admin_session" = [])),
     params(("id" = String, Path, description = "Of the factor", example = "qgfhl13dmdmn04qh7oqttabfms")),
-    request_body(content = Option<AdminCurrentPassword>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses(
         (status = 200, description = "Removed", body = Message, example = json!({"message": "Factor removed"})),
         RemoveRefusals,
@@ -188,12 +143,10 @@ refusals!(RemoveRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, AUTH_STALE, 
 pub(crate) async fn remove_factor(
     request: AdminSelf,
     Path(path): Path<HashMap<String, String>>,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<Json<Message>, ApiError> {
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
     let id = path.get("id").map_or("", String::as_str);
-    request.second_factors()?.remove(request.owner()?, &current, id).await?;
+    request.second_factors()?.remove(request.owner()?, &current_password, id).await?;
     Ok(Message::say("Factor removed"))
 }
 
@@ -212,16 +165,14 @@ refusals!(RenewRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, AUTH_STALE, A
 #[utoipa::path(
     operation_id = "admin_own_recovery_codes",
     post, path = "/v1/admin/me/mfa/recovery_codes", tag = "Administration", security(("admin_session" = [])),
-    request_body(content = Option<AdminCurrentPassword>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses((status = 201, description = "The new codes", body = AdminRecoveryCodes), RenewRefusals)
 )]
 pub(crate) async fn recovery_codes(
     request: AdminSelf,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<(StatusCode, Json<AdminRecoveryCodes>), ApiError> {
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
-    let codes = request.second_factors()?.renew_recovery_codes(request.owner()?, &current).await?;
+    let codes = request.second_factors()?.renew_recovery_codes(request.owner()?, &current_password).await?;
     let recovery_codes = codes.expose().map(str::to_owned).collect();
     Ok((StatusCode::CREATED, Json(AdminRecoveryCodes { recovery_codes })))
 }

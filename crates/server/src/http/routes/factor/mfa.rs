@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::http::{
     answers::{FactorAnswer, SignalAnswer},
-    extract::{Authenticated, JsonBody, OptionalJsonBody, Viewing},
+    extract::{Authenticated, CurrentPassword, JsonBody, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
@@ -130,15 +130,6 @@ pub(crate) async fn switch(
     Ok(Json(SwitchAnswer { two_step: switched.two_step, recovery_codes }))
 }
 
-/// Proof of the caller's identity.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct Removal {
-    /// Current password. Required if the login is not recent and two-step verification is off.
-    #[schema(example = "securepassword123", format = Password)]
-    current_password: Option<String>,
-}
-
 /// The factor was removed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RemovedFactor {
@@ -159,7 +150,7 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/mfa/{id}", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath, ("id" = String, Path, description = "Identifier of the factor", example = "qgfhl13dmdmn04qh7oqttabfms")),
-    request_body(content = Option<Removal>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses(
         (status = 200, description = "Removed", body = RemovedFactor, example = json!({"message": "Factor removed"})),
         RemoveRefusals,
@@ -168,12 +159,10 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 pub(crate) async fn remove(
     authenticated: Authenticated,
     Path(path): Path<HashMap<String, String>>,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<Json<RemovedFactor>, ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
     let id = path.get("id").map(String::as_str).unwrap_or_default();
-    let signal = request.second_factors().remove(&owner, &current, id).await?.map(Into::into);
+    let signal = request.second_factors().remove(&owner, &current_password, id).await?.map(Into::into);
     Ok(Json(RemovedFactor { message: "Factor removed", signal }))
 }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::enrols::enrols;
 use crate::http::{
     answers::{PasskeyAnswer, SignalAnswer, TokenAnswer},
-    extract::{Authenticated, DeviceCookie, JsonBody, MaybeAuthenticated, OptionalJsonBody, Viewing},
+    extract::{Authenticated, CurrentPassword, DeviceCookie, JsonBody, MaybeAuthenticated, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     state::AppState,
@@ -168,15 +168,6 @@ pub(crate) async fn rename_passkey(
     Ok(Json(request.second_factors().rename_passkey(&owner, id, &name).await?.into()))
 }
 
-/// Proof of the caller's identity.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct PasskeyRemoval {
-    /// Current password. Required if the login is not recent and two-step verification is off.
-    #[schema(example = "securepassword123", format = Password)]
-    current_password: Option<String>,
-}
-
 /// Data that the browser reports to the authenticators after a removal.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RemovedPasskey)]
@@ -194,18 +185,16 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/passkeys/{id}", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath, ("id" = String, Path, description = "Identifier of the passkey", example = "qgfhl13dmdmn04qh7oqttabfms")),
-    request_body(content = Option<PasskeyRemoval>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses((status = 200, description = "Removed", body = RemovedAnswer), RemoveRefusals)
 )]
 pub(crate) async fn remove_passkey(
     authenticated: Authenticated,
     Path(path): Path<HashMap<String, String>>,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<Json<RemovedAnswer>, ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
     let id = path.get("id").map(String::as_str).unwrap_or_default();
-    let accepted = request.second_factors().remove_passkey(&owner, &current, id).await?;
+    let accepted = request.second_factors().remove_passkey(&owner, &current_password, id).await?;
     Ok(Json(RemovedAnswer { signal: accepted.into() }))
 }

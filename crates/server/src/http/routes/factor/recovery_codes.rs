@@ -3,19 +3,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Authenticated, OptionalJsonBody},
+    extract::{Authenticated, CurrentPassword},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
-
-/// Proof of the caller's identity.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct Renewal {
-    /// Current password. Required if the login is not recent and two-step verification is off.
-    #[schema(example = "securepassword123", format = Password)]
-    current_password: Option<String>,
-}
 
 /// New recovery codes, returned only once.
 #[derive(Serialize, ToSchema)]
@@ -33,17 +24,15 @@ refusals!(RenewRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_S
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/recovery_codes", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
-    request_body(content = Option<Renewal>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses((status = 201, description = "The new codes", body = CodesAnswer), RenewRefusals)
 )]
 pub(crate) async fn renew(
     authenticated: Authenticated,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<(StatusCode, Json<CodesAnswer>), ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
-    let codes = request.second_factors().renew_recovery_codes(&owner, &current).await?;
+    let codes = request.second_factors().renew_recovery_codes(&owner, &current_password).await?;
     let recovery_codes = codes.expose().map(str::to_owned).collect();
     Ok((StatusCode::CREATED, Json(CodesAnswer { recovery_codes })))
 }

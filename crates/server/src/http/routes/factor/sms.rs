@@ -1,21 +1,11 @@
 use axum::{Json, http::StatusCode};
-use utoipa::ToSchema;
 
 use super::totp::AddedAnswer;
 use crate::http::{
-    extract::{Authenticated, OptionalJsonBody},
+    extract::{Authenticated, CurrentPassword},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
-
-/// Proof of the caller's identity.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct NewSms {
-    /// Current password. Required if the login is not recent and two-step verification is off.
-    #[schema(example = "securepassword123", format = Password)]
-    current_password: Option<String>,
-}
 
 refusals!(SmsRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, PHONE_UNVERIFIED, PHONE_DISPUTED, MFA_STRONGER_FIRST, MFA_TOO_MANY], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
@@ -27,7 +17,7 @@ refusals!(SmsRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STA
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/sms", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
-    request_body(content = Option<NewSms>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses(
         (status = 201, description = "Added", body = AddedAnswer, example = json!({
             "id": "qgfhl13dmdmn04qh7oqttabfms", "type": "sms", "name": "•••90", "created_at": "2026-01-01T10:00:00Z",
@@ -38,11 +28,9 @@ refusals!(SmsRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STA
 )]
 pub(crate) async fn add(
     authenticated: Authenticated,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<(StatusCode, Json<AddedAnswer>), ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
-    let added = request.second_factors().add_sms(&owner, &current).await?;
+    let added = request.second_factors().add_sms(&owner, &current_password).await?;
     Ok((StatusCode::CREATED, Json(added.into())))
 }

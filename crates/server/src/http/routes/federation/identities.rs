@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Authenticated, OptionalJsonBody, Viewing},
+    extract::{Authenticated, CurrentPassword, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
@@ -65,15 +65,6 @@ pub(crate) async fn identities(viewing: Viewing) -> Result<Json<IdentitiesAnswer
     Ok(Json(IdentitiesAnswer { identities }))
 }
 
-/// Proof of the caller's identity.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct Unlinking {
-    /// Required if the login is not recent and two-step verification is off.
-    #[schema(example = "securepassword123", format = Password)]
-    current_password: Option<String>,
-}
-
 refusals!(UnlinkRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, LOGIN_LAST], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
 /// Unlink an account
@@ -83,18 +74,16 @@ refusals!(UnlinkRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/identities/{id}", tag = "Providers", security(("bearer" = [])),
     params(RealmPath, ("id" = String, Path, description = "Of the linked account", example = "qgfhl13dmdmn04qh7oqttabfms")),
-    request_body(content = Option<Unlinking>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses((status = 200, description = "Unlinked", body = Message, example = json!({"message": "Account unlinked"})), UnlinkRefusals)
 )]
 pub(crate) async fn unlink(
     authenticated: Authenticated,
     Path(path): Path<HashMap<String, String>>,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<Json<Message>, ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
     let id = path.get("id").map(String::as_str).unwrap_or_default();
-    request.federation().unlink(&owner, &current, id).await?;
+    request.federation().unlink(&owner, &current_password, id).await?;
     Ok(Message::say("Account unlinked"))
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Authenticated, OptionalJsonBody},
+    extract::{Authenticated, CurrentPassword},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
@@ -22,15 +22,6 @@ pub(crate) struct LinkStartAnswer {
     expires_in: u64,
 }
 
-/// Proof that the caller is still the same person.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct LinkStart {
-    /// Required if the login is not recent and two-step verification is off.
-    #[schema(example = "securepassword123", format = Password)]
-    current_password: Option<String>,
-}
-
 refusals!(StartRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
 /// Start linking an account
@@ -41,21 +32,19 @@ refusals!(StartRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_S
 #[utoipa::path(
     post, path = "/v1/{realm}/me/identities/{provider}/start", tag = "Providers", security(("bearer" = [])),
     params(RealmPath, ("provider" = String, Path, description = "Name of the provider", example = "google")),
-    request_body(content = Option<LinkStart>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses((status = 200, description = "The URL", body = LinkStartAnswer), StartRefusals)
 )]
 pub(crate) async fn start(
     authenticated: Authenticated,
     Path(path): Path<HashMap<String, String>>,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<Json<LinkStartAnswer>, ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
     if !request.realm.policy.pages {
         return Err(NOT_FOUND.into());
     }
     let provider = path.get("provider").map(String::as_str).unwrap_or_default();
-    let url = request.federation().link_url(&owner, &current, provider).await?;
+    let url = request.federation().link_url(&owner, &current_password, provider).await?;
     Ok(Json(LinkStartAnswer { url, expires_in: LINK_START_TTL.as_secs() }))
 }

@@ -1,8 +1,7 @@
 use axum::Json;
 
-use super::current_password::CurrentPassword;
 use crate::http::{
-    extract::{Authenticated, OptionalJsonBody},
+    extract::{Authenticated, CurrentPassword},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
@@ -25,11 +24,9 @@ refusals!(EraseRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_S
 )]
 pub(crate) async fn erase(
     authenticated: Authenticated,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<Json<Message>, ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
-    request.accounts().delete_own(&owner, &current).await?;
+    request.accounts().delete_own(&owner, &current_password).await?;
     Ok(Message::say("Account deleted successfully"))
 }

@@ -1,36 +1,14 @@
 use axum::Json;
-use portcullis_core::{audit::ListedEvent, service::ListedEvents};
+use portcullis_core::service::ListedEvents;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
+    answers::EventAnswer,
     extract::{Query, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
-
-/// An event as shown to the user it concerns.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct EventAnswer {
-    id: String,
-    #[schema(format = DateTime)]
-    at: String,
-    /// Stable name of the event.
-    event: String,
-    /// `ok`, `refused` or `failed`.
-    outcome: String,
-    /// Name of the browser and operating system; null if not recognised.
-    #[schema(required)]
-    device: Option<String>,
-    /// IP address; null if unknown.
-    #[schema(required)]
-    ip: Option<String>,
-    /// Session that made the request or was created by it.
-    #[schema(required)]
-    session: Option<String>,
-    /// `user`, `admin` or `server`.
-    by: &'static str,
-}
 
 /// A page of events.
 #[derive(Serialize, ToSchema)]
@@ -39,21 +17,6 @@ pub(crate) struct EventsAnswer {
     /// Cursor of the next page; null on the last one.
     #[schema(required)]
     next: Option<String>,
-}
-
-impl From<ListedEvent> for EventAnswer {
-    fn from(event: ListedEvent) -> Self {
-        Self {
-            id: event.id.to_string(),
-            at: event.at.to_string(),
-            event: event.event,
-            outcome: event.outcome,
-            device: event.client.device,
-            ip: event.client.ip,
-            session: event.session.map(|session| session.to_string()),
-            by: event.by,
-        }
-    }
 }
 
 refusals!(EventsRefusals: Problem [REALM, BEARER, &[CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID)])]);

@@ -15,9 +15,9 @@ use portcullis_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{events::EventAnswer, profile::UserAnswer, sessions::SessionAnswer};
+use super::{profile::UserAnswer, sessions::SessionAnswer};
 use crate::http::{
-    answers::DeviceAnswer,
+    answers::{DeviceAnswer, EventAnswer},
     extract::{Authenticated, PageForm, SignedIn, SkipOnHead, Turned},
     openapi::{RealmPath, refusals},
     problem::ApiError,

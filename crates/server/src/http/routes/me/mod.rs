@@ -1,6 +1,5 @@
 //! The account of the caller.
 
-mod current_password;
 mod delete;
 mod email;
 mod events;

@@ -2,9 +2,8 @@ use axum::{Json, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::current_password::CurrentPassword;
 use crate::http::{
-    extract::{Authenticated, JsonBody, OptionalJsonBody},
+    extract::{Authenticated, CurrentPassword, JsonBody},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
@@ -81,11 +80,9 @@ refusals!(RemovePhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, 
 )]
 pub(crate) async fn remove_phone(
     authenticated: Authenticated,
-    OptionalJsonBody(mut fields): OptionalJsonBody,
+    CurrentPassword { current_password }: CurrentPassword,
 ) -> Result<Json<Message>, ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let current = fields.take("current_password");
-    fields.refuse_unknown()?;
-    request.accounts().remove_phone(&owner, &current).await?;
+    request.accounts().remove_phone(&owner, &current_password).await?;
     Ok(Message::say("Phone number removed"))
 }
