@@ -50,7 +50,8 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
 /// Reads a row, starting with its position in the chain.
 pub(super) fn read_placed(row: &Row<'_>) -> rusqlite::Result<PlacedEntry> {
     let mut columns = Columns::of(row);
-    let position = columns.value::<Option<i64>>()?.and_then(|position| u64::try_from(position).ok());
+    // A position that the server never writes is read as none. A verification reports it.
+    let position = columns.value::<i64>().ok().and_then(|position| u64::try_from(position).ok());
     Ok(PlacedEntry { position, entry: entry(columns)? })
 }
 
