@@ -29,7 +29,7 @@ use portcullis_core::{
     Ctx, Error,
     error::{
         ErrorKind, Refusal,
-        catalogue::{MFA_REQUIRED, PASSKEY_REFUSED, TIMEOUT},
+        catalogue::{LIMITED, MFA_REQUIRED, PASSKEY_REFUSED, TIMEOUT},
     },
     service::Challenged,
 };
@@ -101,9 +101,11 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Returns kind and code of an error response.
+/// Returns kind and code of an error response. A page that reports a limit is one, too.
 pub(super) fn refused(response: &Response) -> Option<(ErrorKind, &'static str)> {
-    response.extensions().get::<ApiError>().map(|refused| (refused.error.kind(), refused.error.code()))
+    let refused = response.extensions().get::<ApiError>().map(|refused| (refused.error.kind(), refused.error.code()));
+    let of_page = || response.status() == StatusCode::TOO_MANY_REQUESTS;
+    refused.or_else(|| of_page().then_some((LIMITED.kind, LIMITED.code)))
 }
 
 /// Returns the response to a correct password that needs a second factor, with its ticket.

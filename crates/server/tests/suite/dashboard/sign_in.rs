@@ -56,6 +56,40 @@ async fn the_first_owner_is_led_from_the_empty_server_to_the_overview() {
 }
 
 #[tokio::test]
+async fn the_token_of_the_first_owner_is_valid_for_thirty_minutes() {
+    let mut app = TestApp::start().await;
+    let token = app.setup_token().await;
+    let app = app.restart().await;
+    let mut browser = Browser::new(&app);
+    let expired = "This token is incorrect, has expired or was used.";
+    let (email, short) = (("email", "owner@example.com"), ("password", "short"));
+    app.advance(Duration::from_secs(30 * 60 - 1));
+    let refused = browser.post("/admin/setup", &[("setup_token", &token), email, short]).await;
+    assert_eq!(refused.status, 422);
+    assert!(!refused.shows(expired), "only the password is refused: {}", refused.body);
+    app.advance(Duration::from_secs(1));
+    let refused = browser.post("/admin/setup", &[("setup_token", &token), email, ("password", PASSWORD)]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.shows(expired), "{}", refused.body);
+    assert_eq!(browser.get("/admin/sign-in").await.heading(), "Set up Portcullis", "there is no owner");
+}
+
+#[tokio::test]
+async fn a_limit_reached_by_a_sign_in_on_a_page_has_a_row_in_the_audit_trail() {
+    let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce"), ("LIMIT_ADMIN_SIGN_IN_CLIENT", "2/1m")]).await;
+    let _owner = app.owner().await;
+    let mut browser = Browser::new(&app);
+    let page = browser.get("/admin/sign-in").await;
+    for status in [401, 401, 429] {
+        let wrong = [("email", "owner@example.com"), ("password", "another-long-password")];
+        assert_eq!(browser.send(&page, "/admin/sign-in", &wrong).await.status, status);
+    }
+    let rows: Vec<_> = app.audit("admin").await.into_iter().filter(|row| row.event == "limit_reached").collect();
+    let rules: Vec<_> = rows.iter().map(|row| row.rule.as_deref()).collect();
+    assert_eq!(rules, [Some("LIMIT_ADMIN_SIGN_IN_CLIENT")]);
+}
+
+#[tokio::test]
 async fn a_second_factor_is_set_up_and_asked_for() {
     let app = TestApp::with(&[("ADMIN_MFA", "required")]).await;
     let owner = app.owner().await;

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::ENFORCED;
+use crate::pages::browser::Browser;
 use crate::support::{Person, Protected, TestApp, json, problem};
 
 const ONE_EACH: &[(&str, &str)] = &[
@@ -81,6 +82,16 @@ async fn each_refusal_by_a_limit_has_a_row_that_names_its_setting_and_its_user()
     limited("unknown@example.com").await;
     assert_eq!(rows(&app, "LIMIT_PASSWORDS_ACCOUNT").await.len(), 2);
     assert!(rows(&app, "LIMIT_PASSWORDS_ACCOUNT").await.contains(&(None, true)), "an address without a user");
+}
+
+#[tokio::test]
+async fn a_page_that_reports_a_limit_has_a_row_as_well() {
+    let app = TestApp::with(&[ENFORCED, &[("LIMIT_MAILS_CLIENT", "1/90s")]].concat()).await;
+    let mut browser = Browser::new(&app);
+    for status in [303, 429] {
+        assert_eq!(browser.post("/User1/signin/forgot", &[("email", "john@example.com")]).await.status, status);
+    }
+    assert_eq!(rows(&app, "LIMIT_MAILS_CLIENT").await, [(None, false)]);
 }
 
 #[tokio::test]

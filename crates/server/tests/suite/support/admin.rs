@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use portcullis::{
+    App,
     app::{self, Overrides},
     cli::{self, Caller, Command, Output, OutputFormat},
 };
@@ -31,12 +32,23 @@ impl TestApp {
 
     /// Returns a client of the command line with additional settings.
     pub async fn beside_with(&self, more: &[(&str, &str)]) -> Caller {
-        let overrides = Overrides {
+        Caller::here(&app::beside(&self.config_with(more), self.overrides()).await.unwrap())
+    }
+
+    fn overrides(&self) -> Overrides {
+        Overrides {
             clock: self.clock.clone() as _,
             random: Arc::new(Chance::new(1000 + self.seed_of_beside())),
             adjust: Box::new(|ports| ports),
-        };
-        Caller::here(&app::beside(&self.config_with(more), overrides).await.unwrap())
+        }
+    }
+
+    /// Stops the server, and returns the token that a start on a terminal prints for the first owner.
+    pub async fn setup_token(&mut self) -> String {
+        self.stop().await;
+        let app = App::build(&self.config_with(&[]), self.overrides()).await.unwrap();
+        let link = app.first_owner_link().await.unwrap().expose();
+        link.split_once('#').unwrap().1.to_owned()
     }
 
     /// Runs a command while the server is running. Returns the exit code and the JSON.
