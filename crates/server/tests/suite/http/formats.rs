@@ -56,6 +56,29 @@ async fn a_multipart_form_that_is_broken_repeated_too_large_or_a_file_is_refused
 }
 
 #[tokio::test]
+async fn a_fault_in_a_multipart_form_is_named_with_its_place() {
+    let app = TestApp::start().await;
+    let good = multipart(&[("username", "a@example.com")]).replace("--b--\r\n", "");
+    let head = "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n";
+    let of = |bytes: &[u8]| [good.as_bytes(), bytes].concat();
+    let (begin, value) = (good.len(), good.len() + head.len());
+    for (kind, body, place) in [
+        ("multipart/form-data", of(b"--b--\r\n"), 0),
+        (MULTIPART, Vec::new(), 0),
+        (MULTIPART, b"without a delimiter".to_vec(), 19),
+        (MULTIPART, of(format!("{head}half").as_bytes()), value + 4),
+        (MULTIPART, of(b"--b\r\nContent-Disp"), begin + 17),
+        (MULTIPART, of(b"--b\r\nno header\r\n\r\nvalue\r\n--b--\r\n"), begin),
+        (MULTIPART, of(&[head.as_bytes(), b"ab\xff\r\n--b--\r\n"].concat()), value + 2),
+    ] {
+        let request = app.request(Method::POST, "/User1/login").header("Content-Type", kind).body(body.clone());
+        let refused = problem(request.send().await.unwrap(), 400).await;
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.ends_with(&format!(" at byte {place}.")), "{}: {detail}", String::from_utf8_lossy(&body));
+    }
+}
+
+#[tokio::test]
 async fn every_kind_of_json_is_read_with_or_without_a_byte_order_mark() {
     let app = TestApp::start().await;
     for (number, kind) in [
