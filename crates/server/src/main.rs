@@ -121,12 +121,12 @@ async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure
     Ok(())
 }
 
-/// Returns the link that creates the first owner, if there is none and a person reads the terminal.
+/// Returns the link that creates the first owner, if there is none and only a person reads the terminal.
 async fn first_owner(app: &App, config: &Config) -> Result<Option<String>, portcullis_core::Error> {
     if !app.lacks_owner().await? {
         return Ok(None);
     }
-    if cli::greets(config) {
+    if cli::is_private(config) {
         return Ok(Some(app.first_owner_link().await?.expose()));
     }
     tracing::info!(command = "portcullis admins invite ADDRESS --role owner --print", "administration has no owner");

@@ -18,7 +18,7 @@ mod templates;
 pub use admin::{AdminVerb, CallError, Caller, ServerAddress, administer};
 pub use check::check;
 pub use completions::completions;
-pub use greeting::{greet, greets};
+pub use greeting::{greet, is_private};
 pub use hash::hash;
 pub use health::{Unaddressed, address, health};
 pub use migrate::{tell_of_plan, tell_of_steps};

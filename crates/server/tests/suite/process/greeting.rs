@@ -17,10 +17,14 @@ async fn shown(settings: &[(&str, &str)]) -> (String, u16) {
 
 /// Starts the program on a terminal provided by `script`, and returns the output until it serves.
 async fn started(settings: &[(&str, &str)]) -> (String, Program, Stopped) {
+    started_by(env!("CARGO_BIN_EXE_portcullis"), settings).await
+}
+
+async fn started_by(line: &str, settings: &[(&str, &str)]) -> (String, Program, Stopped) {
     let program = Program::new(&[]);
     let file = program.folder().join("typescript");
     let mut command = Command::new("script");
-    command.args(["-qfec", env!("CARGO_BIN_EXE_portcullis")]).arg(&file).current_dir(program.folder());
+    command.args(["-qfec", line]).arg(&file).current_dir(program.folder());
     command
         .stdin(Stdio::null())
         .stdout(File::create(program.folder().join("out")).unwrap())
@@ -98,6 +102,18 @@ async fn the_first_owner_is_made_by_the_link_on_the_terminal() {
     assert!(own.text().await.unwrap().contains("owner@*"));
     assert_eq!(make(token, "other@example.com", password).await.status(), 422, "it works once");
     assert_eq!(show().await.status(), 303, "there is an owner");
+}
+
+#[tokio::test]
+async fn the_link_of_the_first_owner_is_not_on_the_terminal_of_a_container() {
+    // The server is the first process, as in `docker run -t`, or the child of one, as in `docker run --init -t`.
+    let program = env!("CARGO_BIN_EXE_portcullis");
+    for inside in [program.to_owned(), format!("sh -c '{program}; true'")] {
+        let container = format!("unshare --user --map-root-user --pid --fork --kill-child --mount-proc {inside}");
+        let (seen, _, _child) = started_by(&container, &[]).await;
+        assert!(seen.contains("portcullis admins invite ADDRESS --role owner --print"), "{seen}");
+        assert!(seen.contains("  Next ") && !seen.contains("/admin/setup"), "{seen}");
+    }
 }
 
 #[tokio::test]
