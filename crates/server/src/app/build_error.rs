@@ -4,7 +4,7 @@ use portcullis_backends::hash;
 use portcullis_core::{oauth::ClientId, service::OpenRealmsError};
 
 use super::{backends, shared};
-use crate::templates::TemplateError;
+use crate::{config::ListenOn, templates::TemplateError};
 
 /// Reason why the application could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,11 @@ pub enum BuildError {
     /// The stored passkeys could not be counted.
     #[error("the stored passkeys cannot be counted")]
     Passkeys(#[source] portcullis_core::Error),
+    /// The listener of administration could not be opened.
+    #[error(
+        "administration cannot be served on {0}: set ADMIN_LISTEN to a free address and port, or to a path that the server may write"
+    )]
+    AdminListener(ListenOn, #[source] portcullis_core::error::Cause),
     /// The metrics recorder or its listener could not be started.
     #[error("metrics cannot be served on {0}: set METRICS_LISTEN to a free address and port")]
     Metrics(SocketAddr, #[source] portcullis_core::error::Cause),

@@ -10,7 +10,7 @@ use rustix::{
 
 use super::{backends, shared, templates};
 use crate::{
-    config::{Config, Inspection},
+    config::{Config, Inspection, ListenOn},
     error_chain, listen,
 };
 
@@ -32,6 +32,7 @@ fn found(config: &Config) -> impl Iterator<Item = (&'static str, String)> {
             backends::senders(config, &(Arc::new(SystemClock) as _)).err().map(|error| error_chain(&error)),
         ),
         ("DATA_DIR", data_dir(&config.store.data_dir)),
+        ("ADMIN_LISTEN", config.admin.listen.as_ref().and_then(admin_listener)),
         ("REDIS_URL", shared::check(config).err().map(|error| error_chain(&error))),
         ("DATABASE_URL", backends::probe(config).err().map(|error| error_chain(&error))),
     ];
@@ -40,6 +41,17 @@ fn found(config: &Config) -> impl Iterator<Item = (&'static str, String)> {
 
 fn listener(address: SocketAddr) -> Result<(), String> {
     listen::check(address).map_err(|error| error.to_string())
+}
+
+fn admin_listener(on: &ListenOn) -> Option<String> {
+    match on {
+        ListenOn::Tcp(address) => listener(*address).err(),
+        ListenOn::Unix(path) => {
+            let folder = path.parent()?;
+            let why = access(folder, Access::WRITE_OK | Access::EXEC_OK).err()?;
+            Some(format!("no socket can be created in {} ({why})", folder.display()))
+        }
+    }
 }
 
 /// Checks that the folder, or its closest existing parent, is writable.

@@ -26,7 +26,10 @@ use std::{
     sync::{Arc, Once},
 };
 
-use futures_util::{FutureExt as _, future::BoxFuture};
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, OptionFuture, join},
+};
 use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_backends::sqlite;
 use portcullis_core::{
@@ -39,9 +42,9 @@ use portcullis_core::{
 use tokio::net::TcpListener;
 
 use crate::{
-    config::{self, Config},
+    config::{self, Config, ListenOn},
     http::{self, Shared},
-    listen::{self, ConnectionLimiter, Listener, METRICS_CONNECTIONS, Timeouts},
+    listen::{self, ADMIN_CONNECTIONS, ConnectionLimiter, Listener, METRICS_CONNECTIONS, Timeouts},
     memory, metrics,
     worker::{Wakeups, Worker},
 };
@@ -72,6 +75,8 @@ pub struct App {
     shared: Shared,
     /// `None` without `METRICS_LISTEN`.
     metrics: Option<Metrics>,
+    /// `None` without `ADMIN_LISTEN`.
+    admin: Option<Listener>,
     /// `None` if a [`Pump`] does the work.
     worker: Option<Worker>,
     timeouts: Timeouts,
@@ -146,6 +151,7 @@ impl App {
         passkeys::check_domain(&config.passkeys, &*store, &realms).await?;
         let measured =
             config.http.metrics_listen.filter(|_| place == beside::Place::Serving).map(measure).transpose()?;
+        let admin = admin_listener(config, place)?;
         let shared::Parts { counters, shared } = shared::parts(config, &*clock, &realms).await?;
         let wakeups = Arc::new(Wakeups::default());
         let ports = adjust(Ports {
@@ -170,6 +176,7 @@ impl App {
         keys::check_audience(&service, place == beside::Place::Serving).await?;
         Ok(Self {
             metrics: measured.map(|measured| Metrics::of(measured, &service, &clock)),
+            admin,
             worker: Some(parts::worker(config, &service, &clock, &random, wakeups)),
             shared: Shared {
                 service,
@@ -221,10 +228,17 @@ impl App {
                 if let Some(workers) = &workers {
                     workers.ask_to_stop();
                 }
-            };
+            }
+            .shared();
             let handler = http::handler(app.shared);
             memory::give_back();
-            let served = listen::serve(listener, handler, app.timeouts, app.limiter, stop);
+            let of_admin = app.admin.map(|admin| {
+                let limiter = ConnectionLimiter::new(ADMIN_CONNECTIONS, ADMIN_CONNECTIONS, Vec::new());
+                listen::serve(admin, http::at_admin_listener(&handler), app.timeouts, limiter, stop.clone())
+            });
+            let of_admin = OptionFuture::from(of_admin);
+            let served = join(listen::serve(listener, handler, app.timeouts, app.limiter, stop), of_admin);
+            let served = served.map(drop);
             match app.metrics {
                 // Metrics remain available until the last request has been answered.
                 Some(Metrics { listener, handler }) => tokio::select! {
@@ -246,6 +260,21 @@ impl App {
         let pump = self.worker.take().map(|worker| Pump { worker });
         (self, pump)
     }
+}
+
+/// Opens the listener of administration in a process that serves it. Without one, warns of pages that could act as an
+/// administrator.
+fn admin_listener(config: &Config, place: beside::Place) -> Result<Option<Listener>, BuildError> {
+    let is_served = config.admin.is_on && place == beside::Place::Serving;
+    if is_served {
+        templates::warn_of_pages(config);
+    }
+    let open = |on: &ListenOn| {
+        let listener = Listener::open(on).map_err(|error| BuildError::AdminListener(on.clone(), error.into()))?;
+        tracing::info!(listen = %on, "administration on its own listener");
+        Ok(listener)
+    };
+    config.admin.listen.as_ref().filter(|_| is_served).map(open).transpose()
 }
 
 /// Binds the metrics listener and starts the recorder.

@@ -188,8 +188,8 @@ fn longest_delivery(transport: &MailTransport) -> Duration {
 }
 
 pub(super) fn admin_access(config: &Config) -> AdminAccess {
-    let config::Admin { is_on, ref networks, search_budget, .. } = config.admin;
-    AdminAccess { is_on, networks: networks.clone(), search_budget }
+    let config::Admin { is_on, ref listen, ref networks, search_budget, .. } = config.admin;
+    AdminAccess { is_on, has_listener: listen.is_some(), networks: networks.clone(), search_budget }
 }
 
 /// Returns the origins on which browsers may use the passkeys of the server's domain. Empty if there is only the

@@ -1,8 +1,8 @@
 //! Templates of the server, and of realms with their own templates.
 
 use crate::{
-    config::{self, Config},
-    templates::{TemplateError, Templates, unknown_files},
+    config::{self, Config, Environment},
+    templates::{TemplateError, Templates, replaces_pages, unknown_files},
 };
 
 /// Loads all templates. Logs each file that does not replace a template.
@@ -22,4 +22,13 @@ fn load(settings: &config::Templates) -> Result<Templates, TemplateError> {
         tracing::warn!(file = unknown.file, why = unknown.text, "unknown file in TEMPLATES_DIR");
     }
     Templates::load(dir, settings.branding.clone())
+}
+
+/// Warns of replaced pages on the origin of the dashboard: a script in one of them could act as a signed-in administrator.
+pub(super) fn warn_of_pages(config: &Config) {
+    let is_exposed = config.admin.listen.is_none();
+    let mut folders = config.policies.values().filter_map(|policy| policy.templates.dir.as_deref());
+    if is_exposed && config.environment == Environment::Production && folders.any(replaces_pages) {
+        tracing::warn!(setting = "ADMIN_LISTEN", "administration on the same listener as replaced pages");
+    }
 }

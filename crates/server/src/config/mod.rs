@@ -46,5 +46,5 @@ pub use sections::{
 pub(crate) use sections::{SECTIONS, Section};
 pub use sources::{Args, Sources};
 pub(crate) use value::read_duration as duration;
-pub use value::{Database, PublicUrl, Rgb};
+pub use value::{Database, ListenOn, PublicUrl, Rgb};
 pub(crate) use values::Values;

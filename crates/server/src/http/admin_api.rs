@@ -15,7 +15,7 @@ use portcullis_core::{Ctx, Error};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::layers::scope::Peer;
+use super::layers::scope::{AtAdminListener, Peer};
 
 /// Headers that identify the caller and the originating site. `Authorization` is excluded, because API keys cannot
 /// open pages.
@@ -38,6 +38,7 @@ pub(super) struct AdminApi {
 pub(super) struct OnBehalf {
     headers: HeaderMap,
     peer: Option<Peer>,
+    listener: Option<AtAdminListener>,
     ctx: Ctx,
 }
 
@@ -55,7 +56,8 @@ impl OnBehalf {
                 headers.append(&name, value.clone());
             }
         }
-        Ok(Self { headers, peer: parts.extensions.get::<Peer>().copied(), ctx })
+        let (peer, listener) = (parts.extensions.get().copied(), parts.extensions.get().copied());
+        Ok(Self { headers, peer, listener, ctx })
     }
 
     pub(super) const fn ctx(&self) -> &Ctx {
@@ -146,6 +148,9 @@ impl AdminApi {
         }
         if let Some(peer) = from.peer {
             request.extensions_mut().insert(peer);
+        }
+        if let Some(listener) = from.listener {
+            request.extensions_mut().insert(listener);
         }
         let response = match self.router.clone().oneshot(request).await {
             Ok(response) => response,

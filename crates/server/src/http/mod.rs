@@ -29,7 +29,10 @@ use tower::Service;
 use utoipa_axum::router::OpenApiRouter;
 
 use admin_api::AdminApi;
-use layers::{alias, scope::ScopeLayer};
+use layers::{
+    alias,
+    scope::{AtAdminListener, ScopeLayer},
+};
 use portcullis_core::Error;
 use problem::ApiError;
 use state::AppState;
@@ -119,6 +122,16 @@ pub(crate) fn handler(shared: Shared) -> Handler {
         service(request)
     });
     Handler { service, refuse: Some(Arc::new(move |status| head::refuse(&state, status))) }
+}
+
+/// Returns the handler of the listener of `ADMIN_LISTEN`.
+pub(crate) fn at_admin_listener(handler: &Handler) -> Handler {
+    let service = Arc::clone(&handler.service);
+    let service = Arc::new(move |mut request: Request| {
+        request.extensions_mut().insert(AtAdminListener);
+        service(request)
+    });
+    Handler { service, refuse: handler.refuse.clone() }
 }
 
 /// Returns the in-process client of the admin API.

@@ -85,6 +85,8 @@ pub(crate) struct Shared {
 #[derive(Clone, Debug)]
 pub(crate) struct AdminAccess {
     pub(crate) is_on: bool,
+    /// Whether administration has a listener of its own.
+    pub(crate) has_listener: bool,
     /// Allowed networks. All networks are allowed if empty.
     pub(crate) networks: Vec<IpNet>,
     /// Maximum duration of a full-text search.
@@ -92,10 +94,11 @@ pub(crate) struct AdminAccess {
 }
 
 impl AdminAccess {
-    /// Returns whether the routes are visible to a client.
-    pub(crate) fn admits(&self, client: Option<IpAddr>) -> bool {
+    /// Returns whether the routes are visible to a client, which may have used the listener of administration.
+    pub(crate) fn admits(&self, client: Option<IpAddr>, is_at_own_listener: bool) -> bool {
         let is_within = |client: IpAddr| self.networks.iter().any(|network| network.contains(&client));
-        self.is_on && (self.networks.is_empty() || client.is_some_and(is_within))
+        let is_served = self.is_on && (is_at_own_listener || !self.has_listener);
+        is_served && (self.networks.is_empty() || client.is_some_and(is_within))
     }
 }
 

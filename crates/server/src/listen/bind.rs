@@ -7,7 +7,10 @@ use std::{
 };
 
 use rustix::io::Errno;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+
+use super::socket::{Socket, UnixSocket};
+use crate::config::ListenOn;
 
 /// Number of ports to try if a system-chosen port must be free on two addresses.
 const PORTS_TRIED: usize = 16;
@@ -35,14 +38,17 @@ impl std::error::Error for BindError {}
 
 /// One or two listening sockets.
 #[derive(Debug)]
-pub struct Listener {
-    first: TcpListener,
-    also: Option<TcpListener>,
+pub struct Listener(Listening);
+
+#[derive(Debug)]
+enum Listening {
+    Tcp { first: TcpListener, also: Option<TcpListener> },
+    Unix(UnixSocket),
 }
 
 impl From<TcpListener> for Listener {
     fn from(first: TcpListener) -> Self {
-        Self { first, also: None }
+        Self(Listening::Tcp { first, also: None })
     }
 }
 
@@ -53,25 +59,45 @@ impl Listener {
     /// Returns the I/O error if the sockets cannot be registered.
     pub fn from_std(sockets: Sockets) -> io::Result<Self> {
         let also = sockets.also.map(TcpListener::from_std).transpose()?;
-        Ok(Self { first: TcpListener::from_std(sockets.first)?, also })
+        Ok(Self(Listening::Tcp { first: TcpListener::from_std(sockets.first)?, also }))
+    }
+
+    /// Opens a listener in a running runtime.
+    ///
+    /// # Errors
+    /// Returns the I/O error if the address or the path cannot be listened on.
+    pub(crate) fn open(on: &ListenOn) -> io::Result<Self> {
+        match on {
+            ListenOn::Unix(path) => Ok(Self(Listening::Unix(UnixSocket::bind(path)?))),
+            ListenOn::Tcp(address) => {
+                let listener = std::net::TcpListener::bind(address)?;
+                listener.set_nonblocking(true)?;
+                Ok(TcpListener::from_std(listener)?.into())
+            }
+        }
     }
 
     /// Returns the address of the first socket.
     ///
     /// # Errors
-    /// Returns the I/O error if the address cannot be read.
+    /// Returns the I/O error if the address cannot be read, and `Unsupported` for a Unix socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.first.local_addr()
+        match &self.0 {
+            Listening::Tcp { first, .. } => first.local_addr(),
+            Listening::Unix(_) => Err(ErrorKind::Unsupported.into()),
+        }
     }
 
-    pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        match &self.also {
-            Some(also) => tokio::select! {
-                accepted = self.first.accept() => accepted,
-                accepted = also.accept() => accepted,
+    pub(super) async fn accept(&self) -> io::Result<(Socket, SocketAddr)> {
+        let (stream, peer) = match &self.0 {
+            Listening::Tcp { first, also: Some(also) } => tokio::select! {
+                accepted = first.accept() => accepted?,
+                accepted = also.accept() => accepted?,
             },
-            None => self.first.accept().await,
-        }
+            Listening::Tcp { first, also: None } => first.accept().await?,
+            Listening::Unix(socket) => return socket.accept().await,
+        };
+        Ok((Socket::Tcp(stream), peer))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use super::METRICS_CONNECTIONS;
+use super::{ADMIN_CONNECTIONS, METRICS_CONNECTIONS};
 use crate::config::{Config, Database};
 
 /// File descriptors for the program, its log, and SQLite with its readers.
@@ -34,13 +34,14 @@ pub fn make_room(config: &mut Config) {
 /// Returns the number of file descriptors not available for client connections.
 fn reserve(config: &Config) -> usize {
     let metrics = config.http.metrics_listen.map_or(0, |_| METRICS_CONNECTIONS);
+    let admin = config.admin.listen.as_ref().map_or(0, |_| ADMIN_CONNECTIONS);
     let database = match config.store.database_url {
         Database::Sqlite(_) => 0,
         #[cfg(feature = "mongodb")]
         Database::MongoDb(_) => DATABASE_SERVER,
     };
     // Emails and SMS each have this number of concurrent deliveries.
-    RESERVE + metrics + database + 2 * config.mail.workers
+    RESERVE + metrics + admin + database + 2 * config.mail.workers
 }
 
 fn ask_for_files() {

@@ -5,6 +5,7 @@ mod connections;
 mod exchange;
 pub mod files;
 mod head_refusal;
+mod socket;
 mod stream;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
@@ -19,10 +20,10 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
-use tokio::net::TcpStream;
 
 use self::{
     exchange::{AnswerBody, Exchanges, RequestBody},
+    socket::Socket,
     stream::ClientStream,
 };
 
@@ -48,6 +49,8 @@ pub(crate) struct Timeouts {
 
 /// Maximum number of connections to the metrics listener.
 pub(crate) const METRICS_CONNECTIONS: usize = 64;
+/// Maximum number of connections to the listener of administration.
+pub(crate) const ADMIN_CONNECTIONS: usize = 256;
 /// Maximum number of request header lines.
 const MAX_HEADERS: usize = 64;
 /// Maximum size of a request head, in bytes.
@@ -89,14 +92,13 @@ pub(crate) async fn serve(
 }
 
 fn spawn(
-    stream: TcpStream,
+    stream: Socket,
     (peer, permit): (SocketAddr, ConnectionPermit),
     handler: &Handler,
     timeouts: Timeouts,
     graceful: &GracefulShutdown,
 ) {
-    // A response is one small write, which Nagle's algorithm would only delay.
-    if let Err(error) = stream.set_nodelay(true) {
+    if let Err(error) = stream.set_nodelay() {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let exchanges = Arc::<Exchanges>::default();

@@ -12,12 +12,11 @@ use std::{
 use bytes::{Buf, Bytes};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Instant, Sleep, sleep_until},
 };
 use tokio_io_timeout::TimeoutStream;
 
-use super::{Timeouts, exchange::Exchanges, head_refusal};
+use super::{Timeouts, exchange::Exchanges, head_refusal, socket::Socket};
 use crate::http::RefuseHead;
 
 /// Maximum time for reading and discarding the rest of an unread request. If a socket is closed with unread bytes, it
@@ -41,7 +40,7 @@ enum Phase {
 
 /// A connection whose reads time out while it is idle or while a request head is read.
 pub(super) struct ClientStream {
-    stream: Pin<Box<TimeoutStream<TcpStream>>>,
+    stream: Pin<Box<TimeoutStream<Socket>>>,
     exchanges: Arc<Exchanges>,
     refuse: Option<RefuseHead>,
     timeouts: Timeouts,
@@ -60,7 +59,7 @@ pub(super) struct ClientStream {
 
 impl ClientStream {
     pub(super) fn new(
-        stream: TcpStream,
+        stream: Socket,
         exchanges: Arc<Exchanges>,
         refuse: Option<RefuseHead>,
         timeouts: Timeouts,

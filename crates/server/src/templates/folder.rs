@@ -32,6 +32,12 @@ pub(crate) fn unknown_files(dir: &Path) -> Result<Vec<TemplateIssue>, TemplateEr
     Ok(issues)
 }
 
+/// Returns whether a file in this folder replaces a page or the layout of pages.
+pub(crate) fn replaces_pages(dir: &Path) -> bool {
+    let mut pages = templates().filter(|one| [TemplateKind::Page, TemplateKind::PageLayout].contains(&one.kind));
+    pages.any(|one| dir.join(one.name).exists() || dir.join(one.path()).exists())
+}
+
 /// Returns the folders that may contain templates, without duplicates.
 fn folders() -> Vec<&'static str> {
     let mut folders = TemplateKind::ALL.map(TemplateKind::folder).to_vec();

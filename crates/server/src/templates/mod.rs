@@ -31,7 +31,7 @@ pub mod theme;
 mod variables;
 
 pub(crate) use catalogue::{Template, TemplateKind, templates};
-pub(crate) use folder::unknown_files;
+pub(crate) use folder::{replaces_pages, unknown_files};
 pub use issue::{TemplateError, TemplateIssue};
 pub(crate) use look::BrandFile;
 pub(crate) use mails::in_words;

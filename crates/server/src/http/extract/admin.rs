@@ -26,7 +26,7 @@ use portcullis_core::{
 };
 
 use super::{RequestContext, bearer, cookie::CookieName, page_form::is_from_here};
-use crate::http::{problem::ApiError, state::AppState};
+use crate::http::{layers::scope::AtAdminListener, problem::ApiError, state::AppState};
 
 const COOKIE: CookieName = CookieName("portcullis_admin", "__Host-portcullis_admin");
 
@@ -108,7 +108,7 @@ impl FromRequestParts<AppState> for AdminDoor {
             Err(never) => match never {},
         };
         let is_local = parts.extensions.get::<SystemUser>().is_some();
-        if !is_local && !state.admin.admits(ctx.client.ip) {
+        if !is_local && !state.admin.admits(ctx.client.ip, parts.extensions.get::<AtAdminListener>().is_some()) {
             return Err(Error::not_found().into());
         }
         let usage = parts.extensions.get::<Arc<Usage>>().cloned().unwrap_or_default();

@@ -39,6 +39,10 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
+/// Marks a request that came to the listener of `ADMIN_LISTEN`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AtAdminListener;
+
 /// A resource, such as a connection permit, that is held until the work of a request is finished.
 #[derive(Clone, Debug)]
 pub(crate) struct KeepAlive(#[expect(dead_code, reason = "only dropped")] Arc<dyn Any + Send + Sync>);
@@ -158,6 +162,7 @@ struct RequestScope {
     frame: Arc<RequestFrame>,
     /// Whether a browser is navigating to the URL.
     is_navigation: bool,
+    is_at_admin_listener: bool,
     admin: Option<AdminCall>,
 }
 
@@ -210,13 +215,14 @@ impl RequestScope {
         request.extensions_mut().insert(ctx.clone());
         request.extensions_mut().insert(Arc::clone(&usage));
         let admin = AdminCall::open(request);
-        Self { began, ctx, realm, usage, frame, is_navigation, admin }
+        let is_at_admin_listener = request.extensions().get::<AtAdminListener>().is_some();
+        Self { began, ctx, realm, usage, frame, is_navigation, is_at_admin_listener, admin }
     }
 
     /// Returns whether the client may access the admin pages. True for requests of other pages.
     fn is_admitted(&self, state: &AppState) -> bool {
         let is_of_admin = self.realm.as_ref().is_some_and(|RequestRealm(realm)| realm.name == RealmName::admin());
-        !is_of_admin || state.admin.admits(self.ctx.client.ip)
+        !is_of_admin || state.admin.admits(self.ctx.client.ip, self.is_at_admin_listener)
     }
 
     /// Records a rejected request in the audit trail: all rejections of the admin API, and exceeded limits elsewhere.

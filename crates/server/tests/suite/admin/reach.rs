@@ -26,8 +26,8 @@ async fn a_realm_that_cannot_be_read_is_not_found_and_never_the_realm_of_adminis
 }
 
 #[tokio::test]
-async fn no_link_creates_an_administrator_if_administration_is_off_or_in_another_network() {
-    for setting in [("ADMIN", "off"), ("ADMIN_NETWORKS", "10.0.0.0/8")] {
+async fn no_link_creates_an_administrator_if_administration_is_off_or_elsewhere() {
+    for setting in [("ADMIN", "off"), ("ADMIN_NETWORKS", "10.0.0.0/8"), ("ADMIN_LISTEN", "127.0.0.1:0")] {
         let app = TestApp::with(&[setting]).await;
         let (code, invited) =
             app.command(&["admins", "invite", "owner@example.com", "--role", "owner", "--print"]).await;

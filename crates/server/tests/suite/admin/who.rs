@@ -105,7 +105,7 @@ async fn a_revoked_grant_is_refused_at_the_next_request() {
 
 #[tokio::test]
 async fn where_administration_is_off_or_the_network_is_another_there_are_no_routes() {
-    for setting in [("ADMIN", "off"), ("ADMIN_NETWORKS", "10.0.0.0/8")] {
+    for setting in [("ADMIN", "off"), ("ADMIN_NETWORKS", "10.0.0.0/8"), ("ADMIN_LISTEN", "127.0.0.1:0")] {
         let app = TestApp::with(&[setting]).await;
         assert_eq!(app.get("/v1/admin/realms").await.status(), 404, "{setting:?}");
         let signing_in = app.post_json("/v1/admin/sign_in", json!({"email": "a@example.com"})).await;

@@ -64,6 +64,8 @@ fn the_fix_suggests_the_probable_value() {
             "https://a.example.com,https://b.example.com",
         ),
         ("METRICS_LISTEN", "9090", "127.0.0.1:9090"),
+        ("ADMIN_LISTEN", "unix:admin.sock", "127.0.0.1:9000"),
+        ("ADMIN_LISTEN", "/run/admin.sock", "127.0.0.1:9000"),
         ("SMS_COUNTRIES", "Germany", "DE,FR"),
         ("RATE_LIMIT_MODE", "observing", "observe"),
         ("LIMIT_OTP_ACCOUNT", "many", "1/1m,5/24h"),

@@ -132,6 +132,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         "ACCOUNT_ENUMERATION" => "reveal",
         "LOG_FORMAT" => "json",
         "CORS_ALLOWED_ORIGINS" | "APP_URL" | "PASSKEY_ORIGINS" => "https://app.example.com",
+        "ADMIN_LISTEN" => "unix:/run/portcullis/admin.sock",
         "METRICS_LISTEN" => "127.0.0.1:9091",
         "TRUSTED_PROXIES" => "10.0.0.0/8,::1",
         "RATE_LIMIT_MODE" => "enforce",

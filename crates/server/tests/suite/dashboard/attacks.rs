@@ -85,7 +85,7 @@ async fn pages_have_the_policy_and_open_by_the_cookie_alone() {
 
 #[tokio::test]
 async fn where_administration_is_off_or_away_there_is_no_dashboard() {
-    for settings in [("ADMIN", "off"), ("ADMIN_NETWORKS", "192.0.2.0/24")] {
+    for settings in [("ADMIN", "off"), ("ADMIN_NETWORKS", "192.0.2.0/24"), ("ADMIN_LISTEN", "127.0.0.1:0")] {
         let app = TestApp::with(&[settings]).await;
         let mut browser = Browser::new(&app);
         for path in ["/admin", "/admin/sign-in", "/admin/signin", "/admin/realms/User1/users"] {

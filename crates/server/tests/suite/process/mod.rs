@@ -2,6 +2,7 @@
 
 mod database;
 mod greeting;
+mod listeners;
 mod log;
 mod proxies;
 mod readme;

@@ -226,7 +226,7 @@ async fn with_a_json_log_startup_errors_are_json_lines() {
 async fn the_check_reports_what_startup_rejects() {
     let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let other = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-    let cases: [(&str, Given<'_>, &str); 13] = [
+    let cases: [(&str, Given<'_>, &str); 15] = [
         ("mkdir -p t/pages; echo '{{ nonsense }}' > t/pages/undo.html", &[("TEMPLATES_DIR", "t")], "pages/undo.html"),
         ("echo '-----BEGIN CERTIFICATE-----' > ca", &[("MAIL_SERVER", "h"), ("MAIL_CA_FILE", "ca")], "in PEM"),
         (
@@ -236,6 +236,8 @@ async fn the_check_reports_what_startup_rejects() {
         ),
         ("", &[("METRICS_LISTEN", "127.0.0.1:8123"), ("PORT", "8123")], "METRICS_LISTEN"),
         ("", &[("METRICS_LISTEN", "203.0.113.1:9090")], "203.0.113.1:9090"),
+        ("", &[("ADMIN_LISTEN", "203.0.113.1:9000")], "203.0.113.1:9000"),
+        ("", &[("ADMIN_LISTEN", "unix:/nowhere/admin.sock")], "/nowhere"),
         ("", &[("DATABASE_URL", "mongodb://app:a%zz@127.0.0.1/auth"), ("ENCRYPTION_KEY", key)], "MongoDB"),
         ("", &[("DATABASE_URL", "mongodb://127.0.0.1/auth?maxPoolSize=many"), ("ENCRYPTION_KEY", key)], "MongoDB"),
         (

@@ -172,6 +172,28 @@ fn metrics_on_all_addresses_are_refused() {
 }
 
 #[test]
+fn administration_that_others_reach_without_tls_is_refused() {
+    let plain = || Desk::production().env("PUBLIC_URL", "http://accounts.example.com");
+    let with = |listen: &str| plain().env("ADMIN_LISTEN", listen).errors();
+    assert_has(
+        &with("10.0.0.1:9000"),
+        &["2 problems", "PUBLIC_URL: ", "ADMIN_LISTEN: ", "fix: ADMIN_LISTEN=127.0.0.1:9000"],
+    );
+    for listen in ["127.0.0.1:9000", "[::1]:9000", "unix:/run/portcullis/admin.sock"] {
+        assert_has(&with(listen), &["1 problem", "PUBLIC_URL: "]);
+    }
+    Desk::production().env("ADMIN_LISTEN", "10.0.0.1:9000").config();
+}
+
+#[test]
+fn administration_cannot_listen_where_another_listener_is() {
+    for (other, address) in [("PORT", "8000"), ("METRICS_LISTEN", "127.0.0.1:8000")] {
+        let desk = Desk::new().env("PORT", "7000").env(other, address).env("ADMIN_LISTEN", "0.0.0.0:8000");
+        assert_has(&desk.errors(), &["ADMIN_LISTEN: is the address of ", "fix: ADMIN_LISTEN=0.0.0.0:9000"]);
+    }
+}
+
+#[test]
 fn pages_without_tls_are_refused_except_those_of_this_machine() {
     let why = "names an origin with `http`";
     bounded(
