@@ -19,6 +19,8 @@ pub enum RecordKind {
     EmailReserved,
     /// [`PendingPhone`](crate::account::PendingPhone).
     PhonePending,
+    /// [`ProvedPhone`](crate::account::ProvedPhone).
+    PhoneProved,
     /// [`TotpFactor`](crate::factor::TotpFactor).
     Totp,
     /// [`SmsFactor`](crate::factor::SmsFactor).
@@ -67,6 +69,7 @@ impl RecordKind {
         Self::EmailPending,
         Self::EmailReserved,
         Self::PhonePending,
+        Self::PhoneProved,
         Self::Totp,
         Self::Sms,
         Self::Passkey,
@@ -98,6 +101,7 @@ impl RecordKind {
             Self::EmailPending => "email_pending",
             Self::EmailReserved => "email_reserved",
             Self::PhonePending => "phone_pending",
+            Self::PhoneProved => "phone_proved",
             Self::Totp => "totp",
             Self::Sms => "sms",
             Self::Passkey => "passkey",

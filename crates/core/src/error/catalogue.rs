@@ -377,6 +377,7 @@ pub const EMAIL_UNCHANGED: FieldRefusal =
     field("email.unchanged", "This is the current email address. Choose another one.");
 pub const PHONE_INVALID: FieldRefusal =
     field("phone.invalid", "The phone number must be in international format, such as +1234567890.");
+pub const PHONE_TAKEN: FieldRefusal = field("phone.invalid", "Another user has verified this phone number.");
 pub const CODE_INVALID: FieldRefusal = field("code.invalid", "The code must have six digits.");
 pub const COUNTRY_UNKNOWN: FieldRefusal =
     field("country.unknown", "The country must be an ISO code, such as US, or a dial code, such as +1.");

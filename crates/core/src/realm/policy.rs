@@ -26,6 +26,8 @@ pub struct RealmPolicy {
     pub reset_ttl: Duration,
     /// How long a previous address remains reserved, and how long a change of address or password can be undone.
     pub email_undo_window: Duration,
+    /// Whether at most one user can have a verified phone number.
+    pub phone_unique: bool,
     /// Whether users may sign in with a mailed code.
     pub email_signin: bool,
     /// Lifetime of a mailed sign-in code.

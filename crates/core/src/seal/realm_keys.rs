@@ -3,36 +3,11 @@
 use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
 
-use super::{Sealed, Unsealable, cipher::Cipher, mac};
+use super::{RootKey, Sealed, Unsealable, cipher::Cipher, mac};
 use crate::{
     Ctx,
     id::{RealmName, UserId},
 };
-
-/// A realm's root key: 256 random bits from which its other keys are derived.
-pub struct RootKey(Zeroizing<[u8; 32]>);
-
-impl RootKey {
-    /// Creates a new root key.
-    #[must_use]
-    pub fn random(ctx: &Ctx) -> Self {
-        Self(Zeroizing::new(ctx.bytes()))
-    }
-
-    pub(super) fn from_slice(bytes: &[u8]) -> Result<Self, Unsealable> {
-        bytes.try_into().map(|bytes| Self(Zeroizing::new(bytes))).map_err(|_| Unsealable)
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &*self.0
-    }
-}
-
-impl std::fmt::Debug for RootKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RootKey(…)")
-    }
-}
 
 /// Keyed hash used to look up a value, such as an address, in the store. Without the realm's key, guesses cannot be
 /// tested.
@@ -43,6 +18,7 @@ pub struct BlindIndex(pub [u8; 32]);
 pub struct RealmKeys {
     realm: RealmName,
     index: hmac::Key,
+    phone: hmac::Key,
     link: hmac::Key,
     refresh: hmac::Key,
     limit: hmac::Key,
@@ -69,6 +45,7 @@ impl RealmKeys {
         let derive = |purpose: &str| derive(root, &realm, purpose);
         Self {
             index: hmac::Key::new(hmac::HMAC_SHA256, &*derive("index")),
+            phone: hmac::Key::new(hmac::HMAC_SHA256, &*derive("phone")),
             link: hmac::Key::new(hmac::HMAC_SHA256, &*derive("link")),
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &*derive("refresh")),
             limit: hmac::Key::new(hmac::HMAC_SHA256, &*derive("limit")),
@@ -87,6 +64,11 @@ impl RealmKeys {
     /// Returns the key for blind indexes.
     pub(crate) const fn index_key(&self) -> &hmac::Key {
         &self.index
+    }
+
+    /// Returns the key for blind indexes of phone numbers.
+    pub(crate) const fn phone_key(&self) -> &hmac::Key {
+        &self.phone
     }
 
     /// Returns the key for link tokens and codes.

@@ -70,6 +70,7 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         verification_ttl: of.verification_ttl,
         reset_ttl: of.reset_ttl,
         email_undo_window: of.email_undo_window,
+        phone_unique: of.phone_unique,
         new_device_mail: of.new_device_mail,
         email_signin: of.email_signin,
         signin_code_ttl: of.signin_code_ttl,

@@ -137,6 +137,36 @@ async fn with_limits_unknown_accounts_cost_the_same_work() {
     assert_eq!(work, Work { hashes: 0, reads: 4, commits: vec![11], renders: 0 });
 }
 
+#[tokio::test]
+async fn a_number_that_another_user_verified_is_like_a_free_one() {
+    let app = TestApp::with(&[("PHONE_UNIQUE", "on")]).await;
+    let (anna, jane) =
+        (Person::new("anna@example.com").join(&app).await, Person::new("jane@example.com").join(&app).await);
+    let ask = async |id: &str| app.post_json("/User1/otp_phone", json!({"id": id, "phone": "+1234567890"})).await;
+    let handle = ask(&anna.id).await.json::<Value>().await.unwrap()["otp"].clone();
+    let code = app.mails_to("+1234567890").await[0]["code"].clone();
+    let given = app.post_json("/User1/verify_otp_phone", json!({"token": handle, "otp": code})).await;
+    assert_eq!(given.status(), 200);
+    alike(&app, &anna.id, &jane.id, ask).await;
+    let token = jane.log_in(&app).await;
+    let change = async |phone: &str| {
+        let request = app.request(reqwest::Method::POST, "/User1/me/phone").bearer_auth(&token);
+        request.json(&json!({"phone": phone})).send().await.unwrap()
+    };
+    // A first request, because a later one replaces it.
+    assert_eq!(change("+12345678902").await.status(), 202);
+    alike(&app, "+1234567890", "+1234567891", change).await;
+    let mut work = Vec::new();
+    for phone in ["+1234567890", "+1234567891"] {
+        let handle = change(phone).await.json::<Value>().await.unwrap()["otp"].clone();
+        app.watched.take();
+        let tried = app.post_json("/User1/verify_otp_phone", json!({"token": handle, "otp": "000000"})).await;
+        assert_eq!(tried.status(), 400);
+        work.push(app.watched.take());
+    }
+    assert_eq!(work[0], work[1]);
+}
+
 /// Otherwise, the duration of subsequent requests would reveal whether an email is being composed.
 #[tokio::test]
 async fn delivering_to_an_unknown_address_is_the_same_work_except_for_the_hand_over() {

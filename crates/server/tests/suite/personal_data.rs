@@ -61,6 +61,8 @@ const TABLES: &[(&str, Kept)] = &[
 const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::EmailPending, Some("email_change")),
     (RecordKind::PhonePending, Some("phone_change")),
+    // The number itself is in the profile.
+    (RecordKind::PhoneProved, None),
     (RecordKind::EmailReserved, Some("email_reserved")),
     // Contained in the members `factors`, `devices` and `identities` of the export. The tests of providers cover
     // more.

@@ -181,7 +181,7 @@ impl Accounts<'_> {
         let user = self.ports.store.user(&self.realm.name, &id).await?;
         let (number, is_theirs) = self.phone_or_decoy(user.as_ref())?;
         let is_theirs = number == *phone && is_theirs;
-        let is_allowed = self.may_send_to(phone);
+        let is_allowed = self.may_send_to(phone) && !self.is_taken(phone, &id).await?;
         Ok(user.filter(|user| is_allowed && is_theirs && !user.phone_disputed))
     }
 
@@ -238,22 +238,26 @@ impl Accounts<'_> {
         }
     }
 
-    /// Marks the phone number as verified. Returns `false` if the account changed since it was read.
+    /// Marks the phone number as verified. Returns `false` if the account changed since it was read, or another user has
+    /// verified the number at the same time.
     async fn set_phone_verified(&self, challenge: &Challenge, user: User, phone: &PhoneNumber) -> Result<bool> {
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let claim = self.claim_phone((&user, &key), phone).await?.ok_or(OTP_INVALID)?;
         let audit = self.audit(Event::PhoneVerified).user(&user);
         let verified = User { phone_verified_at: Some(self.ctx.now), revision: user.revision + 1, ..user };
-        let batch = batch![
+        let mut batch = batch![
             ChallengeOp::Spend { realm: self.realm.name.clone(), id: challenge.id, now: self.ctx.now },
             UserOp::Update(verified),
             self.code_entered(phone.country().unwrap_or_default()),
             audit,
         ];
+        batch.extend(claim);
         match self.commit(batch).await {
             Ok(()) => {
                 tracing::info!(realm = %self.realm.name, user = %challenge.subject, "phone number verified");
                 Ok(true)
             }
-            Err(CommitError::Failed(Precondition::UserRevision)) => Ok(false),
+            Err(CommitError::Failed(Precondition::UserRevision | Precondition::RecordFree)) => Ok(false),
             Err(CommitError::Failed(_)) => Err(OTP_INVALID.into()),
             Err(error) => Err(error.into()),
         }

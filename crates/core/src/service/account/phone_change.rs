@@ -47,7 +47,8 @@ impl Accounts<'_> {
         let user = self.fresh_user(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let decoy = self.realm.keys.decoy_id(&["phone_change", user.id.as_str(), phone.as_str()]);
-        let recipient = Some(&user).filter(|_| self.may_send_to(phone));
+        let is_allowed = self.may_send_to(phone) && !self.is_taken(phone, &user.id).await?;
+        let recipient = Some(&user).filter(|_| is_allowed);
         let mut draft = self.draft_code(recipient, &decoy, phone, Purpose::PhoneChange).await?;
         let pending = PendingPhone {
             user: user.id.clone(),
@@ -83,9 +84,12 @@ impl Accounts<'_> {
 
     async fn change_phone_once(&self, challenge: &Challenge, code: &TypedCode) -> Result<Option<()>> {
         let (store, realm) = (&self.ports.store, &self.realm.name);
-        let user = store.user(realm, &challenge.subject).await?.ok_or(OTP_WRONG)?;
+        let user = store.user(realm, &challenge.subject).await?;
+        // Also read for a decoy, so that the work does not reveal that the number belongs to another user.
+        let row = store.record(realm, PendingPhone::KIND, challenge.subject.as_str()).await?;
+        let user = user.ok_or(OTP_WRONG)?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
-        let row = store.record(realm, PendingPhone::KIND, user.id.as_str()).await?.ok_or(OTP_INVALID)?;
+        let row = row.ok_or(OTP_INVALID)?;
         let pending = PendingPhone::open(&row, RecordKeys::Owner(&key)).map_err(Error::internal)?;
         if pending.challenge != challenge.id {
             return Err(OTP_INVALID.into());
@@ -94,11 +98,13 @@ impl Accounts<'_> {
             tracing::info!(realm = %realm, "code rejected");
             return Err(OTP_WRONG.into());
         }
+        let claim = self.claim_phone((&user, &key), &pending.phone).await?.ok_or(OTP_INVALID)?;
         let country = pending.phone.country().unwrap_or_default();
         let mut batch = batch![
             ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: self.ctx.now },
             self.code_entered(country),
         ];
+        batch.extend(claim);
         let before = user.envelope.open_profile(&key)?;
         let is_first = before.phone.is_none();
         let profile = Profile { phone: Some(pending.phone), ..before };
@@ -120,7 +126,7 @@ impl Accounts<'_> {
                 tracing::info!(realm = %self.realm.name, user = %challenge.subject, "phone number changed");
                 Ok(Some(()))
             }
-            Err(CommitError::Failed(Precondition::UserRevision)) => Ok(None),
+            Err(CommitError::Failed(Precondition::UserRevision | Precondition::RecordFree)) => Ok(None),
             Err(CommitError::Failed(_)) => Err(OTP_INVALID.into()),
             Err(error) => Err(error.into()),
         }
@@ -168,6 +174,7 @@ impl Accounts<'_> {
         let profile = Profile { phone: None, ..before };
         let envelope = user.envelope.with_profile(self.ctx, &key, &profile)?;
         let mut batch = self.drop_challenges(&user, &[Purpose::PhoneChange]);
+        batch.push(self.release_phone(&user).into());
         let (two_step, without_sms) = self.without_sms((&user, &key), &profile, owner.session()).await?;
         batch.extend(without_sms);
         let changed = User { envelope, phone_verified_at: None, two_step, ..user };

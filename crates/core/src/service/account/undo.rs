@@ -159,6 +159,7 @@ impl Accounts<'_> {
         };
         batch.extend(ended.into_iter().map(delete));
         batch.extend(removed);
+        batch.extend(has_new_phone.then(|| self.release_phone(&user).into()));
         batch.extend(self.drop_challenges(&user, &[Purpose::PasswordUndo, Purpose::FactorUndo]));
         batch.extend(self.discard_registration(found));
         Ok(batch)

@@ -6,13 +6,14 @@ use crate::{
     admin::{FreshVerb, Invitation, Manage, Own},
     batch,
     error::{
-        Result,
-        catalogue::{EMAIL_TAKEN, REVISION_STALE},
+        Error, Result,
+        catalogue::{EMAIL_TAKEN, PHONE_TAKEN, REVISION_STALE},
     },
     link::Purpose,
     message::{MessageKind, Recipient},
-    port::{CommitError, Precondition, RecordOp, UserOp},
+    port::{Batch, CommitError, Precondition, RecordOp, UserOp},
     record::Record,
+    seal::DataKey,
     service::{FieldErrors, RawField, kernel::AuditDraft},
 };
 
@@ -98,14 +99,28 @@ impl Administered<'_, Manage> {
             batch.extend(accounts.discard_registration(self.ports.store.at_address(realm, index).await?));
         }
         if is_renumbered {
+            batch.extend(self.renumbering((user, &key), phone.as_ref()).await?);
             let kind = if phone.is_some() { MessageKind::PhoneChanged } else { MessageKind::PhoneRemoved };
             batch.push(self.message(kind, &Recipient::of(&before), None)?.into());
         }
         match self.commit(batch).await {
             Ok(()) => self.sheet(&Subject::User(Box::new(changed))).await,
-            Err(CommitError::Failed(Precondition::UserFree | Precondition::RecordFree)) => Err(EMAIL_TAKEN.into()),
+            Err(CommitError::Failed(Precondition::UserFree | Precondition::RecordFree)) if is_moved => {
+                Err(EMAIL_TAKEN.into())
+            }
             Err(CommitError::Failed(_)) => Err(REVISION_STALE.into()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Returns the operations that give a user another number, or none.
+    ///
+    /// # Errors
+    /// Returns `Invalid` if another user has verified the number and the realm allows it only once, and `Unavailable` if
+    /// the store fails.
+    async fn renumbering(&self, (user, key): (&User, &DataKey), phone: Option<&PhoneNumber>) -> Result<Batch> {
+        let Some(phone) = phone else { return Ok(batch![self.release_phone(user)]) };
+        let claim = self.claim_phone((user, key), phone).await?;
+        claim.ok_or_else(|| Error::invalid(vec![PHONE_TAKEN.of("phone")]))
     }
 }

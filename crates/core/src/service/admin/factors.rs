@@ -65,13 +65,14 @@ impl Administered<'_, Manage> {
             Subject::Unverified(registration) if email && !phone => self.activate(*registration, &reason).await,
             Subject::User(user) if phone && !email && user.phone_verified_at.is_none() => {
                 let key = user.envelope.key(&self.realm.keys, &user.id)?;
-                if user.envelope.open_profile(&key)?.phone.is_none() {
-                    return Err(USER_STATUS.into());
-                }
+                let phone = user.envelope.open_profile(&key)?.phone.ok_or(USER_STATUS)?;
+                let claim = self.claim_phone((&user, &key), &phone).await?.ok_or(USER_STATUS)?;
                 let audit = self.audit(Event::UserVerified).user(&*user).by(self.admin()).note(&reason);
                 let revision = user.revision + 1;
                 let changed = User { phone_verified_at: Some(self.ctx.now), phone_disputed: false, revision, ..*user };
-                self.change(changed, batch![audit.detail("what", "phone")]).await
+                let mut with = batch![audit.detail("what", "phone")];
+                with.extend(claim);
+                self.change(changed, with).await
             }
             _ => Err(USER_STATUS.into()),
         }

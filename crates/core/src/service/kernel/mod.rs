@@ -28,6 +28,7 @@ mod listings;
 mod outbox;
 mod passkeys;
 mod pauses;
+mod proved_phones;
 mod realms;
 mod record_pages;
 mod refusals;

@@ -31,6 +31,8 @@ settings! {
         "Lifetime of the link in a password reset email.", per_realm;
     OTP_TTL: Duration = DURATION, Fixed("5m"),
         "Lifetime of a code sent by SMS, at most 10m.", per_realm;
+    PHONE_UNIQUE: bool = SWITCH, Fixed("off"),
+        "Whether at most one user can have a verified phone number. A number of another user then gets no code, with the usual response.", per_realm;
     EMAIL_UNDO_WINDOW: Duration = DURATION, Fixed("7d"),
         "How long a change of address or password can be undone with the link in its notification email. The old address is reserved for the same time.", per_realm;
     NEW_DEVICE_MAIL: bool = SWITCH, Fixed("on"),

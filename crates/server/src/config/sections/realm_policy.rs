@@ -10,7 +10,7 @@ use portcullis_core::{
 use super::{
     accounts::{
         DELETE_MAX_AUTH_AGE, EMAIL_UNDO_WINDOW, FRESH_AUTH_AGE, INVITATION_TTL, NEW_DEVICE_MAIL, OTP_TTL,
-        PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL,
+        PASSWORD_MIN_LENGTH, PHONE_UNIQUE, REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL,
     },
     factors::{ADDITION_UNDO, MFA_METHODS, MFA_POLICY, MFA_REMEMBER, MFA_TTL},
     openid::{ID_TOKEN_ALGORITHM, IdTokenAlgorithm, OIDC, SCOPES},
@@ -36,6 +36,7 @@ pub struct RealmPolicy {
     pub verification_ttl: Duration,
     pub reset_ttl: Duration,
     pub email_undo_window: Duration,
+    pub phone_unique: bool,
     pub new_device_mail: bool,
     pub email_signin: bool,
     pub signin_code_ttl: Duration,
@@ -79,6 +80,7 @@ impl RealmPolicy {
             verification_ttl: values.get(&VERIFICATION_TTL)?,
             reset_ttl: values.get(&RESET_TTL)?,
             email_undo_window: values.get(&EMAIL_UNDO_WINDOW)?,
+            phone_unique: values.get(&PHONE_UNIQUE)?,
             new_device_mail: values.get(&NEW_DEVICE_MAIL)?,
             email_signin: values.get(&EMAIL_SIGNIN)? == EmailSignin::Code,
             signin_code_ttl: values.get(&SIGNIN_CODE_TTL)?,

@@ -65,6 +65,7 @@ const PER_REALM: &[&str] = &[
     "VERIFICATION_TTL",
     "RESET_TTL",
     "OTP_TTL",
+    "PHONE_UNIQUE",
     "EMAIL_UNDO_WINDOW",
     "NEW_DEVICE_MAIL",
     "FRESH_AUTH_AGE",

@@ -112,6 +112,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         "LOG_LEVEL" => "debug",
         "EMAIL_UNDO_WINDOW" => "3d",
         "NEW_DEVICE_MAIL" => "off",
+        "PHONE_UNIQUE" => "on",
         "PUBLIC_URL" => "http://localhost:1",
         "APP_DOMAIN" => "localhost:1",
         "HOST" => "127.0.0.2",

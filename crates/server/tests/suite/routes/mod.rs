@@ -22,6 +22,7 @@ mod me_sessions;
 mod new_device;
 mod otp;
 mod pages;
+mod phone_unique;
 mod refresh;
 mod resend;
 mod reset;
