@@ -366,6 +366,7 @@ pub const FACTOR_NAME_INVALID: FieldRefusal =
 pub const PASSKEY_USE_INVALID: FieldRefusal = field("use.invalid", "The use must be `login` or `second_factor`.");
 pub const MAX_AGE_INVALID: FieldRefusal = field("max_age.invalid", "The age must be a number of seconds.");
 pub const LIMIT_INVALID: FieldRefusal = field("limit.invalid", "The limit must be a number from 1 to 200.");
+pub const FIELD_NOT_LIST: FieldRefusal = field("field.type", "This field must be a list of strings.");
 pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be a string.");
 pub const FIELD_UNKNOWN: FieldRefusal = field("field.unknown", "Unknown field.");
 pub const PHONE_ELSEWHERE: FieldRefusal = field("field.elsewhere", "Use POST /me/phone to change the phone number.");

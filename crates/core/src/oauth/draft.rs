@@ -38,6 +38,8 @@ pub struct ClientDraft {
     pub acr: Option<String>,
     /// JWK set, as JSON.
     pub jwks: Option<String>,
+    /// Names of the fields that get their default again.
+    pub cleared: Vec<&'static str>,
 }
 
 impl ClientDraft {
@@ -56,7 +58,8 @@ impl ClientDraft {
         let mut read = Reading { draft: self, known, errors: Vec::new() };
         let client_type = read.client_type();
         let auth = read.auth(client_type);
-        let first_party = self.first_party.unwrap_or_else(|| known.is_some_and(|known| known.first_party));
+        let first_party =
+            self.first_party.or_else(|| Some(read.before("first_party")?.first_party)).unwrap_or_default();
         let client = RegisteredClient {
             name: read.name(id),
             client_type,
@@ -90,10 +93,15 @@ struct Reading<'a> {
     errors: Vec<FieldError>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// Returns the client before the change, unless this field gets its default again.
+    fn before(&self, field: &'static str) -> Option<&'a RegisteredClient> {
+        self.known.filter(|_| !self.draft.cleared.contains(&field))
+    }
+
     fn name(&mut self, id: &ClientId) -> String {
         let Some(name) = self.draft.name.as_deref().map(str::trim) else {
-            return self.known.map_or_else(|| id.as_str().to_owned(), |known| known.name.clone());
+            return self.before("name").map_or_else(|| id.as_str().to_owned(), |known| known.name.clone());
         };
         let is_fit = (1..=MAX_NAME_LENGTH).contains(&name.chars().count()) && !name.chars().any(is_deceptive);
         if !is_fit {
@@ -103,7 +111,7 @@ impl Reading<'_> {
     }
 
     fn client_type(&mut self) -> ClientType {
-        let default = self.known.map(|known| known.client_type).unwrap_or(match self.draft.auth.as_deref() {
+        let default = self.before("type").map(|known| known.client_type).unwrap_or(match self.draft.auth.as_deref() {
             Some("none") => ClientType::Public,
             _ => ClientType::Confidential,
         });
@@ -112,7 +120,7 @@ impl Reading<'_> {
 
     /// Parses the authentication method. A public client has none, and a confidential client has one.
     fn auth(&mut self, client_type: ClientType) -> ClientAuthMethod {
-        let known = self.known.filter(|known| known.client_type == client_type).map(|known| known.auth);
+        let known = self.before("auth").filter(|known| known.client_type == client_type).map(|known| known.auth);
         let default = known.unwrap_or(match client_type {
             ClientType::Confidential => ClientAuthMethod::SecretBasic,
             ClientType::Public => ClientAuthMethod::None,
@@ -129,7 +137,7 @@ impl Reading<'_> {
         let is_needed = auth == ClientAuthMethod::PrivateKeyJwt;
         let keys = match self.draft.jwks.as_deref() {
             Some(text) => ClientKeys::parse(text),
-            None => self.known.and_then(|known| known.keys.clone()).filter(|_| is_needed),
+            None => self.before("jwks").and_then(|known| known.keys.clone()).filter(|_| is_needed),
         };
         if keys.is_some() != is_needed || (self.draft.jwks.is_some() && keys.is_none()) {
             self.errors.push(CLIENT_KEYS_INVALID.of("jwks"));
@@ -152,7 +160,7 @@ impl Reading<'_> {
         given: Option<&[String]>,
         of: impl Fn(&RegisteredClient) -> &Vec<RedirectUri>,
     ) -> Vec<RedirectUri> {
-        let Some(given) = given else { return self.known.map(|known| of(known).clone()).unwrap_or_default() };
+        let Some(given) = given else { return self.before(field).map(|known| of(known).clone()).unwrap_or_default() };
         let mut uris: Vec<RedirectUri> = Vec::new();
         for text in given {
             match RedirectUri::parse(text) {
@@ -173,7 +181,9 @@ impl Reading<'_> {
 
     fn grants(&mut self) -> Vec<ClientGrant> {
         let Some(given) = &self.draft.grants else {
-            return self.known.map_or_else(|| vec![ClientGrant::AuthorizationCode], |known| known.grants.clone());
+            return self
+                .before("grants")
+                .map_or_else(|| vec![ClientGrant::AuthorizationCode], |known| known.grants.clone());
         };
         let mut grants = Vec::new();
         for word in given {
@@ -191,7 +201,8 @@ impl Reading<'_> {
     }
 
     fn scopes(&mut self, first_party: bool, of_realm: &Scopes) -> Scopes {
-        let default = || self.known.map(|known| known.scopes.clone()).or_else(|| Scopes::of([OPENID, PROFILE, EMAIL]));
+        let before = self.before("scopes").map(|known| known.scopes.clone());
+        let default = || before.or_else(|| Scopes::of([OPENID, PROFILE, EMAIL]));
         let scopes = match &self.draft.scopes {
             Some(given) => Scopes::of(given.iter().map(String::as_str)),
             None => default(),
@@ -206,7 +217,7 @@ impl Reading<'_> {
     }
 
     fn pkce(&mut self, client_type: ClientType) -> bool {
-        let pkce = self.draft.pkce.unwrap_or_else(|| self.known.is_none_or(|known| known.pkce));
+        let pkce = self.draft.pkce.unwrap_or_else(|| self.before("pkce").is_none_or(|known| known.pkce));
         if !pkce && client_type == ClientType::Public {
             self.errors.push(PKCE_REQUIRED.of("pkce"));
         }
@@ -215,7 +226,7 @@ impl Reading<'_> {
 
     fn algorithm(&mut self) -> Option<Algorithm> {
         let Some(word) = self.draft.id_token_alg.as_deref() else {
-            return self.known.and_then(|known| known.id_token_alg);
+            return self.before("id_token_alg").and_then(|known| known.id_token_alg);
         };
         // Clients cannot verify tokens with a shared secret.
         let algorithm = Algorithm::parse(word).filter(|algorithm| *algorithm != Algorithm::Hs256);
@@ -226,7 +237,7 @@ impl Reading<'_> {
     }
 
     fn acr(&mut self) -> Option<Assurance> {
-        let Some(word) = self.draft.acr.as_deref() else { return self.known.and_then(|known| known.acr) };
+        let Some(word) = self.draft.acr.as_deref() else { return self.before("acr").and_then(|known| known.acr) };
         let assurance = Assurance::parse(word);
         if assurance.is_none() {
             self.errors.push(VALUE_INVALID.of("acr"));

@@ -19,9 +19,9 @@ pub use account::{
     Undoable, Verified,
 };
 pub use admin::{
-    Administered, Administration, Explained, ExportForm, ExportPage, ExportedLine, Impersonated, ListedAdmin,
-    ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedBlocks, ListedMessage, ListedMessages, ListedStats,
-    ListedTrail, ListedUser, ListedUsers, LockSheet, NewAdminKey, NewUser, OutboxFilters, PasswordSheet, RealmStatus,
+    Administered, Administration, ClientFields, Explained, ExportForm, ExportPage, ExportedLine, Impersonated,
+    ListedAdmin, ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedBlocks, ListedClients, ListedMessage,
+    ListedMessages, ListedStats, ListedTrail, ListedUser, ListedUsers, LockSheet, NewAdminKey, NewUser, OutboxFilters, PasswordSheet, RealmStatus,
     SignInStep, SignedIn, StatsFilters, TrailFilters, TrailRow, UserFilters, UserPatch, UserSheet, WrongPasswords,
 };
 pub use audit::{AuditTrail, ListedEvents, SealedCount, Sealing};
@@ -33,12 +33,12 @@ pub use factor::{
 pub use federation::{Begun, Callback, Completing, CompletionForm, Exchange, Federation, OpenFlow, Question, Returned};
 pub use kernel::{
     AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuthenticatedClient, Challenged, FactorChallenge,
-    FieldErrors, FreshOwner, Introspector, KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField,
+    FieldErrors, FreshOwner, Introspector, KeyRotation, ListedGrant, NamedCredential, NamedField, Owner, Permit, Ports, RawField,
     RawJson, Realms, RefusedRequest, RenewedCookie, Scope, Settings, SigningKeyStatus, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{
-    Authorized, ClientAnswer, ClientTokens, CodeForm, ConsentSheet, Decision, IdToken, ListedGrant, LiveToken, OAuth,
+    Authorized, ClientAnswer, ClientTokens, CodeForm, ConsentSheet, Decision, IdToken, LiveToken, OAuth,
     PresentedClient, Returning, SignedOut, TokenKind, UserInfo,
 };
 pub use session::{

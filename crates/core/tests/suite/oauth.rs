@@ -239,6 +239,7 @@ fn all_invalid_fields_of_a_client_are_reported_together() {
         id_token_alg: text("HS256"),
         acr: text("aal3"),
         jwks: text("{}"),
+        cleared: Vec::new(),
     };
     let errors = bad.finish(&id(), None, &Scopes::default(), NOW).unwrap_err();
     let named: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
@@ -288,6 +289,28 @@ fn a_change_preserves_omitted_fields() {
         change.finish(&id(), Some(&client), &Scopes::default(), NOW.plus(std::time::Duration::from_secs(9))).unwrap();
     client.name = "Shop".to_owned();
     assert_eq!(changed, client);
+}
+
+#[test]
+fn a_cleared_field_gets_its_default_again() {
+    let text = |text: &str| Some(text.to_owned());
+    let full = ClientDraft {
+        name: text("Shop"),
+        first_party: Some(true),
+        scopes: Some(vec!["openid".to_owned()]),
+        pkce: Some(false),
+        id_token_alg: text("ES256"),
+        acr: text("phr"),
+        ..draft()
+    };
+    let client = full.finish(&id(), None, &Scopes::default(), NOW).unwrap();
+    let cleared = vec!["name", "first_party", "scopes", "pkce", "id_token_alg", "acr"];
+    let change = ClientDraft { cleared, ..ClientDraft::default() };
+    let changed = change.finish(&id(), Some(&client), &Scopes::default(), NOW).unwrap();
+    assert_eq!(changed, draft().finish(&id(), None, &Scopes::default(), NOW).unwrap());
+    let change = ClientDraft { cleared: vec!["redirect_uris"], ..ClientDraft::default() };
+    let errors = change.finish(&id(), Some(&client), &Scopes::default(), NOW).unwrap_err();
+    assert_eq!(errors[0].field, "redirect_uris");
 }
 
 #[test]

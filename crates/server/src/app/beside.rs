@@ -28,9 +28,6 @@ pub(super) enum Place {
 /// The HTTP service of an application that does not listen.
 pub struct Beside {
     http: HttpService,
-    verbs: Arc<Service>,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
 }
 
 impl fmt::Debug for Beside {
@@ -43,16 +40,6 @@ impl Beside {
     pub(crate) fn service(&self) -> HttpService {
         Arc::clone(&self.http)
     }
-
-    /// Returns the service, for commands without a route.
-    pub(crate) fn verbs(&self) -> Arc<Service> {
-        Arc::clone(&self.verbs)
-    }
-
-    /// Creates the context of a command.
-    pub(crate) fn ctx(&self) -> Ctx {
-        Ctx::new(&*self.clock, Arc::clone(&self.random), Default::default())
-    }
 }
 
 /// Builds the application for a command while servers may be running. It neither listens nor starts workers. A server
@@ -63,10 +50,8 @@ impl Beside {
 #[must_use]
 pub fn beside(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Beside, BuildError>> {
     async move {
-        let (clock, random) = (Arc::clone(&overrides.clock), Arc::clone(&overrides.random));
         let app = App::assemble(config, overrides, Place::Beside).await?;
-        let verbs = Arc::clone(&app.shared.service);
-        Ok(Beside { http: http::handler(app.shared).service, verbs, clock, random })
+        Ok(Beside { http: http::handler(app.shared).service })
     }
     .boxed()
 }

@@ -5,7 +5,7 @@ mod events;
 mod passkey_options;
 mod passkeys;
 
-pub(crate) use clients::ClientTokenAnswer;
+pub(crate) use clients::{ClientTokenAnswer, GrantAnswer};
 pub(crate) use events::EventAnswer;
 pub(crate) use passkey_options::{CreationOptions, RequestOptions};
 pub(crate) use passkeys::{PasskeyAnswer, SignalAnswer};

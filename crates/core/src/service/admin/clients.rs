@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Administered;
+use super::{Administered, client_fields::ClientFields, places::Cursors};
 use crate::{
     admin::Manage,
     audit::Event,
@@ -19,15 +19,38 @@ use crate::{
     },
     port::{Precondition, RecordOp},
     record::{Record, RecordKeys, RecordRow},
+    service::{
+        FieldErrors, RawField,
+        kernel::{ATTEMPTS, retry},
+    },
 };
 
+/// Cause of the error if changes to a client kept conflicting.
+const CONTENDED: &str = "a client kept changing";
+
+/// A page of clients.
+#[derive(Debug)]
+pub struct ListedClients {
+    pub items: Vec<RegisteredClient>,
+    pub next: Option<String>,
+    pub prev: Option<String>,
+}
+
 impl Administered<'_, Manage> {
-    /// Returns the clients of the realm, starting with those defined in the settings.
+    /// Returns a page of the clients of the realm, including those defined in the settings, sorted by identifier.
     ///
     /// # Errors
-    /// Returns `Unavailable` if the store fails, and `Internal` if a client cannot be decrypted.
-    pub async fn clients(&self) -> Result<Vec<RegisteredClient>> {
-        self.clients_of(self.realm).await
+    /// Returns `Invalid` if the limit is malformed, `Malformed` if the cursor belongs to another list, `Unavailable` if
+    /// the store fails, and `Internal` if a client cannot be decrypted.
+    pub async fn clients(&self, limit: &RawField, cursor: &RawField) -> Result<ListedClients> {
+        let mut errors = FieldErrors::default();
+        let limit = errors.page_size(limit);
+        let limit = errors.finish(limit)?;
+        let mut clients = self.clients_of(self.realm).await?;
+        clients.sort_by(|one, other| one.id.as_str().cmp(other.id.as_str()));
+        let cursors = Cursors::of(&self.realm.keys, "admin/clients", "");
+        let page = cursors.page(clients, |client| client.id.as_str().to_owned(), limit, cursor)?;
+        Ok(ListedClients { items: page.items, next: page.next, prev: page.prev })
     }
 
     /// Returns a client.
@@ -41,24 +64,31 @@ impl Administered<'_, Manage> {
     /// Adds a client and returns the secret of a confidential client, which is shown only once.
     ///
     /// # Errors
-    /// Returns `Conflict` if the identifier is taken or clients are not supported, `Invalid` if a field is invalid,
-    /// and `Unavailable` if the store fails.
+    /// Returns `Invalid` if a field is invalid, `Conflict` if the identifier is taken or clients are not supported, and
+    /// `Unavailable` if the store fails.
     pub async fn add_client(
         &self,
-        id: &str,
-        draft: &ClientDraft,
+        id: &RawField,
+        fields: &ClientFields,
+        mut errors: FieldErrors,
     ) -> Result<(RegisteredClient, Option<NewClientSecret>)> {
         let openid = &self.realm.policy.openid;
+        let draft = fields.draft(&mut errors);
+        let named = errors.text("id", id).map(ClientId::parse);
+        if named == Some(None) {
+            errors.add(CLIENT_ID_INVALID.of("id"));
+        }
+        // The other fields are checked under any id, so that all errors are reported together.
+        let id = named.flatten().or_else(|| ClientId::parse("client")).ok_or_else(Error::not_found)?;
+        // What an earlier client of this id had is not for this one.
+        let since = self.client_mark(&id).await?.map_or(self.ctx.now, |(_, mark)| self.ctx.now.max(mark.since));
+        let mut client = self.checked(errors, draft.finish(&id, None, &openid.scopes, since))?;
         if !openid.is_possible {
             return Err(CLIENTS_OFF.into());
         }
-        let id = ClientId::parse(id).ok_or_else(|| Error::invalid(vec![CLIENT_ID_INVALID.of("id")]))?;
         if openid.declared(&id).is_some() {
             return Err(CLIENT_DECLARED.into());
         }
-        // What an earlier client of this id had is not for this one.
-        let since = self.client_mark(&id).await?.map_or(self.ctx.now, |(_, mark)| self.ctx.now.max(mark.since));
-        let mut client = self.checked(draft.finish(&id, None, &openid.scopes, since))?;
         let secret = client.takes_secret().then(|| NewClientSecret::random(self.ctx));
         client.secrets = secret.iter().map(|secret| ClientSecret::of(secret.expose(), self.ctx.now)).collect();
         let insert = RecordOp::Insert(self.sealed(&client, 1));
@@ -74,25 +104,52 @@ impl Administered<'_, Manage> {
     /// Changes fields of a client.
     ///
     /// # Errors
-    /// Returns `NotFound` if it does not exist, `Conflict` if it is defined in the settings or was changed
-    /// concurrently, `Invalid` if a field is invalid, and `Unavailable` if the store fails.
-    pub async fn edit_client(&self, id: &str, draft: &ClientDraft) -> Result<RegisteredClient> {
+    /// Returns `NotFound` if it does not exist, `Invalid` if a field is invalid, `Conflict` if it is defined in the
+    /// settings, and `Unavailable` if the store fails.
+    pub async fn edit_client(
+        &self,
+        id: &str,
+        fields: &ClientFields,
+        mut errors: FieldErrors,
+    ) -> Result<RegisteredClient> {
+        let known = self.client_named(id).await?;
+        let draft = fields.draft(&mut errors);
+        let scopes = &self.realm.policy.openid.scopes;
+        self.checked(errors, draft.finish(&known.id, Some(&known), scopes, self.ctx.now))?;
+        retry(ATTEMPTS, CONTENDED, |_| self.edit_once(&known.id, &draft)).await
+    }
+
+    /// Changes fields of a client. Returns `None` if it was changed concurrently.
+    async fn edit_once(&self, id: &ClientId, draft: &ClientDraft) -> Result<Option<RegisteredClient>> {
         let (row, known) = self.changeable(id).await?;
         let scopes = &self.realm.policy.openid.scopes;
-        let mut client = self.checked(draft.finish(&known.id, Some(&known), scopes, self.ctx.now))?;
+        let finished = draft.finish(id, Some(&known), scopes, self.ctx.now);
+        let mut client = self.checked(FieldErrors::default(), finished)?;
         if !client.takes_secret() {
             client.secrets.clear();
         }
-        self.replace(&row, &client, "edited").await?;
-        Ok(client)
+        Ok(self.replace(&row, &client, "edited").await?.then_some(client))
     }
 
     /// Generates a new secret. The previous one remains valid unless `now` is set.
     ///
     /// # Errors
-    /// Returns `NotFound` if the client does not exist, `Conflict` if it is defined in the settings, is public or was
-    /// changed concurrently, and `Unavailable` if the store fails.
-    pub async fn rotate_client(&self, id: &str, now: bool) -> Result<(RegisteredClient, NewClientSecret)> {
+    /// Returns `NotFound` if the client does not exist, `Invalid` if a field is invalid, `Conflict` if it is defined in
+    /// the settings or has no secret, and `Unavailable` if the store fails.
+    pub async fn rotate_client(
+        &self,
+        id: &str,
+        now: &RawField,
+        mut errors: FieldErrors,
+    ) -> Result<(RegisteredClient, NewClientSecret)> {
+        let known = self.client_named(id).await?;
+        let now = errors.flag("now", now);
+        let is_now = errors.finish(now)?;
+        retry(ATTEMPTS, CONTENDED, |_| self.rotate_once(&known.id, is_now)).await
+    }
+
+    /// Generates a new secret. Returns `None` if the client was changed concurrently.
+    async fn rotate_once(&self, id: &ClientId, is_now: bool) -> Result<Option<(RegisteredClient, NewClientSecret)>> {
         let (row, mut client) = self.changeable(id).await?;
         if client.client_type == ClientType::Public {
             return Err(CLIENT_PUBLIC.into());
@@ -102,9 +159,8 @@ impl Administered<'_, Manage> {
         }
         let secret = NewClientSecret::random(self.ctx);
         client.secrets.insert(0, ClientSecret::of(secret.expose(), self.ctx.now));
-        client.secrets.truncate(if now { 1 } else { MOST_SECRETS });
-        self.replace(&row, &client, "rotated").await?;
-        Ok((client, secret))
+        client.secrets.truncate(if is_now { 1 } else { MOST_SECRETS });
+        Ok(self.replace(&row, &client, "rotated").await?.then_some((client, secret)))
     }
 
     /// Removes a client. Its tokens are refused from then on, also if its id is used again.
@@ -113,6 +169,12 @@ impl Administered<'_, Manage> {
     /// Returns `NotFound` if it does not exist, `Conflict` if it is defined in the settings, and `Unavailable` if the
     /// store fails.
     pub async fn remove_client(&self, id: &str) -> Result<()> {
+        let known = self.client_named(id).await?;
+        retry(ATTEMPTS, CONTENDED, |_| self.remove_once(&known.id)).await
+    }
+
+    /// Removes a client. Returns `None` if it was changed concurrently.
+    async fn remove_once(&self, id: &ClientId) -> Result<Option<()>> {
         let (row, client) = self.changeable(id).await?;
         let (realm, key) = (row.realm, row.key);
         let delete = RecordOp::Delete { realm, kind: RegisteredClient::KIND, key, revision: None };
@@ -121,36 +183,44 @@ impl Administered<'_, Manage> {
         let known = self.client_mark(&client.id).await?.map(|(row, _)| row);
         let since = self.ctx.now.plus(Duration::from_millis(1));
         let mark = self.put_mark(known.as_ref(), &ClientMark { id: client.id.clone(), since, is_declared: false });
-        if !self.commit_unless(batch![delete, mark, audit], &[Precondition::RecordRevision]).await? {
-            return Err(Error::not_found());
+        let lost = [Precondition::RecordRevision, Precondition::RecordFree];
+        let is_done = self.commit_unless(batch![delete, mark, audit], &lost).await?;
+        if is_done {
+            tracing::info!(realm = %self.realm.name, client = %client.id, "client removed");
         }
-        tracing::info!(realm = %self.realm.name, client = %client.id, "client removed");
-        Ok(())
+        Ok(is_done.then_some(()))
     }
 
-    async fn changeable(&self, id: &str) -> Result<(RecordRow, RegisteredClient)> {
-        let id = ClientId::parse(id).ok_or_else(Error::not_found)?;
-        if self.realm.policy.openid.declared(&id).is_some() {
+    async fn changeable(&self, id: &ClientId) -> Result<(RecordRow, RegisteredClient)> {
+        if self.realm.policy.openid.declared(id).is_some() {
             return Err(CLIENT_DECLARED.into());
         }
-        self.stored_client(&id).await?.ok_or_else(Error::not_found)
+        self.stored_client(id).await?.ok_or_else(Error::not_found)
     }
 
-    fn checked(&self, read: Result<RegisteredClient, Vec<FieldError>>) -> Result<RegisteredClient> {
-        let client = read.map_err(Error::invalid)?;
-        if self.realm.policy.openid.first_party_only && !client.first_party {
-            return Err(Error::invalid(vec![CLIENT_AUDIENCE.of("first_party")]));
+    fn checked(
+        &self,
+        mut errors: FieldErrors,
+        read: Result<RegisteredClient, Vec<FieldError>>,
+    ) -> Result<RegisteredClient> {
+        let client = read.map_err(|bad| errors.add_of_others(bad)).ok();
+        let is_foreign = client.as_ref().is_some_and(|client| !client.first_party);
+        if is_foreign && self.realm.policy.openid.first_party_only {
+            errors.add(CLIENT_AUDIENCE.of("first_party"));
         }
-        Ok(client)
+        errors.finish(client)
     }
 
-    async fn replace(&self, row: &RecordRow, client: &RegisteredClient, change: &'static str) -> Result<()> {
+    /// Replaces a client. Returns `false` if it was changed concurrently.
+    async fn replace(&self, row: &RecordRow, client: &RegisteredClient, change: &'static str) -> Result<bool> {
         let replace = RecordOp::Replace(self.sealed(client, row.revision + 1));
         let audit = self.audit(Event::ClientChanged).by(self.admin());
         let audit = audit.detail("client", client.id.as_str()).detail("change", change);
-        self.commit(batch![replace, audit]).await?;
-        tracing::info!(realm = %self.realm.name, client = %client.id, change, "client changed");
-        Ok(())
+        let is_done = self.commit_unless(batch![replace, audit], &[Precondition::RecordRevision]).await?;
+        if is_done {
+            tracing::info!(realm = %self.realm.name, client = %client.id, change, "client changed");
+        }
+        Ok(is_done)
     }
 
     fn sealed(&self, client: &RegisteredClient, revision: u64) -> RecordRow {

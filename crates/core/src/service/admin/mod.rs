@@ -4,7 +4,9 @@ mod admins;
 mod assist;
 mod authenticate;
 mod begin;
+mod client_fields;
 mod clients;
+mod consents;
 mod contact;
 mod create;
 mod edit;
@@ -37,6 +39,8 @@ mod why;
 
 pub use admins::{ListedAdmin, ListedAdmins};
 pub use begin::SignInStep;
+pub use client_fields::ClientFields;
+pub use clients::ListedClients;
 pub use create::NewUser;
 pub use edit::UserPatch;
 pub use impersonate::Impersonated;

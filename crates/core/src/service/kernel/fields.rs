@@ -89,6 +89,15 @@ impl FieldErrors {
         self.0.push(error);
     }
 
+    /// Adds the errors of fields that have none yet.
+    pub(in crate::service) fn add_of_others(&mut self, errors: Vec<FieldError>) {
+        for error in errors {
+            if self.0.iter().all(|known| known.field != error.field) {
+                self.add(error);
+            }
+        }
+    }
+
     /// Returns whether no field has an error.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

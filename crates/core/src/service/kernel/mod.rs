@@ -11,6 +11,7 @@ mod browser_sessions;
 mod client_sessions;
 mod clients;
 mod commit;
+mod consents;
 mod copies;
 mod current_password;
 mod factor_changes;
@@ -45,6 +46,7 @@ mod viewer;
 pub use administrator::{Administrator, Permit};
 pub use authority::{ApiClient, AuthenticatedClient, FreshOwner, Introspector, Owner};
 pub use browser_sessions::RenewedCookie;
+pub use consents::ListedGrant;
 
 pub(super) use authority::Authentication;
 pub use fields::{FieldErrors, NamedField, RawField, RawJson};

@@ -4,28 +4,14 @@ use super::OAuth;
 use crate::{
     account::User,
     audit::Event,
-    clock::Timestamp,
     error::{Error, Result},
-    oauth::{ClientId, Consent, Scopes},
+    oauth::ClientId,
     port::{Batch, Precondition, RecordOp},
-    record::{Record, RecordKeys, RecordKind},
     service::{
-        Owner, Viewer,
+        ListedGrant, Owner, Viewer,
         kernel::{ATTEMPTS, retry},
     },
 };
-
-/// What a user lets a client do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedGrant {
-    pub client: ClientId,
-    pub name: String,
-    /// Host of its first redirect URI.
-    pub host: String,
-    pub scopes: Scopes,
-    pub created_at: Timestamp,
-    pub last_used_at: Timestamp,
-}
 
 impl OAuth<'_> {
     /// Returns the consents of a user to clients that exist, newest first.
@@ -35,24 +21,7 @@ impl OAuth<'_> {
     pub async fn grants(&self, viewer: &Viewer) -> Result<Vec<ListedGrant>> {
         self.require_on()?;
         let user = self.user_of_account(viewer.account()).await?;
-        let key = user.envelope.key(&self.realm.keys, &user.id)?;
-        let rows = self.ports.store.records_of(&self.realm.name, &user.id, Some(RecordKind::Grant)).await?;
-        let mut grants = Vec::new();
-        for row in &rows {
-            let consent = Consent::open(row, RecordKeys::Owner(&key)).map_err(Error::internal)?;
-            let client = self.client(consent.client.as_str()).await?;
-            // Clients of the operator need none; one of an earlier client of this name opens nothing.
-            let Some(client) = client.filter(|client| !client.first_party && consent.created_at >= client.created_at)
-            else {
-                continue;
-            };
-            let scopes = self.admitted_scopes(&client, &consent.scopes);
-            let host = client.redirect_uris.first().map(|uri| uri.host().to_owned()).unwrap_or_default();
-            let Consent { created_at, last_used_at, .. } = consent;
-            grants.push(ListedGrant { client: client.id, name: client.name, host, scopes, created_at, last_used_at });
-        }
-        grants.sort_by(|one, other| (other.created_at, &one.client).cmp(&(one.created_at, &other.client)));
-        Ok(grants)
+        self.listed_grants(&user).await
     }
 
     /// Withdraws the consent of a user to a client, and ends the sessions of the client at the account.

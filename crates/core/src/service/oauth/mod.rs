@@ -20,7 +20,6 @@ pub use client_auth::PresentedClient;
 pub use consent::{ConsentSheet, Decision};
 pub use end_session::{Returning, SignedOut};
 pub use exchange::{ClientTokens, CodeForm, IdToken};
-pub use grants::ListedGrant;
 pub use introspect::{LiveToken, TokenKind};
 pub use userinfo::UserInfo;
 

@@ -8,7 +8,6 @@ use axum::{
     },
 };
 use http_body_util::BodyExt as _;
-use portcullis_core::{Ctx, service::Service};
 use reqwest::{Client, redirect};
 use serde_json::Value;
 
@@ -56,18 +55,11 @@ pub struct Caller(Way);
 
 enum Way {
     /// In this process, on behalf of this operating system user.
-    Here(HttpService, SystemUser, Arc<Local>),
+    Here(HttpService, SystemUser),
     /// No API: the command works on a file.
     Nowhere,
     /// Over HTTP, with an API key.
     There { client: Client, url: String, key: String },
-}
-
-/// The service of this process, for commands without a route.
-pub(super) struct Local {
-    pub(super) service: Arc<Service>,
-    pub(super) ctx: Ctx,
-    pub(super) user: String,
 }
 
 impl fmt::Debug for Caller {
@@ -80,22 +72,7 @@ impl Caller {
     /// Creates a client of the service in this process.
     #[must_use]
     pub fn here(beside: &Beside) -> Self {
-        let user = system_user();
-        let local = Local { service: beside.verbs(), ctx: beside.ctx(), user: user.clone() };
-        Self(Way::Here(beside.service(), SystemUser(Arc::from(user)), Arc::new(local)))
-    }
-
-    /// Returns the service of this process.
-    ///
-    /// # Errors
-    /// Returns a usage error if `--server` is given.
-    pub(super) fn local(&self) -> Result<&Local, CallError> {
-        match &self.0 {
-            Way::Here(_, _, local) => Ok(local),
-            Way::There { .. } | Way::Nowhere => {
-                Err(CallError::Usage("run this on the machine of the server, without --server".to_owned()))
-            }
-        }
+        Self(Way::Here(beside.service(), SystemUser(Arc::from(system_user()))))
     }
 
     /// Creates a client for a command that works on a file.
@@ -138,7 +115,7 @@ impl Caller {
     ) -> Result<Value, CallError> {
         let tag = revision.map(|revision| format!("\"{revision}\""));
         let (status, answer) = match &self.0 {
-            Way::Here(service, user, _) => {
+            Way::Here(service, user) => {
                 let mut request = Request::builder().method(method).uri(path).header(HOST, "localhost");
                 if let Some(tag) = tag {
                     request = request.header(IF_MATCH, tag);

@@ -18,7 +18,7 @@ const FIELDS: &[&str] = &[
 ];
 
 pub(super) const CLIENTS: &[Spec] = &[
-    spec("list", "List the clients of a realm", &[], &["realm"], &[]),
+    spec("list", "List the clients of a realm", &[], &["realm", "limit", "cursor"], &[]),
     spec("show", "Show a client", &["CLIENT"], &["realm"], &[]),
     spec(
         "add",

@@ -1,134 +1,84 @@
-//! `portcullis clients …`: client management in this process.
+//! `portcullis clients …`
 
-use std::sync::Arc;
-
-use portcullis_core::{
-    Error,
-    admin::Manage,
-    error::ErrorKind,
-    limit::Usage,
-    oauth::{ClientDraft, NewClientSecret, RedirectUri, RegisteredClient},
-    service::Administered,
-};
-use serde_json::{Value, json};
+use axum::http::Method;
+use portcullis_core::oauth::ClientId;
+use serde_json::{Map, Value, json};
 
 use super::{
     AdminVerb, CallError, Caller,
-    call::Local,
-    verbs::{Answer, confirm, subject},
+    verbs::{Answer, body, confirm, get, not_found, post, realm, subject},
 };
 
-/// Runs a subcommand.
-pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
-    let local = caller.local()?;
-    let (service, ctx, usage) = (&local.service, &local.ctx, Usage::default());
-    let realm = realm(local, verb)?;
-    let admin = service.administration(ctx, &usage).map_err(refused)?.of_command_line(&local.user);
-    let permit = service.permit::<Manage>(&Arc::new(admin), Some(&realm)).map_err(refused)?;
-    let verbs = service.administered(ctx, &usage, &permit);
-    // The servers generate the key of its algorithm for its first token or within a minute.
-    with(&verbs, verb).await
-}
+/// Fields with a single value, with their flags.
+const TEXTS: [(&str, &str); 5] =
+    [("name", "name"), ("type", "type"), ("auth", "auth"), ("id-token-alg", "id_token_alg"), ("acr", "acr")];
+const LISTS: [(&str, &str); 2] =
+    [("redirect-uri", "redirect_uris"), ("post-logout-redirect-uri", "post_logout_redirect_uris")];
+/// Lists of words. A single flag may contain several words separated by spaces, as in OAuth 2.0.
+const WORDS: [(&str, &str); 2] = [("grant", "grants"), ("scope", "scopes")];
+/// Switches that set and clear a field.
+const SWITCHES: [(&str, &str, &str); 2] = [("first-party", "third-party", "first_party"), ("pkce", "no-pkce", "pkce")];
 
-async fn with(verbs: &Administered<'_, Manage>, verb: &AdminVerb) -> Answer {
-    if verb.name == "list" {
-        let clients = verbs.clients().await.map_err(refused)?;
-        let items: Vec<Value> = clients.iter().map(|client| answer(client, None)).collect();
-        return Ok(json!({ "items": items, "next": null }));
-    }
-    let id = subject(verb)?;
+/// Runs a command for clients.
+pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
+    let list = format!("/v1/admin/realms/{}/clients", realm(caller, verb).await?);
     match verb.name {
-        "show" => verbs.client_named(&id).await.map(|client| answer(&client, None)).map_err(refused),
+        "list" => get(caller, &with_page(&list, verb)).await,
         "add" => {
-            let (client, secret) = verbs.add_client(&id, &draft(verb)?).await.map_err(refused)?;
-            Ok(answer(&client, secret.as_ref()))
-        }
-        "edit" => verbs.edit_client(&id, &draft(verb)?).await.map(|client| answer(&client, None)).map_err(refused),
-        "rotate" => {
-            let (client, secret) = verbs.rotate_client(&id, verb.has("now")).await.map_err(refused)?;
-            Ok(answer(&client, Some(&secret)))
+            let mut fields = fields(verb)?;
+            fields.insert("id".to_owned(), subject(verb)?.into());
+            post(caller, &list, Some(fields.into())).await
         }
         _ => {
-            confirm(verb, "Remove this client and refuse its tokens")?;
-            verbs.remove_client(&id).await.map_err(refused)?;
-            Ok(json!({ "message": "Client removed" }))
+            let id = ClientId::parse(&subject(verb)?).ok_or_else(not_found)?;
+            one(caller, verb, &format!("{list}/{id}")).await
         }
     }
 }
 
-/// Returns the realm in the flag, or the only realm.
-fn realm(local: &Local, verb: &AdminVerb) -> Result<String, CallError> {
-    if let Some(realm) = verb.flag("realm") {
-        return Ok(realm.to_owned());
-    }
-    let names: Vec<&str> = local.service.realm_names().map(|name| name.as_str()).collect();
-    match names.as_slice() {
-        [only] => Ok((*only).to_owned()),
-        names => Err(CallError::Usage(format!("name a realm with --realm: {}", names.join(", ")))),
+async fn one(caller: &Caller, verb: &AdminVerb, path: &str) -> Answer {
+    match verb.name {
+        "show" => get(caller, path).await,
+        "edit" => caller.call(Method::PATCH, path, Some(fields(verb)?.into()), None).await,
+        "rotate" => post(caller, &format!("{path}/rotate"), Some(json!({ "now": verb.has("now") }))).await,
+        _ => {
+            confirm(verb, "Remove this client and refuse its tokens")?;
+            caller.call(Method::DELETE, path, None, None).await
+        }
     }
 }
 
-fn draft(verb: &AdminVerb) -> Result<ClientDraft, CallError> {
-    let text = |flag| verb.flag(flag).map(str::to_owned);
-    let list = |flag| Some(verb.all(flag)).filter(|all| !all.is_empty());
-    let list = |flag| list(flag).map(|all| all.into_iter().map(str::to_owned).collect::<Vec<String>>());
-    // A single flag may contain several values separated by spaces, as in OAuth 2.0.
-    let words = |flag| Some(list(flag)?.iter().flat_map(|text| text.split([' ', ','])).map(str::to_owned).collect());
-    let switch = |on: &str, off: &str| match (verb.has(on), verb.has(off)) {
-        (true, _) => Some(true),
-        (false, true) => Some(false),
-        (false, false) => None,
-    };
-    let unread = |file: &str, error| CallError::Usage(format!("{file} cannot be read: {error}"));
-    let read = |file| std::fs::read_to_string(file).map_err(|error| unread(file, error));
-    Ok(ClientDraft {
-        name: text("name"),
-        client_type: text("type"),
-        first_party: switch("first-party", "third-party"),
-        redirect_uris: list("redirect-uri"),
-        post_logout_redirect_uris: list("post-logout-redirect-uri"),
-        grants: words("grant"),
-        scopes: words("scope"),
-        auth: text("auth"),
-        pkce: switch("pkce", "no-pkce"),
-        id_token_alg: text("id-token-alg"),
-        acr: text("acr"),
-        jwks: verb.flag("jwks-file").map(read).transpose()?,
-    })
+fn with_page(list: &str, verb: &AdminVerb) -> String {
+    let given = ["limit", "cursor"].into_iter().filter_map(|name| Some((name, verb.flag(name)?)));
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
+    if query.is_empty() { list.to_owned() } else { format!("{list}?{query}") }
 }
 
-/// Returns a client in the format of the API.
-fn answer(client: &RegisteredClient, secret: Option<&NewClientSecret>) -> Value {
-    let uris = |uris: &[RedirectUri]| uris.iter().map(|uri| uri.as_str().to_owned()).collect::<Vec<_>>();
-    let created_at = (!client.is_declared).then(|| client.created_at.to_string());
-    let mut answer = json!({
-        "id": client.id.as_str(),
-        "name": client.name,
-        "type": client.client_type.as_str(),
-        "first_party": client.first_party,
-        "redirect_uris": uris(&client.redirect_uris),
-        "post_logout_redirect_uris": uris(&client.post_logout_redirect_uris),
-        "grants": client.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
-        "scopes": client.scopes.iter().collect::<Vec<_>>(),
-        "auth": client.auth.as_str(),
-        "pkce": client.pkce,
-        "id_token_alg": client.id_token_alg.map(|algorithm| algorithm.as_str()),
-        "acr": client.acr.map(|assurance| assurance.acr()),
-        "jwks": client.keys.as_ref().map(|keys| keys.to_json()),
-        "secrets": client.secrets.len(),
-        "declared": client.is_declared,
-        "created_at": created_at,
-    });
-    if let (Some(secret), Some(members)) = (secret, answer.as_object_mut()) {
-        members.insert("client_secret".to_owned(), secret.expose().into());
+/// Returns the fields that were given as flags.
+fn fields(verb: &AdminVerb) -> Result<Map<String, Value>, CallError> {
+    let mut fields = body(verb, &TEXTS);
+    for (flag, field) in LISTS {
+        let all = verb.all(flag);
+        if !all.is_empty() {
+            fields.insert(field.to_owned(), json!(all));
+        }
     }
-    answer
-}
-
-/// Returns an error of this process in the format of the API.
-fn refused(error: Error) -> CallError {
-    let fields: Vec<String> = error.fields().iter().map(|field| format!("{}: {}", field.field, field.detail)).collect();
-    let detail = if fields.is_empty() { error.text().into_owned() } else { fields.join(" ") };
-    let status = if error.kind() == ErrorKind::NotFound { 404 } else { 400 };
-    CallError::Refused { status, code: error.code().to_owned(), detail }
+    for (flag, field) in WORDS {
+        let words: Vec<&str> = verb.all(flag).into_iter().flat_map(|text| text.split([' ', ','])).collect();
+        if !words.is_empty() {
+            fields.insert(field.to_owned(), json!(words));
+        }
+    }
+    for (on, off, field) in SWITCHES {
+        if verb.has(on) || verb.has(off) {
+            fields.insert(field.to_owned(), verb.has(on).into());
+        }
+    }
+    if let Some(file) = verb.flag("jwks-file") {
+        let unread = |error| CallError::Usage(format!("{file} cannot be read: {error}"));
+        let text = std::fs::read_to_string(file).map_err(unread)?;
+        // The API rejects text that is not JSON.
+        fields.insert("jwks".to_owned(), serde_json::from_str(&text).unwrap_or_else(|_| text.into()));
+    }
+    Ok(fields)
 }

@@ -34,7 +34,7 @@ pub(super) async fn post(caller: &Caller, path: &str, body: Option<Value>) -> An
 }
 
 /// Returns the realm given by the flag, or the only realm.
-async fn realm(caller: &Caller, verb: &AdminVerb) -> Result<String, CallError> {
+pub(super) async fn realm(caller: &Caller, verb: &AdminVerb) -> Result<String, CallError> {
     if let Some(realm) = verb.flag("realm") {
         return Ok(realm.to_owned());
     }
@@ -92,7 +92,7 @@ async fn revision(caller: &Caller, path: &str) -> Result<Option<u64>, CallError>
 }
 
 /// Builds a request body from flags with the same names.
-fn body(verb: &AdminVerb, names: &[(&str, &str)]) -> Map<String, Value> {
+pub(super) fn body(verb: &AdminVerb, names: &[(&str, &str)]) -> Map<String, Value> {
     let given = names.iter().filter_map(|(flag, field)| Some(((*field).to_owned(), json!(verb.flag(flag)?))));
     given.collect()
 }

@@ -18,7 +18,7 @@ async fn algorithms(app: &TestApp) -> Vec<String> {
 async fn a_client_is_added_shown_changed_rotated_and_removed() {
     let app = TestApp::start().await;
     let run = async |line: &[&str]| app.command(&[&["clients"], line, &["--realm", "User1"]].concat()).await;
-    assert_eq!(run(&["list"]).await, (0, json!({"items": [], "next": null})));
+    assert_eq!(run(&["list"]).await, (0, json!({"items": [], "next": null, "prev": null})));
     let (code, added) = run(&["add", "shop", "--name", "Shop", "--redirect-uri", URI, "--scope", "openid email"]).await;
     assert_eq!(code, 0);
     let secret = added["client_secret"].as_str().unwrap();

@@ -1,8 +1,10 @@
 //! Administration.
 
 mod chain;
+mod client_api;
 mod clients;
 mod command_line;
+mod consents;
 mod exported;
 mod forgeries;
 mod grants;

@@ -2,6 +2,8 @@
 
 mod admins;
 mod answers;
+mod client_answers;
+mod clients;
 mod erase;
 mod help;
 mod keys;
@@ -52,6 +54,9 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(outbox::retry))
         .routes(routes!(outbox::drop_message))
         .routes(routes!(realms::end_sessions))
+        .routes(routes!(clients::list, clients::add))
+        .routes(routes!(clients::show, clients::edit, clients::remove))
+        .routes(routes!(clients::rotate))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::search))
         .routes(routes!(user::show, user::edit, erase::erase))
@@ -65,6 +70,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(help::unthrottle))
         .routes(routes!(help::sessions, help::end_sessions))
         .routes(routes!(help::end_session))
+        .routes(routes!(user::grants))
         .routes(routes!(erase::remove_factor))
         .routes(routes!(erase::impersonate))
         .routes(routes!(admins::admins, admins::invite))

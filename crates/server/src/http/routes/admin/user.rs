@@ -1,5 +1,9 @@
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
 use portcullis_core::admin::{Look, Manage};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
@@ -7,6 +11,7 @@ use super::{
     users::patch,
 };
 use crate::http::{
+    answers::GrantAnswer,
     extract::{AdminRequest, IfMatch, JsonBody},
     openapi::{self, refusals},
     problem::ApiError,
@@ -79,4 +84,31 @@ pub(crate) async fn edit(
     patch.reason = fields.take("reason");
     let sheet = request.verbs().edit(request.id(), &expected, &patch, fields.unknown()).await?;
     Ok(AdminUser::from(sheet).into_response())
+}
+
+/// Consents of a user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminGrants {
+    items: Vec<GrantAnswer>,
+    /// Always null, because the response contains all consents.
+    #[schema(required, example = json!(null))]
+    next: Option<String>,
+    #[schema(required, example = json!(null))]
+    prev: Option<String>,
+}
+
+/// List the consents of a user
+///
+/// Returns the third-party applications that may use the account, newest first. First-party applications need no
+/// consent and are not listed. The access is recorded in the audit trail. Requires the role `auditor`.
+#[utoipa::path(
+    operation_id = "admin_user_grants",
+    get, path = "/v1/admin/realms/{realm}/users/{id}/grants", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(UserPath),
+    responses((status = 200, description = "The consents", body = AdminGrants), ShowRefusals)
+)]
+pub(crate) async fn grants(request: AdminRequest<Look>) -> Result<Json<AdminGrants>, ApiError> {
+    let grants = request.verbs().grants_of_user(request.id()).await?;
+    Ok(Json(AdminGrants { items: grants.into_iter().map(Into::into).collect(), next: None, prev: None }))
 }

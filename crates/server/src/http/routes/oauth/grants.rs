@@ -1,45 +1,16 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::Path};
-use portcullis_core::service::ListedGrant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
+    answers::GrantAnswer,
     extract::{Authenticated, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
 };
-
-/// What the caller lets an application do.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Grant)]
-pub(crate) struct GrantAnswer {
-    /// Identifier of the application.
-    #[schema(example = "shop")]
-    client: String,
-    #[schema(example = "Shop")]
-    name: String,
-    #[schema(example = json!(["openid", "profile"]))]
-    scopes: Vec<String>,
-    #[schema(example = "2026-10-03T10:00:00Z", format = DateTime)]
-    created_at: String,
-    #[schema(example = "2026-11-28T07:30:00Z", format = DateTime)]
-    last_used_at: String,
-}
-
-impl From<ListedGrant> for GrantAnswer {
-    fn from(grant: ListedGrant) -> Self {
-        Self {
-            client: grant.client.as_str().to_owned(),
-            name: grant.name,
-            scopes: grant.scopes.iter().map(str::to_owned).collect(),
-            created_at: grant.created_at.to_string(),
-            last_used_at: grant.last_used_at.to_string(),
-        }
-    }
-}
 
 /// Consents of the caller.
 #[derive(Serialize, ToSchema)]
