@@ -97,6 +97,21 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByLabel("Email address").fill(`lou.${javaScriptEnabled}@example.com`);
     await page.getByRole("button", { name: "Send invitation" }).click();
     await page.getByText("Invitation sent.").waitFor();
+    await page.getByRole("navigation").getByRole("link", { name: "Clients" }).first().click();
+    await see("Clients");
+    await page.getByRole("main").getByRole("link", { name: "New client" }).click();
+    await see("New client");
+    await page.getByRole("button", { name: "Add client" }).click();
+    await page.getByText("Fix 2 things to continue").waitFor();
+    await see("Error: New client");
+    await page.getByLabel("Client ID").fill(`shop.${javaScriptEnabled}`);
+    await page.getByLabel("Addresses after sign-in").fill("https://shop.example.com/callback");
+    await page.getByRole("button", { name: "Add client" }).click();
+    await page.getByText("It's shown only once.").waitFor();
+    await see("Client secret");
+    await page.getByRole("link", { name: "I've saved it" }).click();
+    await page.getByRole("heading", { level: 1, name: "shop." }).waitFor();
+    await see(`shop.${javaScriptEnabled}`);
     if (!javaScriptEnabled) return;
 
     for (const link of ["Realms", "Deliveries", "Settings", "Keys", "Nodes", "Administrators"]) {

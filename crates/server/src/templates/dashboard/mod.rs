@@ -12,13 +12,15 @@ pub(crate) const DASHBOARD_STYLESHEET: &str = stylesheet!("dashboard/dashboard.c
 pub(crate) const DASHBOARD_SCRIPT: &str = source!("dashboard/dashboard.js");
 
 /// Name and source of each template.
-pub(super) const TEMPLATES: [(&str, &str); 27] = [
+pub(super) const TEMPLATES: [(&str, &str); 30] = [
     ("dash_account.html", source!("dashboard/account.html")),
     ("dash_admin.html", source!("dashboard/admin.html")),
     ("dash_admins.html", source!("dashboard/admins.html")),
     ("dash_audit.html", source!("dashboard/audit.html")),
     ("dash_base.html", source!("dashboard/base.html")),
     ("dash_begin.html", source!("dashboard/begin.html")),
+    ("dash_client.html", source!("dashboard/client.html")),
+    ("dash_clients.html", source!("dashboard/clients.html")),
     ("dash_codes.html", source!("dashboard/codes.html")),
     ("dash_deliveries.html", source!("dashboard/deliveries.html")),
     ("dash_error.html", source!("dashboard/error.html")),
@@ -38,6 +40,7 @@ pub(super) const TEMPLATES: [(&str, &str); 27] = [
     ("dash_sorry.html", source!("dashboard/sorry.html")),
     ("dash_two_step.html", source!("dashboard/two_step.html")),
     ("dash_user.html", source!("dashboard/user.html")),
+    ("dash_user_apps.html", source!("dashboard/user_apps.html")),
     ("dash_users.html", source!("dashboard/users.html")),
     ("dash_why.html", source!("dashboard/why.html")),
 ];

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod audit;
+mod clients;
 mod lists;
 mod roles;
 mod server;

@@ -28,6 +28,12 @@ const PAGES: &[&str] = &[
     "/realms/User1/invite",
     "/realms/User1/new-user",
     "/realms/User1/end-sessions",
+    "/realms/User1/clients",
+    "/realms/User1/new-client",
+    "/realms/User1/clients/shop",
+    "/realms/User1/clients/shop/edit",
+    "/realms/User1/clients/shop/rotate",
+    "/realms/User1/clients/shop/remove",
     "/realms/admin/users",
     "/realms/User1/users/{id}",
     "/realms/User1/users/{id}/reset",
@@ -41,6 +47,7 @@ const PAGES: &[&str] = &[
     "/realms/User1/users/{id}/impersonate",
     "/realms/User1/users/{id}/erase",
     "/realms/User1/users/{id}/remove-factor/x",
+    "/realms/User1/users/{id}/apps",
     "/realms/User1/users/{id}/nonsense",
     "/admins",
     "/admins/new",
@@ -65,6 +72,8 @@ async fn each_role_sees_the_pages_of_the_golden_file() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let john = Person::new("john@example.com").join(&app).await;
+    let client = ["clients", "add", "shop", "--redirect-uri", "https://shop.example.com/callback", "--realm", "User1"];
+    assert_eq!(app.command(&client).await.0, 0);
     let mut table = String::from("page");
     let mut desks = Vec::new();
     for (number, (name, grants)) in ROLES.iter().enumerate() {

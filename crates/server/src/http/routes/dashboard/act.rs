@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     answer::{go, not_for_this_role, refused, show, show_with},
     desk::Desk,
-    form::{Form, Typed},
+    form::{Form, More, Typed},
     proof,
     subject::{Subject, segment},
     words,
@@ -82,18 +82,17 @@ pub(super) async fn act(desk: &Desk, form: &Form, subject: &Subject, mut fields:
 /// Redirects to the page of the subject, or displays a result that is shown only once.
 fn done(desk: &Desk, form: &Form, subject: &Subject, answer: &Answer) -> Response {
     let id = answer.text("id");
+    let page = match form.more {
+        More { opens: true, .. } if !id.is_empty() => format!("{}/{id}", subject.list),
+        More { removes: true, .. } => subject.list.clone(),
+        _ => subject.page.clone(),
+    };
     if let Some((member, label)) = form.more.once
         && !answer.text(member).is_empty()
     {
-        let values =
-            json!({ "title": form.title, "label": label, "secret": answer.text(member), "next": subject.page });
+        let values = json!({ "title": form.title, "label": label, "secret": answer.text(member), "next": page });
         return show(desk, "dash_once.html", subject.section, values);
     }
-    let page = match form.name {
-        "invite" | "new-user" if desk.part("id").is_empty() && !id.is_empty() => format!("{}/{id}", subject.list),
-        _ if form.more.removes => subject.list.clone(),
-        _ => subject.page.clone(),
-    };
     go(&desk.state, &format!("{page}?done={}", form.done))
 }
 
@@ -113,7 +112,8 @@ fn places(desk: &Desk, subject: &Subject) -> Vec<String> {
 
 fn values(desk: &Desk, form: &Form, subject: &Subject, (typed, wrong): (Option<&Typed>, &Wrong)) -> Value {
     let fields = form.fields(&subject.now, typed, |name| wrong.field(name));
-    let known: Vec<&str> = form.inputs.iter().map(|input| input.name).chain(proof::FIELDS).collect();
+    let inputs = form.inputs.iter().map(|input| input.name).filter(|name| !name.is_empty());
+    let known: Vec<&str> = inputs.chain(proof::FIELDS).collect();
     // Errors of fields that the form does not contain.
     let others = wrong.fields.iter().filter(|(field, _)| !known.iter().any(|name| field.starts_with(name)));
     let others: Vec<String> = others.map(|(field, error)| format!("{field}: {error}")).collect();

@@ -63,12 +63,21 @@ pub(super) struct More {
     pub(super) statuses: &'static [&'static str],
     /// Whether the form is in the danger zone of the page.
     pub(super) in_zone: bool,
+    /// Whether the form adds an entry that has a page.
+    pub(super) opens: bool,
 }
 
 impl More {
     /// No further properties.
-    pub(super) const NONE: Self =
-        Self { is_danger: false, has_revision: false, removes: false, once: None, statuses: &[], in_zone: false };
+    pub(super) const NONE: Self = Self {
+        is_danger: false,
+        has_revision: false,
+        removes: false,
+        once: None,
+        statuses: &[],
+        in_zone: false,
+        opens: false,
+    };
 }
 
 /// A member with a constant value.
@@ -107,6 +116,14 @@ pub(super) enum Kind {
     Switch,
     /// A JSON object.
     Json,
+    /// A JSON object. Sent as `null` if empty.
+    ClearableJson,
+    /// Entries on a line each.
+    Lines,
+    /// One of a list. The empty word is sent as `null`.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// No field, but the heading of those that follow.
+    Group,
     /// Grants, chosen in a table of roles and realms.
     Grants,
     /// Multiple choice from a list.
@@ -123,7 +140,10 @@ impl Kind {
             Self::Time => "datetime-local",
             Self::Number => "number",
             Self::Switch => "tick",
-            Self::Json => "json",
+            Self::Json | Self::ClearableJson => "json",
+            Self::Lines => "lines",
+            Self::Choice(_) => "choice",
+            Self::Group => "group",
             Self::Grants => "grants",
             Self::Several(_) => "several",
         }
@@ -170,7 +190,9 @@ impl Form {
         let field = |input: &Input| {
             let shown = typed.and_then(|typed| typed.shown.get(input.name).cloned());
             let options = match input.kind {
-                Kind::Several(options) => options.iter().map(|(word, label)| json!([word, label])).collect(),
+                Kind::Several(options) | Kind::Choice(options) => {
+                    options.iter().map(|(word, label)| json!([word, label])).collect()
+                }
                 _ => Vec::new(),
             };
             json!({
@@ -214,15 +236,17 @@ impl Input {
         let filled = Some(text).filter(|text| !text.is_empty());
         let sent = match self.kind {
             Kind::Text | Kind::Email | Kind::Phone => filled.map(|text| json!(text)),
-            Kind::Clearable => Some(filled.map_or(Value::Null, |text| json!(text))),
+            Kind::Clearable | Kind::Choice(_) => Some(filled.map_or(Value::Null, |text| json!(text))),
             Kind::Reason => Some(json!(text)),
             Kind::Words => Some(json!(words(text))),
             Kind::Time => filled.map(|text| json!(format!("{text}:00Z"))),
             Kind::Number => filled.map(|text| text.parse::<u32>().map_or_else(|_| json!(text), |number| json!(number))),
             Kind::Switch => Some(json!(filled.is_some())),
+            Kind::Lines => Some(json!(lines(text))),
+            Kind::ClearableJson if filled.is_none() => Some(Value::Null),
             // Invalid JSON is passed on, so that the API reports the error.
-            Kind::Json => Some(serde_json::from_str(text).unwrap_or_else(|_| json!(text))),
-            Kind::Grants | Kind::Several(_) => None,
+            Kind::Json | Kind::ClearableJson => Some(serde_json::from_str(text).unwrap_or_else(|_| json!(text))),
+            Kind::Grants | Kind::Several(_) | Kind::Group => None,
         };
         (json!(text), sent)
     }
@@ -232,11 +256,16 @@ impl Input {
         let value = now.get(self.name).unwrap_or(&Value::Null);
         match (self.kind, value) {
             (Kind::Grants | Kind::Several(_), list) => list.clone(),
-            (Kind::Json, Value::Object(_)) => json!(serde_json::to_string_pretty(value).unwrap_or_default()),
+            (Kind::Json | Kind::ClearableJson, Value::Object(_)) => {
+                json!(serde_json::to_string_pretty(value).unwrap_or_default())
+            }
             (Kind::Words, Value::Array(words)) => {
                 json!(words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "))
             }
-            (Kind::Switch, Value::Null) => json!("true"),
+            (Kind::Lines, Value::Array(lines)) => {
+                json!(lines.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"))
+            }
+            (Kind::Switch, Value::Null | Value::Bool(true)) => json!("true"),
             (_, Value::String(_)) => value.clone(),
             _ => json!(""),
         }
@@ -245,6 +274,10 @@ impl Input {
 
 fn words(text: &str) -> Vec<&str> {
     text.split([' ', ',', '\n', '\r']).filter(|word| !word.is_empty()).collect()
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
 }
 
 fn all_grants(places: &[String]) -> Vec<String> {

@@ -17,7 +17,13 @@ const GRANTS: Input = Input::new(
 );
 
 /// Defines a form that creates something.
-const fn create(name: &'static str, need: Need, title: &'static str, lead: &'static str, done: &'static str) -> Form {
+pub(super) const fn create(
+    name: &'static str,
+    need: Need,
+    title: &'static str,
+    lead: &'static str,
+    done: &'static str,
+) -> Form {
     let method = Verb::Post;
     let (inputs, always): (&[Input], &[(&str, Fixed)]) = (&[], &[]);
     Form { name, need, method, call: "", title, lead, button: title, inputs, always, more: More::NONE, done }
@@ -29,6 +35,7 @@ pub(super) static REALM_FORMS: &[Form] = &[
         call: "/users",
         inputs: &[EMAIL, FIRST, LAST, ROLES],
         button: "Send invitation",
+        more: More { opens: true, ..More::NONE },
         ..create(
             "invite",
             Need::Manage,
@@ -48,6 +55,7 @@ pub(super) static REALM_FORMS: &[Form] = &[
         ],
         always: &[("email_verified", Fixed::Yes), ("send", Fixed::Word("nothing"))],
         button: "Create user",
+        more: More { opens: true, ..More::NONE },
         ..create(
             "new-user",
             Need::Manage,

@@ -7,9 +7,11 @@ mod assets;
 mod audit;
 mod can;
 mod charts;
+mod clients;
 mod deliveries;
 mod desk;
 mod form;
+mod forms_client;
 mod forms_server;
 mod forms_user;
 mod overview;
@@ -54,8 +56,12 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .route("/admin/realms/{realm}", get(overview::of_realm))
         .route("/admin/realms/{realm}/users", get(users::list).post(users::search))
         .route("/admin/realms/{realm}/invitations", get(users::invitations))
+        .route("/admin/realms/{realm}/clients", get(clients::list))
+        .route("/admin/realms/{realm}/clients/{id}", get(clients::page))
+        .route("/admin/realms/{realm}/clients/{id}/{form}", get(clients::form).post(clients::act))
         .route("/admin/realms/{realm}/{form}", forms.clone())
         .route("/admin/realms/{realm}/users/{id}", get(user::page))
+        .route("/admin/realms/{realm}/users/{id}/apps", get(user::apps))
         .route("/admin/realms/{realm}/users/{id}/{form}", user_forms.clone())
         .route("/admin/realms/{realm}/users/{id}/{form}/{item}", user_forms)
         .route("/admin/admins", get(server::admins))

@@ -8,6 +8,7 @@ use super::{
     answer::{not_found, show},
     desk::Desk,
     form::Form,
+    forms_client::NEW_CLIENT,
     forms_server::{ADMIN_FORMS, KEY_FORMS, NEW_ADMIN, NEW_KEY, REALM_FORMS, RETIRE, ROTATE},
     posted::Posted,
     subject::{Subject, segment},
@@ -15,7 +16,7 @@ use super::{
 };
 
 /// Shows a page of a list returned by one API call.
-async fn list(desk: &Desk, call: &str, template: &'static str, section: &str) -> Response {
+pub(super) async fn show_list(desk: &Desk, call: &str, template: &'static str, section: &str) -> Response {
     let call = at_cursor(desk, call);
     match desk.get(&call).await {
         Ok(answer) => {
@@ -43,15 +44,15 @@ fn place(answer: &Value, name: &str) -> Option<String> {
 }
 
 pub(super) async fn realms(desk: Desk) -> Response {
-    list(&desk, "/realms", "dash_realms.html", "realms").await
+    show_list(&desk, "/realms", "dash_realms.html", "realms").await
 }
 
 pub(super) async fn nodes(desk: Desk) -> Response {
-    list(&desk, "/nodes", "dash_nodes.html", "nodes").await
+    show_list(&desk, "/nodes", "dash_nodes.html", "nodes").await
 }
 
 pub(super) async fn admins(desk: Desk) -> Response {
-    list(&desk, "/admins", "dash_admins.html", "admins").await
+    show_list(&desk, "/admins", "dash_admins.html", "admins").await
 }
 
 /// Shows the keys of programs, and those that sign access tokens.
@@ -95,6 +96,9 @@ async fn of_path(desk: &Desk) -> Result<(&'static Form, Subject), Response> {
     let find = |forms: &'static [Form]| forms.iter().find(|form| form.name == desk.part("form"));
     let page = desk.page.trim_start_matches('/');
     match page.split('/').next() {
+        Some("realms") if desk.part("form") == NEW_CLIENT.name => {
+            Ok((&NEW_CLIENT, desk.of_new_client().ok_or_else(not_found)?))
+        }
         Some("realms") => Ok((find(REALM_FORMS).ok_or_else(not_found)?, desk.of_realm().ok_or_else(not_found)?)),
         Some("admins") if desk.part("id").is_empty() => Ok((&NEW_ADMIN, desk.of_list("/admins", "admins"))),
         Some("admins") => Ok((find(ADMIN_FORMS).ok_or_else(not_found)?, desk.listed("/admins", "admins").await?)),

@@ -49,6 +49,23 @@ impl Desk {
         Some(Subject { list: format!("{api}/users"), page: api.clone(), api, section: "users", now: json!({}), name })
     }
 
+    /// Returns the list of clients as the subject of the form that adds one, with the defaults of a client.
+    pub(super) fn of_new_client(&self) -> Option<Subject> {
+        let realm = self.realm()?;
+        let api = format!("/realms/{}/clients", segment(realm));
+        let now = json!({ "first_party": "", "scopes": ["openid", "profile", "email"] });
+        Some(Subject { list: api.clone(), page: api.clone(), api, section: "clients", now, name: realm.to_owned() })
+    }
+
+    /// Loads the client of the page.
+    pub(super) async fn client(&self) -> Result<Subject, Response> {
+        let list = format!("/realms/{}/clients", segment(self.part("realm")));
+        let api = format!("{list}/{}", segment(self.part("id")));
+        let now = self.get(&api).await?;
+        let name = now.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(Subject { page: api.clone(), api, list, section: "clients", now, name })
+    }
+
     /// Returns the administrator or API key of the page. It is looked up in the list returned by the API.
     pub(super) async fn listed(&self, list: &str, section: &'static str) -> Result<Subject, Response> {
         let id = self.part("id");

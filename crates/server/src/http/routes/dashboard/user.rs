@@ -45,6 +45,24 @@ pub(super) async fn page(desk: Desk) -> Response {
     show(&desk, "dash_user.html", "users", values)
 }
 
+/// Shows the applications that may use the account.
+pub(super) async fn apps(desk: Desk) -> Response {
+    let subject = match desk.user().await {
+        Ok(subject) => subject,
+        Err(page) => return page,
+    };
+    let call = format!("{}/grants", desk.user_call());
+    match desk.get(&call).await {
+        Ok(answer) => {
+            let values = json!({
+                "user": subject.now, "page": subject.page, "answer": answer, "calls": [call_line(&desk, &call)],
+            });
+            show(&desk, "dash_user_apps.html", "users", values)
+        }
+        Err(page) => page,
+    }
+}
+
 fn of_path(desk: &Desk) -> Option<&'static Form> {
     let forms = if desk.part("item").is_empty() { FORMS } else { ITEM_FORMS };
     forms.iter().find(|form| form.name == desk.part("form"))

@@ -1,0 +1,156 @@
+//! Forms for clients.
+
+use super::{
+    can::Need,
+    form::{Form, Input, Kind, More, Verb},
+    forms_server::create,
+};
+
+/// Name of the form that generates a secret. Only clients that authenticate with one have it.
+pub(super) const ROTATE_SECRET: &str = "rotate";
+
+const TYPES: &[(&str, &str)] = &[
+    ("confidential", "Confidential: it has a server that keeps a secret"),
+    ("public", "Public: a single-page, mobile or desktop application"),
+];
+const METHODS: &[(&str, &str)] = &[
+    ("", "The usual for its type"),
+    ("client_secret_basic", "Secret in a header (client_secret_basic)"),
+    ("client_secret_post", "Secret in the form (client_secret_post)"),
+    ("private_key_jwt", "Its own key (private_key_jwt)"),
+    ("none", "Nothing, because it is public (none)"),
+];
+const GRANTS: &[(&str, &str)] = &[("refresh_token", "Refresh tokens")];
+const ALGORITHMS: &[(&str, &str)] =
+    &[("", "ID_TOKEN_ALGORITHM of the server"), ("RS256", "RS256"), ("ES256", "ES256"), ("EdDSA", "EdDSA")];
+const ASSURANCES: &[(&str, &str)] = &[
+    ("", "Any"),
+    ("urn:portcullis:aal1", "One factor"),
+    ("urn:portcullis:aal2", "Two factors"),
+    ("phr", "A passkey, which can't be phished"),
+];
+
+const WHAT: Input = Input::new("", "What it is", "", Kind::Group);
+const ID: Input =
+    Input::new("id", "Client ID", "Letters, digits, dots, hyphens. It can't be changed later", Kind::Text);
+const NAME: Input = Input::new("name", "Name (optional)", "Users see it. Empty: the client ID", Kind::Clearable);
+const TYPE: Input = Input::new("type", "Type", "", Kind::Choice(TYPES));
+const FIRST_PARTY: Input = Input::new(
+    "first_party",
+    "It's your own application",
+    "Users aren't asked whether it may use their account",
+    Kind::Switch,
+);
+const WHERE: Input = Input::new("", "Where it may go", "", Kind::Group);
+const REDIRECT_URIS: Input = Input::new(
+    "redirect_uris",
+    "Addresses after sign-in",
+    "One per line, like https://shop.example.com/callback",
+    Kind::Lines,
+);
+const POST_LOGOUT: Input =
+    Input::new("post_logout_redirect_uris", "Addresses after sign-out (optional)", "One per line", Kind::Lines);
+const MAY: Input = Input::new("", "What it may do", "", Kind::Group);
+const SCOPES: Input = Input::new(
+    "scopes",
+    "Scopes",
+    "Separate with spaces: openid, profile, email, phone, offline_access, and those in SCOPES",
+    Kind::Words,
+);
+const GRANT: Input = Input::new("grants", "Beside codes", "", Kind::Several(GRANTS));
+const ACR: Input = Input::new("acr", "Least sign-in of its users", "", Kind::Choice(ASSURANCES));
+const PROOF: Input = Input::new("", "How it proves itself", "", Kind::Group);
+const AUTH: Input = Input::new("auth", "Authenticates with", "", Kind::Choice(METHODS));
+const JWKS: Input =
+    Input::new("jwks", "Public keys (optional)", "A JWK set, only for private_key_jwt", Kind::ClearableJson);
+const PKCE: Input =
+    Input::new("pkce", "Require PKCE", "Only a confidential client that can't do it may go without", Kind::Switch);
+const ALGORITHM: Input = Input::new("id_token_alg", "Its tokens are signed with", "", Kind::Choice(ALGORITHMS));
+
+/// Form that adds a client.
+pub(super) static NEW_CLIENT: Form = Form {
+    inputs: &[
+        WHAT,
+        ID,
+        NAME,
+        TYPE,
+        FIRST_PARTY,
+        WHERE,
+        REDIRECT_URIS,
+        POST_LOGOUT,
+        MAY,
+        SCOPES,
+        GRANT,
+        ACR,
+        PROOF,
+        AUTH,
+        JWKS,
+        PKCE,
+        ALGORITHM,
+    ],
+    button: "Add client",
+    more: More { once: Some(("client_secret", "Client secret")), opens: true, ..More::NONE },
+    ..create(
+        "new-client",
+        Need::Manage,
+        "New client",
+        "An application that signs users in through this server with OpenID Connect. If it has a secret, you see it once.",
+        "client_added",
+    )
+};
+
+/// Forms for a client.
+pub(super) static CLIENT_FORMS: &[Form] = &[
+    Form {
+        method: Verb::Patch,
+        inputs: &[
+            WHAT,
+            NAME,
+            TYPE,
+            FIRST_PARTY,
+            WHERE,
+            REDIRECT_URIS,
+            POST_LOGOUT,
+            MAY,
+            SCOPES,
+            GRANT,
+            ACR,
+            PROOF,
+            AUTH,
+            JWKS,
+            PKCE,
+            ALGORITHM,
+        ],
+        button: "Save",
+        ..create(
+            "edit",
+            Need::Manage,
+            "Edit client",
+            "Changes count at once, also in the sessions that the client has.",
+            "client_saved",
+        )
+    },
+    Form {
+        call: "/rotate",
+        inputs: &[Input::new(
+            "now",
+            "Refuse the older secrets at once",
+            "For a secret that was copied. Otherwise the present one works until the next rotation.",
+            Kind::Switch,
+        )],
+        button: "Make secret",
+        more: More { once: Some(("client_secret", "Client secret")), ..More::NONE },
+        ..create(ROTATE_SECRET, Need::Manage, "New secret", "You see it once. Give it to the application.", "")
+    },
+    Form {
+        method: Verb::Delete,
+        more: More { is_danger: true, removes: true, in_zone: true, ..More::NONE },
+        ..create(
+            "remove",
+            Need::Manage,
+            "Remove client",
+            "Users can't sign in to it any more, and its tokens are refused. It can't be undone.",
+            "client_removed",
+        )
+    },
+];
