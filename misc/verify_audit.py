@@ -20,6 +20,7 @@ import time
 import uuid
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 ABSENT = (2**64 - 1).to_bytes(8, "big")
@@ -112,6 +113,8 @@ class Verifier:
         self.waiting = {name: [] for name in CHAINS}
         self.faults, self.blocks, self.rows, self.unsealed, self.lines = [], 0, 0, 0, 0
         self.is_ended = self.is_open_ended = False
+        # The last announced key, and blocks of unknown keys, which may be announced in a chain that comes later.
+        self.signer, self.unknown = None, []
         for (name, block), points in checkpoints.items():
             if len({epoch for epoch, _ in points}) < len(points):
                 self.found("fork", name, block)
@@ -152,7 +155,8 @@ class Verifier:
             if epoch >= block["epoch"] and hashed != unbase64(block["hash"]):
                 self.found("rewritten" if epoch == block["epoch"] else "fork", chain.name, number_)
                 break
-        if len(self.faults) == before:
+        if len(self.faults) == before and block["kid"] in self.keys:
+            self.take_announcements(rows)
             for row in rows:
                 if row["event"] == "audit_pruned" and row["details"].get("chain") in CHAINS:
                     self.chains[row["details"]["chain"]].claims.append((row["details"]["block"], millis(row["at"])))
@@ -196,12 +200,34 @@ class Verifier:
         hashed = unbase64(block["hash"])
         if block_hash(block) != hashed:
             return self.found("block_changed", block["chain"], block["number"])
+        if block["chain"] == "main" and self.signer not in (None, block["kid"]):
+            return self.found("key", block["chain"], block["number"])
+        if block["kid"] not in self.keys:
+            return self.unknown.append(block)
+        self.check_key(block)
+
+    def check_key(self, block):
         try:
-            self.keys[block["kid"]].verify(unbase64(block["signature"]), b"portcullis audit block v1" + hashed)
+            message = b"portcullis audit block v1" + unbase64(block["hash"])
+            self.keys[block["kid"]].verify(unbase64(block["signature"]), message)
         except KeyError:
             self.found("key", block["chain"], block["number"])
         except InvalidSignature:
             self.found("signature", block["chain"], block["number"])
+
+    def take_announcements(self, rows):
+        """A row names a new key. The previous key must have signed it, because an attacker with the database can add rows."""
+        for row in rows:
+            said = row["details"]
+            if row["event"] != "audit_key_changed" or said.get("by") not in self.keys:
+                continue
+            try:
+                public = unbase64(said["public_key"])
+                self.keys[said["by"]].verify(unbase64(said["signature"]), b"portcullis audit key v1" + public)
+            except (KeyError, ValueError, InvalidSignature):
+                continue
+            self.signer = "au" + hashlib.sha256(public).hexdigest()[:16]
+            self.keys[self.signer] = Ed25519PublicKey.from_public_bytes(public)
 
     def check_rows(self, block, rows):
         if not rows and block["count"] > 0:
@@ -220,6 +246,8 @@ class Verifier:
             self.found(fault, block["chain"], block["number"])
 
     def finish(self):
+        for block in self.unknown:
+            self.check_key(block)
         last = self.chains["main"].last
         if not self.is_ended:
             self.found("truncated", "main", last["number"] if last else 0)

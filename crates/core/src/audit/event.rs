@@ -204,6 +204,8 @@ events! {
     AuditExported: "audit_exported", Ok, Admin, Hidden, ["realm", "from", "to", "blocks", "sealed"];
     /// Retention removed old rows. The details name the last removed block and position.
     AuditPruned: "audit_pruned", Ok, Server, Hidden, ["chain", "block", "position"];
+    /// A new key signs the blocks from now on. The key before it has signed the new one.
+    AuditKeyChanged: "audit_key_changed", Ok, Admin, Hidden, ["kid", "public_key", "by", "signature"];
     /// A rate limit prevented a message from being sent.
     LimitReached: "limit_reached", Refused, Anonymous, Hidden, [];
     /// SMS codes to a country were suspended because of a low conversion rate.

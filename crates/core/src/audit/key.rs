@@ -124,8 +124,13 @@ impl PublicAuditKey {
     /// Returns whether the block has a valid signature by this key.
     #[must_use]
     pub fn verifies(&self, block: &Block) -> bool {
+        self.has_signed(&block.message(), &block.signature)
+    }
+
+    /// Returns whether the signature of a message is valid.
+    pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         let key = ParsedPublicKey::new(&ED25519, self.bytes);
-        key.is_ok_and(|key| key.verify_sig(&block.message(), &block.signature).is_ok())
+        key.is_ok_and(|key| key.verify_sig(message, signature).is_ok())
     }
 }
 

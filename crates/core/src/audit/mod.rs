@@ -1,6 +1,7 @@
 //! Audit trail: events with time, outcome, actor, user, request and reason, and the chains of signed blocks that seal
 //! them.
 
+mod announcement;
 mod block;
 mod canonical;
 mod chain;
@@ -21,6 +22,7 @@ mod row;
 mod verify;
 mod words;
 
+pub use announcement::Announcement;
 pub use block::{Block, MOST_ROWS, PlacedEntry, StoredBlock};
 pub use canonical::canonical_row;
 pub use chain::Chain;

@@ -1,8 +1,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    AuditEntry, Block, Chain, Checkpoints, Fault, Finding, PlacedEntry, PublicAuditKey, Retention, StoredBlock,
-    Verified, block::digest_of, canonical_row, diagnosis::diagnosis, pruned::Pruned, words::ActorKind,
+    Announcement, AuditEntry, Block, Chain, Checkpoints, Fault, Finding, PlacedEntry, PublicAuditKey, Retention,
+    StoredBlock, Verified, block::digest_of, canonical_row, diagnosis::diagnosis, pruned::Pruned, words::ActorKind,
 };
 use crate::clock::Timestamp;
 
@@ -26,7 +26,12 @@ pub struct Expected {
 /// Verifies chains block by block. Blocks of different chains may be interleaved.
 #[derive(Debug)]
 pub struct Verifier {
+    /// Trusted keys, and those that they have announced.
     keys: BTreeMap<String, PublicAuditKey>,
+    /// Last announced key, which signs all later blocks of the chain with the announcement.
+    signer: Option<String>,
+    /// Blocks of unknown keys. Their key may be announced in a chain that is read later.
+    unknown: Vec<Block>,
     expected: Expected,
     /// Whether the chains may end before the last block found in a log.
     is_open_ended: bool,
@@ -50,7 +55,7 @@ impl Verifier {
         let mut done = Verified::default();
         let forks = expected.checkpoints.forks();
         done.findings.extend(forks.map(|(chain, block)| Finding { fault: Fault::Fork, chain, block, row: None }));
-        Self { keys, expected, is_open_ended: false, chains: BTreeMap::new(), done }
+        Self { keys, signer: None, unknown: Vec::new(), expected, is_open_ended: false, chains: BTreeMap::new(), done }
     }
 
     /// Treats the chains as a part that may start or end anywhere.
@@ -70,8 +75,9 @@ impl Verifier {
         self.check_signature(block);
         self.check_rows(stored, rows);
         self.check_log(block);
-        if self.done.findings.len() == before {
+        if self.done.findings.len() == before && self.keys.contains_key(&block.kid) {
             self.take_claims(rows);
+            self.take_announcements(rows);
         }
         let now = self.expected.now;
         let progress = self.progress(block.chain);
@@ -104,6 +110,9 @@ impl Verifier {
     /// Finishes the verification.
     #[must_use]
     pub fn finish(mut self) -> Verified {
+        for block in std::mem::take(&mut self.unknown) {
+            self.check_key(&block, Self::is_unknown);
+        }
         let mut chains = std::mem::take(&mut self.chains);
         for chain in Chain::ALL {
             let Progress { first, last, pruned } = chains.remove(&chain).unwrap_or_default();
@@ -164,11 +173,23 @@ impl Verifier {
         if block.computed_hash() != block.hash {
             return self.found(Fault::BlockChanged, block.chain, block.number, None);
         }
+        // The key before the announced one may have been stolen.
+        if block.chain == Chain::Main && self.signer.as_ref().is_some_and(|signer| *signer != block.kid) {
+            return self.found(Fault::Key, block.chain, block.number, None);
+        }
+        self.check_key(block, |verifier, block| verifier.unknown.push(block.clone()));
+    }
+
+    fn check_key(&mut self, block: &Block, unknown: impl FnOnce(&mut Self, &Block)) {
         match self.keys.get(&block.kid).map(|key| key.verifies(block)) {
             Some(true) => {}
             Some(false) => self.found(Fault::Signature, block.chain, block.number, None),
-            None => self.found(Fault::Key, block.chain, block.number, None),
+            None => unknown(self, block),
         }
+    }
+
+    fn is_unknown(&mut self, block: &Block) {
+        self.found(Fault::Key, block.chain, block.number, None);
     }
 
     /// Checks the rows, unless all of them are missing, which is checked at the end.
@@ -205,6 +226,16 @@ impl Verifier {
         let missing = self.expected.checkpoints.first_after(chain, number, epoch);
         if let Some(missing) = missing.filter(|_| !self.is_open_ended) {
             self.found(Fault::CutOff, chain, missing, None);
+        }
+    }
+
+    /// Trusts the keys that a trusted key has announced in verified rows.
+    fn take_announcements(&mut self, rows: &[PlacedEntry]) {
+        for announced in rows.iter().filter_map(|row| Announcement::of_row(&row.entry)) {
+            let key = self.keys.get(announced.by()).and_then(|previous| announced.key(previous));
+            let Some(key) = key else { continue };
+            self.signer = Some(key.kid.clone());
+            self.keys.insert(key.kid.clone(), key);
         }
     }
 

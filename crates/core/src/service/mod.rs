@@ -21,8 +21,9 @@ pub use account::{
 pub use admin::{
     Administered, Administration, ClientFields, Explained, ExportForm, ExportPage, ExportedLine, Impersonated,
     ListedAdmin, ListedAdminKey, ListedAdminKeys, ListedAdmins, ListedBlocks, ListedClients, ListedMessage,
-    ListedMessages, ListedStats, ListedTrail, ListedUser, ListedUsers, LockSheet, NewAdminKey, NewUser, OutboxFilters, PasswordSheet, RealmStatus,
-    SignInStep, SignedIn, StatsFilters, TrailFilters, TrailRow, UserFilters, UserPatch, UserSheet, WrongPasswords,
+    ListedMessages, ListedStats, ListedTrail, ListedUser, ListedUsers, LockSheet, NewAdminKey, NewUser, OutboxFilters,
+    PasswordSheet, RealmStatus, SignInStep, SignedIn, StatsFilters, TrailFilters, TrailRow, UserFilters, UserPatch,
+    UserSheet, WrongPasswords,
 };
 pub use audit::{AuditTrail, ListedEvents, SealedCount, Sealing};
 pub use delivery::{Deliveries, DeliveryResult};
@@ -33,8 +34,8 @@ pub use factor::{
 pub use federation::{Begun, Callback, Completing, CompletionForm, Exchange, Federation, OpenFlow, Question, Returned};
 pub use kernel::{
     AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuthenticatedClient, Challenged, FactorChallenge,
-    FieldErrors, FreshOwner, Introspector, KeyRotation, ListedGrant, NamedCredential, NamedField, Owner, Permit, Ports, RawField,
-    RawJson, Realms, RefusedRequest, RenewedCookie, Scope, Settings, SigningKeyStatus, Viewer,
+    FieldErrors, FreshOwner, Introspector, KeyRotation, ListedGrant, NamedCredential, NamedField, Owner, Permit, Ports,
+    RawField, RawJson, Realms, RefusedRequest, RenewedCookie, Scope, Settings, SigningKeyStatus, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{

@@ -105,6 +105,7 @@ const MATRIX: &[Row] = &[
     row("get /v1/admin/audit/blocks", ADMIN),
     row("get /v1/admin/audit/export", ADMIN),
     row("get /v1/admin/audit/keys", ADMIN),
+    row("post /v1/admin/audit/keys/rotate", ADMIN),
     row("post /v1/admin/audit/search", ADMIN),
     row("get /v1/admin/me", ADMIN),
     row("get /v1/admin/me/events", ADMIN),

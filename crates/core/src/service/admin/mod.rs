@@ -2,6 +2,7 @@
 
 mod admins;
 mod assist;
+mod audit_key;
 mod authenticate;
 mod begin;
 mod client_fields;

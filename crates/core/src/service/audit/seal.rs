@@ -1,20 +1,13 @@
 //! Seals audit rows into signed blocks and removes the rows of expired blocks.
 
-use data_encoding::BASE64URL_NOPAD;
-
 use crate::{
-    audit::{
-        Actor, ActorKind, AuditEntry, AuditId, AuditKey, AuditRow, Block, CHECKPOINT, Chain, Event, MOST_ROWS,
-        StoredBlock,
-    },
-    batch,
+    audit::{Actor, ActorKind, AuditEntry, AuditRow, Block, Chain, Event, MOST_ROWS, StoredBlock},
     clock::Timestamp,
     ctx::Ctx,
-    error::{Error, Result},
+    error::Result,
     id::RealmName,
-    port::{ChainOp, Op, Precondition, RecordOp, StatOp},
-    record::{Record, RecordKeys},
-    service::kernel::Kernel,
+    port::{ChainOp, Op, StatOp},
+    service::kernel::{AuditSigner, Kernel, OVERTAKEN, log_block},
     stats,
 };
 
@@ -56,10 +49,10 @@ impl<'a> Sealing<'a> {
             if rows.is_empty() || (!is_whole && !all) {
                 return Ok(sealed);
             }
-            let (key, before) = (self.key().await?, sealed.blocks);
+            let (signer, before) = (self.kernel.audit_signer(self.ctx).await?, sealed.blocks);
             for chain in Chain::ALL {
                 let rows: Vec<AuditEntry> = rows.iter().filter(|row| Chain::of(&row.event) == chain).cloned().collect();
-                let Some(block) = self.seal_block(chain, &rows, &key).await? else { continue };
+                let Some(block) = self.seal_block(chain, &rows, &signer).await? else { continue };
                 sealed.blocks += 1;
                 sealed.rows += block.count;
             }
@@ -72,44 +65,19 @@ impl<'a> Sealing<'a> {
 
     /// Seals rows into one block of a chain. Returns `None` if there are no rows or another server wrote the block
     /// first.
-    async fn seal_block(&self, chain: Chain, rows: &[AuditEntry], key: &AuditKey) -> Result<Option<Block>> {
+    async fn seal_block(&self, chain: Chain, rows: &[AuditEntry], signer: &AuditSigner) -> Result<Option<Block>> {
         if rows.is_empty() {
             return Ok(None);
         }
-        let (block, seal) = self.next_block(chain, rows, key).await?;
+        let (block, seal) = self.kernel.next_block(chain, rows, signer).await?;
         // Each row is counted once, since it is sealed once.
         let counted = stats::counted(rows).into_iter().map(|stat| Op::from(StatOp::Add(stat)));
-        let sealed = std::iter::once(seal.into()).chain(counted).collect();
-        if !self.kernel.commit_unless(sealed, &[Precondition::AuditChain]).await? {
+        let sealed = seal.into_iter().chain(counted).collect();
+        if !self.kernel.commit_unless(sealed, &OVERTAKEN).await? {
             return Ok(None);
         }
-        log(&block);
+        log_block(&block);
         Ok(Some(block))
-    }
-
-    /// Creates the next block of a chain.
-    async fn next_block(&self, chain: Chain, rows: &[AuditEntry], key: &AuditKey) -> Result<(Block, ChainOp)> {
-        let last = self.kernel.ports.store.blocks_before(chain, u64::MAX, 1).await?.pop();
-        let stored = StoredBlock::next(chain, last.as_ref().map(|last| &last.block), rows, key);
-        let stored = stored.ok_or_else(|| Error::internal("the audit key cannot sign"))?;
-        let rows = rows.iter().map(|row| row.id).collect::<Vec<AuditId>>();
-        Ok((stored.block.clone(), ChainOp::Seal { block: Box::new(stored), rows }))
-    }
-
-    /// Returns the signing key. Creates it if there is none.
-    async fn key(&self) -> Result<AuditKey> {
-        if let Some(newest) = self.kernel.audit_keys().await?.pop() {
-            return Ok(newest);
-        }
-        let admin = self.kernel.realms.admin()?;
-        let key = AuditKey::generate(1, self.ctx.now).map_err(Error::internal)?;
-        let row = key.seal(self.ctx, &admin.name, RecordKeys::Realm(&admin.keys));
-        if self.kernel.commit_unless(batch![RecordOp::Insert(row)], &[Precondition::RecordFree]).await? {
-            tracing::info!(kid = key.kid(), "audit key created");
-            return Ok(key);
-        }
-        // Another server created the key first.
-        self.kernel.audit_keys().await?.pop().ok_or_else(|| Error::internal("no audit key"))
     }
 
     /// Removes the rows of expired blocks in steps of a thousand, and records the progress in the trail. Returns the
@@ -143,13 +111,14 @@ impl<'a> Sealing<'a> {
             rows.extend(self.pruned_before(Chain::Reads).await?.map(|last| self.pruned_row(Chain::Reads, &last)));
         }
         let entries: Vec<AuditEntry> = rows.iter().cloned().map(Into::into).collect();
-        let (block, seal) = self.next_block(Chain::Main, &entries, &self.key().await?).await?;
+        let signer = self.kernel.audit_signer(self.ctx).await?;
+        let (block, seal) = self.kernel.next_block(Chain::Main, &entries, &signer).await?;
         let rows = rows.into_iter().map(Op::from);
-        let pruned = [prune.into()].into_iter().chain(rows).chain([seal.into()]).collect();
-        if !self.kernel.commit_unless(pruned, &[Precondition::AuditChain]).await? {
+        let pruned = [prune.into()].into_iter().chain(rows).chain(seal).collect();
+        if !self.kernel.commit_unless(pruned, &OVERTAKEN).await? {
             return Ok(None);
         }
-        log(&block);
+        log_block(&block);
         let (number, position) = (last.number, last.last);
         tracing::info!(chain = chain.as_str(), number, position, "old rows of the audit trail removed");
         Ok(Some(old.iter().map(|block| block.count).sum()))
@@ -173,22 +142,6 @@ impl<'a> Sealing<'a> {
         let last = store.blocks_before(chain, next, 1).await?.pop();
         Ok(last.filter(|last| last.is_pruned).map(|last| last.block))
     }
-}
-
-/// Writes the checkpoint. Log archives can then prove that a chain was rewritten, even with the signing key.
-fn log(block: &Block) {
-    tracing::info!(
-        chain = block.chain.as_str(),
-        epoch = block.epoch,
-        number = block.number,
-        first = block.first,
-        last = block.last,
-        count = block.count,
-        hash = BASE64URL_NOPAD.encode(&block.hash),
-        kid = block.kid,
-        signature = BASE64URL_NOPAD.encode(&block.signature),
-        "{CHECKPOINT}"
-    );
 }
 
 /// Returns the oldest complete blocks, up to the maximum number removed at once. A block that ends in the future is

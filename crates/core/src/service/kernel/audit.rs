@@ -212,7 +212,7 @@ impl AuditDraft<'_> {
 
     /// Seals the client. A data key is decrypted in any case, so that the duration does not reveal whether there is a
     /// user.
-    fn sealed(self) -> AuditRow {
+    pub(in crate::service) fn sealed(self) -> AuditRow {
         let Self { ctx, realm, mut row, data_key, note } = self;
         let ip = ctx.client.ip.map(|ip| ip.to_string());
         let client = AuditClient { ip, device: ctx.client.agent.as_deref().and_then(device_name) };

@@ -4,13 +4,14 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use portcullis_core::{
     audit::{
         AuditEntry, AuditKey, AuditRow, Block, Chain, Checkpoint, Details, Event, Expected, Fault, PlacedEntry,
-        Retention, StoredBlock, Verified, Verifier, canonical_row,
+        PublicAuditKey, Retention, StoredBlock, Verified, Verifier, canonical_row,
     },
     seal::digest,
     suite::rows::{NOW, at, audit, audit_id, here},
 };
 
 mod forged;
+mod rotated;
 
 const ROW_LENGTH: usize = 309;
 const ROW_HASH: &str = "117a2acdc8bb7fbdba575bbe87e8c1d188bd9c6842fdcf9b7b2258c458f6fb0f";
@@ -70,9 +71,17 @@ impl World {
     }
 
     fn verify_from(&self, first: Option<u64>, checkpoints: Vec<Checkpoint>) -> Verified {
+        self.verify_by(vec![self.key.public().clone()], first, checkpoints)
+    }
+
+    fn verify_with(&self, keys: Vec<PublicAuditKey>) -> Verified {
+        self.verify_by(keys, Some(1), Vec::new())
+    }
+
+    fn verify_by(&self, keys: Vec<PublicAuditKey>, first: Option<u64>, checkpoints: Vec<Checkpoint>) -> Verified {
         let (checkpoints, now, retention) = (checkpoints.into_iter().collect(), at(1000 * DAY), Retention::default());
         let expected = Expected { checkpoints, first, now, retention };
-        let mut verifier = Verifier::new([self.key.public().clone()], expected);
+        let mut verifier = Verifier::new(keys, expected);
         for (stored, rows) in &self.blocks {
             verifier.block(stored, rows);
         }

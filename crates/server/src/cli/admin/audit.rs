@@ -50,6 +50,7 @@ pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Result<Value, Call
             get(caller, "/v1/admin/audit/blocks", &parameters(verb, &names)).await
         }
         "key" => get(caller, "/v1/admin/audit/keys", &[]).await,
+        "rotate-key" => caller.call(Method::POST, "/v1/admin/audit/keys/rotate", None, None).await,
         _ => {
             let is_plain =
                 !subject.is_empty() && subject.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -164,6 +164,7 @@ const AUDIT: &[Spec] = &[
     spec("export", "Print rows as JSON lines, oldest first", &[], &["realm", "from", "to"], &["blocks"]),
     spec("blocks", "List blocks, newest first", &[], &["chain", "limit", "cursor"], &[]),
     spec("key", "Print the public keys that verify blocks", &[], &[], &[]),
+    spec("rotate-key", "Sign with a new key from now on, and print all public keys", &[], &[], &[]),
 ];
 const WHY: Spec = spec("why", "Explain the outcome of a request", &["REQUEST_ID"], &[], &[]);
 const STATS: Spec = spec("stats", "Count users, sign-ins and messages per day", &[], &["realm", "days"], &[]);

@@ -48,7 +48,7 @@ async fn run(caller: &Caller, verb: &AdminVerb, out: &mut Output<'_>) -> Result<
     };
     let printed = match (verb.group, verb.name, out.is_json()) {
         ("stats", _, false) => stats::print(&answer, out),
-        ("audit", "key", false) => audit::print_keys(&answer, out),
+        ("audit", "key" | "rotate-key", false) => audit::print_keys(&answer, out),
         _ => text::print(verb, &answer, out),
     };
     printed.map(|()| 0).map_err(CallError::Output)

@@ -1,5 +1,6 @@
 //! Administration.
 
+mod audit_key;
 mod chain;
 mod client_api;
 mod clients;

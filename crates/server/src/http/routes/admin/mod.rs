@@ -85,5 +85,6 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(trail_export::blocks))
         .routes(routes!(trail_export::export))
         .routes(routes!(trail_export::keys))
+        .routes(routes!(trail_export::rotate))
         .routes(routes!(why::why))
 }

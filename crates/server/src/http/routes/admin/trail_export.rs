@@ -1,6 +1,7 @@
 use axum::Json;
 use portcullis_core::{
     admin::{Administer, Look},
+    audit::PublicAuditKey,
     service::ExportForm,
 };
 use serde::Serialize;
@@ -111,7 +112,7 @@ pub(crate) async fn export(request: AdminRequest<Look>, query: Query) -> Result<
     Ok(Json(AdminAuditExport { items, next: page.next, at: page.at.to_string(), retention }))
 }
 
-/// Public audit keys.
+/// Public audit keys, oldest first. The last one signs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminAuditKeys {
     items: Vec<AdminAuditKey>,
@@ -119,6 +120,12 @@ pub(crate) struct AdminAuditKeys {
     next: Option<String>,
     #[schema(required, example = json!(null))]
     prev: Option<String>,
+}
+
+impl From<Vec<PublicAuditKey>> for AdminAuditKeys {
+    fn from(keys: Vec<PublicAuditKey>) -> Self {
+        Self { items: keys.into_iter().map(Into::into).collect(), next: None, prev: None }
+    }
 }
 
 refusals!(KeysRefusals: Problem [ADMIN]);
@@ -134,5 +141,22 @@ refusals!(KeysRefusals: Problem [ADMIN]);
 )]
 pub(crate) async fn keys(request: AdminRequest<Administer>) -> Result<Json<AdminAuditKeys>, ApiError> {
     let keys = request.verbs().audit_keys().await?;
-    Ok(Json(AdminAuditKeys { items: keys.into_iter().map(Into::into).collect(), next: None, prev: None }))
+    Ok(Json(keys.into()))
+}
+
+refusals!(RotateRefusals: Problem [ADMIN, &[AUTH_STALE]]);
+
+/// Create a new audit key
+///
+/// It signs from the next block on. The present key signs its announcement (`audit_key_changed`), so that an export can
+/// be verified with the present public key too, while it contains that row. Earlier keys are kept: they verify earlier
+/// blocks. Requires `owner@*` and recent authentication.
+#[utoipa::path(
+    operation_id = "admin_trail_rotate",
+    post, path = "/v1/admin/audit/keys/rotate", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    responses((status = 200, description = "All keys", body = AdminAuditKeys), RotateRefusals)
+)]
+pub(crate) async fn rotate(request: AdminRequest<Administer>) -> Result<Json<AdminAuditKeys>, ApiError> {
+    Ok(Json(request.verbs().rotate_audit_key().await?.into()))
 }

@@ -1,0 +1,114 @@
+//! Rotation of the key that signs the audit trail.
+
+use std::{fs, time::Duration};
+
+use portcullis_core::audit::{AuditKey, Chain};
+use serde_json::{Value, json};
+
+use super::{chain::findings, exported::Exported};
+use crate::support::{BEGIN, Person, TestApp, admin::Admin, json as read, problem};
+
+/// Makes rows of both chains, and seals them.
+async fn busy(app: &TestApp, owner: &Admin, email: &str) {
+    Person::new(email).join(app).await.log_in(app).await;
+    assert_eq!(owner.get(app, "/realms/User1/users").await.status(), 200);
+    app.seal_audit().await;
+    app.advance(Duration::from_secs(60));
+}
+
+async fn kids(app: &TestApp, chain: Chain) -> Vec<String> {
+    let blocks = app.store().await.blocks_after(chain, 0, 99).await.unwrap();
+    blocks.into_iter().map(|stored| stored.block.kid).collect()
+}
+
+#[tokio::test]
+async fn a_new_key_signs_from_the_next_block_and_the_earlier_one_vouches_for_it() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    busy(&app, &owner, "john@example.com").await;
+    let before = read(owner.get(&app, "/audit/keys").await, 200).await;
+    let old = before["items"][0]["kid"].as_str().unwrap().to_owned();
+    let rotated = read(owner.post(&app, "/audit/keys/rotate", json!({})).await, 200).await;
+    let keys = rotated["items"].as_array().unwrap();
+    assert_eq!((keys.len(), &keys[0]), (2, &before["items"][0]), "the old key is kept for the old blocks");
+    let new = keys[1]["kid"].as_str().unwrap().to_owned();
+    assert_eq!(kids(&app, Chain::Main).await.last(), Some(&old), "the announcement is in a block of the old key");
+    busy(&app, &owner, "ada@example.com").await;
+    for chain in Chain::ALL {
+        assert_eq!(kids(&app, chain).await.last(), Some(&new));
+    }
+    let rows = app.audit("admin").await;
+    let row = rows.iter().find(|row| row.event == "audit_key_changed").unwrap();
+    let details: Value = serde_json::from_str(&row.details).unwrap();
+    assert_eq!((row.actor_id.as_deref(), &details["kid"]), (Some(&*owner.id), &json!(new)));
+    assert_eq!(details["by"], json!(old));
+    assert_eq!(findings(&app, &[]).await, [] as [Value; 0]);
+
+    // Elsewhere, only the first key is known.
+    let pem = |key: &Value| key["public_key"].as_str().unwrap().to_owned();
+    let (first, second) = (pem(&keys[0]), pem(&keys[1]));
+    let exported = Exported::of(app).await;
+    let trust = |pem: &str| fs::write(exported.path("key.pem"), pem).unwrap();
+    assert_eq!(exported.found(&exported.lines, &[]).await, []);
+    trust(&first);
+    assert_eq!(exported.found(&exported.lines, &[]).await, []);
+    // Without the announcement, or with another key, the new blocks are not believed.
+    trust(&second);
+    assert!(exported.found(&exported.lines, &[]).await.iter().all(|(fault, ..)| fault == "key"));
+    trust(&AuditKey::generate(1, BEGIN).unwrap().public().to_pem());
+    let blocks = exported.lines.iter().filter(|line| line.get("signature").is_some()).count();
+    let found = exported.found(&exported.lines, &[]).await;
+    assert!(found.len() == blocks && found.iter().all(|(fault, ..)| fault == "key"), "{found:?}");
+    trust(&first);
+    let mut forged = exported.lines.clone();
+    let row = forged.iter_mut().find(|line| line["event"] == "audit_key_changed").unwrap();
+    row["details"]["signature"] = json!("A".repeat(86));
+    let faults: Vec<String> = exported.found(&forged, &[]).await.into_iter().map(|(fault, ..)| fault).collect();
+    assert!(faults.contains(&"row_changed".to_owned()) && faults.contains(&"key".to_owned()), "{faults:?}");
+}
+
+#[tokio::test]
+async fn the_command_rotates_the_key_and_prints_all_public_keys() {
+    let app = TestApp::start().await;
+    // The first key is created by the first block, or by the first rotation.
+    let (code, first) = app.text(&["audit", "rotate-key"]).await;
+    assert_eq!((code, first.matches("BEGIN PUBLIC KEY").count()), (0, 2), "{first}");
+    let (_, second) = app.text(&["audit", "rotate-key"]).await;
+    assert!(second.starts_with(&first) && second.matches("BEGIN PUBLIC KEY").count() == 3, "{second}");
+    assert_eq!(app.text(&["audit", "key"]).await.1, second);
+    assert_eq!(findings(&app, &[]).await, [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn only_an_owner_with_a_recent_sign_in_rotates_the_key() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let rotate = "/audit/keys/rotate";
+    let other = app.admin(&owner, "owner1@example.com", &["owner@User1"]).await;
+    assert_eq!(problem(other.post(&app, rotate, json!({})).await, 403).await["code"], "admin.forbidden");
+    let key = async |allow: Value| {
+        let body = json!({"name": "k", "grants": ["owner@*"], "allow": allow});
+        read(owner.post(&app, "/admin-keys", body).await, 201).await["key"].as_str().unwrap().to_owned()
+    };
+    for (allow, expected) in [(json!([]), 403), (json!(["rotate_keys"]), 200)] {
+        let request = app.request(reqwest::Method::POST, &format!("/v1/admin{rotate}"));
+        let key = key(allow.clone()).await;
+        assert_eq!(request.bearer_auth(key).send().await.unwrap().status(), expected, "{allow}");
+    }
+    app.advance(Duration::from_secs(11 * 60));
+    assert_eq!(problem(owner.post(&app, rotate, json!({})).await, 401).await["code"], "auth.stale");
+}
+
+#[tokio::test]
+async fn rotations_and_seals_at_once_leave_one_chain() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    busy(&app, &owner, "john@example.com").await;
+    let rotations = (0..4).map(|_| owner.post(&app, "/audit/keys/rotate", json!({})));
+    let (answers, ()) = tokio::join!(futures_util::future::join_all(rotations), app.seal_audit());
+    assert!(answers.iter().all(|answer| answer.status() == 200));
+    busy(&app, &owner, "ada@example.com").await;
+    let keys = read(owner.get(&app, "/audit/keys").await, 200).await["items"].as_array().unwrap().len();
+    assert_eq!(keys, 5);
+    assert_eq!(findings(&app, &[]).await, [] as [Value; 0]);
+}
