@@ -105,7 +105,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByText("Fix 2 things to continue").waitFor();
     await see("Error: New client");
     await page.getByLabel("Client ID").fill(`shop.${javaScriptEnabled}`);
-    await page.getByLabel("Addresses after sign-in").fill("https://shop.example.com/callback");
+    await page.getByLabel("Redirect URIs after sign-in").fill("https://shop.example.com/callback");
     await page.getByRole("button", { name: "Add client" }).click();
     await page.getByText("It's shown only once.").waitFor();
     await see("Client secret");

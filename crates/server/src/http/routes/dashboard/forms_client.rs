@@ -14,7 +14,7 @@ const TYPES: &[(&str, &str)] = &[
     ("public", "Public: a single-page, mobile or desktop application"),
 ];
 const METHODS: &[(&str, &str)] = &[
-    ("", "The usual for its type"),
+    ("", "The default for its type"),
     ("client_secret_basic", "Secret in a header (client_secret_basic)"),
     ("client_secret_post", "Secret in the form (client_secret_post)"),
     ("private_key_jwt", "Its own key (private_key_jwt)"),
@@ -44,12 +44,12 @@ const FIRST_PARTY: Input = Input::new(
 const WHERE: Input = Input::new("", "Where it may go", "", Kind::Group);
 const REDIRECT_URIS: Input = Input::new(
     "redirect_uris",
-    "Addresses after sign-in",
+    "Redirect URIs after sign-in",
     "One per line, like https://shop.example.com/callback",
     Kind::Lines,
 );
 const POST_LOGOUT: Input =
-    Input::new("post_logout_redirect_uris", "Addresses after sign-out (optional)", "One per line", Kind::Lines);
+    Input::new("post_logout_redirect_uris", "Redirect URIs after sign-out (optional)", "One per line", Kind::Lines);
 const MAY: Input = Input::new("", "What it may do", "", Kind::Group);
 const SCOPES: Input = Input::new(
     "scopes",
@@ -57,9 +57,9 @@ const SCOPES: Input = Input::new(
     "Separate with spaces: openid, profile, email, phone, offline_access, and those in SCOPES",
     Kind::Words,
 );
-const GRANT: Input = Input::new("grants", "Beside codes", "", Kind::Several(GRANTS));
-const ACR: Input = Input::new("acr", "Least sign-in of its users", "", Kind::Choice(ASSURANCES));
-const PROOF: Input = Input::new("", "How it proves itself", "", Kind::Group);
+const GRANT: Input = Input::new("grants", "Further grants", "", Kind::Several(GRANTS));
+const ACR: Input = Input::new("acr", "Lowest sign-in level of its users", "", Kind::Choice(ASSURANCES));
+const PROOF: Input = Input::new("", "How it authenticates", "", Kind::Group);
 const AUTH: Input = Input::new("auth", "Authenticates with", "", Kind::Choice(METHODS));
 const JWKS: Input =
     Input::new("jwks", "Public keys (optional)", "A JWK set, only for private_key_jwt", Kind::ClearableJson);
