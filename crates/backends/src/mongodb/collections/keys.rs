@@ -59,6 +59,11 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &KeyOp) -> Result<(), OpError
             work.upsert(SIGNING, doc! { "_id": row.kid.as_str() }, update).await
         }
         KeyOp::DeleteSigning { kid } => work.delete(SIGNING, doc! { "_id": kid.as_str() }).await.map(drop),
+        KeyOp::RequireSigning { kid } => {
+            // Writes to the key, so that a batch that removes it at the same time conflicts.
+            let touch = doc! { "$inc": { "touched": 1_i64 } };
+            require(work.update(SIGNING, doc! { "_id": kid.as_str() }, touch).await?, Precondition::SigningKeyThere)
+        }
     }
 }
 
@@ -76,6 +81,6 @@ async fn put_root(work: &mut Work<'_>, row: &RootKeyRow) -> Result<(), OpError> 
 pub(super) fn contends(op: &KeyOp) -> Vec<Contended<'_>> {
     match op {
         KeyOp::PutRoot(_) => vec![Contended::RootKey],
-        KeyOp::PutSigning(_) | KeyOp::DeleteSigning { .. } => Vec::new(),
+        KeyOp::PutSigning(_) | KeyOp::DeleteSigning { .. } | KeyOp::RequireSigning { .. } => Vec::new(),
     }
 }

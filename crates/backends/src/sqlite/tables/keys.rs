@@ -9,7 +9,7 @@ use portcullis_core::{
 };
 use rusqlite::{Connection, Row, params};
 
-use super::{list, write};
+use super::{find, list, write};
 use crate::sqlite::{
     SqliteStore,
     error::{OpError, require},
@@ -63,6 +63,7 @@ static PUT_ROOT: LazyLock<String> = LazyLock::new(|| {
 static ROOTS: LazyLock<String> = LazyLock::new(|| ROOT.select("ORDER BY realm"));
 static PUT_SIGNING: LazyLock<String> =
     LazyLock::new(|| SIGNING.insert("ON CONFLICT (kid) DO UPDATE SET private = excluded.private"));
+const SIGNING_THERE: &str = "SELECT 1 FROM signing_keys WHERE kid = ?1";
 const DELETE_SIGNING: &str = "DELETE FROM signing_keys WHERE kid = ?1";
 static SIGNINGS: LazyLock<String> = LazyLock::new(|| SIGNING.select("ORDER BY created_at, kid"));
 
@@ -95,6 +96,9 @@ pub(super) fn apply(db: &Connection, op: &KeyOp) -> Result<(), OpError> {
         KeyOp::DeleteSigning { kid } => {
             write(db, DELETE_SIGNING, params![kid])?;
             Ok(())
+        }
+        KeyOp::RequireSigning { kid } => {
+            require(find(db, SIGNING_THERE, params![kid], |_| Ok(()))?.is_some(), Precondition::SigningKeyThere)
         }
     }
 }

@@ -5,6 +5,8 @@ use crate::{error::Cause, limit::LimitKind};
 pub enum Precondition {
     /// The revision of the root key is not the successor of the stored one.
     RootKeyRevision,
+    /// The signing key does not exist.
+    SigningKeyThere,
     /// An address has gained or lost its user since it was read.
     AddressAsSeen,
     /// Another registration has the address.

@@ -29,6 +29,8 @@ pub enum KeyOp {
     PutSigning(SigningKeyRow),
     /// Removes a signing key, if it exists.
     DeleteSigning { kid: String },
+    /// Requires a signing key to exist.
+    RequireSigning { kid: String },
 }
 
 impl KeyOp {
@@ -37,6 +39,7 @@ impl KeyOp {
             Self::PutRoot(_) | Self::PutSigning(_) | Self::DeleteSigning { .. } => {
                 vec![Effect::Changed(Change::KeysChanged)]
             }
+            Self::RequireSigning { .. } => Vec::new(),
         }
     }
 }

@@ -6,8 +6,11 @@ use crate::{
     audit::Event,
     batch,
     error::{Error, Result, catalogue::KEY_IN_USE},
-    port::{Batch, KeyOp},
-    service::{FieldErrors, RawField, SigningKeyStatus},
+    port::{Batch, KeyOp, Precondition},
+    service::{
+        FieldErrors, RawField, SigningKeyStatus,
+        kernel::{ATTEMPTS, retry},
+    },
 };
 
 impl Administered<'_, Administer> {
@@ -51,16 +54,23 @@ impl Administered<'_, Administer> {
         let mut errors = FieldErrors::default();
         let force = errors.flag("force", force);
         let is_forced = errors.finish(force)?;
+        retry(ATTEMPTS, "the signing keys kept changing", |_| self.retire_once(kid, is_forced)).await?;
+        tracing::info!(kid, "signing key removed by an administrator");
+        Ok(())
+    }
+
+    /// Removes a key. Returns `None` if the other key of its algorithm was removed meanwhile.
+    async fn retire_once(&self, kid: &str, is_forced: bool) -> Result<Option<()>> {
         let key = self.retired_key(self.ctx, kid).await?.ok_or_else(Error::not_found)?;
         if key.is_in_use && !is_forced {
             return Err(KEY_IN_USE.into());
         }
         // There must always be a signing key.
         let mut batch: Batch = key.replacement.map(|row| KeyOp::PutSigning(row).into()).into_iter().collect();
+        batch.extend(key.other.map(|kid| KeyOp::RequireSigning { kid }.into()));
         let audit = self.audit(Event::KeyRetired).by(self.admin()).detail("kid", kid);
         batch.extend(batch![KeyOp::DeleteSigning { kid: kid.to_owned() }, audit]);
-        self.commit(batch).await?;
-        tracing::info!(kid, "signing key removed by an administrator");
-        Ok(())
+        let is_done = self.commit_unless(batch, &[Precondition::SigningKeyThere]).await?;
+        Ok(is_done.then_some(()))
     }
 }

@@ -67,6 +67,8 @@ pub(in crate::service) struct RetiredKey {
     pub(in crate::service) is_in_use: bool,
     /// Key to be generated as its replacement, if it signs and is the only one of its algorithm.
     pub(in crate::service) replacement: Option<SigningKeyRow>,
+    /// Another key of its algorithm, which must not be removed at the same time.
+    pub(in crate::service) other: Option<String>,
 }
 
 /// Returns when a key began or begins to sign: the first of its algorithm at once, since no other could.
@@ -113,10 +115,12 @@ impl Kernel {
         let rows = self.ports.store.signing_keys().await?;
         let Some(row) = rows.iter().find(|row| row.kid == kid) else { return Ok(None) };
         let signing = Signing::of(&self.key_rotation, ctx.now, &rows, &of_clients);
-        let is_only = rows.iter().filter(|other| other.algorithm == row.algorithm).count() == 1;
-        let replacement = (signing.contains(row) && is_only).then(|| self.key_rotation.make(ctx, row.algorithm));
+        let other = rows.iter().rfind(|other| other.algorithm == row.algorithm && other.kid != row.kid);
+        let replacement =
+            (signing.contains(row) && other.is_none()).then(|| self.key_rotation.make(ctx, row.algorithm));
         let has_signed = signing.contains(row) || signing.successor(row).is_some();
         let is_in_use = has_signed && !signing.is_over(row, longest_token(self), ctx.now);
-        Ok(Some(RetiredKey { is_in_use, replacement: replacement.transpose()? }))
+        let other = other.map(|other| other.kid.clone());
+        Ok(Some(RetiredKey { is_in_use, replacement: replacement.transpose()?, other }))
     }
 }

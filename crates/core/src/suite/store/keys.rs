@@ -86,6 +86,17 @@ pub async fn rewriting_a_signing_key_changes_only_its_private_key(store: &dyn St
     assert_eq!(store.signing_keys().await.unwrap(), [SigningKeyRow { private: again, ..first }, second]);
 }
 
+/// The check fails also in a batch that removes the key itself.
+pub async fn a_signing_key_can_be_required(store: &dyn Store) {
+    let require = |kid: &str| KeyOp::RequireSigning { kid: kid.to_owned() };
+    fails(store, batch![require("one")], Precondition::SigningKeyThere).await;
+    done(store, batch![KeyOp::PutSigning(signing_key("one", 0))]).await;
+    done(store, batch![require("one")]).await;
+    fails(store, batch![KeyOp::DeleteSigning { kid: "one".to_owned() }, require("one")], Precondition::SigningKeyThere)
+        .await;
+    assert_eq!(store.signing_keys().await.unwrap(), [signing_key("one", 0)]);
+}
+
 /// Deleting a missing key succeeds.
 pub async fn a_signing_key_can_be_deleted(store: &dyn Store) {
     let (first, second) = (signing_key("first", 0), signing_key("second", 1));

@@ -148,6 +148,7 @@ macro_rules! store_cases {
                 signing_keys_are_read_as_written,
                 the_oldest_signing_key_comes_first,
                 rewriting_a_signing_key_changes_only_its_private_key,
+                a_signing_key_can_be_required,
                 a_signing_key_can_be_deleted;
             outbox:
                 a_message_is_claimed_as_written,
@@ -226,7 +227,8 @@ macro_rules! store_cases {
                 of_two_address_changes_that_need_the_others_address_free_one_succeeds,
                 of_two_deletions_that_need_the_others_address_taken_one_succeeds,
                 of_two_address_changes_that_need_the_others_address_taken_one_succeeds,
-                no_registration_comes_between_a_registration_and_its_user;
+                no_registration_comes_between_a_registration_and_its_user,
+                of_two_signing_keys_removed_at_once_one_is_left;
         } $($make)? }
     };
 }

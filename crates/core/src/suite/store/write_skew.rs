@@ -7,12 +7,14 @@ use super::{by_index, done};
 use crate::{
     account::User,
     batch,
-    port::{Batch, CommitError, Op, Precondition, RegistrationOp, Replaces, SessionOp, Store, UserOp},
+    port::{
+        Batch, CommitError, KeyOp, Op, Precondition, RegistrationOp, Replaces, SessionOp, SigningKeyRow, Store, UserOp,
+    },
     seal::BlindIndex,
     session::Session,
     suite::{
         join_all,
-        rows::{at, envelope, here, index, registration, session, user},
+        rows::{at, envelope, here, index, registration, session, signing_key, user},
     },
 };
 
@@ -176,5 +178,19 @@ pub async fn no_registration_comes_between_a_registration_and_its_user(store: &d
             "{results:?}"
         );
         assert_eq!(by_index(store, &here(), ada.index).await, (Some(ada.into_user()), None));
+    }
+}
+
+/// Each removal requires the other key.
+pub async fn of_two_signing_keys_removed_at_once_one_is_left(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        let [one, other] = ["one", "other"].map(|name| signing_key(&format!("{name}-{round}"), 0));
+        let remove = |gone: &SigningKeyRow, kept: &SigningKeyRow| {
+            let (gone, kept) = (gone.kid.clone(), kept.kid.clone());
+            batch![KeyOp::RequireSigning { kid: kept }, KeyOp::DeleteSigning { kid: gone }]
+        };
+        let batches = [remove(&one, &other), remove(&other, &one)];
+        done(store, [one, other].map(|row| KeyOp::PutSigning(row).into())).await;
+        one_of_both(store, batches, Precondition::SigningKeyThere).await;
     }
 }

@@ -109,6 +109,25 @@ async fn signing_keys_are_made_before_their_time_and_removed() {
 }
 
 #[tokio::test]
+async fn two_keys_removed_at_once_leave_one_that_signs() {
+    let app = TestApp::with(&[("JWT_SECRET", ""), ("JWT_ALGORITHM", "ES256")]).await;
+    let owner = app.owner().await;
+    for _ in 0..5 {
+        let rotated = json(owner.post(&app, "/signing-keys/rotate", json!({})).await, 200).await;
+        let kids: Vec<&str> =
+            rotated["items"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap()).collect();
+        let retire = |kid: &&str| {
+            let path = format!("/signing-keys/{kid}");
+            owner.request(&app, Method::DELETE, &path).json(&json!({"force": true})).send()
+        };
+        let removed = futures_util::future::join_all(kids.iter().map(retire)).await;
+        assert!(removed.into_iter().all(|answer| answer.unwrap().status() == 200));
+        let left = json(owner.get(&app, "/signing-keys").await, 200).await;
+        assert!(!left["items"].as_array().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn settings_are_shown_with_their_source_and_without_secrets() {
     let app = TestApp::with(&[("REALM_USER2_SIGNUP", "closed"), ("SEARCH_BUDGET", "3s")]).await;
     let owner = app.owner().await;
