@@ -26,7 +26,8 @@ macro_rules! parameters {
             pub(crate) repeated: Option<String>,
             /// Time of the request, in milliseconds. An authentication at or after this time satisfies it.
             pub(crate) asked_at: i64,
-            /// Mark of the browser that made the request.
+            /// Mark of the browser that made the request. A request posted by another site has none yet, because browsers send no
+            /// cookies with it.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) browser: Option<String>,
             /// What the user must prove before the request goes on.
@@ -95,14 +96,13 @@ impl AuthorizeRequest {
         self.redirect_uri.as_deref()
     }
 
-    /// Returns the request as it counts in a browser. In another browser than the one that made it, it was made just now, so that a
-    /// sign-in of another person there answers nothing.
+    /// Returns the request as it counts in a browser. Unless this browser made it, it was made just now, so that an earlier sign-in
+    /// does not answer a request that another person has prepared.
     #[must_use]
     pub fn in_browser(self, browser: &str, now: Timestamp) -> Self {
         let mark = seal::hex(&seal::digest([b"authorize".as_slice(), browser.as_bytes()]));
-        let asked_at =
-            if self.browser.as_ref().is_none_or(|known| *known == mark) { self.asked_at } else { now.millis() };
-        Self { asked_at, browser: Some(mark), ..self }
+        let is_its = self.browser.as_ref() == Some(&mark);
+        Self { asked_at: if is_its { self.asked_at } else { now.millis() }, browser: Some(mark), ..self }
     }
 
     /// Returns the same request in another browser, or in the same one after it was signed out.

@@ -85,16 +85,38 @@ pub(super) async fn answer(
     }
 }
 
-/// Returns the request of an application from the URL of another page, encrypted as pages carry it.
+/// Request of an application from the URL of another page.
+pub(super) struct CarriedRequest {
+    /// The request, encrypted as pages carry it.
+    pub(super) sealed: String,
+    /// New value of the cookie to which it is bound, if the browser has none yet.
+    pub(super) browser: Option<String>,
+}
+
+impl CarriedRequest {
+    /// Returns a response that leads to the request, with the cookie to which it is bound.
+    pub(super) fn led_to(&self, state: &AppState, visit: &Visit, mut response: Response) -> Response {
+        if let Some(browser) = &self.browser {
+            visit.set_browser(state, &mut response, browser);
+        }
+        response
+    }
+}
+
+/// Returns the request of an application from the URL of another page, bound to this browser.
 ///
 /// # Errors
 /// Returns the response to a request that does not lead to a sign-in.
-pub(super) async fn carried(state: &AppState, visit: &Visit) -> Result<String, Response> {
+pub(super) async fn carried(state: &AppState, visit: &Visit) -> Result<CarriedRequest, Response> {
     let too_long = || ApiError::from(REQUEST_TOO_LONG).into_response();
     let request = AuthorizeRequest::read(visit.pairs(), visit.request.ctx.now).ok_or_else(too_long)?;
+    let (request, browser) = visit.bind(request);
     match visit.request.oauth().authorize(&request, None, None).await {
         Ok(Authorized::Answer(answer)) => Err(to_client(state, visit, answer)),
-        Ok(_) => visit.sealed_continue(&Continue::Authorize(Box::new(request))).ok_or_else(too_long),
+        Ok(_) => {
+            let sealed = visit.sealed_continue(&Continue::Authorize(Box::new(request))).ok_or_else(too_long)?;
+            Ok(CarriedRequest { sealed, browser })
+        }
         Err(error) => Err(ApiError::from(error).into_response()),
     }
 }

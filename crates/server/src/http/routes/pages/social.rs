@@ -100,7 +100,9 @@ pub(crate) async fn start(
     if for_client && visit.viewer.is_some() {
         // A browser that is signed in is asked at `authorize`, and keeps its session.
         return match authorize::carried(&state, &visit).await {
-            Ok(next) => go(format!("{}?continue={next}", visit.path("authorize"))),
+            Ok(next) => {
+                next.led_to(&state, &visit, go(format!("{}?continue={}", visit.path("authorize"), next.sealed)))
+            }
             Err(answer) => answer,
         };
     }
@@ -118,15 +120,18 @@ pub(crate) async fn start(
         (None, Some(CONFIRM | LINK), None) => return go(visit.link("signin", &[])),
         _ => FlowPurpose::Login,
     };
-    let next = if for_client {
-        match authorize::carried(&state, &visit).await {
-            Ok(next) => Some(next),
+    let asked = match for_client {
+        true => match authorize::carried(&state, &visit).await {
+            Ok(asked) => Some(asked),
             Err(answer) => return answer,
-        }
-    } else {
-        visit.parameter("continue").filter(|_| visit.next().is_some()).map(str::to_owned)
+        },
+        false => None,
     };
-    let begun = match federation.begin(provider, purpose, FlowCookies::short(next.as_deref())).await {
+    let next = match &asked {
+        Some(asked) => Some(asked.sealed.as_str()),
+        None => visit.parameter("continue").filter(|_| visit.next().is_some()),
+    };
+    let begun = match federation.begin(provider, purpose, FlowCookies::short(next)).await {
         Ok(begun) => begun,
         Err(error) => return ApiError::from(error).into_response(),
     };
@@ -134,8 +139,11 @@ pub(crate) async fn start(
     let joint = if begun.endpoint.contains('?') { '&' } else { '?' };
     let mut response = (StatusCode::FOUND, [(LOCATION, format!("{}{joint}{query}", begun.endpoint))]).into_response();
     let (id, value) = &begun.cookie;
-    flows.add(&state, &mut response, (id, value), next.as_deref());
-    response
+    flows.add(&state, &mut response, (id, value), next);
+    match asked {
+        Some(asked) => asked.led_to(&state, &visit, response),
+        None => response,
+    }
 }
 
 /// Receive a provider's form response
