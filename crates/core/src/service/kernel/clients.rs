@@ -39,12 +39,15 @@ impl Scope<'_> {
     pub(in crate::service) async fn client(&self, id: &str) -> Result<Option<RegisteredClient>> {
         let openid = &self.realm.policy.openid;
         let Some(id) = ClientId::parse(id).filter(|_| openid.is_possible) else { return Ok(None) };
+        let since = self.client_mark(&id).await?.map(|(_, mark)| mark.since);
         if let Some(declared) = openid.declared(&id) {
-            let since = self.client_mark(&id).await?.map(|(_, mark)| mark.since);
             let created_at = since.unwrap_or(declared.created_at);
             return Ok(Some(RegisteredClient { created_at, ..declared.clone() }));
         }
-        Ok(self.stored_client(&id).await?.map(|(_, client)| client))
+        let Some((_, stored)) = self.stored_client(&id).await? else { return Ok(None) };
+        // The settings may have had a client of this identifier in the meantime.
+        let created_at = since.map_or(stored.created_at, |since| since.max(stored.created_at));
+        Ok(Some(RegisteredClient { created_at, ..stored }))
     }
 
     /// Returns since when an id names its client, with the record; `None` if no client had it and none in the settings has it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{CLIENTS, answer, clients, exchange, refresh, request, signed_in, userinfo};
+use super::{CLIENTS, answer, clients, consent, exchange, refresh, request, signed_in, userinfo};
 use crate::{
     pages::browser::Browser,
     support::{Person, TestApp, json},
@@ -89,6 +89,43 @@ async fn a_client_of_the_settings_that_comes_back_opens_nothing_that_it_had_befo
     std::fs::write(&file, CLIENTS).unwrap();
     let app = app.restart_with(&[("PUBLIC_URL", &base)]).await;
     assert_eq!(json(refresh(&app, &tokens["refresh_token"], &[]).await, 400).await["error"], "invalid_grant");
+}
+
+/// A client with the same name in the settings.
+const DECLARED: &str = r#"
+[realms.User1.clients.temp]
+type = "public"
+redirect_uris = ["https://temp.example.com/callback"]
+scopes = ["openid", "offline_access"]
+grants = ["refresh_token"]
+id_token_alg = "ES256"
+"#;
+
+#[tokio::test]
+async fn a_stored_client_has_nothing_of_one_of_the_settings_that_had_its_name_in_the_meantime() {
+    let app = super::app().await;
+    let (_, browser) = signed_in(&app).await;
+    let cookies = browser.cookies.clone();
+    add(&app, &["--scope", "openid offline_access"]).await;
+    let (base, file) = (app.base.clone(), app.dir.path().join("portcullis.toml"));
+    std::fs::write(&file, format!("{CLIENTS}{DECLARED}")).unwrap();
+    app.clock.advance(Duration::from_secs(60));
+    let app = app.restart_with(&[("PUBLIC_URL", &base)]).await;
+    let mut browser = Browser { app: &app, cookies: cookies.clone() };
+    let ask = request("temp", URI, &[("scope", "openid offline_access")]);
+    let page = browser.get(&ask).await.location;
+    let page = browser.get(&page).await;
+    let allowed = browser.post(&page.form("consent"), &consent(&page, "allow")).await;
+    let tokens = json(exchange(&app, &answer(&allowed, URI)["code"], &FORM).await, 200).await;
+    assert_eq!(opens(&app, &tokens).await, 200);
+    std::fs::write(&file, CLIENTS).unwrap();
+    app.clock.advance(Duration::from_secs(60));
+    let app = app.restart_with(&[("PUBLIC_URL", &base)]).await;
+    assert_eq!(opens(&app, &tokens).await, 401);
+    assert_eq!(json(refresh(&app, &tokens["refresh_token"], &FORM).await, 400).await["error"], "invalid_grant");
+    let mut browser = Browser { app: &app, cookies };
+    let asked = browser.get(&request("temp", URI, &[("scope", "openid"), ("prompt", "none")])).await;
+    assert_eq!(answer(&asked, URI)["error"], "consent_required");
 }
 
 #[tokio::test]
