@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Result},
     id::{FactorId, SessionId},
     link::Challenge,
+    oauth::Scopes,
     record::RecordKind,
     seal::{DataKey, Sealed},
     session::{Amr, Assurance},
@@ -23,6 +24,8 @@ pub enum TicketPurpose {
         assurance: Assurance,
         /// Whether a new authentication is required, not only a higher assurance.
         renews: bool,
+        /// Scopes of the token that started it, if a client has it.
+        scopes: Option<Scopes>,
     },
     /// Enrolment of the first factor, which completes the login.
     Enrolment,
@@ -71,6 +74,8 @@ enum Stored {
         session: String,
         acr: String,
         renews: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<String>,
     },
     FirstFactor {
         proved: Vec<Amr>,
@@ -117,9 +122,10 @@ impl TicketNote {
         let stored = match &self.purpose {
             TicketPurpose::Login => Stored::Login { proved, password_set_at, identity },
             TicketPurpose::Enrolment => Stored::FirstFactor { proved, password_set_at, identity },
-            TicketPurpose::StepUp { session, assurance, renews } => {
+            TicketPurpose::StepUp { session, assurance, renews, scopes } => {
                 let (session, acr) = (session.as_str().to_owned(), assurance.acr().to_owned());
-                Stored::StepUp { proved, password_set_at, session, acr, renews: *renews }
+                let scope = scopes.as_ref().map(Scopes::to_text);
+                Stored::StepUp { proved, password_set_at, session, acr, renews: *renews, scope }
             }
         };
         seal(ctx, key, ticket, &stored)
@@ -137,10 +143,11 @@ impl TicketNote {
             Stored::FirstFactor { proved, password_set_at, identity } => {
                 (TicketPurpose::Enrolment, proved, password_set_at, identity)
             }
-            Stored::StepUp { proved, password_set_at, session, acr, renews } => {
+            Stored::StepUp { proved, password_set_at, session, acr, renews, scope } => {
                 let session = SessionId::parse(&session).ok_or_else(unreadable)?;
                 let assurance = Assurance::parse(&acr).ok_or_else(unreadable)?;
-                (TicketPurpose::StepUp { session, assurance, renews }, proved, password_set_at, None)
+                let scopes = scope.map(|text| Scopes::parse(&text).ok_or_else(unreadable)).transpose()?;
+                (TicketPurpose::StepUp { session, assurance, renews, scopes }, proved, password_set_at, None)
             }
             Stored::Enrolment { .. } | Stored::Added { .. } => return Err(unreadable()),
         };

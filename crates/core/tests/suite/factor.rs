@@ -7,6 +7,7 @@ use portcullis_core::{
     factor::{TotpFactor, TotpSecret},
     id::{FactorId, SessionId, UserId},
     link::{Challenge, Purpose},
+    oauth::Scopes,
     random,
     record::{Record, RecordKeys, RecordKind},
     session::{Amr, Assurance},
@@ -178,6 +179,7 @@ fn what_is_stored_opens_as_it_was() {
         session: SessionId::parse("session").unwrap(),
         assurance: Assurance::TwoFactors,
         renews: true,
+        scopes: Scopes::parse("openid email"),
     };
     for purpose in [TicketPurpose::Login, TicketPurpose::Enrolment, step_up] {
         let password_set_at = Timestamp::from_secs(3);

@@ -108,7 +108,7 @@ impl SecondFactors<'_> {
             _ if open.note.proved.contains(&Amr::Multi) => Ok(false),
             TicketPurpose::Login => Ok(true),
             TicketPurpose::Enrolment => Ok(false),
-            TicketPurpose::StepUp { session, assurance, renews } => {
+            TicketPurpose::StepUp { session, assurance, renews, .. } => {
                 let session = self.ports.store.session(&self.realm.name, session).await?.ok_or(MFA_INVALID)?;
                 let needs_both = *renews && self.needs_two_steps(open.user.two_step);
                 Ok(needs_both || session.assurance() < *assurance)

@@ -11,7 +11,7 @@ use crate::{
         catalogue::{AUTH_STALE, AUTH_STALE_TWO_FACTORS},
     },
     id::SessionId,
-    oauth::RegisteredClient,
+    oauth::{RegisteredClient, Scopes},
     session::Assurance,
 };
 
@@ -23,7 +23,7 @@ use crate::{
 /// use portcullis_core::{account::Account, clock::Timestamp, id::SessionId, service::Owner};
 ///
 /// fn forge(account: std::sync::Arc<Account>, session: SessionId) -> Owner {
-///     Owner { account, session, authentication: Default::default() }
+///     Owner { account, session, authentication: Default::default(), scopes: None }
 /// }
 /// ```
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub struct Owner {
     account: Arc<Account>,
     session: SessionId,
     authentication: Authentication,
+    /// Scopes of the token, if a client has it.
+    scopes: Option<Scopes>,
 }
 
 /// Last authentication of a session.
@@ -49,7 +51,12 @@ impl Owner {
         session: SessionId,
         authentication: Authentication,
     ) -> Self {
-        Self { account, session, authentication }
+        Self { account, session, authentication, scopes: None }
+    }
+
+    /// Returns the authority with the scopes of the client's token that proved it.
+    pub(in crate::service) fn with_scopes(self, scopes: Scopes) -> Self {
+        Self { scopes: Some(scopes), ..self }
     }
 
     /// Returns the account.
@@ -62,6 +69,11 @@ impl Owner {
     #[must_use]
     pub const fn session(&self) -> &SessionId {
         &self.session
+    }
+
+    /// Returns the scopes of the token, if a client has it. A token made with its authority has no others.
+    pub(in crate::service) const fn scopes(&self) -> Option<&Scopes> {
+        self.scopes.as_ref()
     }
 
     /// Returns the time of the last authentication.

@@ -60,7 +60,8 @@ impl Sessions<'_> {
         let Some(account) = self.account(&session.user).await? else { return Ok(None) };
         let needs_two = self.needs_two_steps(account.two_step);
         let authentication = Authentication { at: session.auth_time, assurance: session.assurance(), needs_two };
-        Ok(Some(Viewer::new(Owner::new(account, session.id, authentication), None).with_client(proof.client)))
+        let owner = Owner::new(account, session.id, authentication).with_scopes(proof.scopes);
+        Ok(Some(Viewer::new(owner, None).with_client(proof.client)))
     }
 
     /// Returns the authority to change the account.

@@ -11,10 +11,11 @@ use crate::{
     error::{Error, Result},
     factor::{Factors, TicketNote, TicketPurpose, passkey::PasskeyUse},
     id::SessionId,
+    oauth::Scopes,
     port::{Batch, ChallengeOp, CommitError, Precondition, SessionOp, UserOp},
     seal::DataKey,
     service::kernel::{FactorChallenge, OpenTicket},
-    session::{Amr, Assurance, Session},
+    session::{Amr, Assurance, Session, SessionGrant},
     token::{AccessToken, TokenUser},
 };
 
@@ -23,6 +24,8 @@ pub(super) struct Renewal {
     pub(super) session: SessionId,
     pub(super) assurance: Assurance,
     pub(super) renews: bool,
+    /// Scopes of the token that started it, if a client has it.
+    pub(super) scopes: Option<Scopes>,
     /// Factors verified so far.
     pub(super) proved: Vec<Amr>,
 }
@@ -90,12 +93,18 @@ impl Sessions<'_> {
             }
             tracing::info!(realm = %self.realm.name, session = %renewed.id, "authenticated again");
         }
-        let access = self.access_of(&renewed, (user, key)).await?;
+        let access = self.access_of(&renewed, renewal.scopes.as_ref(), (user, key)).await?;
         Ok(Some(Stepped::Up(SteppedUp { access, cookie })))
     }
 
-    /// Makes an access token of a session: of the server's own, or of the client that it belongs to.
-    async fn access_of(&self, session: &Session, (user, key): (&User, &DataKey)) -> Result<AccessToken> {
+    /// Makes an access token of a session: of the server's own, or of the client that it belongs to. That of a client has no scope
+    /// that the token before did not have.
+    async fn access_of(
+        &self,
+        session: &Session,
+        before: Option<&Scopes>,
+        (user, key): (&User, &DataKey),
+    ) -> Result<AccessToken> {
         let ttl = self.realm.policy.access_token_ttl;
         if session.grant.is_none() {
             let profile = user.envelope.open_profile(key)?;
@@ -103,6 +112,8 @@ impl Sessions<'_> {
             return self.tokens.issue(self.ctx, session, holder, ttl).map_err(Error::internal);
         }
         let (client, grant) = self.granted(session).await?.ok_or_else(ended)?;
+        let scopes = before.map_or_else(|| grant.scopes.clone(), |before| grant.scopes.within(before));
+        let grant = SessionGrant { scopes, ..grant };
         let (account, algorithm) = (self.account_of(user).await?, self.realm.policy.openid.algorithm_of(&client));
         let roles = if client.first_party { account.roles.as_slice() } else { &[] };
         let issued = self.tokens.issue_for_client(self.ctx, (session, &grant), &account, (algorithm, roles, ttl));
@@ -140,8 +151,8 @@ impl Sessions<'_> {
         ticket: Option<&OpenTicket>,
         (with, challenges): (Batch, Vec<FactorChallenge>),
     ) -> Result<Option<Stepped>> {
-        let Renewal { session, assurance, renews, .. } = renewal;
-        let purpose = TicketPurpose::StepUp { session: session.clone(), assurance: *assurance, renews: *renews };
+        let (session, scopes) = (renewal.session.clone(), renewal.scopes.clone());
+        let purpose = TicketPurpose::StepUp { session, assurance: renewal.assurance, renews: renewal.renews, scopes };
         let note = TicketNote { purpose, proved, identity: None, password_set_at: user.password_set_at };
         let mut batch = self.held(user);
         batch.extend(with);

@@ -133,8 +133,8 @@ impl Sessions<'_> {
             return Err(MFA_REFUSED.into());
         };
         match opened.note.purpose.clone() {
-            TicketPurpose::StepUp { session, assurance, renews } => {
-                let renewal = Renewal { session, assurance, renews, proved: opened.note.proved.clone() };
+            TicketPurpose::StepUp { session, assurance, renews, scopes } => {
+                let renewal = Renewal { session, assurance, renews, scopes, proved: opened.note.proved.clone() };
                 let mut with = proved.used.map(|used| used.with).unwrap_or_default();
                 if password.is_none() {
                     with.extend(self.forget_factor_tries(&opened.user, known));

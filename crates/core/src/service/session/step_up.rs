@@ -106,7 +106,8 @@ impl Sessions<'_> {
             with.extend(self.forget_factor_tries(&user, None));
         }
         let renews = self.ctx.now.since(session.auth_time) > max_age;
-        let renewal = Renewal { session: session.id, assurance, renews, proved: Vec::new() };
+        let scopes = owner.scopes().cloned();
+        let renewal = Renewal { session: session.id, assurance, renews, scopes, proved: Vec::new() };
         self.renew(&renewal, &new, (&user, &key), None, with).await
     }
 

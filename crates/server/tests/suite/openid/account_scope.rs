@@ -3,10 +3,10 @@
 use reqwest::Method;
 use serde_json::{Value, json as value};
 
-use super::{answer, app, claims, clients, exchange, request, signed_in, userinfo};
+use super::{answer, app, claims, clients, exchange, refresh, request, signed_in, userinfo};
 use crate::{
     pages::browser::Browser,
-    support::{TestApp, json, problem},
+    support::{Protected, TestApp, complete, json, problem},
 };
 
 const PORTAL: &str = "https://portal.example.com/callback";
@@ -89,4 +89,34 @@ async fn without_the_scope_or_after_it_was_taken_away_it_opens_nothing() {
     // Only applications of the operator may have it.
     let refused = ["clients", "edit", "tool", "--realm", "User1", "--scope", "portcullis:account", "--third-party"];
     assert_ne!(app.command(&refused).await.0, 0);
+}
+
+#[tokio::test]
+async fn a_step_up_gives_a_token_no_scope_that_it_did_not_have() {
+    let app = app().await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let off = app.request(Method::PATCH, "/User1/me/mfa").bearer_auth(&john.token);
+    json(off.json(&value!({"two_step": false})).send().await.unwrap(), 200).await;
+    let mut browser = Browser::signed_in(&app, &john.person).await;
+    let uri = "https://tool.example.com/callback";
+    let add = ["add", "tool", "--type", "public", "--first-party", "--redirect-uri", uri, "--id-token-alg", "ES256"];
+    let more = ["--grant", "refresh_token", "--scope", "openid email portcullis:account"];
+    clients(&app, &[&add[..], &more].concat()).await;
+    let asked = browser.get(&request("tool", uri, &[("scope", "openid email portcullis:account")])).await;
+    let form = [("client_id", "tool"), ("redirect_uri", uri)];
+    let wide = json(exchange(&app, &answer(&asked, uri)["code"], &form).await, 200).await;
+    let narrow = [("client_id", "tool"), ("scope", "portcullis:account")];
+    let narrow = json(refresh(&app, &wide["refresh_token"], &narrow).await, 200).await;
+    let token = narrow["access_token"].as_str().unwrap();
+    let scope = |up: &Value| claims(up["access_token"].as_str().unwrap())["scope"].clone();
+    let password = value!({"current_password": john.person.password});
+    let up = json(call(&app, Method::POST, "/User1/me/step_up", token, password.clone()).await, 200).await;
+    assert_eq!(scope(&up), "portcullis:account");
+    // The ticket for a second factor keeps them.
+    let two = value!({"current_password": john.person.password, "acr_values": "urn:portcullis:aal2"});
+    let asked = call(&app, Method::POST, "/User1/me/step_up", token, two).await;
+    let ticket = problem(asked, 403).await["mfa_token"].as_str().unwrap().to_owned();
+    let code = john.app.next_code(&app);
+    let up = json(complete(&app, &ticket, &[("code", &code)]).await, 200).await;
+    assert_eq!(scope(&up), "portcullis:account");
 }
