@@ -79,6 +79,7 @@ soak: ## crashes, floods and timing, on both stores: half an hour on an idle mac
 		$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
 	misc/test-clients.sh all
 	misc/test-pages.sh e2e/passkeys.soak.mjs
+	misc/test-pages.sh e2e/single-sign-on.soak.mjs
 
 bench: ## throughput on SQLite, and on MongoDB with Redis, compared with the limits of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-redis.sh --shared misc/with-mongod.sh $(CARGO) bench --profile dist --package portcullis --bench table

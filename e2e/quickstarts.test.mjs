@@ -1,28 +1,9 @@
 // Runs every command and program of the README and the quickstarts as printed. Only the ports are replaced.
 import assert from "node:assert/strict";
-import { delimiter, dirname } from "node:path";
 import { test } from "node:test";
 import { follow, read } from "./markdown.mjs";
-import { JOHN, PROGRAM, enroll, freePort, openBrowser, start } from "./support.mjs";
-
-/** Environment of a reader who has the program, with two free ports instead of those on the pages. */
-async function reader() {
-  const [ours, theirs] = [await freePort(), await freePort()];
-  const env = {
-    ...process.env,
-    PATH: `${dirname(PROGRAM)}${delimiter}${process.env.PATH}`,
-    PORT: String(ours),
-    ARGON2_MEMORY_KIB: "8",
-    ARGON2_ITERATIONS: "1",
-    // Only contains the packages pinned in requirements.txt.
-    PIP_NO_INDEX: "1",
-    PIP_FIND_LINKS: process.env.WHEELS,
-    PIP_DISABLE_PIP_VERSION_CHECK: "1",
-  };
-  const replace = (text) => text.replaceAll(/(localhost:|127\.0\.0\.1:|--port |listen\()(8000|9000)\b/g,
-    (_, before, port) => before + (port === "8000" ? ours : theirs));
-  return { env, replace, base: `http://localhost:${ours}`, api: `http://127.0.0.1:${theirs}` };
-}
+import { hasLockedPackages, reader, signsInAndOut } from "./reader.mjs";
+import { JOHN, enroll, start } from "./support.mjs";
 
 /** Checks that the service rejects tokens that are missing, forged, of another realm, or signed with another algorithm. */
 async function refusesWhatItShould(shell, { base, api }, path) {
@@ -76,36 +57,11 @@ test("a Node service identifies its caller", async (t) => {
 test("another application signs people in and out", async (t) => {
   const who = await reader();
   const shell = await follow(t, "docs/quickstart/single-sign-on.md", who);
-  await enroll(who);
-  const browser = await openBrowser();
-  t.after(() => browser.close());
-  const page = await browser.page(who);
-  const shop = who.api.replace("127.0.0.1", "localhost");
-  const signIn = async () => {
-    await page.goto(`${shop}/`);
-    await page.getByRole("link", { name: "Sign in" }).click();
-  };
-  await signIn();
-  await page.getByLabel("Email").fill(JOHN.email);
-  await page.getByLabel("Password", { exact: true }).fill(JOHN.password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByText("Hello John Doe").waitFor();
-
-  // A second application, or the same one without its session, signs in without a page.
-  await page.context().clearCookies({ name: "session" });
-  await signIn();
-  await page.getByText("Hello John Doe").waitFor();
-
-  await page.getByRole("link", { name: "Sign out" }).click();
-  await page.waitForURL(`${shop}/`);
-  await signIn();
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  const { shop } = await signsInAndOut(t, who);
 
   // An answer that the application did not ask for signs in no one.
   for (const query of ["code=x", "code=x&state=y", "error=access_denied"]) {
     assert.equal((await fetch(`${shop}/callback?${query}`)).status, 400, query);
   }
-  const lock = JSON.parse(await read("e2e/package-lock.json")).packages;
-  const installed = JSON.parse(await shell.run("cat node_modules/.package-lock.json")).packages;
-  for (const [name, one] of Object.entries(installed)) assert.equal(one.integrity, lock[name]?.integrity, name);
+  await hasLockedPackages(shell);
 });
