@@ -45,6 +45,7 @@ impl AccountCopy {
         let Account {
             id: _,
             profile,
+            updated_at,
             is_phone_verified,
             two_step,
             roles,
@@ -59,7 +60,7 @@ impl AccountCopy {
         let stored = Stored {
             position: self.position,
             made_at: self.made_at.millis(),
-            profile: profile.into(),
+            profile: StoredProfile::from(profile).dated(*updated_at),
             is_phone_verified: *is_phone_verified,
             two_step: *two_step,
             roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
@@ -82,6 +83,7 @@ impl AccountCopy {
         };
         let account = Account {
             id: user.clone(),
+            updated_at: stored.profile.updated_at(),
             profile: stored.profile.read().ok()?,
             is_phone_verified: stored.is_phone_verified,
             two_step: stored.two_step,

@@ -3,6 +3,7 @@
 use super::{Profile, profile::StoredProfile};
 use crate::{
     account::password::PasswordHash,
+    clock::Timestamp,
     ctx::Ctx,
     error::{Error, Result},
     id::UserId,
@@ -51,8 +52,22 @@ impl Envelope {
     /// # Errors
     /// Returns `Internal` if it cannot be decrypted or parsed.
     pub fn open_profile(&self, key: &DataKey) -> Result<Profile> {
+        self.stored_profile(key)?.read()
+    }
+
+    /// Opens the profile. Also returns the time of its last change, if it is known.
+    ///
+    /// # Errors
+    /// Returns `Internal` if it cannot be decrypted or parsed.
+    pub(crate) fn open_dated_profile(&self, key: &DataKey) -> Result<(Profile, Option<Timestamp>)> {
+        let stored = self.stored_profile(key)?;
+        let updated_at = stored.updated_at();
+        Ok((stored.read()?, updated_at))
+    }
+
+    fn stored_profile(&self, key: &DataKey) -> Result<StoredProfile> {
         let plain = key.open("profile", &self.profile).map_err(Error::internal)?;
-        serde_json::from_slice::<StoredProfile>(&plain).map_err(Error::internal)?.read()
+        serde_json::from_slice(&plain).map_err(Error::internal)
     }
 
     /// Opens the password hash. Returns `None` if the account has no password.
@@ -65,7 +80,7 @@ impl Envelope {
         Ok(Some(phc).filter(|phc| !phc.is_empty()).map(|phc| PasswordHash::from_phc(phc.to_owned())))
     }
 
-    /// Returns a copy with another profile.
+    /// Returns a copy with another profile, which was changed now.
     ///
     /// # Errors
     /// Returns `Internal` if the profile cannot be serialized.
@@ -87,10 +102,11 @@ impl Envelope {
 }
 
 /// Profile of typical length, with a fictional phone number (NANP).
-const DECOY_PROFILE: &str =
-    r#"{"first_name":"Decoy","last_name":"Account","email":"decoy@example.com","phone":"+12025550100","country":"US"}"#;
+const DECOY_PROFILE: &str = r#"{"first_name":"Decoy","last_name":"Account","email":"decoy@example.com","phone":"+12025550100","country":"US","updated_at":1767225600000}"#;
+
 fn seal_profile(ctx: &Ctx, key: &DataKey, profile: &Profile) -> Result<Sealed> {
-    let profile = serde_json::to_vec(&StoredProfile::from(profile)).map_err(Error::internal)?;
+    let profile = StoredProfile::from(profile).dated(Some(ctx.now));
+    let profile = serde_json::to_vec(&profile).map_err(Error::internal)?;
     Ok(key.seal(ctx, "profile", &profile))
 }
 

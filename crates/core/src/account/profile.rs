@@ -8,6 +8,7 @@ use crate::{
         attributes::Attributes, country::CountryCode, email::EmailAddress, locale::Locale, name::PersonName,
         phone::PhoneNumber,
     },
+    clock::Timestamp,
     error::{Error, Result},
 };
 
@@ -61,6 +62,9 @@ pub(crate) struct StoredProfile {
     locale: Option<String>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     attributes: Map<String, Value>,
+    /// Time of the last change, in milliseconds. Profiles of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_at: Option<i64>,
 }
 
 impl From<&Profile> for StoredProfile {
@@ -73,11 +77,22 @@ impl From<&Profile> for StoredProfile {
             country: profile.country.as_ref().map(|country| country.as_str().to_owned()),
             locale: profile.locale.as_ref().map(|locale| locale.as_str().to_owned()),
             attributes: profile.attributes.members().clone(),
+            updated_at: None,
         }
     }
 }
 
 impl StoredProfile {
+    /// Returns the profile with the time of its last change.
+    pub(crate) fn dated(self, updated_at: Option<Timestamp>) -> Self {
+        Self { updated_at: updated_at.map(Timestamp::millis), ..self }
+    }
+
+    /// Returns the time of the last change, if it is known.
+    pub(crate) fn updated_at(&self) -> Option<Timestamp> {
+        self.updated_at.map(Timestamp::from_millis)
+    }
+
     pub(crate) fn read(self) -> Result<Profile> {
         let name = |stored: Option<String>| stored.map(|name| PersonName::parse(&name)).transpose();
         let phone = self.phone.map(|phone| PhoneNumber::from_stored(&phone)).transpose();

@@ -64,6 +64,8 @@ pub struct User {
 pub struct Account {
     pub id: UserId,
     pub profile: Profile,
+    /// Time of the last change of the profile. `None` if an earlier version made it.
+    pub updated_at: Option<Timestamp>,
     pub is_phone_verified: bool,
     /// Whether a password alone is not sufficient to log in.
     pub two_step: bool,
@@ -126,9 +128,11 @@ impl User {
     /// Returns `Internal` if the envelope cannot be decrypted with the realm's keys.
     pub fn account(&self, keys: &RealmKeys) -> Result<Account> {
         let key = self.envelope.key(keys, &self.id)?;
+        let (profile, updated_at) = self.envelope.open_dated_profile(&key)?;
         Ok(Account {
             id: self.id.clone(),
-            profile: self.envelope.open_profile(&key)?,
+            profile,
+            updated_at,
             is_phone_verified: self.phone_verified_at.is_some(),
             two_step: self.two_step,
             roles: self.roles.clone(),

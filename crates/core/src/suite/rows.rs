@@ -267,6 +267,7 @@ pub fn account(id: &str, first_name: &str) -> Account {
     Account {
         id: user_id(id),
         profile,
+        updated_at: Some(NOW),
         roles: Vec::new(),
         is_phone_verified: false,
         two_step: false,

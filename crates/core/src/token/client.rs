@@ -56,6 +56,7 @@ impl UserClaims {
             let both: Vec<&str> =
                 [&claims.given_name, &claims.family_name].into_iter().flatten().map(String::as_str).collect();
             claims.name = Some(both.join(" ")).filter(|name| !name.is_empty());
+            claims.updated_at = account.updated_at.map(Timestamp::secs);
         }
         if scopes.has(scopes::EMAIL) {
             claims.email = Some(profile.email.as_str().to_owned());

@@ -168,12 +168,15 @@ async fn each_scope_alone_gives_its_claims() {
     let (_, mut browser) = signed_in(&app).await;
     for (scope, names) in [
         ("openid", &["sub"][..]),
-        ("openid profile", &["family_name", "given_name", "name", "sub"]),
+        ("openid profile", &["family_name", "given_name", "name", "sub", "updated_at"]),
         ("openid email", &["email", "email_verified", "sub"]),
-        ("email profile openid", &["email", "email_verified", "family_name", "given_name", "name", "sub"]),
+        (
+            "email profile openid",
+            &["email", "email_verified", "family_name", "given_name", "name", "sub", "updated_at"],
+        ),
         (
             "openid profile email address phone",
-            &["email", "email_verified", "family_name", "given_name", "name", "sub"],
+            &["email", "email_verified", "family_name", "given_name", "name", "sub", "updated_at"],
         ),
     ] {
         let shown = browser.get(&request("mine", MINE, &[("scope", scope)])).await;
@@ -183,6 +186,24 @@ async fn each_scope_alone_gives_its_claims() {
         found.sort();
         assert_eq!(found, names, "{scope}");
     }
+}
+
+#[tokio::test]
+async fn the_time_of_the_last_change_of_the_profile_is_told() {
+    let app = app().await;
+    let (john, mut browser) = signed_in(&app).await;
+    let own = john.log_in(&app).await;
+    let told = tokens(&app, &browser.get(&request("mine", MINE, &[("scope", "openid profile")])).await).await;
+    let token = told["access_token"].as_str().unwrap();
+    let seen = async || json(userinfo(&app, token).await, 200).await["updated_at"].as_i64().unwrap();
+    let first = claims(told["id_token"].as_str().unwrap())["updated_at"].as_i64().unwrap();
+    assert_eq!(seen().await, first);
+    app.clock.advance(std::time::Duration::from_secs(60));
+    john.log_in(&app).await;
+    assert_eq!(seen().await, first, "a sign-in changes nothing");
+    let change = app.request(reqwest::Method::PATCH, "/User1/me").bearer_auth(&own);
+    json(change.json(&value!({"last_name": "Smith"})).send().await.unwrap(), 200).await;
+    assert_eq!(seen().await, first + 60);
 }
 
 #[tokio::test]

@@ -64,8 +64,8 @@ async fn a_user_signs_in_consents_and_the_client_learns_who_it_is() {
     let expected = value!({
         "iss": issuer, "sub": john.id, "aud": "shop", "nonce": "n-1", "iat": 1_767_225_600, "exp": 1_767_226_200,
         "auth_time": 1_767_225_600, "acr": "urn:portcullis:aal1", "amr": ["pwd"], "name": "John Doe",
-        "given_name": "John", "family_name": "Doe", "email": "john@example.com", "email_verified": true,
-        "sid": id["sid"], "at_hash": id["at_hash"],
+        "given_name": "John", "family_name": "Doe", "updated_at": 1_767_225_600, "email": "john@example.com",
+        "email_verified": true, "sid": id["sid"], "at_hash": id["at_hash"],
     });
     assert_eq!(id, expected);
     let token = tokens["access_token"].as_str().unwrap();
@@ -75,8 +75,8 @@ async fn a_user_signs_in_consents_and_the_client_learns_who_it_is() {
     assert_eq!((&access["sid"], &access["email"]), (&id["sid"], &value!("john@example.com")));
 
     let seen = value!({
-        "sub": john.id, "name": "John Doe", "given_name": "John", "family_name": "Doe", "email": "john@example.com",
-        "email_verified": true,
+        "sub": john.id, "name": "John Doe", "given_name": "John", "family_name": "Doe", "updated_at": 1_767_225_600,
+        "email": "john@example.com", "email_verified": true,
     });
     assert_eq!(json(userinfo(&app, token).await, 200).await, seen);
     let posted = app.request(Method::POST, "/User1/userinfo").bearer_auth(token).send().await.unwrap();

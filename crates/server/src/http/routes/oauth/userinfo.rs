@@ -19,7 +19,7 @@ pub(crate) struct UserInfoAnswer {
     /// Identifier of the user.
     #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
     sub: String,
-    /// `name`, `given_name`, `family_name` (scope `profile`), `email`, `email_verified` (`email`), `phone_number`,
+    /// `name`, `given_name`, `family_name`, `updated_at` (scope `profile`), `email`, `email_verified` (`email`), `phone_number`,
     /// `phone_number_verified` (`phone`), if the account has them.
     #[serde(flatten)]
     #[schema(value_type = Object)]
@@ -43,7 +43,7 @@ refusals!(UserinfoRefusals: Problem [REALM, &[TOKEN_MISSING, TOKEN_INVALID, TOKE
     responses(
         (status = 200, description = "Claims about the user", body = UserInfoAnswer, example = json!({
             "sub": "1k0v6sq7t2m8g4c9e5r3n1h0ja", "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace",
-            "email": "ada@example.com", "email_verified": true,
+            "updated_at": 1_795_960_000, "email": "ada@example.com", "email_verified": true,
         })),
         UserinfoRefusals,
     )
@@ -72,7 +72,7 @@ refusals!(UserinfoFormRefusals: Problem [REALM, OPTIONAL_FORM, &[TOKEN_MISSING, 
     responses(
         (status = 200, description = "Claims about the user", body = UserInfoAnswer, example = json!({
             "sub": "1k0v6sq7t2m8g4c9e5r3n1h0ja", "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace",
-            "email": "ada@example.com", "email_verified": true,
+            "updated_at": 1_795_960_000, "email": "ada@example.com", "email_verified": true,
         })),
         UserinfoFormRefusals,
     )
