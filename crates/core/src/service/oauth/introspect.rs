@@ -114,12 +114,12 @@ impl OAuth<'_> {
     async fn live_refresh_token(&self, token: &RefreshToken) -> Result<Option<LiveToken>> {
         let session = self.ports.store.session(&self.realm.name, token.session()).await?;
         let is_live = |session: &Session| session.is_live(self.ctx.now) && session.impersonator.is_none();
-        let Some(session) = session.filter(is_live) else { return Ok(None) };
+        let Some(mut session) = session.filter(is_live) else { return Ok(None) };
         let mut grace = self.realm.policy.refresh_grace;
         if session.kind == SessionKind::Client {
-            if self.live_grant(&session).await?.is_none() {
-                return Ok(None);
-            }
+            // The client may have been restricted since.
+            let Some(grant) = self.live_grant(&session).await? else { return Ok(None) };
+            session.grant = Some(grant);
             grace = CLIENT_GRACE;
         }
         let family = session.family.clone();

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::Value;
 
-use super::{CLIENTS, answer, clients, consent, exchange, refresh, request, signed_in, userinfo};
+use super::{CLIENTS, answer, basic, clients, consent, exchange, refresh, request, signed_in, userinfo};
 use crate::{
     pages::browser::Browser,
     support::{Person, TestApp, json},
@@ -31,7 +32,7 @@ async fn opens(app: &TestApp, tokens: &Value) -> u16 {
 
 #[tokio::test]
 async fn scopes_that_a_client_lost_open_nothing_and_a_higher_class_ends_its_sessions() {
-    let app = super::app().await;
+    let app = super::app_with(&[("API_CLIENTS", "service:a-secret-of-the-service-that-is-long")]).await;
     let (_, mut browser) = signed_in(&app).await;
     add(&app, &["--first-party", "--scope", "openid profile email offline_access"]).await;
     let first = tokens(&mut browser, "openid email offline_access").await;
@@ -39,6 +40,10 @@ async fn scopes_that_a_client_lost_open_nothing_and_a_higher_class_ends_its_sess
     clients(&app, &["edit", "temp", "--scope", "openid profile"]).await;
     let seen = json(userinfo(&app, first["access_token"].as_str().unwrap()).await, 200).await;
     assert!(seen.get("email").is_none(), "{seen}");
+    let asked = app.request(Method::POST, "/User1/introspect");
+    let asked = asked.header("Authorization", basic("service", "a-secret-of-the-service-that-is-long"));
+    let asked = asked.form(&[("token", first["refresh_token"].as_str().unwrap())]).send().await.unwrap();
+    assert_eq!(json(asked, 200).await["scope"], "openid");
     let next = json(refresh(&app, &first["refresh_token"], &FORM).await, 200).await;
     assert_eq!(next["scope"], "openid");
     let late = json(exchange(&app, &waiting, &FORM).await, 200).await;
