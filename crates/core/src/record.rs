@@ -27,7 +27,7 @@ pub enum RecordKind {
     Sms,
     /// [`Passkey`](crate::factor::passkey::Passkey).
     Passkey,
-    /// [`SpentChallenge`](crate::factor::passkey::SpentChallenge), or [`SpentProof`](crate::federation::SpentProof).
+    /// [`SpentChallenge`](crate::factor::passkey::SpentChallenge), or [`SpentProof`](crate::link::SpentProof).
     Spent,
     /// [`RecoveryCodes`](crate::factor::RecoveryCodes).
     RecoveryCodes,
@@ -50,7 +50,7 @@ pub enum RecordKind {
     /// [`ClientMark`](crate::oauth::ClientMark).
     ClientMark,
     /// [`Consent`](crate::oauth::Consent).
-    Grant,
+    Consent,
     /// Status of a running server, a [`Node`](crate::node::Node).
     Node,
     /// Lease of a server for a background task.
@@ -84,7 +84,7 @@ impl RecordKind {
         Self::AuditKey,
         Self::Client,
         Self::ClientMark,
-        Self::Grant,
+        Self::Consent,
         Self::Node,
         Self::Lease,
         #[cfg(feature = "suite")]
@@ -116,7 +116,8 @@ impl RecordKind {
             Self::AuditKey => "audit_key",
             Self::Client => "client",
             Self::ClientMark => "client_mark",
-            Self::Grant => "grant",
+            // The stored name, which databases contain.
+            Self::Consent => "grant",
             Self::Node => "node",
             Self::Lease => "lease",
             #[cfg(feature = "suite")]

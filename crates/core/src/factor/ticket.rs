@@ -7,8 +7,8 @@ use crate::{
     error::{Error, Result},
     id::{FactorId, SessionId},
     link::Challenge,
-    oauth::Scopes,
     record::RecordKind,
+    scope::Scopes,
     seal::{DataKey, Sealed},
     session::{Amr, Assurance},
 };

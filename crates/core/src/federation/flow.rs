@@ -3,11 +3,10 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
-use super::SpentProof;
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
-    link::CarriedFor,
+    link::{CarriedFor, SpentProof},
     seal::{self, RealmKeys},
 };
 

@@ -3,10 +3,10 @@ use std::time::Duration;
 use aws_lc_rs::constant_time;
 use data_encoding::BASE64URL_NOPAD;
 
-use super::SpentProof;
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
+    link::SpentProof,
     seal::{self, RealmKeys},
 };
 

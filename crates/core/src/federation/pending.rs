@@ -2,12 +2,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProvedIdentity, SpentProof};
+use super::ProvedIdentity;
 use crate::{
     account::{email::EmailAddress, name::PersonName},
     clock::Timestamp,
     ctx::Ctx,
     id::UserId,
+    link::SpentProof,
     seal,
 };
 

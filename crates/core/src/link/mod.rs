@@ -9,11 +9,13 @@ mod browser;
 mod carried;
 mod challenge;
 mod code;
+mod spent;
 
 pub use browser::BrowserProof;
 pub use carried::{CarriedFor, LONGEST_CARRIED};
 pub use challenge::{Challenge, HAND_OVER_WITHIN, Purpose};
 pub use code::{Code, TypedCode};
+pub use spent::SpentProof;
 
 use aws_lc_rs::constant_time;
 use data_encoding::BASE64URL_NOPAD;

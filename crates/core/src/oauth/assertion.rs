@@ -11,7 +11,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::ClientId;
-use crate::{clock::Timestamp, federation::SpentProof, token::CLOCK_SKEW};
+use crate::{clock::Timestamp, link::SpentProof, token::CLOCK_SKEW};
 
 /// `client_assertion_type` of an assertion.
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -131,7 +131,7 @@ pub(crate) fn named_in(assertion: &str) -> Option<String> {
 /// Verifies an assertion of a client for one of these audiences. Returns the mark of its use.
 ///
 /// # Errors
-/// The reason, for the log.
+/// Returns the reason for the log.
 pub(crate) fn verify(
     assertion: &str,
     (client, keys): (&ClientId, &ClientKeys),

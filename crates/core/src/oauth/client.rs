@@ -37,7 +37,7 @@ pub enum ClientAuthMethod {
 
 /// Grant type that a client may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientGrant {
+pub enum GrantType {
     AuthorizationCode,
     RefreshToken,
 }
@@ -67,7 +67,7 @@ macro_rules! words {
 
 words!(ClientType: Confidential = "confidential", Public = "public");
 words!(ClientAuthMethod: SecretBasic = "client_secret_basic", SecretPost = "client_secret_post", PrivateKeyJwt = "private_key_jwt", None = "none");
-words!(ClientGrant: AuthorizationCode = "authorization_code", RefreshToken = "refresh_token");
+words!(GrantType: AuthorizationCode = "authorization_code", RefreshToken = "refresh_token");
 
 /// An application that signs users in through this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub struct RegisteredClient {
     /// Contains 1 to 20 URIs.
     pub redirect_uris: Vec<RedirectUri>,
     pub post_logout_redirect_uris: Vec<RedirectUri>,
-    pub grants: Vec<ClientGrant>,
+    pub grants: Vec<GrantType>,
     pub scopes: Scopes,
     pub auth: ClientAuthMethod,
     /// Whether a code challenge is required (RFC 7636).
@@ -115,7 +115,7 @@ impl RegisteredClient {
 
     /// Returns whether the client may use a grant type.
     #[must_use]
-    pub fn may(&self, grant: ClientGrant) -> bool {
+    pub fn may(&self, grant: GrantType) -> bool {
         self.grants.contains(&grant)
     }
 
@@ -208,7 +208,7 @@ impl Record for RegisteredClient {
             first_party: stored.first_party,
             redirect_uris: uris(&stored.redirect_uris)?,
             post_logout_redirect_uris: uris(&stored.post_logout_redirect_uris)?,
-            grants: stored.grants.iter().map(|word| ClientGrant::parse(word)).collect::<Option<_>>()?,
+            grants: stored.grants.iter().map(|word| GrantType::parse(word)).collect::<Option<_>>()?,
             scopes: Scopes::of(stored.scopes.iter().map(String::as_str))?,
             auth: ClientAuthMethod::parse(&stored.auth)?,
             pkce: stored.pkce,

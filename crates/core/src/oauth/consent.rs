@@ -37,7 +37,7 @@ struct Stored {
 }
 
 impl Record for Consent {
-    const KIND: RecordKind = RecordKind::Grant;
+    const KIND: RecordKind = RecordKind::Consent;
 
     fn key(&self) -> String {
         Self::key_of(&self.user, &self.client)

@@ -1,7 +1,7 @@
 //! Fields of a client as given in the settings, on the command line or in a request, and their validation.
 
 use super::{
-    ClientAuthMethod, ClientGrant, ClientId, ClientKeys, ClientType, RedirectUri, RegisteredClient, Scopes,
+    ClientAuthMethod, ClientId, ClientKeys, ClientType, GrantType, RedirectUri, RegisteredClient, Scopes,
     scopes::{ACCOUNT, BUILT_IN, EMAIL, OPENID, PROFILE},
 };
 use crate::{
@@ -179,23 +179,23 @@ impl<'a> Reading<'a> {
         uris
     }
 
-    fn grants(&mut self) -> Vec<ClientGrant> {
+    fn grants(&mut self) -> Vec<GrantType> {
         let Some(given) = &self.draft.grants else {
             return self
                 .before("grants")
-                .map_or_else(|| vec![ClientGrant::AuthorizationCode], |known| known.grants.clone());
+                .map_or_else(|| vec![GrantType::AuthorizationCode], |known| known.grants.clone());
         };
         let mut grants = Vec::new();
         for word in given {
-            match ClientGrant::parse(word) {
+            match GrantType::parse(word) {
                 Some(grant) if !grants.contains(&grant) => grants.push(grant),
                 Some(_) => {}
                 None => self.errors.push(VALUE_INVALID.of("grants")),
             }
         }
         // A refresh token can only be obtained with a code.
-        if !grants.contains(&ClientGrant::AuthorizationCode) {
-            grants.insert(0, ClientGrant::AuthorizationCode);
+        if !grants.contains(&GrantType::AuthorizationCode) {
+            grants.insert(0, GrantType::AuthorizationCode);
         }
         grants
     }

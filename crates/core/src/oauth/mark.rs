@@ -1,5 +1,5 @@
-//! Since when an id names its client. The id of a client that was removed may name another one later, which must not get what the
-//! earlier one had.
+//! Time since which an identifier names its client. After a client was removed, its identifier may name another one, which must not
+//! get the consents and sessions of the earlier client.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::{
     record::{Record, RecordKind},
 };
 
-/// Since when the client with an id is the one that it is.
+/// Time since which an identifier names its client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientMark {
     pub id: ClientId,

@@ -19,7 +19,7 @@ pub use crate::{
 };
 pub use api_client::{ApiClients, ClientCredentials};
 pub use assertion::{ASSERTION_ALGORITHMS, ASSERTION_TYPE, ClientKeys};
-pub use client::{ClientAuthMethod, ClientGrant, ClientType, RegisteredClient};
+pub use client::{ClientAuthMethod, ClientType, GrantType, RegisteredClient};
 pub(crate) use code::{CODE_KEPT, CODE_TTL, CodeNote};
 pub use consent::Consent;
 pub use draft::ClientDraft;

@@ -1,4 +1,4 @@
-//! Origins of the pages of clients, as they were read.
+//! Origins of the pages of clients, kept for a short time after they were read.
 
 use std::{
     collections::BTreeMap,
@@ -9,10 +9,10 @@ use std::{
 use super::{ClientType, RedirectUri, RegisteredClient};
 use crate::{clock::Timestamp, id::RealmName};
 
-/// Time for which the redirect URIs of a realm are kept, so that requests of strangers do not read all clients each time.
+/// Time for which the redirect URIs of a realm are kept, so that not every unauthenticated request reads all clients.
 const KEPT_FOR: Duration = Duration::from_secs(5);
 
-/// Redirect URIs of a realm, with whether each stands for every port.
+/// Redirect URIs of a realm, each with whether any port is accepted.
 #[derive(Debug, Clone)]
 pub(crate) struct Origins(Arc<Vec<(RedirectUri, bool)>>);
 
@@ -33,18 +33,18 @@ impl FromIterator<RegisteredClient> for Origins {
     }
 }
 
-/// Redirect URIs of all realms, as they were read.
+/// Redirect URIs of the realms that were read recently.
 #[derive(Debug, Default)]
 pub(crate) struct KnownOrigins(Mutex<BTreeMap<RealmName, (Timestamp, Origins)>>);
 
 impl KnownOrigins {
-    /// Returns those of a realm, if they were read just now.
+    /// Returns the redirect URIs of a realm, if they were read recently.
     pub(crate) fn get(&self, realm: &RealmName, now: Timestamp) -> Option<Origins> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(realm).filter(|(at, _)| now.since(*at) < KEPT_FOR).map(|(_, origins)| origins.clone())
     }
 
-    /// Keeps those of a realm.
+    /// Stores the redirect URIs of a realm.
     pub(crate) fn put(&self, realm: &RealmName, now: Timestamp, origins: Origins) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(realm.clone(), (now, origins));
     }

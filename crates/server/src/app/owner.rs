@@ -27,7 +27,7 @@ impl App {
     /// Makes the link to the page on which the first owner is made. It is valid once, for 30 minutes, and must not reach a log.
     ///
     /// # Errors
-    /// When the store is unavailable.
+    /// Returns an error if the store is unavailable.
     #[must_use]
     pub fn first_owner_link(&self) -> BoxFuture<'_, Result<FirstOwnerLink, portcullis_core::Error>> {
         let Shared { service, clock, random, info, .. } = &self.shared;

@@ -43,7 +43,7 @@ fn is_terminal_of(stat: &str, device: u64) -> bool {
 /// enough. `first_owner` is the link with which the first owner is made.
 ///
 /// # Errors
-/// If standard error cannot be written.
+/// Returns an error if standard error cannot be written.
 pub fn greet(config: &Config, first_owner: Option<&str>) -> io::Result<()> {
     if !greets(config) {
         return Ok(());

@@ -85,7 +85,7 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::Client, None),
     (RecordKind::ClientMark, None),
     // Exported as the member `grants`.
-    (RecordKind::Grant, None),
+    (RecordKind::Consent, None),
     // Belong to servers, not to users.
     (RecordKind::AuditKey, None),
     (RecordKind::Node, None),

@@ -162,7 +162,7 @@ impl Export {
                 self.identities.push((&Identity::open(row, keys).map_err(Error::internal)?).into());
                 return Ok(());
             }
-            RecordKind::Grant => {
+            RecordKind::Consent => {
                 self.grants.push(Consent::open(row, keys).map_err(Error::internal)?);
                 return Ok(());
             }

@@ -28,7 +28,7 @@ impl Administration<'_> {
     /// Makes a token with which the first owner is made, once and within 30 minutes.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub async fn begin_first_owner(&self) -> Result<LinkToken> {
         self.accounts().begin_first_owner().await
     }
@@ -36,8 +36,9 @@ impl Administration<'_> {
     /// Makes the first owner with such a token.
     ///
     /// # Errors
-    /// Bad link, for an invalid token and where an owner exists; invalid; conflict, for the address of an administrator; limited;
-    /// overloaded; unavailable.
+    /// Returns `BadLink` if the token is invalid or an owner exists, `Invalid` if a field is invalid, `Conflict` if the address
+    /// belongs to an administrator, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable`
+    /// if the store fails.
     pub async fn make_first_owner(&self, token: &str, email: &RawField, password: &RawField) -> Result<()> {
         self.accounts().make_first_owner(token, email, password).await
     }

@@ -26,7 +26,7 @@ impl Administered<'_, Look> {
     /// Returns the realm that a filter names, or all that the grants reach; `also` is one more.
     ///
     /// # Errors
-    /// Not found, for a realm that no grant reaches.
+    /// Returns `NotFound` for a realm that no grant reaches.
     pub(super) fn realms_named(&self, given: &RawField, also: Option<RealmName>) -> Result<Vec<RealmName>> {
         let grants = self.admin().grants();
         let reached = self.realms.names().filter(|name| grants.reach(AdminRole::Auditor, name)).cloned().chain(also);

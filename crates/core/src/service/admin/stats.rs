@@ -40,7 +40,8 @@ impl Administered<'_, Look> {
     /// out.
     ///
     /// # Errors
-    /// Invalid, for what is no day, and for more than 400 days; not found, for a realm that no grant reaches; unavailable.
+    /// Returns `Invalid` if a day is malformed or there are more than 400 days, `NotFound` for a realm that no grant reaches, and
+    /// `Unavailable` if the store fails.
     pub async fn stats(&self, filters: &StatsFilters) -> Result<ListedStats> {
         let (from, to) = self.range(filters)?;
         let mut days = Vec::new();

@@ -6,7 +6,7 @@ use crate::{
         Error, Result,
         catalogue::{NOT_FOUND, SOCIAL_INVALID},
     },
-    federation::{FlowPurpose, LinkStart},
+    federation::{FlowPurpose, LinkingUrl},
     id::SessionId,
     port::{Batch, Precondition, RecordOp},
     record::{Record, RecordKeys},
@@ -22,7 +22,7 @@ impl Federation<'_> {
     pub async fn link_url(&self, owner: &Owner, current: &RawField, provider: &str) -> Result<String> {
         let owner = self.fresh(owner, current).await?;
         let provider = self.provider(provider).filter(|provider| provider.is_for_browsers()).ok_or(NOT_FOUND)?;
-        let start = LinkStart::new(self.ctx, &provider.name, &owner.account().id, owner.session());
+        let start = LinkingUrl::new(self.ctx, &provider.name, &owner.account().id, owner.session());
         let sealed = start.seal(self.ctx, &self.realm.keys).ok_or_else(|| Error::internal("a URL is too long"))?;
         Ok(format!("{}/{}/social/{}/start?link={sealed}", self.settings.public_url, self.realm.name, provider.name))
     }
@@ -33,7 +33,7 @@ impl Federation<'_> {
     /// Returns `BadLink` if the URL is for another provider, was used or has expired, or if the requesting session
     /// has ended.
     pub async fn use_link_url(&self, provider: &str, link: &str) -> Result<FlowPurpose> {
-        let start = LinkStart::open(self.ctx.now, &self.realm.keys, link).ok_or(SOCIAL_INVALID)?;
+        let start = LinkingUrl::open(self.ctx.now, &self.realm.keys, link).ok_or(SOCIAL_INVALID)?;
         let session = SessionId::parse(&start.session).ok_or(SOCIAL_INVALID)?;
         let session = self.ports.store.session(&self.realm.name, &session).await?;
         let is_live = session.is_some_and(|session| session.is_live(self.ctx.now));

@@ -26,12 +26,12 @@ impl Scope<'_> {
         asked.within(&client.scopes).within(&of_realm)
     }
 
-    /// Returns what the client of a session may still do, with the client: a client that was restricted since then is restricted in
-    /// its sessions, too. `None` if there is no such client any more, if it needs a consent that the user has withdrawn, or if the
-    /// session is weaker than it requires now.
+    /// Returns the current permissions of the client of a session, with the client. A client that was restricted since then is also
+    /// restricted in its sessions. Returns `None` if the client does not exist any more, if it needs a consent that the user has
+    /// withdrawn, or if the session is weaker than the client now requires.
     ///
     /// # Errors
-    /// Unavailable; internal, if a record does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn granted(
         &self,
         session: &Session,
@@ -63,7 +63,7 @@ impl Scope<'_> {
     /// Returns the stored consent of a user to the clients that had this id, with the record.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn consent_record(
         &self,
         user: &crate::id::UserId,
@@ -78,11 +78,12 @@ impl Scope<'_> {
         row.map(open).transpose()
     }
 
-    /// Returns what the client of a session may do, if the session is live: its client exists, and so does the browser session,
-    /// unless it may be gone. It is read from the store each time, so that an end is seen at once.
+    /// Returns the permissions of the client of a session, if the session is live: its client exists, and so does the browser
+    /// session, unless the client's session may outlive it. Everything is read from the store each time, so that an end takes
+    /// effect immediately.
     ///
     /// # Errors
-    /// Unavailable; internal, if a record does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(in crate::service) async fn live_grant(&self, session: &Session) -> Result<Option<SessionGrant>> {
         if session.kind != SessionKind::Client || !session.is_live(self.ctx.now) {
             return Ok(None);
@@ -91,7 +92,7 @@ impl Scope<'_> {
         Ok(if self.has_parent(&grant).await? { Some(grant) } else { None })
     }
 
-    /// Returns whether the browser session of a client session is live, or may be gone.
+    /// Returns whether the browser session of a client session is live, or the client session may outlive it.
     async fn has_parent(&self, grant: &SessionGrant) -> Result<bool> {
         if grant.is_offline() {
             return Ok(true);

@@ -50,10 +50,11 @@ impl Scope<'_> {
         Ok(Some(RegisteredClient { created_at, ..stored }))
     }
 
-    /// Returns since when an id names its client, with the record; `None` if no client had it and none in the settings has it.
+    /// Returns the mark of an identifier, with the record. Returns `None` if no client with it was removed and the settings never
+    /// had one.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn client_mark(&self, id: &ClientId) -> Result<Option<(RecordRow, ClientMark)>> {
         let row = self.ports.store.record(&self.realm.name, ClientMark::KIND, id.as_str()).await?;
         let open = |row: RecordRow| {

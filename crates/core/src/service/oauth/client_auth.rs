@@ -114,7 +114,7 @@ impl OAuth<'_> {
     /// Returns whether the realm has a client.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub async fn has_clients(&self) -> Result<bool> {
         let openid = &self.realm.policy.openid;
         if !openid.is_possible || !openid.declared.is_empty() {

@@ -39,8 +39,8 @@ impl OAuth<'_> {
     /// Checks a request, and decides whether the user must be asked: a client may end the session that it belongs to, and no other.
     ///
     /// # Errors
-    /// Not found, where there can be no clients; malformed, if the hint, the client and the redirect URI do not belong together, so
-    /// that nothing may be sent there; unavailable.
+    /// Returns `NotFound` if the realm cannot have clients, `Malformed` if the hint, the client and the redirect URI do not
+    /// belong together, because nothing may then be sent there, and `Unavailable` if the store fails.
     pub async fn end_session_of_browser(
         &self,
         request: &EndSessionRequest,
@@ -61,7 +61,7 @@ impl OAuth<'_> {
     /// Returns where the browser goes now that it is signed out. The request is checked again.
     ///
     /// # Errors
-    /// As `end_session_of_browser`.
+    /// Returns the same errors as [`end_session_of_browser`](Self::end_session_of_browser).
     pub async fn after_end(&self, request: &EndSessionRequest) -> Result<Option<Returning>> {
         self.checked_end(request).await?;
         Ok(returning(request))

@@ -11,7 +11,7 @@ use crate::{
     },
     id::SessionId,
     link::{Challenge, LinkAction, PresentedToken, Purpose},
-    oauth::{CODE_KEPT, ClientGrant, CodeNote, RegisteredClient, Scopes, scopes::OPENID},
+    oauth::{CODE_KEPT, CodeNote, GrantType, RegisteredClient, Scopes, scopes::OPENID},
     port::{Batch, ChallengeOp, CommitError, Precondition, SessionOp, UserOp},
     seal::DataKey,
     service::kernel::{ATTEMPTS, AuthenticatedClient, retry},
@@ -176,7 +176,7 @@ impl OAuth<'_> {
         let account = self.account_of(&found.user).await?;
         let parts = (found.note.nonce.as_deref(), found.note.acr.as_deref().unwrap_or_else(|| session.acr()));
         let mut tokens = self.client_tokens(client, (&session, &grant), &account, parts)?;
-        tokens.refresh = client.may(ClientGrant::RefreshToken).then_some(refresh);
+        tokens.refresh = client.may(GrantType::RefreshToken).then_some(refresh);
         let note = CodeNote { opened: Some(id.as_str().to_owned()), ..found.note.clone() };
         let name = || realm.name.clone();
         let code = found.code.id;
@@ -205,7 +205,7 @@ impl OAuth<'_> {
     ) -> Session {
         let (now, policy) = (self.ctx.now, &self.realm.policy);
         let longest = if grant.is_offline() { now.plus(policy.session_max_age) } else { parent.expires_at };
-        let is_refreshed = client.may(ClientGrant::RefreshToken);
+        let is_refreshed = client.may(GrantType::RefreshToken);
         let expires_at = if is_refreshed { longest } else { longest.min(now.plus(policy.access_token_ttl)) };
         Session {
             realm: self.realm.name.clone(),

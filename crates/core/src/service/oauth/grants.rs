@@ -1,4 +1,4 @@
-//! `me/grants`: what users let clients of others do, and its end.
+//! `me/grants`: consents of users to third-party clients, and their withdrawal.
 
 use super::OAuth;
 use crate::{
@@ -17,7 +17,8 @@ impl OAuth<'_> {
     /// Returns the consents of a user to clients that exist, newest first.
     ///
     /// # Errors
-    /// Not found, where there can be no clients; bad token, if the account was deleted meanwhile; unavailable; internal, if a record does not open.
+    /// Returns `NotFound` if the realm cannot have clients, `BadToken` if the account was deleted in the meantime, `Unavailable` if
+    /// the store fails, and `Internal` if a record cannot be decrypted.
     pub async fn grants(&self, viewer: &Viewer) -> Result<Vec<ListedGrant>> {
         self.require_on()?;
         let user = self.user_of_account(viewer.account()).await?;
@@ -27,14 +28,15 @@ impl OAuth<'_> {
     /// Withdraws the consent of a user to a client, and ends the sessions of the client at the account.
     ///
     /// # Errors
-    /// Not found, if there is none; bad token, if the account was deleted meanwhile; unavailable.
+    /// Returns `NotFound` if there is none, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store
+    /// fails.
     pub async fn withdraw(&self, owner: &Owner, client: &str) -> Result<()> {
         self.require_on()?;
         let client = ClientId::parse(client).ok_or_else(Error::not_found)?;
         retry(ATTEMPTS, "the sessions of a client kept changing", |_| self.withdraw_once(owner, &client)).await
     }
 
-    /// Withdraws a consent; `None` if one of the sessions ended meanwhile.
+    /// Withdraws a consent. Returns `None` if one of the sessions ended in the meantime.
     async fn withdraw_once(&self, owner: &Owner, client: &ClientId) -> Result<Option<()>> {
         let user: User = self.user_of_account(owner.account()).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;

@@ -5,11 +5,11 @@ mod authorize;
 mod client_auth;
 mod code;
 mod consent;
-mod declared;
 mod end_session;
 mod exchange;
 mod grants;
 mod introspect;
+mod marks;
 mod origins;
 mod refresh;
 mod revoke;
@@ -46,7 +46,7 @@ impl OAuth<'_> {
     /// Requires that the realm can have clients.
     ///
     /// # Errors
-    /// Not found, if it cannot.
+    /// Returns `NotFound` if it cannot.
     pub fn require_on(&self) -> Result<()> {
         if self.realm.policy.openid.is_possible { Ok(()) } else { Err(OIDC_OFF.into()) }
     }

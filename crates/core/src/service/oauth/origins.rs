@@ -6,7 +6,7 @@ impl Service {
     /// Returns whether a page of this origin belongs to a client of a realm.
     ///
     /// # Errors
-    /// Unavailable; internal, if a client does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a client cannot be decrypted.
     pub async fn is_origin_of_client(&self, realm: &Realm, origin: &str, now: Timestamp) -> Result<bool> {
         if !realm.policy.openid.is_possible {
             return Ok(false);

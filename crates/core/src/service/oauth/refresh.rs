@@ -12,7 +12,7 @@ use crate::{
         catalogue::{CLIENT_GRANT_REFUSED, REFRESH_INVALID, SCOPE_INVALID},
     },
     limit::{LimitKey, LimitKind},
-    oauth::{ClientGrant, Scopes},
+    oauth::{GrantType, Scopes},
     port::{CommitError, Precondition, SessionOp},
     service::kernel::{ATTEMPTS, AuthenticatedClient, retry},
     session::{Position, Session, SessionGrant, SessionKind},
@@ -35,7 +35,7 @@ impl OAuth<'_> {
         token: Option<&str>,
         scope: Option<&str>,
     ) -> Result<ClientTokens> {
-        if !client.may(ClientGrant::RefreshToken) {
+        if !client.may(GrantType::RefreshToken) {
             return Err(CLIENT_GRANT_REFUSED.into());
         }
         let token = token.and_then(|raw| RefreshToken::parse(&self.realm.keys, raw)).ok_or(REFRESH_INVALID)?;

@@ -19,8 +19,8 @@ impl OAuth<'_> {
     /// Returns the claims about the user of a token that its client may see.
     ///
     /// # Errors
-    /// Not found, where there can be no clients; bad token; forbidden, without the scope `openid`, which tokens of the server's own do
-    /// not have; unavailable.
+    /// Returns `NotFound` if the realm cannot have clients, `BadToken` if the token is not accepted for any reason, `Forbidden` if it
+    /// lacks the scope `openid`, as all tokens of the server's own do, and `Unavailable` if the store fails.
     pub async fn userinfo(&self, token: &str) -> Result<UserInfo> {
         self.require_on()?;
         let proof = match self.tokens.verify_for_client(self.ctx, &self.realm.name, token) {

@@ -13,9 +13,9 @@ use crate::{
 };
 
 impl Sessions<'_> {
-    /// Verifies signature, claims and time of a token of the server's own, or of one of a client with the scope of the account, then that the session is live and the user exists. The caches usually know
-    /// usually contain both; otherwise they are read from the store. If the store is unavailable, the token is
-    /// rejected. The authentication time is taken from the session, not from the token. The impersonator in the token
+    /// Verifies signature, claims and time of a token of the server's own, or of a client with the scope of the account, then
+    /// that the session is live and the user exists. The caches usually contain both; otherwise they are read from the store.
+    /// If the store is unavailable, the token is rejected. The authentication time is taken from the session, not from the token. The impersonator in the token
     /// must match the session and must still have the right to impersonate.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::Path};
-use portcullis_core::{error::catalogue::NOT_FOUND, federation::LINK_START_TTL};
+use portcullis_core::{error::catalogue::NOT_FOUND, federation::LINKING_URL_TTL};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,5 +46,5 @@ pub(crate) async fn start(
     }
     let provider = path.get("provider").map(String::as_str).unwrap_or_default();
     let url = request.federation().link_url(&owner, &current_password, provider).await?;
-    Ok(Json(LinkStartAnswer { url, expires_in: LINK_START_TTL.as_secs() }))
+    Ok(Json(LinkStartAnswer { url, expires_in: LINKING_URL_TTL.as_secs() }))
 }

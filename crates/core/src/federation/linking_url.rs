@@ -2,22 +2,21 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::SpentProof;
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
     id::{SessionId, UserId},
-    link::CarriedFor,
+    link::{CarriedFor, SpentProof},
     seal::{self, RealmKeys},
 };
 
 /// Lifetime of the URL.
-pub const LINK_START_TTL: Duration = Duration::from_secs(60);
+pub const LINKING_URL_TTL: Duration = Duration::from_secs(60);
 
 /// Contents of a URL that starts linking an external account in a browser: the provider, and the user who requested
 /// it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct LinkStart {
+pub struct LinkingUrl {
     pub provider: String,
     pub user: String,
     /// Session that requested it.
@@ -29,7 +28,7 @@ pub struct LinkStart {
 
 const FOR: CarriedFor<'static> = CarriedFor { purpose: "link start", browser: "" };
 
-impl LinkStart {
+impl LinkingUrl {
     #[must_use]
     pub fn new(ctx: &Ctx, provider: &str, user: &UserId, session: &SessionId) -> Self {
         Self {
@@ -37,14 +36,14 @@ impl LinkStart {
             user: user.as_str().to_owned(),
             session: session.as_str().to_owned(),
             once: seal::hex(&ctx.bytes::<16>()),
-            until: ctx.now.plus(LINK_START_TTL).millis(),
+            until: ctx.now.plus(LINKING_URL_TTL).millis(),
         }
     }
 
     /// Returns the sealed text for the URL. Returns `None` if it is too long.
     #[must_use]
     pub fn seal(&self, ctx: &Ctx, keys: &RealmKeys) -> Option<String> {
-        FOR.seal(ctx, keys, LINK_START_TTL, self)
+        FOR.seal(ctx, keys, LINKING_URL_TTL, self)
     }
 
     /// Opens the sealed text of a URL. Returns `None` if it is forged, expired, or from another realm.

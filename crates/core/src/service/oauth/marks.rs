@@ -1,4 +1,4 @@
-//! Marks of the clients in the settings, at the start of a server.
+//! Marks of the clients in the settings, which a server stores when it starts.
 
 use std::time::Duration;
 
@@ -13,10 +13,11 @@ use crate::{
 };
 
 impl Service {
-    /// Notes which clients are in the settings: what those had that are gone is not for a later client of the same id.
+    /// Stores which clients are in the settings, so that consents and sessions of a client that was removed from them do not count
+    /// for a later client of the same identifier.
     ///
     /// # Errors
-    /// Unavailable; internal, if a mark does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a mark cannot be decrypted.
     pub async fn note_declared_clients(&self, ctx: &Ctx) -> Result<()> {
         let usage = Usage::default();
         for realm in self.realm_names().filter_map(|name| self.realm(name.as_str())) {
@@ -45,7 +46,7 @@ impl Scope<'_> {
             changes.push(self.put_mark(Some(row), &ClientMark { since, is_declared: false, ..mark.clone() }));
         }
         for change in changes {
-            // Another server that starts at the same time has noted it.
+            // Another server that starts at the same time has stored it.
             let batch: Batch = vec![change.into()];
             self.commit_unless(batch, &[Precondition::RecordFree, Precondition::RecordRevision]).await?;
         }
