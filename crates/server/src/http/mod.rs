@@ -10,6 +10,7 @@ mod openapi;
 mod page;
 mod problem;
 mod qr;
+mod redirect;
 mod routes;
 mod state;
 

@@ -2,11 +2,12 @@
 
 mod accept;
 mod admin;
-mod asked;
+mod authorize_request;
 mod basic;
 mod bearer;
 mod body;
 mod browser;
+mod browser_value;
 mod carried;
 mod cookie;
 mod current_password;
@@ -34,6 +35,7 @@ pub(super) use basic::ClientHeader;
 pub(super) use bearer::{Authenticated, ClientBearer, MaybeAuthenticated, Viewing};
 pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, OptionalForm, OptionalJsonBody, TokenBody};
 pub(super) use browser::Browser;
+pub(super) use browser_value::BrowserValue;
 pub(super) use carried::Carried;
 pub(super) use current_password::CurrentPassword;
 pub(super) use developer::DeveloperOnly;

@@ -6,11 +6,8 @@ use std::time::Duration;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    carried::Carried,
-    visit::{Visit, go},
-};
-use crate::http::state::AppState;
+use super::{carried::Carried, visit::Visit};
+use crate::http::{redirect::go, state::AppState};
 
 /// Message for the next page.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +45,7 @@ impl Visit {
 
     /// Redirects to another page with a message.
     pub(in crate::http) fn say_at(&self, state: &AppState, page: &str, says: Says) -> Response {
-        self.saying(state, says, |said| go(&format!("{}?{said}", self.path(page))))
+        self.saying(state, says, |said| go(format!("{}?{said}", self.path(page))))
     }
 
     /// Builds a response from the query string that carries a message.

@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     carried::Carried,
-    visit::{Continue, Visit, go},
+    visit::{Continue, Visit},
 };
-use crate::http::{problem::ApiError, state::AppState};
+use crate::http::{problem::ApiError, redirect::go, state::AppState};
 
 /// A page request of a signed-in browser. Other browsers are redirected to the sign-in page, which returns to this
 /// page afterwards.
@@ -40,7 +40,7 @@ impl FromRequestParts<AppState> for SignedIn {
             None => {
                 // An authorization request continues at its original URL.
                 let asked = visit.next().filter(|next| matches!(next, Continue::Authorize(_)));
-                Err(go(&visit.detour("signin", &asked.unwrap_or(Continue::Page(page)))))
+                Err(go(visit.detour("signin", &asked.unwrap_or(Continue::Page(page)))))
             }
         }
     }
@@ -89,7 +89,7 @@ impl From<Error> for Turned {
 impl IntoResponse for Turned {
     fn into_response(self) -> Response {
         match self {
-            Self::Elsewhere(location) => go(&location),
+            Self::Elsewhere(location) => go(location),
             Self::Keeping(answer) => *answer,
             Self::Refused(refused) => refused.into_response(),
         }
@@ -125,7 +125,7 @@ impl SignedIn {
         let kept = Kept(typed.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
         let answer = |sealed: &str| {
             let page = format!("{}?{}={sealed}", self.page, Kept::NAME);
-            go(&self.visit.detour("signin/confirm", &Continue::Page(page)))
+            go(self.visit.detour("signin/confirm", &Continue::Page(page)))
         };
         Turned::Keeping(Box::new(self.visit.carrying(state, &kept, answer)))
     }

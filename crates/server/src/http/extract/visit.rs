@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use axum::{
-    extract::FromRequestParts,
-    http::{StatusCode, header::LOCATION, request::Parts},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::FromRequestParts, http::request::Parts, response::Response};
 use portcullis_core::{
     Error,
     error::catalogue::UNREADABLE,
@@ -19,7 +15,7 @@ use portcullis_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{RealmRequest, cookie};
-use crate::http::{problem::ApiError, state::AppState};
+use crate::http::{problem::ApiError, redirect::go, state::AppState};
 
 /// Lifetime of state carried in URLs.
 pub(super) const CARRIED_FOR: Duration = Duration::from_secs(3600);
@@ -162,16 +158,16 @@ impl Visit {
         match self.next() {
             // Carried pages belong to this server, but a sign-in may only redirect to an account page or to the page
             // that links an identity.
-            Some(Continue::Page(page)) if is_end(&page) => go(&self.path(&page)),
+            Some(Continue::Page(page)) if is_end(&page) => go(self.path(&page)),
             // The sealed request is passed on unchanged.
-            Some(Continue::Authorize(_)) => go(&self.link("authorize", &[])),
+            Some(Continue::Authorize(_)) => go(self.link("authorize", &[])),
             Some(Continue::Before(page, request)) if is_end(&page) => {
                 match self.sealed_continue(&Continue::Authorize(request)) {
-                    Some(sealed) => go(&format!("{}&continue={sealed}", self.path(&page))),
-                    None => go(&self.path(&page)),
+                    Some(sealed) => go(format!("{}&continue={sealed}", self.path(&page))),
+                    None => go(self.path(&page)),
                 }
             }
-            _ => go(&self.path("account")),
+            _ => go(self.path("account")),
         }
     }
 
@@ -275,11 +271,6 @@ fn is_end(page: &str) -> bool {
 /// Returns whether a text has the form of a carried value, which needs no encoding.
 pub(in crate::http) fn is_carried(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
-/// Redirects to another page.
-pub(super) fn go(location: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(LOCATION, location.to_owned())]).into_response()
 }
 
 impl FromRequestParts<AppState> for Visit {

@@ -1,10 +1,7 @@
 use axum::{
     Json,
     extract::State,
-    http::{
-        StatusCode,
-        header::{CONTENT_SECURITY_POLICY, LOCATION},
-    },
+    http::{StatusCode, header::CONTENT_SECURITY_POLICY},
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
@@ -21,6 +18,7 @@ use crate::{
         openapi::{RealmPath, refusals},
         page,
         problem::ApiError,
+        redirect::go,
         routes::Message,
         state::AppState,
     },
@@ -101,7 +99,7 @@ pub(crate) async fn verify(
         // An accepted token needs no encoding.
         Ok(OpenedLink::WithProvider) => {
             let page = format!("{}/{}/signin/complete?token={token}", state.info.root, request.realm.name);
-            return (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();
+            return go(page);
         }
         Ok(OpenedLink::Settled(verified)) => return settled(&state, &request, format, verified),
         Err(error) => return failed(&state, &request, format, error),
@@ -173,7 +171,7 @@ pub(crate) async fn verify_by_post(
     let token = token.text().unwrap_or_default();
     match request.accounts().verify(token).await {
         // An accepted token needs no encoding.
-        Ok(_) => (StatusCode::SEE_OTHER, [(LOCATION, format!("?token={token}"))]).into_response(),
+        Ok(_) => go(format!("?token={token}")),
         Err(error) => failed(&state, &request, format, error),
     }
 }

@@ -3,7 +3,7 @@
 use axum::{
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, RETRY_AFTER},
+        header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER},
     },
     response::{Html, IntoResponse, Response},
 };
@@ -14,11 +14,11 @@ use super::{
     desk::{Desk, HOME, TWO_STEP},
     words,
 };
-use crate::http::{admin_api::Answer, layers::headers::CSP_DASHBOARD, problem::ApiError, state::AppState};
+use crate::http::{admin_api::Answer, layers::headers::CSP_DASHBOARD, problem::ApiError, redirect, state::AppState};
 
 /// Redirects to another page of the dashboard.
 pub(super) fn go(state: &AppState, page: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(LOCATION, format!("{}{HOME}{page}", state.info.root))]).into_response()
+    redirect::go(format!("{}{HOME}{page}", state.info.root))
 }
 
 /// Responds with a page in the dashboard layout.

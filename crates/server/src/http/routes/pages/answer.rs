@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, RETRY_AFTER},
+        header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER},
     },
     response::{IntoResponse, Response},
 };
@@ -41,11 +41,6 @@ pub(super) fn show_with<P: Page>(state: &AppState, visit: &Visit, status: Status
         keep_opener(&mut response);
     }
     response
-}
-
-/// Redirects to another page.
-pub(super) fn go(location: String) -> Response {
-    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
 }
 
 /// Responds with the form and its errors. Server errors have their own page.

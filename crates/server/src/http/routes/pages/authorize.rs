@@ -2,10 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{
-        HeaderValue, StatusCode,
-        header::{CONTENT_SECURITY_POLICY, LOCATION},
-    },
+    http::{StatusCode, header::CONTENT_SECURITY_POLICY},
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
@@ -17,11 +14,12 @@ use portcullis_core::{
 use super::consent;
 use crate::{
     http::{
-        extract::{Continue, FormBody, Visit},
+        extract::{BrowserValue, Continue, FormBody, Visit},
         layers::headers::{CSP_GATE, ending_at, form_target, keep_opener},
         openapi::RealmPath,
         page,
         problem::ApiError,
+        redirect::go,
         state::AppState,
     },
     templates::pages::Authorize,
@@ -41,9 +39,7 @@ pub(crate) async fn authorize(State(state): State<AppState>, visit: Visit) -> Re
     let Some(request) = request else { return ApiError::from(REQUEST_TOO_LONG).into_response() };
     let (request, browser) = visit.bind(request);
     let mut response = answer(&state, &visit, &request, None).await;
-    if let Some(browser) = browser {
-        visit.set_browser(&state, &mut response, &browser);
-    }
+    visit.keep_browser(&state, &mut response, &browser);
     response
 }
 
@@ -89,16 +85,14 @@ pub(super) async fn answer(
 pub(super) struct CarriedRequest {
     /// The request, encrypted as pages carry it.
     pub(super) sealed: String,
-    /// New value of the cookie to which it is bound, if the browser has none yet.
-    pub(super) browser: Option<String>,
+    /// Browser to which it is bound.
+    browser: BrowserValue,
 }
 
 impl CarriedRequest {
     /// Returns a response that leads to the request, with the cookie to which it is bound.
     pub(super) fn led_to(&self, state: &AppState, visit: &Visit, mut response: Response) -> Response {
-        if let Some(browser) = &self.browser {
-            visit.set_browser(state, &mut response, browser);
-        }
+        visit.keep_browser(state, &mut response, &self.browser);
         response
     }
 }
@@ -124,7 +118,7 @@ pub(super) async fn carried(state: &AppState, visit: &Visit) -> Result<CarriedRe
 /// Redirects to a page that returns to the request.
 pub(super) fn lead(visit: &Visit, page: &str, next: &Continue) -> Response {
     match visit.leading_to(page, next) {
-        Some(path) => go(&path),
+        Some(path) => go(path),
         None => ApiError::from(REQUEST_TOO_LONG).into_response(),
     }
 }
@@ -132,7 +126,7 @@ pub(super) fn lead(visit: &Visit, page: &str, next: &Continue) -> Response {
 /// Sends a response to the application, as a redirect or as a page that posts it.
 pub(super) fn to_client(state: &AppState, visit: &Visit, answer: ClientAnswer) -> Response {
     let mut response = match answer.mode {
-        ResponseMode::Query => go(&with_query(&answer.redirect_uri, &answer.parameters)),
+        ResponseMode::Query => go(with_query(&answer.redirect_uri, &answer.parameters)),
         ResponseMode::FormPost => {
             let page = Authorize { action: &answer.redirect_uri, parameters: &answer.parameters };
             let mut response = page::html(state, &visit.request, StatusCode::OK, &page);
@@ -156,11 +150,4 @@ pub(super) fn with_query<N: AsRef<str>>(uri: &str, parameters: &[(N, String)]) -
         Some(_) => "&",
     };
     format!("{uri}{separator}{}", query.finish())
-}
-
-pub(super) fn go(location: &str) -> Response {
-    match HeaderValue::from_str(location) {
-        Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
-        Err(error) => ApiError::from(portcullis_core::Error::internal(error)).into_response(),
-    }
 }

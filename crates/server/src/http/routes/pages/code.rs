@@ -18,6 +18,7 @@ use super::{
     answer::{Typed, again, show, show_with},
     enter::{Way, enter},
     factor::start_again,
+    mailed::{self, Mailed},
     passkey::Ability,
     resend, signin,
 };
@@ -31,6 +32,8 @@ use crate::{
     },
     templates::pages::{Gate, SigninCode},
 };
+
+const PAGE: &str = "signin/code";
 
 /// What is wrong with a code.
 const WRONG: &str = "That code is incorrect or has expired. Request a new one.";
@@ -48,19 +51,9 @@ impl Carried for Requested {
     const NAME: &'static str = "sent";
 }
 
-/// Token of a mailed link, taken out of the URL that the mail had.
-#[derive(Serialize, Deserialize)]
-struct Mailed {
-    token: String,
-}
-
-impl Carried for Mailed {
-    const NAME: &'static str = "mailed";
-}
-
 /// Returns the path of the page, if users can sign in by mail.
 pub(super) fn path(visit: &Visit) -> String {
-    if visit.request.realm.policy.email_signin { visit.link("signin/code", &[]) } else { String::new() }
+    if visit.request.realm.policy.email_signin { visit.link(PAGE, &[]) } else { String::new() }
 }
 
 /// The page for a mailed code
@@ -73,7 +66,7 @@ pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Respons
     }
     if let Some(token) = visit.parameter("token") {
         return match visit.request.sessions().check_signin_link(token).await {
-            Ok(_) => visit.carry(&state, "signin/code", &Mailed { token: token.to_owned() }, &[]),
+            Ok(_) => visit.carry(&state, PAGE, &Mailed { token: token.to_owned() }, &[]),
             Err(error) => spent(&state, &visit, error),
         };
     }
@@ -101,9 +94,11 @@ fn spent(state: &AppState, visit: &Visit, error: Error) -> Response {
 }
 
 fn page(visit: &Visit, (stage, email): (&'static str, &str), gate: Gate) -> SigninCode {
-    let name = if stage == "link" { Mailed::NAME } else { Requested::NAME };
-    let carried = visit.parameter(name).filter(|_| matches!(stage, "code" | "link")).map(|text| (name, text));
-    let action = visit.link("signin/code", carried.as_slice());
+    let action = match stage {
+        "link" => mailed::path::<Mailed>(visit, PAGE, &[]),
+        "code" => mailed::path::<Requested>(visit, PAGE, &[]),
+        _ => visit.link(PAGE, &[]),
+    };
     SigninCode { gate: Gate { query: visit.query(&[]), action, ..gate }, stage, email: email.to_owned() }
 }
 
@@ -140,7 +135,7 @@ async fn send(state: &AppState, visit: &Visit, fields: &mut Fields, before: Opti
         Ok(started) => {
             let email = email.text().unwrap_or_default().trim().to_owned();
             let requested = Requested { handle: started.handle.expose().to_owned(), email, is_again };
-            let mut response = visit.carry(state, "signin/code", &requested, &[]);
+            let mut response = visit.carry(state, PAGE, &requested, &[]);
             visit.remember_code(state, &mut response, &started.challenge);
             response
         }

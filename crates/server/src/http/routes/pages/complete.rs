@@ -16,18 +16,20 @@ use portcullis_core::{
 };
 
 use super::{
-    answer::{Typed, again, go, show, show_with},
+    answer::{Typed, again, show, show_with},
     factor::start_again,
-    link::{self, Linking, Mailed},
+    link::{self, Linking},
+    mailed::{self, Mailed},
     resend::address,
     signup, social,
 };
 use crate::{
     http::{
-        extract::{Carried, DeviceCookie, FlowCookies, PageForm, Providing, Visit},
+        extract::{DeviceCookie, FlowCookies, PageForm, Providing, Visit},
         logins::{counted_completion, counted_entry},
         openapi::RealmPath,
         problem::{ApiError, REFUSED_FORM},
+        redirect::go,
         state::AppState,
     },
     templates::pages::{Gate, SigninComplete},
@@ -59,7 +61,7 @@ pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Provid
     }
     let Some(linking) = visit.carried::<Linking>() else { return start_again(&state, &visit, "timed_out") };
     if !is_asked_here(&visit, &linking) {
-        return go(link::path(&visit, &[]));
+        return go(mailed::path::<Linking>(&visit, link::PAGE, &[]));
     }
     let mut page = page(&visit, &linking.pending, Gate { form: told(&linking.pending), ..Gate::default() });
     if visit.parameter("done") == Some("sent") {
@@ -74,12 +76,6 @@ pub(super) fn is_asked_here(visit: &Visit, linking: &Linking) -> bool {
     is_open && matches!(linking.question, Question::Address | Question::Fields)
 }
 
-/// Returns the path of the page with the state carried in this URL.
-pub(super) fn path(visit: &Visit, more: &[(&str, &str)]) -> String {
-    let carried = [(Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default())];
-    visit.link(PAGE, &[&carried, more].concat())
-}
-
 /// Returns the data reported by the provider as the initial values of the form.
 fn told(pending: &PendingIdentity) -> std::collections::BTreeMap<&'static str, String> {
     let [first, last] = pending.names();
@@ -89,12 +85,8 @@ fn told(pending: &PendingIdentity) -> std::collections::BTreeMap<&'static str, S
 
 fn page(visit: &Visit, pending: &PendingIdentity, gate: Gate) -> SigninComplete {
     let policy = &visit.request.realm.policy;
-    let action = match visit.parameter(Mailed::NAME) {
-        Some(mailed) => visit.link(PAGE, &[(Mailed::NAME, mailed)]),
-        None => path(visit, &[]),
-    };
     SigninComplete {
-        gate: Gate { query: visit.query(&[]), action, ..gate },
+        gate: Gate { query: visit.query(&[]), action: mailed::action::<Linking>(visit, PAGE), ..gate },
         stage: "",
         provider: link::label(visit, pending),
         called: pending.called(),
@@ -121,7 +113,7 @@ pub(crate) async fn complete(
     }
     let Some(linking) = visit.carried::<Linking>() else { return start_again(&state, &visit, "timed_out") };
     if !is_asked_here(&visit, &linking) {
-        return go(link::path(&visit, &[]));
+        return go(mailed::path::<Linking>(&visit, link::PAGE, &[]));
     }
     let typed = Typed::of(&fields, &["first_name", "last_name", "email", "phone", "country_code"]);
     let email = address(&mut fields);
@@ -141,7 +133,7 @@ pub(crate) async fn complete(
             social::enter(&state, &visit, &device, entry, of).await
         }
         Ok(Completing::Sent(cookie)) => {
-            let mut response = go(path(&visit, &[("done", "sent")]));
+            let mut response = go(mailed::path::<Linking>(&visit, PAGE, &[("done", "sent")]));
             flows.add_link(&state, &mut response, &cookie);
             response
         }

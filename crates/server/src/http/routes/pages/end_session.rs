@@ -10,11 +10,12 @@ use portcullis_core::{
     service::{Returning, SignedOut},
 };
 
-use super::authorize::{go, lead, with_query};
+use super::authorize::{lead, with_query};
 use crate::http::{
     extract::{Continue, FormBody, Visit},
     openapi::RealmPath,
     problem::ApiError,
+    redirect::go,
     state::AppState,
 };
 
@@ -60,9 +61,9 @@ pub(crate) async fn end_session_form(visit: Visit, FormBody(fields): FormBody) -
 
 /// Redirects to the application, or to the page that says that the user is signed out.
 pub(super) fn returned(visit: &Visit, returning: Option<Returning>) -> Response {
-    let Some(Returning { redirect_uri, state }) = returning else { return go(&visit.path("signout")) };
+    let Some(Returning { redirect_uri, state }) = returning else { return go(visit.path("signout")) };
     match state {
-        Some(state) => go(&with_query(&redirect_uri, &[("state", state)])),
-        None => go(&redirect_uri),
+        Some(state) => go(with_query(&redirect_uri, &[("state", state)])),
+        None => go(redirect_uri),
     }
 }

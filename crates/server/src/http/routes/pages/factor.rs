@@ -10,7 +10,7 @@ use portcullis_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    answer::{Typed, again, go, show, show_with},
+    answer::{Typed, again, show, show_with},
     enter::{Way, enter},
     offer,
     passkey::{self, Ability},
@@ -22,6 +22,7 @@ use crate::{
         extract::{Carried, Continue, DeviceCookie, PageForm, Says, Visit},
         openapi::RealmPath,
         problem::{ApiError, REFUSED_FORM},
+        redirect::go,
         state::AppState,
     },
     templates::{

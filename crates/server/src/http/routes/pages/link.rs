@@ -12,9 +12,10 @@ use portcullis_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    answer::{go, show},
+    answer::show,
     complete,
     factor::start_again,
+    mailed::{self, Mailed},
     social,
 };
 use crate::{
@@ -23,12 +24,13 @@ use crate::{
         logins::counted_entry,
         openapi::RealmPath,
         problem::ApiError,
+        redirect::go,
         state::AppState,
     },
     templates::pages::{Gate, SigninLink},
 };
 
-const PAGE: &str = "signin/link";
+pub(super) const PAGE: &str = "signin/link";
 
 /// An identity that requires a decision by the user.
 #[derive(Serialize, Deserialize)]
@@ -39,16 +41,6 @@ pub(super) struct Linking {
 
 impl Carried for Linking {
     const NAME: &'static str = "linking";
-}
-
-/// Token of an emailed link, moved from the URL to a cookie.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Mailed {
-    pub(super) token: String,
-}
-
-impl Carried for Mailed {
-    const NAME: &'static str = "mailed";
 }
 
 /// Redirects to the page that asks the required question.
@@ -87,7 +79,7 @@ pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Provid
         return go(visit.detour("signin", &back(&visit)));
     }
     if visit.viewer.is_none() && complete::is_asked_here(&visit, &linking) {
-        return go(complete::path(&visit, &[]));
+        return go(mailed::path::<Linking>(&visit, complete::PAGE, &[]));
     }
     let (stage, email) = stage(&visit, &linking);
     let problem = if visit.parameter("problem") == Some("taken") { "taken" } else { "" };
@@ -125,10 +117,7 @@ fn page(
     email: &str,
     problem: &'static str,
 ) -> SigninLink {
-    let action = match visit.parameter(Mailed::NAME) {
-        Some(mailed) => visit.link(PAGE, &[(Mailed::NAME, mailed)]),
-        None => path(visit, &[]),
-    };
+    let action = mailed::action::<Linking>(visit, PAGE);
     SigninLink {
         gate: Gate { query: visit.query(&[]), action, problem, ..Gate::default() },
         stage,
@@ -217,11 +206,5 @@ async fn confirm(state: &AppState, visit: &Visit, viewer: &Viewer, linking: &Lin
 }
 
 fn here(visit: &Visit, more: &[(&str, &str)]) -> Response {
-    go(path(visit, more))
-}
-
-/// Returns the path of the page with the state carried in this URL.
-pub(super) fn path(visit: &Visit, more: &[(&str, &str)]) -> String {
-    let carried = [(Linking::NAME, visit.parameter(Linking::NAME).unwrap_or_default())];
-    visit.link(PAGE, &[&carried, more].concat())
+    go(mailed::path::<Linking>(visit, PAGE, more))
 }

@@ -15,6 +15,7 @@ mod enter;
 mod factor;
 mod forgot;
 mod link;
+mod mailed;
 mod offer;
 mod passkey;
 mod resend;

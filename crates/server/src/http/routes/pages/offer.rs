@@ -6,7 +6,7 @@ use portcullis_core::{Error, factor::passkey::PasskeyUse};
 
 use super::{
     account::{Making, codes, make_passkey},
-    answer::{go, show, show_with},
+    answer::{show, show_with},
     confirm::person,
     passkey::Ability,
 };
@@ -15,6 +15,7 @@ use crate::{
         extract::{PageForm, Says, SignedIn, Turned, Visit},
         openapi::RealmPath,
         problem::{ApiError, REFUSED_FORM},
+        redirect::go,
         state::AppState,
     },
     templates::pages::{Gate, SigninPasskey},

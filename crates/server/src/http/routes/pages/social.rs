@@ -15,7 +15,6 @@ use portcullis_core::{
 };
 
 use super::{
-    answer::go,
     authorize,
     enter::{self, Way},
     link,
@@ -28,6 +27,7 @@ use crate::{
         logins::counted_return,
         openapi::RealmPath,
         problem::ApiError,
+        redirect::go,
         state::AppState,
     },
     templates::pages,
@@ -164,7 +164,7 @@ pub(crate) async fn come_back_by_form(
     let suggested = suggested.and_then(|(state, user)| federation.suggestion(state, user));
     query.extend_pairs(suggested.map(|sealed| ("suggested", sealed)));
     let location = format!("{}?{}", visit.path(&format!("social/{}/callback", name_of(&path))), query.finish());
-    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
+    go(location)
 }
 
 /// Receive a provider's response

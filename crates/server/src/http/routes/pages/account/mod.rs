@@ -21,15 +21,13 @@ mod unlink;
 pub(super) use codes::{carried as codes, show_codes};
 pub(super) use make_passkey::{Making, make_passkey};
 
-use axum::{
-    http::{StatusCode, header::LOCATION},
-    response::{IntoResponse, Response},
-};
+use axum::response::Response;
 use portcullis_core::{Error, error::ErrorKind};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::{
     extract::{Says, SignedIn, Turned},
+    redirect,
     state::AppState,
 };
 
@@ -59,7 +57,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// Redirects to another account page.
 fn go(signed_in: &SignedIn, page: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(LOCATION, signed_in.visit.path(page))]).into_response()
+    redirect::go(signed_in.visit.path(page))
 }
 
 /// Redirects to another account page with a message.

@@ -5,12 +5,8 @@ use std::time::Duration;
 use axum::response::Response;
 use portcullis_core::oauth::{AuthorizeRequest, Lacking};
 
-use super::{
-    Continue, Visit,
-    carried::{BROWSER_FOR, new_browser},
-    visit::go,
-};
-use crate::http::{layers::headers::form_target, state::AppState};
+use super::{BrowserValue, Continue, Visit};
+use crate::http::{layers::headers::form_target, redirect::go, state::AppState};
 
 impl Visit {
     /// Returns the redirect target of the forms on a page that returns to an application.
@@ -56,29 +52,20 @@ impl Visit {
         request.in_browser(self.browser_if_any().unwrap_or_default(), self.request.ctx.now)
     }
 
-    /// Binds a new request to this browser. Returns the value for its cookie as well, if it has none yet.
-    pub(in crate::http) fn bind(&self, request: AuthorizeRequest) -> (AuthorizeRequest, Option<String>) {
-        let now = self.request.ctx.now;
-        if self.has_browser() {
-            return (request.in_browser(self.browser_if_any().unwrap_or_default(), now), None);
-        }
-        let new = new_browser(&self.request.ctx);
-        (request.in_browser(&new, now), Some(new))
+    /// Binds a new request to this browser. Also returns the value that the response must keep.
+    pub(in crate::http) fn bind(&self, request: AuthorizeRequest) -> (AuthorizeRequest, BrowserValue) {
+        let browser = self.browser_value();
+        (request.in_browser(browser.text(), self.request.ctx.now), browser)
     }
 
-    /// Sets the cookie that binds what pages carry to this browser.
-    pub(in crate::http) fn set_browser(&self, state: &AppState, response: &mut Response, value: &str) {
-        self.set_cookie(state, response, "browser", value, Some(BROWSER_FOR));
-    }
-
-    /// Signs the browser out, and leads to the sign-in page that goes on with the request of the application; `None` if there is none.
-    /// What pages carried before opens no longer.
+    /// Signs the browser out and redirects to the sign-in page, which returns to the request of the application. Returns `None` if
+    /// there is none. State carried by earlier pages becomes invalid.
     pub(in crate::http) fn sign_in_after(&self, state: &AppState) -> Option<Response> {
-        let new = new_browser(&self.request.ctx);
-        let request = self.asked()?.moved_to(&new, self.request.ctx.now);
-        let mut response = go(&self.leading_to("signin", &Continue::Authorize(Box::new(request)))?);
+        let browser = self.new_browser_value();
+        let request = self.asked()?.moved_to(browser.text(), self.request.ctx.now);
+        let mut response = go(self.leading_to("signin", &Continue::Authorize(Box::new(request)))?);
         self.set_cookie(state, &mut response, "session", "", Some(Duration::ZERO));
-        self.set_browser(state, &mut response, &new);
+        self.keep_browser(state, &mut response, &browser);
         Some(response)
     }
 }
