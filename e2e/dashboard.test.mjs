@@ -81,7 +81,7 @@ for (const javaScriptEnabled of [true, false]) {
     }
     await page.getByRole("link", { name: "Lock account" }).click();
     await page.getByRole("button", { name: "Lock account" }).click();
-    await page.getByText("Give a reason of 10 to 500 characters").waitFor();
+    await page.getByText("Enter a reason of 10 to 500 characters").waitFor();
     await see("Error: Lock account");
     await page.getByLabel("Reason").fill("Reported stolen by the owner");
     await page.getByRole("button", { name: "Lock account" }).click();

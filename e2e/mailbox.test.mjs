@@ -168,7 +168,7 @@ test("without scripts, a reload shows everything", async () => {
   await good(page);
 });
 
-test("clearing updates every open page at once, and another site cannot request it", async () => {
+test("clearing updates every open page immediately, and another site cannot request it", async () => {
   await forget();
   await mailTo(app, JOHN.email);
   const [one, other] = [await open(), await open()];

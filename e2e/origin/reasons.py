@@ -2,8 +2,8 @@
 
 TWICE = "A parameter that is given twice is an error: a proxy or filter in front may read the other value."
 VALUES = "The framework checks only that it is a text. Portcullis checks the value, and names the field."
-MORE = "Accepted in addition."
-HEAD = "Accepted in addition. HEAD changes nothing."
+MORE = "Also accepted."
+HEAD = "Also accepted. HEAD changes nothing."
 
 REASONS = {
     "create, no content type": "A page of another origin could send it without the browser asking first (CORS preflight).",
@@ -16,13 +16,13 @@ REASONS = {
     "create, is_email_verified in words": "Only the mailed link verifies an address; the member is ignored.",
     "create, NaN as a further member": "NaN is not JSON (RFC 8259 §6).",
     "create, %2F in the path": "An encoded slash does not separate segments (RFC 3986 §2.2); rules of a proxy could be evaded by it.",
-    "login, grant_type empty": "Accepted in addition: the field is ignored.",
-    "login, another grant_type": "Accepted in addition: the field is ignored.",
+    "login, grant_type empty": "Also accepted; the field is ignored.",
+    "login, another grant_type": "Also accepted; the field is ignored.",
     "login, JSON": MORE,
     "login, address twice": TWICE,
     "login, further field twice": TWICE,
     "login, password empty": "It is a wrong password. The stub of the framework checks none.",
-    "login, bytes that are not UTF-8": "A value is read as it was sent or not at all. The framework replaces the bytes.",
+    "login, bytes that are not UTF-8": "Invalid bytes are rejected. The framework replaces them.",
     "login, fields separated by semicolons": "Only `&` separates fields (URL Standard §5.1); a password may contain `;`.",
     "verify, HEAD": HEAD,
     "verify, token twice": TWICE,
@@ -31,7 +31,7 @@ REASONS = {
     "forget_password, address twice": TWICE,
     "forget_password, no address": VALUES,
     "forget_password, empty": VALUES,
-    "user, without an id": "Accepted in addition: the token names the user.",
+    "user, without an id": "Also accepted; the token identifies the user.",
     "user, another id": "Users read only their own record.",
     "user, HEAD": HEAD,
     "otp_phone, JSON": MORE,

@@ -74,7 +74,7 @@ impl UserCounts {
     }
 }
 
-/// Returns how much rows of the audit trail add to which counters. Rows of administrators are not counted.
+/// Returns the counter increments for rows of the audit trail. Rows of administrators are not counted.
 #[must_use]
 pub fn counted(rows: &[AuditEntry]) -> Vec<Stat> {
     let mut counters: BTreeMap<(&RealmName, Timestamp, String), u64> = BTreeMap::new();
@@ -96,7 +96,7 @@ pub fn counted(rows: &[AuditEntry]) -> Vec<Stat> {
 fn name_of(row: &AuditEntry) -> Option<String> {
     let event = Event::ALL.iter().copied().find(|event| event.as_str() == row.event)?;
     if let Some((_, name)) = EVENTS.iter().find(|(known, _)| *known == event) {
-        // Marking a phone number as verified makes no user.
+        // Marking a phone number as verified does not create a user.
         let is_counted = event != Event::UserVerified || row.details.contains("email");
         return is_counted.then(|| (*name).to_owned());
     }
@@ -107,8 +107,8 @@ fn name_of(row: &AuditEntry) -> Option<String> {
     Some(format!("{REFUSALS}{reason}"))
 }
 
-/// Reads the method from the details of a sign-in; `None` if a client was given tokens in a browser that was signed in. Rows of
-/// earlier versions name no method.
+/// Returns the sign-in method from the details of an event; `None` if a client got tokens in a browser that was already
+/// signed in. Rows of earlier versions have no method, which means `password`.
 fn method_of(details: &str) -> Option<String> {
     let details: serde_json::Value = serde_json::from_str(details).unwrap_or_default();
     let text = |key: &str| details.get(key).and_then(serde_json::Value::as_str);
@@ -119,7 +119,7 @@ fn method_of(details: &str) -> Option<String> {
     }
 }
 
-/// Returns why a sign-in was refused; `None` if the event is no refused sign-in.
+/// Returns the reason for a rejected sign-in; `None` for other events.
 fn refusal_of(event: Event, reason: Option<&str>, outcome: &str) -> Option<String> {
     if outcome != Outcome::Refused.as_str() {
         return None;
@@ -142,7 +142,7 @@ fn refusal_of(event: Event, reason: Option<&str>, outcome: &str) -> Option<Strin
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handed {
     Sent,
-    /// The message was given up.
+    /// Delivery was abandoned.
     Failed,
     /// The address has no account. It is counted so that the work is the same, and not listed.
     Dropped,
@@ -169,7 +169,7 @@ pub fn delivered(realm: &RealmName, now: Timestamp, channel: Channel, handed: Ha
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivered {
     pub sent: u64,
-    /// Messages that were given up.
+    /// Abandoned messages.
     pub failed: u64,
 }
 

@@ -34,7 +34,7 @@ pub enum SettingsError {
          redis-sentinel://HOST:PORT,HOST:PORT/DATABASE?name=NAME, with `/` in a password as %2F, `#` as %23, `@` as %40"
     )]
     Url,
-    #[error("REDIS_URL names Sentinels without the name of what they watch: end it with ?name=NAME")]
+    #[error("REDIS_URL lists Sentinels without a service name: append ?name=NAME")]
     NoName,
     #[error("REDIS_CA_FILE has no usable certificate")]
     Certificates,

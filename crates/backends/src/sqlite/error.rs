@@ -39,7 +39,7 @@ pub enum OpenError {
     },
     /// The database has an older schema. Only the server or `portcullis migrate` may change it.
     #[error(
-        "the database {} has an older schema, and a command beside the server migrates nothing: start this version of the server, \
+        "the database {} has an older schema, and commands do not migrate the database: start this version of the server, \
          or run `portcullis migrate`",
         path.display()
     )]

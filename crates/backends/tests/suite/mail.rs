@@ -595,7 +595,7 @@ async fn the_development_mailbox_wakes_waiters_and_can_be_cleared() {
     let (after, sent) = tokio::join!(mailbox.changed(Some(begin)), mailbox.send(&mail, &transit));
     sent.unwrap();
     assert_ne!(after, begin);
-    assert_eq!(now(begin).await.unwrap(), after, "who asks late is told at once");
+    assert_eq!(now(begin).await.unwrap(), after, "a late request is answered immediately");
     mailbox.clear();
     assert!(mailbox.list().is_empty());
     assert_ne!(now(after).await.unwrap(), after);

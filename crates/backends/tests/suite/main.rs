@@ -6,7 +6,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     unreachable_pub,
-    reason = "a test that is surprised should say so at once"
+    reason = "a test should fail immediately if something is unexpected"
 )]
 
 mod fetch;

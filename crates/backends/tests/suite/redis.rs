@@ -37,7 +37,7 @@ async fn connect(url: &str) -> Arc<Redis> {
     Arc::new(Redis::start(&settings(url)).await.unwrap())
 }
 
-/// Connects with a long timeout, because a machine that runs many tests at once is slow. For tests that do not
+/// Connects with a long timeout, because a machine that runs many tests in parallel is slow. For tests that do not
 /// measure time.
 async fn connect_patiently(server: &RedisServer) -> Arc<Redis> {
     let settings = Settings { timeout: Duration::from_secs(5), ..settings(&server.url()) };

@@ -70,7 +70,7 @@ events! {
     VerificationResent: "verification_resent", Ok, Anonymous, Hidden, [];
     /// An address was verified.
     EmailVerified: "email_verified", Ok, User, Shown, [];
-    /// The owner of the address set the first password of a contested registration.
+    /// The owner of a contested address set the first password.
     RegistrationClaimed: "registration_claimed", Ok, User, Shown, [];
     /// The owner of the address rejected a registration.
     RegistrationRejected: "registration_disowned", Ok, Anonymous, Hidden, [];

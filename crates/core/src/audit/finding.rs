@@ -61,16 +61,16 @@ impl Fault {
             Self::RowRemoved => "was removed, and not by retention",
             Self::BlockChanged => "was changed: its hash is wrong",
             Self::BlockRemoved => "was removed",
-            Self::BlockOrder => "does not follow the block before",
+            Self::BlockOrder => "does not follow the previous block",
             Self::Signature => "has an invalid signature",
             Self::Key => "is signed by an unknown key",
-            Self::CutOff => "is named by the log and missing: the end was cut off",
-            Self::Rewritten => "is another one than the log names: the chain was written anew with the key",
+            Self::CutOff => "is named in the log but missing: the end was cut off",
+            Self::Rewritten => "differs from the block in the log: the chain was rewritten with the key",
             Self::Fork => "exists twice: the chain was forked",
             Self::Backdated => {
-                "has rows dated before those of the block before: they were written afterwards, or a clock was wrong"
+                "has rows that are older than those of the previous block: they were added later, or a clock was wrong"
             }
-            Self::Truncated => "is the last one of an export without its end line: the file was cut",
+            Self::Truncated => "is the last one, and the export has no end line: the file was truncated",
         }
     }
 }

@@ -186,7 +186,7 @@ pub const MFA_INVALID: Refusal = refusal(ErrorKind::BadLink, "mfa.invalid", "Inv
 pub const MFA_INCOMPLETE: Refusal = refusal(
     ErrorKind::Malformed,
     "mfa.incomplete",
-    "The `mfa_token` parameter and exactly one of `code`, `passkey` and `password` are required; `password` only to authenticate again.",
+    "The `mfa_token` parameter and exactly one of `code`, `passkey` and `password` are required; `password` is accepted only for re-authentication.",
 );
 pub const MFA_NO_FACTOR: Refusal =
     refusal(ErrorKind::Conflict, "mfa.no_factor", "The account has no second factor. Add one first.");
@@ -233,7 +233,7 @@ pub const SOCIAL_INCOMPLETE: Refusal = refusal(
 pub const SOCIAL_INVALID: Refusal = refusal(
     ErrorKind::BadLink,
     "social.invalid",
-    "This sign-in is not valid any more. Start again from the sign-in page.",
+    "This sign-in is no longer valid. Start again from the sign-in page.",
 );
 /// A page must ask the user a question first.
 pub const SOCIAL_INTERACTION: Refusal = refusal(
@@ -260,45 +260,45 @@ pub const CLIENT_UNKNOWN: Refusal =
 pub const REDIRECT_URI_UNKNOWN: Refusal = refusal(
     ErrorKind::Malformed,
     "redirect_uri.unknown",
-    "The application that sent you here named an address that is not registered for it.",
+    "The redirect URI is not registered for this application.",
 );
 pub const POST_LOGOUT_UNKNOWN: Refusal = refusal(
     ErrorKind::Malformed,
     "redirect_uri.unknown",
-    "The application that sent you here to sign out named an address that is not registered for it.",
+    "The redirect URI after sign-out is not registered for this application.",
 );
 pub const HINT_INVALID: Refusal = refusal(
     ErrorKind::Malformed,
     "id_token_hint.invalid",
-    "The application that sent you here to sign out did not prove that it signed you in.",
+    "The `id_token_hint` is not valid for this application.",
 );
 pub const REQUEST_TOO_LONG: Refusal =
-    refusal(ErrorKind::Malformed, "request.too_long", "The request of the application is too long.");
+    refusal(ErrorKind::Malformed, "request.too_long", "The application's request is too long.");
 pub const OIDC_OFF: Refusal = refusal(ErrorKind::NotFound, "not_found", "Not found");
 pub const CLIENT_AUTH_FAILED: Refusal =
     refusal(ErrorKind::BadClient, "client.invalid", "The client could not be authenticated.");
 pub const CODE_REFUSED: Refusal = refusal(ErrorKind::Refused, "code.refused", "Invalid or expired code");
 pub const CLIENT_GRANT_REFUSED: Refusal =
-    refusal(ErrorKind::Malformed, "unauthorized_client", "The client may not use this grant.");
+    refusal(ErrorKind::Malformed, "unauthorized_client", "The client is not allowed to use this grant.");
 pub const SCOPE_INVALID: Refusal =
-    refusal(ErrorKind::Malformed, "invalid_scope", "The scope is malformed, or more than was granted.");
+    refusal(ErrorKind::Malformed, "invalid_scope", "The scope is malformed or exceeds the granted scopes.");
 pub const SCOPE_MISSING: Refusal =
-    refusal(ErrorKind::Forbidden, "scope.missing", "The token does not have the scope that this needs.");
+    refusal(ErrorKind::Forbidden, "scope.missing", "The token lacks the required scope.");
 pub const CLIENT_DECLARED: Refusal =
-    refusal(ErrorKind::Conflict, "client.declared", "The client is in the settings of the server. Change it there.");
-pub const CLIENT_EXISTS: Refusal = refusal(ErrorKind::Conflict, "client.exists", "A client with this id exists.");
+    refusal(ErrorKind::Conflict, "client.declared", "The client is defined in the server's settings. Change it there.");
+pub const CLIENT_EXISTS: Refusal = refusal(ErrorKind::Conflict, "client.exists", "A client with this id already exists.");
 pub const CLIENT_PUBLIC: Refusal = refusal(ErrorKind::Conflict, "client.public", "A public client has no secret.");
 pub const CLIENT_NO_SECRET: Refusal =
     refusal(ErrorKind::Conflict, "client.no_secret", "The client authenticates with its own key and has no secret.");
 pub const CLIENTS_OFF: Refusal =
-    refusal(ErrorKind::Conflict, "client.off", "Clients need OIDC and PAGES to be on, and JWT_ISSUER to be unset.");
+    refusal(ErrorKind::Conflict, "client.off", "Clients require OIDC and PAGES to be on and JWT_ISSUER to be unset.");
 
 // Administration.
 pub const ADMIN_SIGN_IN: Refusal = refusal(ErrorKind::NoCredentials, "admin.sign_in", "Sign in as an administrator.");
 pub const REQUEST_AGGREGATED: Refusal = refusal(
     ErrorKind::NotFound,
     "request.aggregated",
-    "Only the first repetitions of a refusal are kept with their identifier; this request may be one of the others.",
+    "No record of this request. Repeated rejections are counted, and only the first are stored with their request IDs.",
 );
 pub const ADMIN_FORBIDDEN: Refusal = refusal(ErrorKind::Forbidden, "admin.forbidden", "Your grants do not allow this.");
 pub const ADMIN_MFA_REQUIRED: Refusal =
@@ -324,7 +324,7 @@ pub const ACCOUNT_LOCKED: Refusal = refusal(ErrorKind::Forbidden, "account.locke
 
 // Fields.
 pub const REASON_MISSING: FieldRefusal =
-    field("reason.missing", "Give a reason of 10 to 500 characters. It is kept in the audit trail.");
+    field("reason.missing", "Enter a reason of 10 to 500 characters. It is stored in the audit trail.");
 pub const ROLE_INVALID: FieldRefusal = field(
     "role.invalid",
     "At most 50 roles are allowed. Each must begin with a letter and contain only letters, digits, `_`, `.`, `:` and `-`.",
@@ -336,19 +336,19 @@ pub const GRANT_INVALID: FieldRefusal = field(
 pub const VALUE_INVALID: FieldRefusal = field("value.invalid", "This value is not allowed.");
 pub const CLIENT_ID_INVALID: FieldRefusal = field(
     "value.invalid",
-    "The id must have 1 to 64 letters, digits, `.`, `_` and `-`, and begin with a letter or digit.",
+    "The id must consist of 1 to 64 letters, digits, `.`, `_` and `-`, and begin with a letter or digit.",
 );
 pub const CLIENT_NAME_INVALID: FieldRefusal =
     field("name.invalid", "The name must have 1 to 64 characters and no control characters.");
 pub const CLIENT_AUTH_INVALID: FieldRefusal =
-    field("value.invalid", "A confidential client authenticates with a secret or a key, a public one with `none`.");
+    field("value.invalid", "A confidential client must authenticate with a secret or a key, a public client with `none`.");
 pub const CLIENT_KEYS_INVALID: FieldRefusal = field(
     "client.jwks",
-    "With private_key_jwt, a client has a JWK set of 1 to 10 public keys: RSA, P-256 or Ed25519, with a kid each if there are several. Other clients have none.",
+    "A client with private_key_jwt must have a JWK set of 1 to 10 public keys (RSA, P-256 or Ed25519), each with a kid if there are several. Other clients must not have keys.",
 );
 pub const CLIENT_SCOPES_INVALID: FieldRefusal = field(
     "value.invalid",
-    "The scopes must be built in or in SCOPES; `portcullis:account` is for first-party clients.",
+    "Scopes must be built-in or listed in SCOPES; `portcullis:account` is for first-party clients.",
 );
 /// In production, services that do not check the audience would accept tokens issued for another application.
 pub const CLIENT_AUDIENCE: FieldRefusal =
@@ -358,13 +358,13 @@ pub const REDIRECT_URI_INVALID: FieldRefusal = field("redirect_uri.invalid", "Th
 pub const TIME_INVALID: FieldRefusal =
     field("time.invalid", "The time must be in the future and in RFC 3339, such as 2026-12-31T12:00:00Z.");
 pub const WORDS_INVALID: FieldRefusal = field("q.invalid", "Search for one to four words of 2 to 64 characters.");
-pub const WORDS_BESIDE_EMAIL: FieldRefusal = field("q.invalid", "Search for an address or for words, not for both.");
+pub const WORDS_BESIDE_EMAIL: FieldRefusal = field("q.invalid", "Search for an address or for words, not both.");
 pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is required.");
 pub const FIELD_NOT_BOOLEAN: FieldRefusal = field("field.type", "This field must be true or false.");
 pub const FACTOR_NAME_INVALID: FieldRefusal =
     field("name.invalid", "The name must have 1 to 64 characters and no control characters.");
 pub const PASSKEY_USE_INVALID: FieldRefusal = field("use.invalid", "The use must be `login` or `second_factor`.");
-pub const MAX_AGE_INVALID: FieldRefusal = field("max_age.invalid", "The age must be a number of seconds.");
+pub const MAX_AGE_INVALID: FieldRefusal = field("max_age.invalid", "The maximum age must be a number of seconds.");
 pub const LIMIT_INVALID: FieldRefusal = field("limit.invalid", "The limit must be a number from 1 to 200.");
 pub const FIELD_NOT_LIST: FieldRefusal = field("field.type", "This field must be a list of strings.");
 pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be a string.");

@@ -104,7 +104,7 @@ impl From<Refusal> for Error {
 }
 
 impl Error {
-    /// Creates the error for invalid fields, with all of them at once.
+    /// Creates the error for invalid fields, with all of them together.
     #[must_use]
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         Self { fields, ..catalogue::INVALID.into() }

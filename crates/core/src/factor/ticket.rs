@@ -108,11 +108,11 @@ fn open(key: &DataKey, challenge: &Challenge) -> Result<Stored> {
 }
 
 fn unreadable() -> Error {
-    Error::internal("the note of a challenge is unreadable")
+    Error::internal("the stored data of a challenge cannot be decrypted")
 }
 
 impl TicketNote {
-    /// Seals the note for its challenge.
+    /// Encrypts the ticket data, bound to its challenge.
     ///
     /// # Errors
     /// Returns `Internal` if it cannot be serialized.
@@ -157,7 +157,7 @@ impl TicketNote {
 }
 
 impl EnrolmentNote {
-    /// Seals the note for its challenge.
+    /// Encrypts the ticket data, bound to its challenge.
     ///
     /// # Errors
     /// Returns `Internal` if it cannot be serialized.
@@ -177,7 +177,7 @@ impl EnrolmentNote {
 }
 
 impl AddedFactor {
-    /// Seals the note for its challenge.
+    /// Encrypts the ticket data, bound to its challenge.
     ///
     /// # Errors
     /// Returns `Internal` if it cannot be serialized.

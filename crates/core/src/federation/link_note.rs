@@ -57,7 +57,7 @@ impl LinkNote {
         browser.iter().any(|value| !value.is_empty() && self.browser == hash(value))
     }
 
-    /// Seals the note for its challenge.
+    /// Encrypts the note, bound to its challenge.
     ///
     /// # Errors
     /// Returns `Internal` if it cannot be serialised.

@@ -18,7 +18,7 @@ pub struct OutboxRow {
     pub realm: RealmName,
     pub kind: MessageKind,
     /// [`Recipient`](super::Recipient), sealed under the realm's outbox key. Erased when the message is delivered or
-    /// given up.
+    /// abandoned.
     pub recipient: Sealed,
     /// Challenge whose links the message contains.
     pub challenge: Option<ChallengeId>,

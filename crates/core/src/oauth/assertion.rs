@@ -18,13 +18,13 @@ pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jw
 /// Algorithms of assertions.
 pub const ASSERTION_ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
 
-/// Longest assertion, in bytes.
+/// Maximum length of an assertion in bytes.
 const LONGEST: usize = 8 * 1024;
-/// Longest lifetime.
+/// Maximum lifetime of an assertion.
 const LIFETIME: Duration = Duration::from_secs(300);
 /// How far the clock of a client may be ahead.
 const AHEAD: Duration = Duration::from_secs(60);
-/// Most keys of a client.
+/// Maximum number of keys of a client.
 const MOST_KEYS: usize = 10;
 
 /// Public keys of a client.
@@ -56,7 +56,7 @@ impl ClientKeys {
         serde_json::to_value(JwkSet { keys: self.0.clone() }).unwrap_or_default()
     }
 
-    /// Returns the key of this name; where there is one key, it needs no name.
+    /// Returns the key with this name. If there is only one key, it needs no name.
     fn key(&self, kid: Option<&str>) -> Option<&Jwk> {
         match (kid, self.0.as_slice()) {
             (Some(kid), [only]) => Some(only).filter(|key| key.common.key_id.as_deref().is_none_or(|name| name == kid)),

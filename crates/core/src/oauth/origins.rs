@@ -38,7 +38,7 @@ impl FromIterator<RegisteredClient> for Origins {
 pub(crate) struct KnownOrigins(Mutex<BTreeMap<RealmName, (Timestamp, Origins)>>);
 
 impl KnownOrigins {
-    /// Returns the redirect URIs of a realm, if they were read recently.
+    /// Returns the cached origins of a realm if they were read recently.
     pub(crate) fn get(&self, realm: &RealmName, now: Timestamp) -> Option<Origins> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(realm).filter(|(at, _)| now.since(*at) < KEPT_FOR).map(|(_, origins)| origins.clone())

@@ -30,7 +30,7 @@ macro_rules! parameters {
             /// cookies with it.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) browser: Option<String>,
-            /// What the user must prove before the request goes on.
+            /// What the user must prove before the request continues.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) lacks: Option<Lacking>,
         }
@@ -143,7 +143,7 @@ impl fmt::Debug for AuthorizeRequest {
     }
 }
 
-/// What a signed-in user must prove before a request goes on.
+/// What a signed-in user must prove before a request continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lacking {
     /// Class of authentication to reach.

@@ -56,12 +56,12 @@ impl Fetched {
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// The URL is not allowed.
-    #[error("the address may not be asked")]
+    #[error("URL not allowed")]
     Forbidden,
     /// The server did not respond in time, or not with HTTP.
-    #[error("no answer")]
+    #[error("no response")]
     NoAnswer(#[source] Cause),
     /// The response is too large.
-    #[error("the answer is too large")]
+    #[error("the response is too large")]
     TooLarge,
 }

@@ -5,7 +5,7 @@ use crate::{
     id::{RealmName, SessionId, UserId},
 };
 
-/// Minimum retention of entries without an expiry of their own. A follower that lags by half of this drops its entire cache.
+/// Minimum retention of entries that have no expiry. A follower that lags by half of this drops its entire cache.
 pub const CHANGES_KEPT: Duration = Duration::from_secs(600);
 
 /// A position in the change log.

@@ -10,7 +10,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test should fail at once if something is unexpected"
+    reason = "a test should fail immediately if something is unexpected"
 )]
 
 pub mod account_cache;

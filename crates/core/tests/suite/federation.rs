@@ -183,7 +183,7 @@ fn tokens_with_claims_of_others_are_refused() {
         ("another party", "azp", json!("another"), BadIdToken::Audience),
         ("expired", "exp", json!(now - 6), BadIdToken::Time),
         ("no end", "exp", Value::Null, BadIdToken::Time),
-        ("an end that is no time", "exp", json!("tomorrow"), BadIdToken::Time),
+        ("an expiry that is not a time", "exp", json!("tomorrow"), BadIdToken::Time),
         ("an endless end", "exp", json!(1e300), BadIdToken::Time),
         ("from the future", "iat", json!(now + 61), BadIdToken::Time),
         ("no time of issue", "iat", Value::Null, BadIdToken::Time),

@@ -12,7 +12,7 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::await_holding_refcell_ref,
-    reason = "a measurement that is surprised should say so at once, and its table goes to standard output"
+    reason = "a measurement should fail immediately if something is unexpected, and its table is written to standard output"
 )]
 
 mod ceiling;

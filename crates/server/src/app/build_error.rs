@@ -38,12 +38,12 @@ pub enum BuildError {
     Keys(#[source] portcullis_core::Error),
     /// A third-party client requires an audience.
     #[error(
-        "the client {0} is not first-party, and without JWT_AUDIENCE services could take its tokens for those of their own users: set JWT_AUDIENCE, or make it first-party (portcullis clients edit {0} --first-party)"
+        "the client {0} is not first-party, and without JWT_AUDIENCE, services could mistake its tokens for tokens of another application's users: set JWT_AUDIENCE, or make it first-party (portcullis clients edit {0} --first-party)"
     )]
     Audience(ClientId),
     /// There are passkeys for another domain.
     #[error(
-        "{0} passkeys were made for another domain than {1}, and no browser offers them for it: set PASSKEY_RP_ID to the earlier domain to keep them, or to {1} to give them up"
+        "{0} passkeys were created for a domain other than {1}, where browsers do not offer them: set PASSKEY_RP_ID to the earlier domain to keep them, or to {1} to discard them"
     )]
     PasskeyDomain(usize, String),
     /// The stored passkeys could not be counted.

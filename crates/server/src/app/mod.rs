@@ -77,7 +77,7 @@ pub struct App {
     metrics: Option<Metrics>,
     /// `None` without `ADMIN_LISTEN`.
     admin: Option<Listener>,
-    /// `None` if a [`Pump`] does the work.
+    /// `None` if a [`Pump`] runs the jobs.
     worker: Option<Worker>,
     timeouts: Timeouts,
     limiter: Arc<ConnectionLimiter>,

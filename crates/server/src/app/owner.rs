@@ -24,7 +24,7 @@ impl App {
         .boxed()
     }
 
-    /// Makes the link to the page on which the first owner is made. It is valid once, for 30 minutes, and must not reach a log.
+    /// Creates the link to the setup page. It works once, within 30 minutes, and must not be logged.
     ///
     /// # Errors
     /// Returns an error if the store is unavailable.
@@ -41,7 +41,7 @@ impl App {
     }
 }
 
-/// Link to the page on which the first owner is made.
+/// Link to the page that creates the first owner.
 #[derive(Debug)]
 pub struct FirstOwnerLink {
     page: String,

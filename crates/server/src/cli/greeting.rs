@@ -40,7 +40,7 @@ fn is_terminal_of(stat: &str, device: u64) -> bool {
 }
 
 /// Prints the server's URL and the next steps to standard error if it is a terminal. Otherwise the log line `serving` is
-/// enough. `first_owner` is the link with which the first owner is made.
+/// enough. `first_owner` is the link to the page that creates the first owner.
 ///
 /// # Errors
 /// Returns an error if standard error cannot be written.

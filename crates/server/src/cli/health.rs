@@ -73,8 +73,8 @@ pub async fn health(url: &PublicUrl, out: &mut Output<'_>) -> io::Result<u8> {
         out.json(&json!({ "url": asked, "ready": problem.is_none(), "problem": problem }))?;
     } else {
         match &problem {
-            None => out.line(out.paint(GOOD, format_args!("The server at {url} can serve.")))?,
-            Some(problem) => out.line(out.paint(BAD, format_args!("The server at {url} cannot serve: {problem}")))?,
+            None => out.line(out.paint(GOOD, format_args!("The server at {url} is ready.")))?,
+            Some(problem) => out.line(out.paint(BAD, format_args!("The server at {url} is not ready: {problem}")))?,
         }
     }
     Ok(u8::from(problem.is_some()))

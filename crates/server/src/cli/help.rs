@@ -209,7 +209,7 @@ Examples:
 pub(super) const OUTBOX: &str = "\
 Examples:
   portcullis outbox list --state dead
-      List messages that were given up.
+      List abandoned messages.
   portcullis outbox retry o7k0v6sq7t2m8g4c9e5r3n1h0j
       Send a message immediately.";
 

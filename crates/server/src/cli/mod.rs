@@ -99,7 +99,7 @@ pub fn sources(args: Args) -> io::Result<Sources> {
 
 /// Reads the environment. In values that are not UTF-8, invalid bytes become replacement characters, which the
 /// settings reject.
-#[allow(clippy::disallowed_methods, reason = "the one place where the ambient environment enters")]
+#[allow(clippy::disallowed_methods, reason = "the only place that reads the environment")]
 fn environment() -> Vec<(String, String)> {
     let text = |raw: OsString| raw.to_string_lossy().into_owned();
     std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()

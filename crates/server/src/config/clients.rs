@@ -65,7 +65,7 @@ pub(super) fn finish(table: &ClientTable, values: &Values, report: &mut Report) 
     let secrets = secrets(table, &client, values.dir(), report)?;
     if !client.first_party && !values.has(JWT_AUDIENCE.name()) {
         let text =
-            "is not first-party, and without JWT_AUDIENCE services could take its tokens for those of their own users";
+            "is not first-party, and without JWT_AUDIENCE, services could mistake its tokens for tokens of another application's users";
         let fix = Fix::Do(format!("set JWT_AUDIENCE, or first_party = true in [{subject}]"));
         report.insecure(Severity::Refused, subject, text, fix).at(&table.origin);
     }
@@ -78,7 +78,7 @@ fn with_keys<'a>(table: &'a ClientTable, dir: &Path, report: &mut Report) -> Opt
     let subject = format!("{}.jwks_file", table.subject());
     if table.draft.jwks.is_some() {
         let fix = Fix::Do(format!("remove jwks or jwks_file from [{}]", table.subject()));
-        report.problem(subject, "is set beside jwks", fix).at(&table.origin);
+        report.problem(subject, "and jwks are both set", fix).at(&table.origin);
         return None;
     }
     let path = dir.join(file);
@@ -117,7 +117,7 @@ fn secrets(
             return None;
         }
         (_, number) if number > MOST_SECRETS => {
-            refuse("names more than two files".to_owned(), "keep the newest two files".to_owned());
+            refuse("lists more than two files".to_owned(), "keep the newest two files".to_owned());
             return None;
         }
         _ => {}

@@ -1,4 +1,4 @@
-//! Collects configuration problems, so that all are reported at once.
+//! Collects configuration problems, so that all are reported together.
 
 use std::fmt;
 

@@ -101,7 +101,7 @@ fn a_password_is_hashed_as_the_server_would_and_compared() {
     let phc = made.trim();
     assert!(phc.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{made}");
     assert_ne!(good(hash(&program, &[], "violet-teapot-hammer\n")).stdout, made, "another salt each time");
-    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 1, "nothing is made but the input of this test");
+    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 1, "only the input of this test exists");
 
     // A trailing newline is ignored, and so are differences in Unicode normalization.
     for same in ["violet-teapot-hammer", "violet-teapot-hammer\r\n"] {
@@ -195,7 +195,7 @@ fn health_requires_a_url_if_the_settings_have_no_address() {
         assert_eq!(refused.status.code(), Some(1), "{refused:?}");
         assert!(refused.stderr.contains(help), "{refused:?}");
     }
-    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 0, "nothing is made");
+    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 0, "nothing is created");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn the_description_of_the_api_is_printed_for_programs() {
     let plain = value(&good(program.run(&["openapi"])));
     assert_eq!(plain, portcullis::openapi(&["User1", "User2"], ""));
     assert!(plain.get("servers").is_none());
-    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 0, "nothing is made");
+    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 0, "nothing is created");
 
     let there = ["openapi", "--server", "https://example.com/auth/", "--realms", "Shop"];
     let there = value(&good(program.run(&there)));

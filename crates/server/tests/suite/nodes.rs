@@ -150,10 +150,10 @@ async fn a_revocation_by_one_node_reaches_the_other_within_a_second() {
         let ended = Instant::now();
         for token in ["access_token", "refresh_token"].map(|name| login[name].as_str().unwrap()) {
             for node in [&there, &here] {
-                assert!(!is_active(&http, node, token).await, "introspection feels {end} at once everywhere");
+                assert!(!is_active(&http, node, token).await, "introspection reflects {end} immediately everywhere");
             }
         }
-        assert_eq!(status(&http, &here, token).await, 401, "at once where it ended");
+        assert_eq!(status(&http, &here, token).await, 401, "immediately on the server where it ended");
         while status(&http, &there, token).await != 401 {
             assert!(ended.elapsed() < Duration::from_secs(1), "{end} was not felt");
             tokio::time::sleep(Duration::from_millis(10)).await;

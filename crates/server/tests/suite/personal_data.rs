@@ -43,7 +43,7 @@ const TABLES: &[(&str, Kept)] = &[
     ("revocations", Expires),
     // Belong to people who have not verified the address.
     ("registrations", Nothing),
-    // Recipients are sealed under the realm's key until the message is delivered or given up. Device and address of a
+    // Recipients are sealed under the realm's key until the message is delivered or abandoned. Device and address of a
     // sign-in are sealed under the user's.
     ("outbox", Nothing),
     ("failures", Nothing),

@@ -346,7 +346,7 @@ async fn of_client(app: &TestApp, john: &Person) -> [(Kind, String); 4] {
     ]
 }
 
-/// Returns the tokens of second factors, which belong to a user of their own.
+/// Returns the tokens of second factors, which belong to a separate user.
 async fn second_factors(app: &TestApp, name: &str) -> [(Kind, String); 3] {
     let two = Protected::join(app, &format!("{name}.two@example.com")).await;
     let post = async |path: &str, body: Value| {

@@ -149,7 +149,7 @@ async fn aborted_transactions_are_retried() {
     let (done, ()) = tokio::join!(commit, kill);
     let (log, _) = store.revocations_after(LogPosition(0)).await.unwrap();
     for (name, done) in done {
-        assert!(done, "{name} was given up");
+        assert!(done, "{name} did not commit");
         assert!(store.session(&here(), &session_id(&name)).await.unwrap().is_some(), "{name} is gone");
         let logged = log.iter().filter(|entry| entry.session.as_str() == format!("{name}-ends")).count();
         assert_eq!(logged, 1, "{name} is there by halves");

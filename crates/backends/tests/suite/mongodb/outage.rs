@@ -175,7 +175,7 @@ async fn acknowledged_writes_survive_a_failover() {
         // The writers recover without intervention.
         let before = many.load(Ordering::SeqCst);
         let on = || async { many.load(Ordering::SeqCst) > before + 50 };
-        until("going on", Duration::from_secs(5), on).await;
+        until("continuing", Duration::from_secs(5), on).await;
         is_over.store(true, Ordering::SeqCst);
     });
     let fresh = open(&set.url()).await;

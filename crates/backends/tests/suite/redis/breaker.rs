@@ -35,7 +35,7 @@ async fn a_server_that_dies_and_comes_back_is_used_again() {
     let counters = counters(&redis);
     for _ in 0..3 {
         server.kill();
-        until("given up", async || {
+        until("marked as unavailable", async || {
             use_once(&counters).await;
             !redis.is_up()
         })
@@ -82,7 +82,7 @@ async fn a_server_that_takes_no_writes_is_not_used_until_it_does() {
     until("connected", async || redis.is_up()).await;
     let counters = counters(&redis);
     server.ask::<()>(&["REPLICAOF", "127.0.0.1", "1"]);
-    until("given up", async || {
+    until("marked as unavailable", async || {
         use_once(&counters).await;
         !redis.is_up()
     })
@@ -115,7 +115,7 @@ async fn a_server_without_free_memory_is_not_used() {
     until("connected", async || redis.is_up()).await;
     let counters = counters(&redis);
     server.ask::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
-    until("given up", async || {
+    until("marked as unavailable", async || {
         use_once(&counters).await;
         !redis.is_up()
     })

@@ -99,7 +99,7 @@ pub struct OutboxEntry {
 pub struct OutboxState {
     /// Number of queued rows.
     pub waiting: u64,
-    /// Number of rows that were given up.
+    /// Number of abandoned rows.
     pub dead: u64,
     /// Time when the oldest queued row was enqueued.
     pub oldest: Option<Timestamp>,

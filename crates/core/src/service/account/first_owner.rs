@@ -23,7 +23,7 @@ use crate::{
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
 impl Accounts<'_> {
-    /// Makes a token with which the first owner is made, once and within 30 minutes.
+    /// Creates a setup code for the first owner. It works once, within 30 minutes.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.
@@ -43,10 +43,10 @@ impl Accounts<'_> {
     /// `Unavailable` if the store fails.
     pub async fn make_first_owner(&self, token: &str, email: &RawField, password: &RawField) -> Result<()> {
         let make = |_| self.try_first_owner(token, email, password);
-        self.try_link(retry(HASHED_ATTEMPTS, "the address kept changing while the first owner was made", make)).await
+        self.try_link(retry(HASHED_ATTEMPTS, "the address kept changing while the first owner was created", make)).await
     }
 
-    /// Makes the first owner; `None` if the address has changed meanwhile.
+    /// Creates the first owner; `None` if the address has changed in the meantime.
     async fn try_first_owner(&self, token: &str, email: &RawField, password: &RawField) -> Result<Option<()>> {
         let challenge = self.proved_challenge(token, LinkAction::FirstOwner, Purpose::FirstOwner).await?;
         let read = self.owners().await?;
@@ -70,7 +70,7 @@ impl Accounts<'_> {
                 Ok(Some(()))
             }
             Err(CommitError::Failed(Precondition::ChallengeFresh)) => Err(Error::bad_link()),
-            // Another owner was made, or the address was taken: the token is checked again.
+            // Another owner was created, or the address was taken: the token is checked again.
             Err(CommitError::Failed(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }

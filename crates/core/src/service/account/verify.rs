@@ -19,7 +19,7 @@ pub enum Verified {
     Done,
     /// The user's address was changed, by this or an earlier request.
     AddressChanged,
-    /// Several registrations with different passwords were made for the address. The owner must set a password at this URL.
+    /// The address has several registrations with different passwords. The owner must set a password at this URL.
     PasswordRequired { token: LinkToken, url: String },
 }
 

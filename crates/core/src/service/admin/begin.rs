@@ -25,7 +25,7 @@ impl Administration<'_> {
         Ok(!self.owners().await?.owners.is_empty())
     }
 
-    /// Makes a token with which the first owner is made, once and within 30 minutes.
+    /// Creates a setup code for the first owner. It works once, within 30 minutes.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.

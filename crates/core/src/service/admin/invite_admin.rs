@@ -23,7 +23,7 @@ impl Administered<'_, Administer> {
     ///
     /// # Errors
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key or if a link is requested
-    /// elsewhere than on the command line, `Invalid` if a field is invalid, `Conflict` if the address is taken,
+    /// outside the command line, `Invalid` if a field is invalid, `Conflict` if the address is taken,
     /// `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn invite_admin(
         &self,

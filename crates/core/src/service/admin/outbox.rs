@@ -1,4 +1,4 @@
-//! Pending messages and messages that were given up: listing, immediate retry, and removal.
+//! Pending and abandoned messages: listing, immediate retry, and removal.
 
 use super::{
     Administered,
@@ -41,7 +41,7 @@ pub struct ListedMessage {
     pub kind: &'static str,
     pub channel: &'static str,
     pub state: &'static str,
-    /// Masked. `None` if the message was given up.
+    /// Masked. `None` if delivery was abandoned.
     pub to: Option<String>,
     pub created_at: Timestamp,
     pub due_at: Timestamp,

@@ -125,15 +125,15 @@ fn route_of(row: &AuditEntry) -> Option<String> {
 /// Returns the decision as a sentence.
 fn sentence(row: &AuditEntry) -> String {
     let event = row.event.replace('_', " ");
-    let repeated = if row.count > 1 { format!(" It was one of {} within a minute.", row.count) } else { String::new() };
+    let repeated = if row.count > 1 { format!(" One of {} such requests within a minute.", row.count) } else { String::new() };
     let reason = row.reason.as_deref().map(|reason| reason.replace('_', " "));
     let decided = match (row.outcome.as_str(), reason, row.rule.as_deref()) {
-        ("ok", ..) => "The request was carried out".to_owned(),
-        ("failed", ..) => "The server failed".to_owned(),
-        (_, Some(reason), Some(rule)) => format!("The request was refused ({reason}): {rule} decided"),
-        (_, Some(reason), None) => format!("The request was refused ({reason})"),
-        (_, None, Some(rule)) => format!("The request was refused: {rule} decided"),
-        (_, None, None) => "The request was refused".to_owned(),
+        ("ok", ..) => "Accepted".to_owned(),
+        ("failed", ..) => "Failed: server error".to_owned(),
+        (_, Some(reason), Some(rule)) => format!("Rejected: {reason} (rule {rule})"),
+        (_, Some(reason), None) => format!("Rejected: {reason}"),
+        (_, None, Some(rule)) => format!("Rejected (rule {rule})"),
+        (_, None, None) => "Rejected".to_owned(),
     };
-    format!("{decided}; the event is: {event}.{repeated}")
+    format!("{decided}. Event: {event}.{repeated}")
 }

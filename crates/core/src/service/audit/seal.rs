@@ -144,7 +144,7 @@ impl<'a> Sealing<'a> {
     }
 }
 
-/// Returns the oldest complete blocks, up to the maximum number removed at once. A block that ends in the future is
+/// Returns the oldest complete blocks, up to the maximum number removed per run. A block that ends in the future is
 /// misdated, so the next correctly dated block marks its end. Otherwise, a single such row would stop retention.
 fn old_blocks(blocks: &[StoredBlock], until: Timestamp, now: Timestamp) -> Vec<&Block> {
     let end = |place| blocks.iter().skip(place).map(|stored| stored.block.to).find(|to| *to <= now);

@@ -60,7 +60,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Schedules another attempt after one that may have delivered the email, or gives up.
+    /// Schedules another attempt after one that may have delivered the email, or abandons delivery.
     pub(super) async fn unclear(&self, challenge: Option<&Challenge>, cause: &Cause) -> Result<DeliveryResult> {
         let (row, ended) = (&self.claimed.row, self.clock.now());
         // The email may have arrived: its reset link must not outlive the lifetime stated in it.

@@ -250,7 +250,7 @@ async fn finish(
     Ok(result)
 }
 
-/// Records an outcome together with further operations, and counts a message that was given up. Returns `false` if the
+/// Records an outcome together with further operations, and counts an abandoned message. Returns `false` if the
 /// lease was lost.
 async fn record(
     (kernel, now): (&Kernel, Timestamp),

@@ -60,7 +60,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Schedules another attempt if this was the first one that may have delivered the SMS. Otherwise gives up,
+    /// Schedules another attempt if this was the first one that may have delivered the SMS. Otherwise abandons it,
     /// because each SMS costs money and the user can request another one.
     pub(super) async fn code_unclear(&self, cause: &Cause) -> Result<DeliveryResult> {
         let row = &self.claimed.row;

@@ -26,7 +26,7 @@ impl SecondFactors<'_> {
     pub async fn renew_recovery_codes(&self, owner: &Owner, current: &RawField) -> Result<NewRecoveryCodes> {
         self.require_method(Method::RecoveryCode)?;
         let owner = self.fresh(owner, current).await?;
-        retry(ATTEMPTS, "the account kept changing while recovery codes were made", |_| self.renew_once(owner)).await
+        retry(ATTEMPTS, "the account kept changing while recovery codes were created", |_| self.renew_once(owner)).await
     }
 
     async fn renew_once(&self, owner: FreshOwner<'_>) -> Result<Option<NewRecoveryCodes>> {

@@ -194,7 +194,7 @@ impl Federation<'_> {
             let provider = self.provider(&open.note.pending.provider).ok_or_else(Error::bad_link)?;
             self.make_user(provider, open, devices).await
         };
-        self.try_link(retry(ATTEMPTS, "the registration kept changing while a user was made", work)).await
+        self.try_link(retry(ATTEMPTS, "the registration kept changing while a user was created", work)).await
     }
 
     async fn make_user(

@@ -71,7 +71,7 @@ pub(in crate::service) struct RetiredKey {
     pub(in crate::service) other: Option<String>,
 }
 
-/// Returns when a key began or begins to sign: the first of its algorithm at once, since no other could.
+/// Returns when a key began or begins to sign: the first of its algorithm immediately, because there is no other.
 fn signs_from(row: &SigningKeyRow, rows: &[SigningKeyRow]) -> Timestamp {
     let is_older = |other: &SigningKeyRow| other.algorithm == row.algorithm && other.created_at < row.created_at;
     if rows.iter().any(is_older) { row.created_at.plus(PUBLISHED_BEFORE) } else { row.created_at }

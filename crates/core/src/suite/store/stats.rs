@@ -23,7 +23,7 @@ fn stat(on: i64, name: &str, value: u64) -> Stat {
     Stat { realm: here(), day: day(on), name: name.to_owned(), value }
 }
 
-/// Counters are made by their first use, and each realm has its own.
+/// Counters are created by their first use. Each realm has its own.
 pub async fn counters_are_added_to_set_and_listed_by_day(store: &dyn Store) {
     assert_eq!(store.stats(&here(), day(-400), day(0)).await.unwrap(), []);
     let elsewhere = Stat { realm: there(), ..stat(0, "logins", 9) };

@@ -45,7 +45,7 @@ pub async fn expired_rows_are_swept(store: &dyn Store) {
             .map(|end| ChallengeOp::Insert(Challenge { expires_at: at(end), ..challenge(&here(), end as u8) }).into()),
     )
     .await;
-    done(store, [ended("over", 10), ended("over-lately", 11)].concat()).await;
+    done(store, [ended("over", 10), ended("recently-over", 11)].concat()).await;
     done(store, batch![UserOp::Insert(user(&here(), "ada", "ada@example.org")), OutboxOp::Enqueue(message("one"))])
         .await;
 

@@ -51,7 +51,7 @@ fn read_file(file: &str, mut feed: Feed) -> Result<Feed, CallError> {
     for (line, number) in io::BufReader::new(lines).lines().zip(1_u64..) {
         let line = line.map_err(|error| unreadable(file, &error))?;
         let value = serde_json::from_str(&line).unwrap_or_default();
-        feed.take(&value).ok_or_else(|| CallError::Usage(format!("{file}: line {number} is no line of an export")))?;
+        feed.take(&value).ok_or_else(|| CallError::Usage(format!("{file}: line {number} is not a valid export line")))?;
     }
     if !feed.is_ended {
         feed.verifier.truncated();
@@ -67,7 +67,7 @@ async fn read_server(
     expected: Expected,
     from: Option<u64>,
 ) -> Result<Feed, CallError> {
-    let malformed = || CallError::Unreachable("it sends what this version cannot read".to_owned());
+    let malformed = || CallError::Unreachable("the response is not supported by this version".to_owned());
     let mut pages = Pages::of(vec![("blocks", "true"), ("sealed", "true")]);
     let (mut given, mut feed) = (Some((keys, expected)), None::<Feed>);
     while let Some(page) = pages.next(caller).await? {

@@ -173,7 +173,7 @@ const SINGLE: [(&Spec, &str); 2] = [(&WHY, help::WHY), (&STATS, help::STATS)];
 const OUTBOX: &[Spec] = &[
     spec(
         "list",
-        "List pending messages and messages that were given up",
+        "List pending and abandoned messages",
         &[],
         &["realm", "state", "channel", "limit", "cursor"],
         &[],

@@ -12,7 +12,7 @@ use super::{
 use crate::cli::output::{FAINT, Output, harmless};
 
 const DAY: i64 = 24 * 3600 * 1000;
-/// Heading of each column, and the member that it shows; of a member with parts their sum.
+/// Heading of each column and its member in the response. If the member is an object, the sum of its values is shown.
 const COLUMNS: [(&str, &str); 11] = [
     ("day", "day"),
     ("realm", "realm"),

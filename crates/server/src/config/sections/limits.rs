@@ -52,7 +52,7 @@ settings! {
     LIMIT_LINKS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
         "Invalid links and codes from one address.";
     LIMIT_SIGNIN_CODES_ACCOUNT: Quota = QUOTA, Fixed("20/24h"),
-        "Wrong sign-in codes (`EMAIL_SIGNIN`) of an account, or of a device known to it. Beyond them, every code is refused; the link in the mail still works.";
+        "Wrong sign-in codes (`EMAIL_SIGNIN`) of an account, or of a device known to it. Beyond that, every code is rejected; the link in the email still works.";
     LIMIT_FACTORS_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("5/1h,10/24h"),
         "Failed second-factor attempts for an account, or from one of its known devices. All limits apply. Beyond them, every code is rejected. A correct factor resets the count; a correct password does not.";
     LIMIT_FACTORS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
@@ -202,7 +202,7 @@ fn boundless(values: &Values, report: &mut Report) {
     for (name, info, quotas) in limits {
         let rate = |quota: &Quota| f64::from(quota.times) * 60.0 / quota.per.as_secs_f64();
         if !quotas.is_empty() && quotas.iter().all(|quota| rate(quota) > MAX_PER_MINUTE) {
-            let text = "allows more than 1,000 a minute, which limits no attack";
+            let text = "allows more than 1,000 a minute, which is too high to stop an attack";
             report.insecure(RefusedElseWarned, name, text, Fix::set(name, info.default.to_string()));
         }
     }

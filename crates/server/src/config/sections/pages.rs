@@ -27,9 +27,9 @@ settings! {
     BROWSER_REMEMBER: Duration = DURATION_OR_NEVER, Fixed("30d"),
         "Duration of a browser session if the user chooses to stay signed in. `0`: the option is not offered.", per_realm;
     EMAIL_SIGNIN: EmailSignin = choice(), Fixed("off"),
-        "Whether users can sign in by mail. `code`: with a code and a link that are mailed to them. It requires `PAGES=on`.", per_realm;
+        "Whether users can sign in by email. `code`: with a code and a link sent by email. It requires `PAGES=on`.", per_realm;
     SIGNIN_CODE_TTL: Duration = DURATION, Fixed("10m"),
-        "Lifetime of a mailed sign-in code, at most 10m.", per_realm;
+        "Lifetime of an emailed sign-in code, at most 10m.", per_realm;
 }
 
 fn check_realm(values: &Values, report: &mut Report) {
@@ -41,7 +41,7 @@ fn check_realm(values: &Values, report: &mut Report) {
         report.problem(SIGNIN_CODE_TTL.name(), text, Fix::set(SIGNIN_CODE_TTL.name(), "10m"));
     }
     if values.get(&EMAIL_SIGNIN) == Some(EmailSignin::Code) && values.get(&PAGES) == Some(false) {
-        let text = "is `code`, and PAGES is off: the mailed link opens a page";
+        let text = "is `code`, and PAGES is off: the emailed link opens a page";
         report.problem(EMAIL_SIGNIN.name(), text, Fix::set(EMAIL_SIGNIN.name(), "off")).beside(PAGES.name());
     }
 }

@@ -74,7 +74,7 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     let is_plain = |origin: &String| PublicUrl::parse(origin).is_ok_and(|url| !url.is_https() && !url.is_loopback());
     if origins.iter().any(is_plain) {
         let secured: Vec<String> = origins.iter().map(|origin| origin.replacen("http://", "https://", 1)).collect();
-        let text = "names an origin with `http`, where browsers have no passkeys";
+        let text = "contains an origin with http: browsers support passkeys only on https";
         report.insecure(RefusedElseWarned, name, text, Fix::set(name, secured.join(",")));
     }
 }

@@ -88,7 +88,7 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     if !is_plain || is_local || values.get(&REDIS_PLAINTEXT) != Some(Plaintext::Refuse) {
         return;
     }
-    let text = "is a connection without TLS over a network, on which others could read the password of Redis and answer in its place";
+    let text = "is unencrypted: others on the network could read the Redis password and impersonate Redis";
     let fix = Fix::Do(format!(
         "use rediss:// or rediss-sentinel:// in {name}, or set {}=allow on a network that you trust",
         REDIS_PLAINTEXT.name()

@@ -152,7 +152,7 @@ fn check_realm(values: &Values, report: &mut Report) {
         let Some(client_id) = values.name_of_member(&SOCIAL_CLIENT_ID, member) else {
             let name = format!("SOCIAL_{member}_CLIENT_ID");
             let fix = Fix::Do(format!("write {name} too, or remove the settings that begin with SOCIAL_{member}_"));
-            report.problem(name, "is required: without it there is no such provider", fix);
+            report.problem(name, "is required to enable the provider", fix);
             continue;
         };
         let preset = Preset::of(&member.to_ascii_lowercase());
@@ -170,14 +170,14 @@ fn check_url(values: &Values, preset: Preset, member: &str, report: &mut Report)
         if preset == Preset::Oidc {
             let name = format!("SOCIAL_{member}_ISSUER");
             let fix = Fix::Do(format!("write {name}=https://login.example.com, the issuer of the provider"));
-            report.problem(name, "is required, because the provider is no preset", fix);
+            report.problem(name, "is required for a custom provider", fix);
         }
         return;
     };
     let is_plain = |url: String| PublicUrl::parse(&url).is_ok_and(|url| !url.is_https());
     if own_url(values, preset, member).is_some_and(is_plain) {
         let fix = Fix::Do(format!("write a URL with https into {name}"));
-        report.insecure(Refused, name, "is plain http: tokens could be read and replaced on the way", fix);
+        report.insecure(Refused, name, "is plain http: others on the network could read and replace tokens", fix);
     }
     if matches!(preset, Preset::Google | Preset::Microsoft | Preset::Apple | Preset::Discord) {
         let text = "replaces the address of a well-known provider, which is for development only";
@@ -203,7 +203,7 @@ fn check_secret(values: &Values, preset: Preset, member: &str, report: &mut Repo
             && provider.is_some_and(|provider| provider.secret_at(Timestamp::default()).is_err())
         {
             let fix = Fix::Do(format!("write the `.p8` file of Apple into {name}, as it was downloaded"));
-            report.problem(name, "is no private key of the curve P-256 in PEM (PKCS#8)", fix);
+            report.problem(name, "must be a P-256 private key in PEM (PKCS#8)", fix);
         }
         return;
     }
@@ -213,6 +213,6 @@ fn check_secret(values: &Values, preset: Preset, member: &str, report: &mut Repo
         let end = if preset == Preset::Apple { "KEY" } else { "CLIENT_SECRET" };
         let name = format!("SOCIAL_{member}_{end}");
         let fix = Fix::in_a_file(&name);
-        report.problem(name, "is required for a sign-in in the browser", fix);
+        report.problem(name, "is required for sign-in in a browser", fix);
     }
 }

@@ -175,7 +175,7 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     }
     if !values.has(JWT_SECRET.name()) {
         let kept = generated_before(context);
-        let text = format!("is required with JWT_ALGORITHM=HS256{kept}; without both, key pairs sign");
+        let text = format!("is required with JWT_ALGORITHM=HS256{kept}; unset both to sign with generated key pairs");
         let diagnostic = report.problem(JWT_SECRET.name(), text, Fix::NewSecret(JWT_SECRET.name()));
         diagnostic.beside(JWT_ALGORITHM.name());
     }

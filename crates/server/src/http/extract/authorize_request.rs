@@ -35,7 +35,7 @@ impl Visit {
         self.asked().is_some()
     }
 
-    /// Returns what the user must prove before the request of the application goes on.
+    /// Returns what the user must prove before the application's request continues.
     pub(in crate::http) fn lacks(&self) -> Option<Lacking> {
         self.asked()?.lacks().cloned()
     }

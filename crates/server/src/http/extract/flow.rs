@@ -13,11 +13,12 @@ use crate::http::state::AppState;
 /// Maximum number of concurrent flows per browser. Each tab may have its own.
 const MAX: usize = 8;
 
-/// Longest text that the cookie of a flow carries. Longer ones have cookies of their own, since browsers drop one of more than 4 KiB.
+/// Maximum length of a continuation in the cookie of a flow. Longer ones have separate cookies, because browsers drop
+/// cookies of more than 4 KiB.
 const LONGEST: usize = 3 * 1024;
-/// Longest part of a text in a cookie.
+/// Maximum length of each part of a long continuation.
 const LONGEST_PART: usize = 3600;
-/// Most flows with such a text, so that the head of a request stays short.
+/// Maximum number of flows with a long continuation, so that the head of a request stays short.
 const MOST_LONG: usize = 2;
 
 /// Maximum total size in bytes, because browsers send them with every request.
@@ -28,9 +29,9 @@ const MAX_BYTES: usize = 12 * 1024;
 pub(in crate::http) struct FlowCookies {
     prefix: String,
     flows: Vec<(String, String)>,
-    /// Prefix of the cookies with a long text.
+    /// Prefix of the cookies with long continuations.
     next: String,
-    /// Parts of long texts. Each is named by its flow and its number.
+    /// Parts of long continuations. Each is named by its flow and its number.
     parts: Vec<(String, String)>,
 }
 
@@ -54,12 +55,12 @@ impl FlowCookies {
         self.flows.iter().find(|(known, _)| known == id).map(|(_, value)| value.clone())
     }
 
-    /// Returns what the cookie of a flow carries itself of where the browser goes on.
+    /// Returns the continuation if it fits into the cookie of the flow.
     pub(in crate::http) fn short(next: Option<&str>) -> Option<&str> {
         next.filter(|text| text.len() <= LONGEST)
     }
 
-    /// Returns where the browser goes on after a flow, if that is in cookies of its own.
+    /// Returns the continuation of a flow if it is in separate cookies.
     pub(in crate::http) fn next(&self, id: &str) -> Option<String> {
         let text: String = self.parts_of(id).map(|(_, part)| part.as_str()).collect();
         Some(text).filter(|text| !text.is_empty())
@@ -70,7 +71,7 @@ impl FlowCookies {
         self.flows.iter().map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Adds a flow, in place of the oldest if there are too many, with where the browser goes on if that is long.
+    /// Adds a flow. If there are too many, it replaces the oldest. A long continuation (`next`) is stored in separate cookies.
     pub(in crate::http) fn add(
         &self,
         state: &AppState,

@@ -52,7 +52,7 @@ fn page_of(parts: &Parts, realm: &str) -> String {
     let path = parts.uri.path();
     let page = path.strip_prefix("/v1/").and_then(|rest| rest.strip_prefix(realm)).unwrap_or_default();
     let page = page.trim_start_matches('/');
-    // A button has no page of its own to return to.
+    // A button has no page to return to.
     let page = page.strip_suffix("/secure").unwrap_or(page);
     let query = parts.uri.query().unwrap_or_default().split('&');
     let is_id = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());

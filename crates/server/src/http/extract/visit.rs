@@ -185,8 +185,8 @@ impl Visit {
         self.set_cookie(state, response, "last", last, Some(HELPS_FOR));
     }
 
-    /// Remembers where the sign-in of a mailed code was to end, so that its link goes on there, too. What is too long for a cookie
-    /// is not remembered.
+    /// Stores the continuation of a sign-in with an emailed code in a cookie, so that its link continues there as well. A
+    /// continuation that is too long for a cookie is not stored.
     pub(in crate::http) fn remember_code(&self, state: &AppState, response: &mut Response, challenge: &ChallengeId) {
         let next = self.parameter("continue").filter(|text| self.next().is_some() && text.len() <= LONGEST_OF_CODE);
         let lifetime = self.request.realm.policy.signin_code_ttl;
@@ -202,8 +202,8 @@ impl Visit {
         );
     }
 
-    /// Continues where the sign-in of a mailed code was begun, if this browser has requested the code. A link that another
-    /// person has extended leads nowhere else.
+    /// Restores the continuation of a sign-in with an emailed code, if this browser requested the code. An attacker cannot
+    /// choose it by extending the link.
     pub(in crate::http) fn resume_code(&mut self, challenge: &ChallengeId) {
         let next = self.code.as_deref().and_then(|value| value.split_once('.')).and_then(|(id, next)| {
             let known: Option<[u8; 16]> = CODE.open(self.request.ctx.now, &self.request.realm.keys, id);

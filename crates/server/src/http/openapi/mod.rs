@@ -36,7 +36,7 @@ use super::{
         (name = "Second factors", description = "Two-step verification"),
         (name = "Passkeys", description = "Signing in without a password, and security keys"),
         (name = "Providers", description = "Signing in with other providers"),
-        (name = "Administration", description = "For administrators: by the cookie of `sign_in`, or with a key (`Authorization: Bearer pck_…`). Without credentials every route is 401 `admin.sign_in`; without the right 403 `admin.forbidden`; realms and users outside the grants are 404. With ADMIN=off, for peers outside ADMIN_NETWORKS, and with ADMIN_LISTEN on the other listener, these routes are 404. A key that sends too much gets 429."),
+        (name = "Administration", description = "For administrators. Authentication: the cookie of `sign_in`, or a key (`Authorization: Bearer pck_…`). Without credentials every route is 401 `admin.sign_in`; 403 `admin.forbidden` without the required role; realms and users outside the grants are 404. With ADMIN=off, and for peers outside ADMIN_NETWORKS, these routes are 404. Keys are limited (429)."),
         (name = "Operations", description = "Routes for operators of the server"),
     ),
 )]

@@ -156,12 +156,12 @@ impl RefusalFormat {
             header.example(Some(example)).build()
         };
         let number = ObjectBuilder::new().schema_type(Type::Integer).build();
-        let again = ("Retry-After", header(number, "The seconds after which another try is worth it", json!(1)));
+        let again = ("Retry-After", header(number, "Seconds to wait before retrying", json!(1)));
         match one.source {
             Source::Domain(ErrorKind::Limited(_)) => {
                 let policy =
-                    "Of which limit how many are allowed (q) in how many seconds (w), on other answers as well";
-                let left = "How many of them are left (r) for how many seconds (t), on other answers as well";
+                    "Name of the limit, quota (q) and window in seconds (w). Also sent with other responses.";
+                let left = "Remaining quota (r) and seconds until reset (t). Also sent with other responses.";
                 vec![
                     again,
                     ("RateLimit-Policy", header(text(), policy, json!("\"passwords\";q=30;w=60"))),
@@ -172,12 +172,12 @@ impl RefusalFormat {
             Source::Domain(
                 ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale { .. },
             ) if self != Self::OAuth => {
-                let how = header(text(), "How to do better (RFC 6750 §3)", json!("Bearer realm=\"User1\""));
+                let how = header(text(), "Authentication challenge (RFC 6750 §3)", json!("Bearer realm=\"User1\""));
                 vec![("WWW-Authenticate", how)]
             }
             Source::Domain(ErrorKind::BadClient) => {
                 let how =
-                    header(text(), "How a service authenticates", json!("Basic realm=\"User1\", charset=\"UTF-8\""));
+                    header(text(), "Authentication challenge for services (RFC 7617)", json!("Basic realm=\"User1\", charset=\"UTF-8\""));
                 vec![("WWW-Authenticate", how)]
             }
             _ => Vec::new(),

@@ -21,7 +21,7 @@ pub(in crate::http) fn optional_attributes() -> Object {
 pub(in crate::http) fn event_details() -> Object {
     let any = AdditionalProperties::FreeForm(true);
     let object = ObjectBuilder::new().schema_type(Type::Object).additional_properties(Some(any));
-    object.description(Some("What belongs to the event.")).examples([json!({"until": null})]).build()
+    object.description(Some("Details of the event.")).examples([json!({"until": null})]).build()
 }
 
 fn object(kind: SchemaType, text: &str) -> Object {

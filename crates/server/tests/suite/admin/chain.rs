@@ -209,7 +209,7 @@ async fn what_retention_removed_is_known_also_when_the_row_that_said_so_is_gone(
     app.seal_audit().await;
     assert!(!claims().await.is_empty());
     assert_eq!(findings(&app, &[]).await, [] as [Value; 0]);
-    // Longer than the retention at that time.
+    // 60 days is longer than the retention that applied when the rows were removed.
     let found = findings(&app, &["--retention-reads", "60d"]).await;
     assert_eq!(found, [json!(["row_removed", "reads", 1, 1])]);
 }

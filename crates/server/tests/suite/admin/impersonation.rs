@@ -126,7 +126,7 @@ async fn a_key_has_no_more_than_its_maker_has_and_ends_with_the_account_of_its_m
     assert_eq!((ask(&key, "/realms/User1/users").await, ask(&key, "/realms/User2/users").await), (200, 404));
     let create = app.request(Method::POST, "/v1/admin/realms/User1/users").bearer_auth(key["key"].as_str().unwrap());
     let create = create.json(&json!({"email": "ada@example.com"})).send().await.unwrap();
-    assert_eq!(create.status(), 403, "the maker is no manager any more");
+    assert_eq!(create.status(), 403, "the creator is no longer a manager");
     assert_eq!(owner.request(&app, Method::DELETE, &path).send().await.unwrap().status(), 200);
     assert_eq!(ask(&key, "/realms/User1/users").await, 401);
     assert_eq!(ask(&of_owner, "/realms/User1/users").await, 200);

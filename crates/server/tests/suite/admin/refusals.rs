@@ -30,7 +30,7 @@ async fn each_refusal_by_credentials_authority_state_or_a_limit_has_a_row_with_i
         assert_eq!(support.get(&app, &format!("/realms/{realm}/users")).await.status(), 404);
     }
     refused("User2", "not_found", Some(&support.id)).await;
-    assert_eq!(support.get(&app, &format!("{path}x")).await.status(), 404, "a user who does not exist is no refusal");
+    assert_eq!(support.get(&app, &format!("{path}x")).await.status(), 404, "an unknown user is not a rejection");
     assert_eq!(support.get(&app, &path).await.status(), 200);
     assert_eq!(support.get(&app, &path).await.status(), 429);
     assert_eq!(refused("User1", "admin_reads", Some(&support.id)).await.0, "limit_reached");

@@ -29,7 +29,7 @@ async fn without_credentials_every_route_asks_to_sign_in() {
     assert_eq!((&refused["errors"][0]["field"], &refused["errors"][1]["field"]), (&json!("email"), &json!("password")));
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     let answer = app.get_as(&token, "/v1/admin/realms").await;
-    assert_eq!(problem(answer, 401).await["code"], "admin.sign_in", "a user's token opens nothing");
+    assert_eq!(problem(answer, 401).await["code"], "admin.sign_in", "a user's token is not accepted");
 }
 
 #[tokio::test]

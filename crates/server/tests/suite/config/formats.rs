@@ -85,7 +85,7 @@ fn messages_can_be_sent_immediately_and_are_delayed_by_at_most_a_minute() {
     let delay = |text: &str| Desk::new().env("MESSAGE_DELAY", text).config().mail.delay.as_millis();
     assert_eq!([delay("0s"), delay("500ms"), delay("1m")], [0, 500, 60_000]);
     assert_has(&Desk::new().env("MESSAGE_DELAY", "61s").errors(), &["MESSAGE_DELAY: must be between `0s` and `1m`"]);
-    assert_eq!(Desk::new().config().mail.delay.as_millis(), 0, "the development mailbox shows everything at once");
+    assert_eq!(Desk::new().config().mail.delay.as_millis(), 0, "the development mailbox shows everything immediately");
     let sent = Desk::new().env("MAIL_SERVER", "smtp.example.com").env("DEV_MAILBOX", "off");
     assert_eq!(sent.config().mail.delay.as_millis(), 3000);
 }

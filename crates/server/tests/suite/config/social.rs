@@ -58,7 +58,7 @@ fn a_provider_that_lacks_something_is_a_problem_with_its_fix() {
     let broken = "-----BEGIN PRIVATE KEY-----\nbm8ga2V5\n-----END PRIVATE KEY-----\n";
     let broken = Desk::new().file("apple.p8", broken).env("SOCIAL_APPLE_KEY_FILE", "apple.p8");
     let broken = broken.env("SOCIAL_APPLE_CLIENT_ID", "us").env("SOCIAL_APPLE_TEAM_ID", "team");
-    assert_has(&broken.env("SOCIAL_APPLE_KEY_ID", "key").errors(), &["is no private key of the curve P-256"]);
+    assert_has(&broken.env("SOCIAL_APPLE_KEY_ID", "key").errors(), &["must be a P-256 private key in PEM"]);
     let link = [("SOCIAL_LINK_CLIENT_ID", "us"), ("SOCIAL_LINK_ISSUER", "https://link.example.com")];
     assert_has(&told(&link), &["names a provider `link`"]);
     let bad = [("SOCIAL_ZOO_CLIENT_ID", "us"), ("SOCIAL_ZOO_ISSUER", "zoo"), ("SOCIAL_ZOO_TRUST_EMAIL", "maybe")];

@@ -34,7 +34,7 @@ async fn an_owner_reads_why_a_login_failed() {
         let found = browser.send(&list, "/admin/audit", &fields).await;
         assert!(found.status == 200 && found.shows("login_refused") && found.location.is_empty(), "{}", found.body);
         let unknown = browser.send(&list, "/admin/audit", &[("kind", kind), ("q", "John Doe")]).await;
-        assert!(unknown.status == 422 && unknown.shows("That is no identifier."), "{}", unknown.body);
+        assert!(unknown.status == 422 && unknown.shows("Invalid identifier."), "{}", unknown.body);
     }
 
     let auditor = app.admin(&owner, "auditor@example.com", &["auditor@User1"]).await;

@@ -27,7 +27,7 @@ async fn a_grant_for_a_realm_that_is_not_configured_now_stays() {
     assert_eq!(held().await, json!(["support@Gone", "manager@User1"]));
     // The displayed page is not the newest one.
     let stale = browser.send(&page, &path, &[("grants:auditor@User1", "true")]).await;
-    assert!(stale.status == 412 && stale.shows("It changed meanwhile."), "{} {}", stale.status, stale.body);
+    assert!(stale.status == 412 && stale.shows("It was changed by someone else."), "{} {}", stale.status, stale.body);
     assert_eq!(held().await, json!(["support@Gone", "manager@User1"]));
 }
 

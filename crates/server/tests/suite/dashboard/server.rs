@@ -12,7 +12,7 @@ async fn messages_are_retried_and_dropped() {
     app.advance(Duration::from_secs(60));
     app.pump().await;
     let mut browser = desk(&app, &owner);
-    assert!(browser.get("/admin/deliveries").await.shows("Nothing waits"));
+    assert!(browser.get("/admin/deliveries").await.shows("No pending messages"));
     Person::new("john@example.com").register(&app).await;
     Person::new("ada@example.com").register(&app).await;
     let list = browser.get("/admin/deliveries?realm=User1&state=waiting").await;
@@ -39,7 +39,7 @@ async fn messages_are_retried_and_dropped() {
     );
     let dropped = browser.fill(&drop, &[]).await;
     assert_eq!(dropped.location, "/admin/deliveries?done=dropped", "{}", dropped.body);
-    assert!(browser.get("/admin/deliveries").await.shows("Nothing waits"));
+    assert!(browser.get("/admin/deliveries").await.shows("No pending messages"));
     assert_eq!(browser.get("/admin/deliveries?cursor=none").await.status, 400);
     assert_eq!(browser.get("/admin/deliveries?state=lost").await.status, 422);
 
@@ -105,5 +105,5 @@ async fn settings_are_found_and_overview_has_figures() {
     }
     assert_eq!(overview.body.matches("<title>").count(), 1 + 3, "a bar in each of three charts");
     assert_eq!(overview.body.matches("class=\"track\"").count(), 2, "one method and one reason");
-    assert!(browser.get("/admin?days=7&realm=User2").await.shows("No sign-in failed in this period."));
+    assert!(browser.get("/admin?days=7&realm=User2").await.shows("No failed sign-ins in this period."));
 }

@@ -42,7 +42,7 @@ async fn the_first_owner_is_led_from_the_empty_server_to_the_overview() {
     assert_eq!((entered.status, entered.location.as_str()), (303, "/admin/realms/User1/users"));
     let cookie = entered.headers["set-cookie"].to_str().unwrap();
     assert!(cookie.contains("HttpOnly; SameSite=Strict"), "{cookie}");
-    assert_eq!(browser.get("/admin/sign-in").await.location, HOME, "who is signed in goes on");
+    assert_eq!(browser.get("/admin/sign-in").await.location, HOME, "a signed-in administrator continues");
 
     let account = browser.get("/admin/account").await;
     assert!(account.shows("owner@example.com"));

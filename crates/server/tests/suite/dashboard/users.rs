@@ -80,7 +80,7 @@ async fn locks_and_edits(browser: &mut Browser<'_>, page: &str) {
     let refused = browser.fill(&format!("{page}/lock"), &[("reason", "short")]).await;
     assert_eq!(refused.status, 422);
     assert!(
-        refused.shows("Give a reason of 10 to 500 characters") && refused.body.contains(">short</textarea>"),
+        refused.shows("Enter a reason of 10 to 500 characters") && refused.body.contains(">short</textarea>"),
         "{}",
         refused.body
     );
@@ -98,7 +98,7 @@ async fn locks_and_edits(browser: &mut Browser<'_>, page: &str) {
         )
         .await;
     assert_eq!(stale.status, 412);
-    assert!(stale.shows("It changed meanwhile.") && stale.body.contains("value=\"Jo\""));
+    assert!(stale.shows("It was changed by someone else.") && stale.body.contains("value=\"Jo\""));
     let saved = browser
         .send(
             &stale,

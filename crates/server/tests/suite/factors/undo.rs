@@ -19,11 +19,11 @@ async fn the_addition_of_a_factor_can_be_undone_for_a_week() {
     let john = Protected::join(&app, "john@example.com").await;
     let link = app.link(&john.person.email, "undo").await;
     let page = app.visit(&link).await.text().await.unwrap();
-    assert!(page.contains("Remove the factor that was added?"), "{page}");
+    assert!(page.contains("Remove the new sign-in method?"), "{page}");
     json(app.get_as(&john.token, "/User1/me").await, 200).await;
     app.advance(DAY * 6);
     assert_eq!(undo(&app, &link).await, 200);
-    // Pressing it again shows the same page.
+    // Submitting the form again shows the same page.
     assert_eq!(undo(&app, &link).await, 200);
     problem(app.get_as(&john.token, "/User1/me").await, 401).await;
     // Only the addition is undone. A password reset link is emailed, because another person may know the password.

@@ -74,7 +74,7 @@ async fn a_realm_links_immediately_only_if_the_provider_operates_the_mailbox() {
     let (app, provider) = start(&[("SOCIAL_LINK", "authoritative")]).await;
     Person::new("ada@example.com").join(&app).await;
     let refused = json(enter(&app, &provider, json!({})).await, 403).await;
-    assert_eq!(refused["error"], "interaction_required", "a provider that is no preset operates none");
+    assert_eq!(refused["error"], "interaction_required", "a custom provider is not a known one");
 
     // Google's preset, with a fake provider.
     let issuer = provider.issuer();

@@ -71,7 +71,7 @@ async fn keys_without_a_name_and_names_of_several_keys_are_understood() {
     provider.rotate_unnamed();
     entered(&app, &provider, json!({})).await;
     provider.rotate_unnamed();
-    assert_eq!(error(enter(&app, &provider, json!({})).await, 400).await, "invalid_grant", "asked just now");
+    assert_eq!(error(enter(&app, &provider, json!({})).await, 400).await, "invalid_grant", "asked recently");
     app.advance(Duration::from_secs(60));
     entered(&app, &provider, json!({})).await;
     let rsa = json!({"kty": "RSA", "kid": "same", "n": "AQAB", "e": "AQAB"});

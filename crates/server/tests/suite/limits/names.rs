@@ -91,7 +91,7 @@ fn every_limit_is_named_like_a_setting() {
         LimitKind::SmsCountry,
     ] {
         for name in [kind.setting(), kind.client_setting()] {
-            assert!(table.contains(&format!("| `{name}` |")), "{name} is no setting");
+            assert!(table.contains(&format!("| `{name}` |")), "{name} is not a setting");
         }
     }
 }

@@ -48,7 +48,7 @@ async fn a_further_login_ends_sessions_that_were_never_refreshed_then_the_least_
     let fourth = refresh(&app, &john, &fourth).await;
     let fifth = log_in(&app, &john).await;
     assert_eq!(are_live(&app, &[&first, &second, &fourth, &fifth]).await, [true, false, true, true]);
-    assert_eq!(are_live(&app, &[&of_jane]).await, [true], "another user has sessions of their own");
+    assert_eq!(are_live(&app, &[&of_jane]).await, [true], "another user's sessions are separate");
 
     // A realm without its own value uses the default of a hundred.
     let namesake = Person::new("john@example.com").of("User2").join(&app).await;

@@ -38,7 +38,7 @@ async fn a_token_with_the_scope_opens_the_routes_of_the_account() {
     json(userinfo(&app, token).await, 200).await;
     // What a proxy lets in is not for tokens of other applications.
     problem(app.get_as(token, "/User1/forward_auth").await, 401).await;
-    // A recent login is needed where it is for others; the answer of the step-up is a token of the client again.
+    // The same operations require a recent login as for other tokens. The step-up again returns a token of the client.
     app.clock.advance(std::time::Duration::from_secs(1200));
     let add = value!({"name": "App"});
     assert_eq!(

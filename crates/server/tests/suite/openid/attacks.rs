@@ -203,7 +203,7 @@ async fn a_client_that_authenticates_in_another_way_is_refused() {
         assert!(answer.headers().contains_key("www-authenticate"), "{header:?} {more:?}");
         assert_eq!(refused(answer, 401).await, "invalid_client", "{header:?} {more:?}");
     }
-    // A credential that is no text is one, too.
+    // A credential that is not a string counts as well.
     let body =
         serde_json::json!({"grant_type": "authorization_code", "code": code, "client_id": "site", "client_secret": 1});
     assert_eq!(refused(app.post_json("/User1/token", body).await, 401).await, "invalid_client");
@@ -291,7 +291,7 @@ async fn a_token_of_a_client_opens_userinfo_and_nothing_else() {
     let access = tokens["access_token"].as_str().unwrap();
     opens_userinfo_only(&app, access).await;
     let id_token = tokens["id_token"].as_str().unwrap();
-    assert_eq!(userinfo(&app, id_token).await.status(), 401, "an ID token is no access token");
+    assert_eq!(userinfo(&app, id_token).await.status(), 401, "an ID token is not an access token");
     assert_eq!(app.get_as(id_token, "/User1/me").await.status(), 401);
     assert_eq!(app.get_as(access, "/User2/userinfo").await.status(), 401, "another realm");
     // Pages only accept the cookie.

@@ -14,7 +14,7 @@ use crate::{
 #[tokio::test]
 async fn a_sign_in_of_another_browser_does_not_answer_a_request() {
     let app = app().await;
-    // The attacker begins in a browser of their own, and sends the address of the next page to someone.
+    // The attacker begins in the attacker's browser, and sends the address of the next page to someone.
     let mut attacker = Browser::new(&app);
     let led = attacker.get(&request("mine", MINE, &[("prompt", "login"), ("max_age", "0")])).await;
     let carried = led.location.split_once("continue=").unwrap().1.to_owned();
@@ -23,7 +23,7 @@ async fn a_sign_in_of_another_browser_does_not_answer_a_request() {
     app.clock.advance(Duration::from_secs(1));
     let again = victim.get(&format!("/User1/authorize?continue={carried}")).await;
     assert!(again.location.starts_with("/User1/signin/confirm?"), "{}", again.location);
-    // There the request goes on as one of this browser.
+    // The request continues there as one of this browser.
     let page = victim.get(&again.location).await;
     let back = victim.submit(&page.form("confirm"), &[("password", john.password.as_str())]).await;
     assert!(answer(&back, MINE).contains_key("code"), "{}", back.location);

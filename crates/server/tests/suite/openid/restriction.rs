@@ -47,7 +47,7 @@ async fn scopes_that_a_client_lost_open_nothing_and_a_higher_class_ends_its_sess
     let next = json(refresh(&app, &first["refresh_token"], &FORM).await, 200).await;
     assert_eq!(next["scope"], "openid");
     let late = json(exchange(&app, &waiting, &FORM).await, 200).await;
-    assert_eq!(late["scope"], "openid profile", "a code that was made before");
+    assert_eq!(late["scope"], "openid profile", "a code issued earlier");
     // Without offline_access, the session ends with that of the browser.
     browser.post("/User1/signout", &[("action", "sign_out")]).await;
     assert_eq!(opens(&app, &next).await, 401);

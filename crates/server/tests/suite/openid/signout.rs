@@ -79,7 +79,7 @@ async fn without_proof_the_user_is_asked_and_then_the_browser_goes_back() {
     assert_eq!((out.status, out.location.as_str()), (303, "https://shop.example.com/bye?state=s"));
     assert!(browser.session().is_none());
     assert_eq!(opens(&app, &tokens).await, 401);
-    // Without a client, the page says that it is done.
+    // Without a client, the page confirms that the user is signed out.
     let lee = Person::new("lee@example.com").join(&app).await;
     let mut browser = Browser::signed_in(&app, &lee).await;
     let asked = browser.get(&path(&[("state", "s")])).await;

@@ -195,7 +195,7 @@ fn d96_no_gate_of_the_project_lets_a_failure_through() {
             assert!(!text.contains("\n\t-") && !text.contains("\n\t@-") && !text.contains(".IGNORE"), "{name}");
         } else {
             let is_strict = text.lines().any(|line| line.starts_with("set -e"));
-            assert!(is_strict, "{name} goes on after a failure");
+            assert!(is_strict, "{name} continues after a failure");
         }
     }
     let run = fs::read_to_string(root.join(".ci/run")).unwrap();

@@ -119,7 +119,7 @@ async fn d92_no_file_contains_personal_data_or_credentials() {
     let token = json(login.send().await.unwrap(), 200).await["access_token"].as_str().unwrap().to_owned();
     json(app.get_as(&token, "/User1/me").await, 200).await;
     problem(app.login("User1", &jane.email, "crimson-planted-kettle").await, 401).await;
-    look("while a session goes on").await;
+    look("while a session continues").await;
     json(app.get_as(&token, "/User1/logout").await, 200).await;
     look("afterwards").await;
     let (_, victim) = contested(&app).await;

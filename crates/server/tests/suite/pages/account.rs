@@ -19,7 +19,7 @@ async fn confirming_renews_the_authentication_and_the_cookie() {
     assert_eq!(home.heading(), "John Doe");
     assert_ne!(browser.session().unwrap(), before);
     browser.cookies.insert("portcullis_session_User1".to_owned(), before);
-    assert_eq!(browser.get("/User1/account").await.status, 303, "the old value opens nothing");
+    assert_eq!(browser.get("/User1/account").await.status, 303, "the old value is not accepted");
 }
 
 #[tokio::test]

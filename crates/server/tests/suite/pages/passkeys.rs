@@ -163,7 +163,7 @@ async fn a_passkey_confirms_in_place_of_the_password_if_it_verifies_its_user() {
     assert_eq!((done.status, done.location.as_str()), (303, "/User1/account/security/passkey"), "{}", done.body);
     assert_eq!(browser.get(&done.location).await.status, 200);
     browser.cookies.insert("portcullis_session_User1".to_owned(), stale);
-    assert_eq!(browser.get("/User1/account").await.status, 303, "the earlier value of the cookie opens nothing");
+    assert_eq!(browser.get("/User1/account").await.status, 303, "the earlier value of the cookie is not accepted");
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ async fn passkeys_are_added_renamed_and_removed_on_the_security_page() {
     let there = browser.ask(&form).await;
     let again = browser.give(&form, &passkey.create(&there).json(), &[]).await;
     assert_eq!(again.status, 422);
-    assert!(again.shows("This device has been added already."));
+    assert!(again.shows("This device has already been added."));
 
     let link = |page: &Shown, name: &str| {
         let href = page.body.split("href=\"").find(|rest| rest.split('"').next().unwrap().contains(name)).unwrap();

@@ -51,7 +51,7 @@ fn production_is_refused_with_one_list_of_all_that_is_wrong() {
             assert_eq!(items.filter(|item| item.contains(&format!(". {name}:"))).count(), 1, "{name}: {list}");
         }
     }
-    assert_eq!(names(&program.folder()), Vec::<String>::new(), "nothing is made");
+    assert_eq!(names(&program.folder()), Vec::<String>::new(), "nothing is created");
 }
 
 #[test]

@@ -36,7 +36,7 @@ async fn the_link_of_a_contested_address_asks_for_a_password_and_counts_none_giv
     assert_eq!(answer["password_required"], true);
     let reset_url = answer["reset_url"].as_str().unwrap().to_owned();
     let reset_path = reset_url.strip_prefix(&app.base).unwrap();
-    assert!(!link.contains(reset_path.split_once("token=").unwrap().1), "a token of its own");
+    assert!(!link.contains(reset_path.split_once("token=").unwrap().1), "a separate token");
 
     let done = app.post_form(reset_path, &[("password", "chosen by the owner")]).await;
     assert_eq!(done.status(), 200);

@@ -158,7 +158,7 @@ async fn repeated_refusals_are_one_event_and_one_more_for_the_rest_of_the_minute
     let details: Value = serde_json::from_str(&counted[0].details).unwrap();
     assert_eq!(details["requests"].as_array().unwrap().len(), 20);
     problem(app.login("User1", &john.email, WRONG).await, 401).await;
-    assert_eq!(refused().await, 3, "a new minute begins with a row at once");
+    assert_eq!(refused().await, 3, "a new minute begins with a row immediately");
 }
 
 #[tokio::test]
@@ -233,5 +233,5 @@ async fn a_row_names_the_process_that_wrote_it() {
     john.log_in(&app).await;
     let after = nodes(&app).await;
     assert_eq!(after[1..], before);
-    assert_ne!(after[0], before[0], "each process has a name of its own");
+    assert_ne!(after[0], before[0], "each process has a different name");
 }

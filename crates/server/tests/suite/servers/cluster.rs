@@ -102,7 +102,7 @@ impl Cluster {
         let out = self.http.post(self.url(0, "/User1/logout")).bearer_auth(&token).send().await.unwrap();
         assert_eq!(out.status(), 200);
         let ended = Instant::now();
-        assert_eq!(self.status(0, &token).await, 401, "at once where it ended");
+        assert_eq!(self.status(0, &token).await, 401, "immediately on the server where it ended");
         let other = async |server| {
             while self.status(server, &token).await != 401 {
                 assert!(ended.elapsed() < Duration::from_secs(5), "the logout was not felt");

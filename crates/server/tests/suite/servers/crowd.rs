@@ -29,7 +29,7 @@ struct Seen {
     ended: Mutex<Vec<String>>,
     /// How long other servers accepted sessions ended by one server.
     felt: Mutex<Vec<Duration>>,
-    /// Longest time that any user received no response other than 503.
+    /// Maximum time that any user received no response other than 503.
     longest: Mutex<Duration>,
 }
 

@@ -264,7 +264,7 @@ async fn its_audit_rows_are_events_of_their_users() {
     let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
     let rows = stored.app.store().await.audit_rows(&realm, 1000).await.unwrap();
     let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| row.id).collect();
-    assert_eq!(ids.len(), rows.len(), "each row has an identifier of its own");
+    assert_eq!(ids.len(), rows.len(), "each row has a different identifier");
     let refused = rows.iter().filter(|row| row.event == "login_refused");
     assert!(refused.clone().count() > 0 && refused.clone().all(|row| row.outcome == "refused"));
 }

@@ -117,7 +117,7 @@ impl TestApp {
 
 async fn run(caller: &Caller, line: &[&str], format: OutputFormat) -> (u8, String) {
     let words = ["portcullis"].iter().chain(line);
-    let Command::Admin(verb) = cli::parse(words).unwrap().command else { panic!("{line:?} is no verb") };
+    let Command::Admin(verb) = cli::parse(words).unwrap().command else { panic!("{line:?} is not a verb") };
     let mut out = Vec::new();
     let code = cli::administer(caller, &verb, &mut Output::plain(&mut out, format)).await.unwrap();
     (code, String::from_utf8(out).unwrap())

@@ -60,7 +60,7 @@ pub async fn messages_are_listed_by_age_and_filters(store: &dyn Store) {
     assert_eq!(ids(store, query()).await, ["new", "same", "old"]);
 }
 
-/// A pending message can be made due. A message that was given up can only be removed.
+/// A pending message can be made due. An abandoned message can only be removed.
 pub async fn a_message_is_read_hastened_and_dropped(store: &dyn Store) {
     let later = OutboxRow { due_at: at(50), ..message("one") };
     let hasten = |id: &str| Op::from(OutboxOp::Hasten { id: outbox_id(id), due_at: NOW });

@@ -241,7 +241,7 @@ pub async fn a_released_message_can_be_claimed_immediately(store: &dyn Store) {
     assert_eq!(second.row, first.row);
 }
 
-/// A message that was given up is never claimed again.
+/// An abandoned message is never claimed again.
 pub async fn a_dead_message_is_counted_without_its_recipient(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Dead)).await;

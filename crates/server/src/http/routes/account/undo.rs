@@ -22,7 +22,7 @@ refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
     get, path = "/v1/{realm}/undo", tag = "Accounts",
     params(
         RealmPath,
-        ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
+        ("token" = String, Query, description = "Token from the email", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
         (status = 200, description = "The change can be undone: HTML or JSON", content((Message = "application/json", example = json!({"message": "Send this token by POST to restore the address"})), (String = "text/html"))),

@@ -60,7 +60,7 @@ refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
                     value = json!({"message": "Send this token by POST to activate the account"}),
                 )),
                 ("new_address" = (
-                    summary = "The link for a new address: nothing is changed yet",
+                    summary = "The link confirms a new address. Nothing is changed yet",
                     value = json!({"message": "Send this token by POST to change the address"}),
                 )),
                 ("password_required" = (

@@ -77,7 +77,7 @@ pub(crate) async fn admins(request: AdminRequest<Administer>, query: Query) -> R
 
 /// An invitation for a new administrator.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct NewAdmin {
     #[schema(example = "ada@example.com")]
     email: String,
@@ -111,7 +111,7 @@ pub(crate) async fn invite(
 
 /// New grants of an administrator.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct NewGrants {
     #[schema(example = json!(["manager@User1", "impersonate@User1"]))]
     grants: Vec<String>,
@@ -129,7 +129,7 @@ refusals!(GrantRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_STALE, OWN
     put, path = "/v1/admin/admins/{id}/grants", tag = "Administration", security(("admin_session" = [])),
     params(
         ("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja"),
-        ("If-Match" = Option<String>, Header, description = "Revision that was read", example = "\"3\""),
+        ("If-Match" = Option<String>, Header, description = "Last fetched revision, as in `ETag`", example = "\"3\""),
     ),
     request_body = NewGrants,
     responses((status = 200, description = "The administrator", body = AdminAnswer), GrantRefusals)
@@ -189,7 +189,7 @@ refusals!(RemoveRefusals: Problem [ADMIN, &[AUTH_STALE, REVISION_STALE, OWNER_LA
     delete, path = "/v1/admin/admins/{id}", tag = "Administration", security(("admin_session" = [])),
     params(
         ("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja"),
-        ("If-Match" = Option<String>, Header, description = "Revision that was read", example = "\"3\""),
+        ("If-Match" = Option<String>, Header, description = "Last fetched revision, as in `ETag`", example = "\"3\""),
     ),
     responses(
         (status = 200, description = "Removed", body = Message, example = json!({"message": "Administrator removed"})),

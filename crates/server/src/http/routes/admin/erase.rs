@@ -17,7 +17,7 @@ use crate::http::{
 
 /// Deletion of a user.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct Erasure {
     #[schema(example = "Asked for by the owner of the account")]
     reason: String,
@@ -35,7 +35,7 @@ refusals!(EraseRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_MISSING, R
     operation_id = "admin_erase_erase",
     delete, path = "/v1/admin/realms/{realm}/users/{id}", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\"")),
+    params(UserPath, ("If-Match" = String, Header, description = "Last fetched revision, as in `ETag`", example = "\"9\"")),
     request_body = Erasure,
     responses(
         (status = 200, description = "Erased", body = Message, example = json!({"message": "User erased"})),
@@ -63,7 +63,7 @@ refusals!(FactorRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_STALE, US
     operation_id = "admin_erase_remove_factor",
     delete, path = "/v1/admin/realms/{realm}/users/{id}/factors/{fid}", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(UserPath, ("fid" = String, Path, description = "Of the user", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    params(UserPath, ("fid" = String, Path, description = "Identifier of the factor", example = "qgfhl13dmdmn04qh7oqttabfms")),
     request_body = Reason,
     responses((status = 200, description = "The user", body = AdminUser), FactorRefusals)
 )]
@@ -79,7 +79,7 @@ pub(crate) async fn remove_factor(
 
 /// Request for an impersonation session.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct Impersonation {
     #[schema(example = "Ticket 4711: the user sees an empty page")]
     reason: String,

@@ -55,7 +55,7 @@ pub(crate) async fn resend(request: AdminRequest<Assist>) -> Result<Json<Message
 
 /// Delivery of the reset link.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct AdminReset {
     /// `mail` (default) or `answer`, which requires the role `owner` and a reason.
     #[schema(example = "mail")]
@@ -205,12 +205,12 @@ pub(crate) async fn end_sessions(request: AdminRequest<Assist>) -> Result<Json<A
 
 /// End a session of a user
 ///
-/// Needs the role `support`.
+/// Requires the role `support`.
 #[utoipa::path(
     operation_id = "admin_help_end_session",
     delete, path = "/v1/admin/realms/{realm}/users/{id}/sessions/{sid}", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(UserPath, ("sid" = String, Path, description = "From the list", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    params(UserPath, ("sid" = String, Path, description = "Identifier of the session", example = "qgfhl13dmdmn04qh7oqttabfms")),
     responses((status = 200, description = "Ended", body = AdminEnded), ResendRefusals)
 )]
 pub(crate) async fn end_session(request: AdminRequest<Assist>) -> Result<Json<AdminEnded>, ApiError> {

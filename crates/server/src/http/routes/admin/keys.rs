@@ -85,7 +85,7 @@ pub(crate) async fn keys(request: AdminRequest<Administer>, query: Query) -> Res
 
 /// A new API key.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct NewKey {
     /// 1 to 64 characters.
     #[schema(example = "billing")]
@@ -113,7 +113,7 @@ refusals!(CreateRefusals: Problem [ADMIN, JSON, &[AUTH_STALE], Fields(&[field("n
     operation_id = "admin_keys_create",
     post, path = "/v1/admin/admin-keys", tag = "Administration", security(("admin_session" = [])),
     request_body = NewKey,
-    responses((status = 201, description = "Made", body = AdminKeyAnswer), CreateRefusals)
+    responses((status = 201, description = "Created", body = AdminKeyAnswer), CreateRefusals)
 )]
 pub(crate) async fn create(
     request: AdminRequest<Administer>,
@@ -136,11 +136,11 @@ refusals!(RevokeRefusals: Problem [ADMIN, &[AUTH_STALE]]);
 
 /// Revoke an API key
 ///
-/// The next request with the key is refused. Requires `owner@*` and recent authentication. Not available to API keys.
+/// The next request with the key is rejected. Requires `owner@*` and recent authentication. Not available to API keys.
 #[utoipa::path(
     operation_id = "admin_keys_revoke",
     delete, path = "/v1/admin/admin-keys/{id}", tag = "Administration", security(("admin_session" = [])),
-    params(("id" = String, Path, description = "From the list", example = "k7k0v6sq7t2m8g4c9e5r3n1h0j")),
+    params(("id" = String, Path, description = "Identifier of the API key", example = "k7k0v6sq7t2m8g4c9e5r3n1h0j")),
     responses(
         (status = 200, description = "Revoked", body = Message, example = json!({"message": "Key revoked"})),
         RevokeRefusals,

@@ -11,7 +11,7 @@ use crate::http::{
 
 /// A lock.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct NewLock {
     /// 10 to 500 characters. Stored encrypted.
     #[schema(example = "Reported stolen by the owner")]
@@ -30,7 +30,7 @@ refusals!(ChangeRefusals: Problem [ADMIN, JSON, &[LIMITED, REVISION_MISSING, REV
     operation_id = "admin_lock_lock",
     post, path = "/v1/admin/realms/{realm}/users/{id}/lock", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\"")),
+    params(UserPath, ("If-Match" = String, Header, description = "Last fetched revision, as in `ETag`", example = "\"9\"")),
     request_body = NewLock,
     responses((status = 200, description = "The user", body = AdminUser), ChangeRefusals)
 )]
@@ -52,7 +52,7 @@ pub(crate) async fn lock(
     operation_id = "admin_lock_unlock",
     post, path = "/v1/admin/realms/{realm}/users/{id}/unlock", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\"")),
+    params(UserPath, ("If-Match" = String, Header, description = "Last fetched revision, as in `ETag`", example = "\"9\"")),
     request_body = Reason,
     responses((status = 200, description = "The user", body = AdminUser), ChangeRefusals)
 )]
@@ -74,7 +74,7 @@ pub(crate) async fn unlock(
     operation_id = "admin_lock_compromised",
     post, path = "/v1/admin/realms/{realm}/users/{id}/compromised", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\"")),
+    params(UserPath, ("If-Match" = String, Header, description = "Last fetched revision, as in `ETag`", example = "\"9\"")),
     request_body = Reason,
     responses((status = 200, description = "The user", body = AdminUser), ChangeRefusals)
 )]
@@ -90,7 +90,7 @@ pub(crate) async fn compromised(
 
 /// What to mark as verified.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct Verification {
     /// For a registration: the email address. The registration becomes a user.
     #[schema(example = true)]
@@ -110,7 +110,7 @@ refusals!(VerifiedRefusals: Problem [ADMIN, JSON, &[REVISION_MISSING, REVISION_S
     operation_id = "admin_lock_verified",
     post, path = "/v1/admin/realms/{realm}/users/{id}/verified", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"1\"")),
+    params(UserPath, ("If-Match" = String, Header, description = "Last fetched revision, as in `ETag`", example = "\"1\"")),
     request_body = Verification,
     responses((status = 200, description = "The user", body = AdminUser), VerifiedRefusals)
 )]

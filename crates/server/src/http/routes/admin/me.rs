@@ -55,7 +55,7 @@ pub(crate) async fn me(request: AdminSelf) -> Result<Json<AdminMe>, ApiError> {
 
 /// Proof of the caller's identity.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct AdminProof {
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
@@ -77,7 +77,7 @@ refusals!(StepUpRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, PASSWORD_WRO
     post, path = "/v1/admin/me/step_up", tag = "Administration", security(("admin_session" = [])),
     request_body = AdminProof,
     responses(
-        (status = 200, description = "Proved", body = Message, example = json!({"message": "Identity proved"})),
+        (status = 200, description = "Authenticated", body = Message, example = json!({"message": "Identity proved"})),
         StepUpRefusals,
     )
 )]
@@ -95,7 +95,7 @@ pub(crate) async fn step_up(request: AdminSelf, JsonBody(mut fields): JsonBody) 
 
 /// Request to add an authenticator app.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct AdminNewTotp {
     /// 1 to 64 characters. Defaults to `Authenticator app`.
     #[schema(example = "Phone")]
@@ -150,7 +150,7 @@ pub(crate) async fn begin_totp(
 
 /// First code of an authenticator app.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct AdminTotpConfirmation {
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     enrolment: String,

@@ -25,10 +25,10 @@ pub(crate) struct OutboxMessage {
     /// `mail`, `sms` or `sms_status`.
     #[schema(example = "mail")]
     channel: &'static str,
-    /// `waiting`, `retrying` after a failed attempt, or `dead` if it was given up.
+    /// `waiting`, `retrying` after a failed attempt, or `dead` if delivery was abandoned.
     #[schema(example = "retrying")]
     state: &'static str,
-    /// Masked recipient. Null if the message was given up.
+    /// Masked recipient. Null if delivery was abandoned.
     #[schema(example = "j•••@e•••.com", required)]
     to: Option<String>,
     #[schema(example = "2026-11-29T10:00:00Z", format = DateTime)]
@@ -61,14 +61,14 @@ refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID],
 
 /// List messages
 ///
-/// Returns pending messages, and messages that were given up, of all realms within the grants, newest first. Requires
+/// Returns pending and abandoned messages of all realms within the grants, newest first. Requires
 /// the role `auditor`.
 #[utoipa::path(
     operation_id = "admin_outbox_list",
     get, path = "/v1/admin/outbox", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
     params(
-        ("realm" = Option<String>, Query, description = "Only of this realm", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", example = "User1"),
+        ("realm" = Option<String>, Query, description = "Realm; default: all realms", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", example = "User1"),
         ("state" = Option<String>, Query, description = "`waiting`, `retrying` or `dead`", example = "dead"),
         ("channel" = Option<String>, Query, description = "`mail` or `sms`", example = "mail"),
         ("limit" = Option<u32>, Query, description = "Number of messages of a page, at most 200", minimum = 1, maximum = 200, example = 50),
@@ -99,7 +99,7 @@ refusals!(RetryRefusals: Problem [ADMIN, &[OUTBOX_DEAD]]);
     operation_id = "admin_outbox_retry",
     post, path = "/v1/admin/outbox/{id}/retry", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(("id" = String, Path, description = "From the list", example = "o7k0v6sq7t2m8g4c9e5r3n1h0j")),
+    params(("id" = String, Path, description = "Identifier of the message", example = "o7k0v6sq7t2m8g4c9e5r3n1h0j")),
     responses((status = 200, description = "The message", body = OutboxMessage), RetryRefusals)
 )]
 pub(crate) async fn retry(request: AdminRequest<Look>) -> Result<Json<OutboxMessage>, ApiError> {
@@ -115,7 +115,7 @@ refusals!(DropRefusals: Problem [ADMIN]);
     operation_id = "admin_outbox_drop",
     delete, path = "/v1/admin/outbox/{id}", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(("id" = String, Path, description = "From the list", example = "o7k0v6sq7t2m8g4c9e5r3n1h0j")),
+    params(("id" = String, Path, description = "Identifier of the message", example = "o7k0v6sq7t2m8g4c9e5r3n1h0j")),
     responses(
         (status = 200, description = "Dropped", body = Message, example = json!({"message": "Message dropped"})),
         DropRefusals,

@@ -54,7 +54,7 @@ pub(crate) async fn end_others(request: AdminSelf) -> Result<Json<AdminEnded>, A
 #[utoipa::path(
     operation_id = "admin_own_end",
     delete, path = "/v1/admin/me/sessions/{id}", tag = "Administration", security(("admin_session" = [])),
-    params(("id" = String, Path, description = "From the list", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    params(("id" = String, Path, description = "Identifier of the session", example = "qgfhl13dmdmn04qh7oqttabfms")),
     responses(
         (status = 200, description = "Ended", body = Message, example = json!({"message": "Session ended"})),
         EndRefusals,
@@ -95,7 +95,7 @@ pub(crate) async fn events(request: AdminSelf, query: Query) -> Result<Json<Admi
 
 /// A change of the own password.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct AdminPasswordChange {
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
@@ -133,7 +133,7 @@ refusals!(RemoveRefusals: Problem [ADMIN, JSON, HASHING, &[LIMITED, AUTH_STALE, 
 #[utoipa::path(
     operation_id = "admin_own_remove_factor",
     delete, path = "/v1/admin/me/mfa/{id}", tag = "Administration", security(("admin_session" = [])),
-    params(("id" = String, Path, description = "Of the factor", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    params(("id" = String, Path, description = "Identifier of the factor", example = "qgfhl13dmdmn04qh7oqttabfms")),
     request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses(
         (status = 200, description = "Removed", body = Message, example = json!({"message": "Factor removed"})),

@@ -107,7 +107,7 @@ refusals!(RetireRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, KEY_IN_USE], Field
     operation_id = "admin_signing_keys_retire",
     delete, path = "/v1/admin/signing-keys/{kid}", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(("kid" = String, Path, description = "From the list", example = "k7k0v6sq7t2m8g4c9e5r3n1h0j")),
+    params(("kid" = String, Path, description = "Identifier of the signing key", example = "k7k0v6sq7t2m8g4c9e5r3n1h0j")),
     request_body(content = Option<Retirement>, content_type = "application/json"),
     responses(
         (status = 200, description = "Removed", body = Message, example = json!({"message": "Signing key removed"})),

@@ -20,7 +20,7 @@ use crate::http::{
 pub(crate) struct StatsMessages {
     #[schema(example = 61)]
     sent: u64,
-    /// Messages that were given up.
+    /// Abandoned messages.
     #[schema(example = 1)]
     failed: u64,
 }
@@ -115,14 +115,14 @@ refusals!(StatsRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE], Fields(&[field
 
 /// Count what happened
 ///
-/// Per day and realm that the grants reach, the oldest day first; days without any counter are left out. Events count once the audit
-/// trail has sealed them, up to 90 seconds later; users are counted every five minutes. Needs the role `auditor`.
+/// Per day and accessible realm, oldest day first. Days without counters are omitted. Events are counted when the audit
+/// trail has sealed them, up to 90 seconds later; users are counted every five minutes. Requires the role `auditor`.
 #[utoipa::path(
     operation_id = "admin_stats",
     get, path = "/v1/admin/stats", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
     params(
-        ("realm" = Option<String>, Query, description = "Only of this realm", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", example = "User1"),
+        ("realm" = Option<String>, Query, description = "Realm; default: all realms", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", example = "User1"),
         ("from" = Option<String>, Query, description = "First day; usually 29 days before the last one, at most 399", format = Date, example = "2026-11-01"),
         ("to" = Option<String>, Query, description = "Last day; usually today", format = Date, example = "2026-11-30"),
     ),

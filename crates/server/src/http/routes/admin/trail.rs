@@ -59,10 +59,10 @@ refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID],
     get, path = "/v1/admin/audit", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
     params(
-        ("realm" = Option<String>, Query, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", description = "Realm; without it all in reach", example = "User1"),
+        ("realm" = Option<String>, Query, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", description = "Realm; default: all accessible realms", example = "User1"),
         ("user" = Option<String>, Query, description = "User whom the rows are about", example = "1k0v6sq7t2m8g4c9e5r3n1h0ja"),
         ("event" = Option<String>, Query, description = "Name of an event", example = "user_locked"),
-        ("actor" = Option<String>, Query, description = "Identifier of who acted", example = "7t2m8g4c9e5r3n1h0ja1k0v6sq"),
+        ("actor" = Option<String>, Query, description = "Identifier of the actor", example = "7t2m8g4c9e5r3n1h0ja1k0v6sq"),
         ("outcome" = Option<String>, Query, description = "`ok`, `refused` or `failed`", example = "ok"),
         ("request_id" = Option<String>, Query, description = "Identifier of a request", example = "c7r3n1h0ja1k0v6sq7t2m8g4c9"),
         ("session" = Option<String>, Query, description = "Identifier of a session", example = "s9e5r3n1h0ja1k0v6sq7t2m8g4"),
@@ -82,7 +82,7 @@ pub(crate) async fn list(request: AdminRequest<Look>, query: Query) -> Result<Js
 
 /// A search. The address is part of the body, never of the URL.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct AdminAuditSearch {
     /// Full email address, of a user or not. Requires `realm` and the role `support`.
     #[schema(example = "ada@example.com")]

@@ -86,7 +86,7 @@ refusals!(ExportRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID
     get, path = "/v1/admin/audit/export", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
     params(
-        ("realm" = Option<String>, Query, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", description = "Realm; without it all, which needs `owner@*`", example = "User1"),
+        ("realm" = Option<String>, Query, pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", description = "Realm; default: all realms, which requires `owner@*`", example = "User1"),
         ("from" = Option<String>, Query, description = "Earliest time (RFC 3339)", example = "2026-01-01T00:00:00Z"),
         ("to" = Option<String>, Query, description = "Exclusive upper bound of the time", example = "2027-01-01T00:00:00Z"),
         ("blocks" = Option<bool>, Query, description = "Whole blocks with their rows", example = true),

@@ -36,7 +36,7 @@ pub(crate) async fn show(request: AdminRequest<Look>) -> Result<Response, ApiErr
 
 /// Changes to a user. Absent members are unchanged, and `null` removes a value.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct AdminUserChange {
     first_name: Option<String>,
     last_name: Option<String>,
@@ -68,7 +68,7 @@ refusals!(EditRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_MISSING, RE
     security(("admin_session" = []), ("admin_key" = [])),
     params(
         UserPath,
-        ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\""),
+        ("If-Match" = String, Header, description = "Last fetched revision, as in `ETag`", example = "\"9\""),
     ),
     request_body = AdminUserChange,
     responses((status = 200, description = "The user", body = AdminUser), EditRefusals)

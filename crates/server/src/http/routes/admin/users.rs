@@ -39,7 +39,7 @@ refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID],
 /// List users
 ///
 /// Newest first. All pages have the same cost, and no user is skipped or repeated if others are created or deleted
-/// meanwhile. Without `status`, returns users but no invitations. Requires the role `auditor`, for which personal
+/// in the meantime. Without `status`, returns users but no invitations. Requires the role `auditor`, for which personal
 /// data is masked.
 #[utoipa::path(
     operation_id = "admin_users_list",
@@ -68,7 +68,7 @@ pub(crate) async fn list(request: AdminRequest<Look>, query: Query) -> Result<Js
 
 /// A search. Personal data is part of the body, never of the URL.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct AdminSearch {
     /// Full address.
     #[schema(example = "ada@example.com")]
@@ -116,7 +116,7 @@ pub(crate) async fn search(
 
 /// A new user. Administrators cannot set passwords.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct AdminNewUser {
     #[schema(example = "ada@example.com")]
     email: String,

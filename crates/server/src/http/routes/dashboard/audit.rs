@@ -37,7 +37,7 @@ const PERIODS: [(&str, &str, u64); 4] = [
 /// Outcomes offered by the filter.
 const OUTCOMES: [(&str, &str); 3] =
     [(Outcome::Ok.as_str(), "Done"), (Outcome::Refused.as_str(), "Refused"), (Outcome::Failed.as_str(), "Failed")];
-const NO_IDENTIFIER: &str = "That is no identifier. Copy it from a page, from an answer or from the log.";
+const NO_IDENTIFIER: &str = "Invalid identifier. Copy it from a page, a response or the log.";
 
 /// Returns the query parameters to keep when paging. A period is replaced by its start, because cursors are bound to
 /// the filters.
@@ -82,7 +82,7 @@ pub(super) async fn list(desk: Desk) -> Response {
 
 fn fault(answer: &Answer) -> String {
     let fault = answer.faults().next().map(|(field, code, detail)| match field {
-        "user" => "Your role sees the events of one user. Search for a user first.".to_owned(),
+        "user" => "Your role can see the events of one user at a time. Search for a user first.".to_owned(),
         "realm" => "Choose a realm first.".to_owned(),
         _ => words::fault(code, detail).to_owned(),
     });

@@ -1,4 +1,4 @@
-//! Messages that wait, and those that were given up.
+//! Pending and abandoned messages.
 
 use axum::response::Response;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ const LIMIT: &str = "50";
 const PAGE: &str = "/deliveries";
 /// Filters that the page hands to the API as they are.
 const FILTERS: [&str; 2] = ["state", "channel"];
-const STATES: [(&str, &str); 3] = [("waiting", "Waiting"), ("retrying", "Retrying"), ("dead", "Given up")];
+const STATES: [(&str, &str); 3] = [("waiting", "Waiting"), ("retrying", "Retrying"), ("dead", "Abandoned")];
 const CHANNELS: [(&str, &str); 2] = [("mail", "Email"), ("sms", "Text message")];
 
 /// A form about a message.
@@ -43,14 +43,14 @@ const fn form_of(name: &'static str, method: Verb, call: &'static str) -> Form {
 static FORMS: &[Form] = &[
     Form {
         title: "Send it now",
-        lead: "The message is sent again at once, with the same link or code.",
+        lead: "The message is sent immediately, with the same link or code.",
         button: "Retry",
         done: "retried",
         ..form_of("retry", Verb::Post, "/retry")
     },
     Form {
         title: "Drop message",
-        lead: "It's never sent, and it can't be brought back. The user can ask for another one.",
+        lead: "It won't be sent, and it can't be restored. The user can request another one.",
         button: "Drop message",
         more: More { is_danger: true, removes: true, ..More::NONE },
         done: "dropped",

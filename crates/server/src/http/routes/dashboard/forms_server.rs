@@ -12,7 +12,7 @@ const ROLES: Input = Input::new("roles", "Roles in your application (optional)",
 const GRANTS: Input = Input::new(
     "grants",
     "Grants",
-    "What this administrator may do, and where. Owner of all realms manages administrators.",
+    "The administrator's roles. An owner of all realms can manage administrators.",
     Kind::Grants,
 );
 
@@ -40,7 +40,7 @@ pub(super) static REALM_FORMS: &[Form] = &[
             "invite",
             Need::Manage,
             "Invite a user",
-            "They get an email with a link to choose a password. The account exists once they did.",
+            "They get an email with a link. The account is created when they choose a password.",
             "invited",
         )
     },
@@ -60,7 +60,7 @@ pub(super) static REALM_FORMS: &[Form] = &[
             "new-user",
             Need::Manage,
             "New user",
-            "The account exists at once, with a verified address and without a password. No email is sent.",
+            "The account is created immediately, with a verified address and without a password. No email is sent.",
             "created",
         )
     },
@@ -69,7 +69,7 @@ pub(super) static REALM_FORMS: &[Form] = &[
         inputs: &[Input::new(
             "reason",
             "Reason",
-            "10 to 500 characters. It's kept, encrypted, in the audit trail.",
+            "10 to 500 characters. It's stored encrypted in the audit trail.",
             Kind::Reason,
         )],
         more: More { is_danger: true, ..More::NONE },
@@ -108,7 +108,7 @@ pub(super) static ADMIN_FORMS: &[Form] = &[
             "grants",
             Need::Administer,
             "Change grants",
-            "They count from the next request. The last owner stays one.",
+            "Changes apply from the next request. The last owner can't be removed.",
             "granted",
         )
     },
@@ -119,7 +119,7 @@ pub(super) static ADMIN_FORMS: &[Form] = &[
             "invite",
             Need::Administer,
             "Invite again",
-            "A new link is sent; the older one stops working.",
+            "A new link is sent. The previous one stops working.",
             "invited",
         )
     },
@@ -141,7 +141,7 @@ pub(super) static ADMIN_FORMS: &[Form] = &[
             "remove",
             Need::Administer,
             "Remove administrator",
-            "The account is erased, or the invitation withdrawn. The next request is refused.",
+            "The account is erased, or the invitation withdrawn. The next request is rejected.",
             "admin_removed",
         )
     },
@@ -160,20 +160,20 @@ const ALLOW: &[(&str, &str)] = &[
 
 pub(super) static NEW_KEY: Form = Form {
     inputs: &[
-        Input::new("name", "Name", "Which program uses it", Kind::Text),
+        Input::new("name", "Name", "The program that uses it", Kind::Text),
         GRANTS,
         Input::new(
             "allow",
-            "What it may do without a person (optional)",
-            "These need a recent sign-in otherwise",
+            "Actions allowed without a recent sign-in (optional)",
+            "All other sensitive actions are rejected",
             Kind::Several(ALLOW),
         ),
-        Input::new("networks", "Networks (optional)", "Like 10.0.0.0/8, separated by spaces. Empty: all", Kind::Words),
-        Input::new("expires_at", "Ends (optional, UTC)", "Empty: in 90 days. At most a year from now", Kind::Time),
+        Input::new("networks", "Networks (optional)", "Like 10.0.0.0/8, separated by spaces. Default: all", Kind::Words),
+        Input::new("expires_at", "Expires (optional, UTC)", "Default: 90 days; maximum: one year", Kind::Time),
     ],
-    button: "Make key",
+    button: "Create key",
     more: More { once: Some(("key", "Key")), ..More::NONE },
-    ..create("new", Need::Administer, "New key", "A program sends it with each request. You see it once.", "")
+    ..create("new", Need::Administer, "New key", "A program sends it with each request. It's shown only once.", "")
 };
 
 /// Forms for an API key.
@@ -184,18 +184,18 @@ pub(super) static KEY_FORMS: &[Form] = &[Form {
         "revoke",
         Need::Administer,
         "Revoke key",
-        "Its next request is refused. It can't be undone.",
+        "Its next request is rejected. It can't be undone.",
         "key_revoked",
     )
 }];
 
 pub(super) static ROTATE: Form = Form {
-    button: "Make key",
+    button: "Create key",
     ..create(
         "rotate",
         Need::Administer,
         "New signing key",
-        "It's published at once and signs access tokens an hour later, when every application has seen it. The present key goes on until then.",
+        "It's published immediately and signs access tokens an hour later, when all applications have fetched it. The current key signs until then.",
         "rotated",
     )
 };
@@ -204,8 +204,8 @@ pub(super) static RETIRE: Form = Form {
     method: Verb::Delete,
     inputs: &[Input::new(
         "force",
-        "Remove it even if its tokens may be valid",
-        "Everyone who signed in with it must get a new access token. For a key that was copied.",
+        "Remove it even if its tokens may still be valid",
+        "Applications must get new access tokens. Use this if the key was compromised.",
         Kind::Switch,
     )],
     more: More { is_danger: true, removes: true, ..More::NONE },
@@ -213,7 +213,7 @@ pub(super) static RETIRE: Form = Form {
         "retire",
         Need::Administer,
         "Remove signing key",
-        "Access tokens that it has signed are refused by every server within a minute. It can't be undone.",
+        "All servers reject its access tokens within a minute. It can't be undone.",
         "retired",
     )
 };

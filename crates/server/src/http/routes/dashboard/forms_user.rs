@@ -8,7 +8,7 @@ use super::{
 const REASON: Input = Input {
     name: "reason",
     label: "Reason",
-    hint: "10 to 500 characters. It's kept, encrypted, in the audit trail.",
+    hint: "10 to 500 characters. It's stored encrypted in the audit trail.",
     kind: Kind::Reason,
 };
 
@@ -42,7 +42,7 @@ pub(super) static FORMS: &[Form] = &[
             "end-sessions",
             Need::Assist,
             "End all sessions",
-            "The user is signed out everywhere, and trusted devices are forgotten.",
+            "The user is signed out everywhere, and trusted devices are removed.",
             "all_ended",
         )
     },
@@ -60,7 +60,7 @@ pub(super) static FORMS: &[Form] = &[
     Form {
         call: "/invite",
         more: More { statuses: &["invited"], ..More::NONE },
-        ..plain("invite", Need::Manage, "Invite again", "A new link is sent; the older one stops working.", "invited")
+        ..plain("invite", Need::Manage, "Invite again", "A new link is sent. The previous one stops working.", "invited")
     },
     Form {
         call: "/unthrottle",
@@ -68,8 +68,8 @@ pub(super) static FORMS: &[Form] = &[
         ..plain(
             "unthrottle",
             Need::Assist,
-            "Forget failed attempts",
-            "Wrong passwords and codes are forgotten, so that the next try need not wait.",
+            "Clear failed attempts",
+            "The counts of wrong passwords and codes are reset, so the user doesn't have to wait.",
             "unthrottled",
         )
     },
@@ -81,7 +81,7 @@ pub(super) static FORMS: &[Form] = &[
             Input::new("country_code", "Country code (optional)", "Two letters, like US", Kind::Clearable),
             Input::new("locale", "Language (optional)", "A language tag, like en-GB", Kind::Clearable),
             Input::new("roles", "Roles in your application (optional)", "Separate with spaces", Kind::Words),
-            Input::new("attributes", "Attributes", "A JSON object of your application", Kind::Json),
+            Input::new("attributes", "Attributes", "A JSON object for your application", Kind::Json),
         ],
         more: More { has_revision: true, statuses: &["active", "locked", "invited"], ..More::NONE },
         button: "Save",
@@ -90,7 +90,7 @@ pub(super) static FORMS: &[Form] = &[
     Form {
         method: Verb::Patch,
         inputs: &[
-            Input::new("email", "New email address (optional)", "It counts at once, and as verified", Kind::Email),
+            Input::new("email", "New email address (optional)", "Takes effect immediately and is marked as verified", Kind::Email),
             Input::new("phone", "New phone number (optional)", "With country code, like +1 202 555 0143", Kind::Phone),
             REASON,
         ],
@@ -100,7 +100,7 @@ pub(super) static FORMS: &[Form] = &[
             "contact",
             Need::Own,
             "Change email or phone",
-            "All sessions end, and the old email address is told, with a link that undoes the change.",
+            "All sessions end, and the old email address is notified, with a link that undoes the change.",
             "contact",
         )
     },
@@ -113,7 +113,7 @@ pub(super) static FORMS: &[Form] = &[
             "reset-link",
             Need::Own,
             "Get a reset link",
-            "No email is sent: you see the link once, and hand it to the user.",
+            "No email is sent. The link is shown only once. Give it to the user.",
             "",
         )
     },
@@ -137,19 +137,19 @@ pub(super) static FORMS: &[Form] = &[
         )
     },
     Form {
-        inputs: &[REASON, Input::new("minutes", "Minutes (optional)", "10, if it's empty; at most 60", Kind::Number)],
+        inputs: &[REASON, Input::new("minutes", "Minutes (optional)", "Default: 10; maximum: 60", Kind::Number)],
         call: "/impersonate",
         more: More {
             statuses: USERS,
             in_zone: true,
-            once: Some(("access_token", "Access token in the name of the user")),
+            once: Some(("access_token", "Access token for the user")),
             ..More::NONE
         },
         ..plain(
             "impersonate",
             Need::Impersonate,
             "Sign in as the user",
-            "You see what the user sees, and change nothing. The user is told by email.",
+            "You see what the user sees, but can't change anything. The user is notified by email.",
             "",
         )
     },
@@ -161,12 +161,12 @@ pub(super) static FORMS: &[Form] = &[
             "compromised",
             Need::Assist,
             "Mark password as compromised",
-            "All sessions end. The user must choose a new password, and gets an email with a link.",
+            "All sessions end. The user must choose a new password and gets an email with a link.",
             "compromised",
         )
     },
     Form {
-        inputs: &[REASON, Input::new("until", "Until (optional, UTC)", "Empty: until you unlock it", Kind::Time)],
+        inputs: &[REASON, Input::new("until", "Until (optional, UTC)", "Default: until you unlock it", Kind::Time)],
         call: "/lock",
         more: More { has_revision: true, statuses: &["active"], in_zone: true, ..More::NONE },
         ..plain(
@@ -179,13 +179,13 @@ pub(super) static FORMS: &[Form] = &[
     },
     Form {
         method: Verb::Delete,
-        inputs: &[REASON, Input::new("notify", "Tell the user by email", "", Kind::Switch)],
+        inputs: &[REASON, Input::new("notify", "Notify the user by email", "", Kind::Switch)],
         more: More { is_danger: true, has_revision: true, removes: true, in_zone: true, ..More::NONE },
         ..plain(
             "erase",
             Need::Manage,
             "Erase account",
-            "Everything about the user is deleted at once. It can't be undone.",
+            "The user's account and data are deleted immediately. It can't be undone.",
             "erased",
         )
     },
@@ -207,7 +207,7 @@ pub(super) static ITEM_FORMS: &[Form] = &[
             "remove-factor",
             Need::Manage,
             "Remove second factor",
-            "Without a second factor, two-step verification is off. The user is told by email.",
+            "Without a second factor, two-step verification is off. The user is notified by email.",
             "factor_removed",
         )
     },

@@ -1,4 +1,4 @@
-//! The page on which the first owner is made, with a token that the server printed at its start.
+//! Page that creates the first owner, with the setup code that the server printed at start.
 
 use axum::{
     extract::State,
@@ -22,13 +22,13 @@ use crate::http::{
     state::AppState,
 };
 
-/// What the page shows again.
+/// Values shown again after an error.
 #[derive(Default)]
 struct Shown<'a> {
     token: &'a str,
     email: &'a str,
     problem: &'a str,
-    /// What is wrong with the token, the address and the password.
+    /// Errors of the setup code, the address and the password.
     errors: [String; 3],
 }
 
@@ -42,7 +42,7 @@ fn page(state: &AppState, code: StatusCode, shown: &Shown<'_>) -> Response {
     html(state, code, "dash_setup.html", &values)
 }
 
-/// Shows the form or, once there is an owner, the sign-in.
+/// Shows the form, or redirects to sign-in if an owner exists.
 pub(super) async fn show(State(state): State<AppState>, door: AdminDoor) -> Response {
     match has_owner(&door).await {
         Ok(true) => go(&state, "/sign-in"),
@@ -55,7 +55,7 @@ async fn has_owner(door: &AdminDoor) -> Result<bool, Error> {
     door.administration()?.has_owner().await
 }
 
-/// Makes the owner, and signs the owner in.
+/// Creates the owner and signs the owner in.
 pub(super) async fn set_up(State(state): State<AppState>, door: AdminDoor, PageForm(mut fields): PageForm) -> Response {
     let (token, email, password) = (fields.take("setup_token"), fields.take_address("email"), fields.take("password"));
     let shown = Shown {
@@ -81,7 +81,7 @@ async fn make(door: &AdminDoor, token: &str, email: &RawField, password: &RawFie
 fn wrong(state: &AppState, error: &Error, shown: Shown<'_>) -> Response {
     match error.kind() {
         ErrorKind::BadLink => {
-            let text = "This token is incorrect, has expired or was used. Start the server again for a new one.";
+            let text = "This setup code is incorrect, has expired or was used. Restart the server for a new one.";
             page(state, REFUSED_FORM, &Shown { errors: [text.to_owned(), String::new(), String::new()], ..shown })
         }
         ErrorKind::Invalid => {

@@ -157,7 +157,7 @@ async fn wrong(state: &AppState, door: &AdminDoor, error: &Error, shown: Shown<'
             }
             response
         }
-        _ if kind.is_ours() => say(status(kind), "Signing in isn't possible right now. Try again in a few seconds."),
+        _ if kind.is_ours() => say(status(kind), "Sign-in isn't available right now. Try again in a few seconds."),
         _ if error.code() == PASSWORD_CHANGE_REQUIRED.code => {
             say(REFUSED_FORM, "Choose a new password to continue. We've emailed you a link.")
         }
@@ -175,7 +175,7 @@ async fn wrong(state: &AppState, door: &AdminDoor, error: &Error, shown: Shown<'
                     "That code is incorrect or has expired. Enter the current code from your app.",
                 );
             }
-            let problem = "Too many wrong codes, or too much time. Sign in again.".to_owned();
+            let problem = "Too many wrong codes, or the sign-in timed out. Sign in again.".to_owned();
             page(state, REFUSED_FORM, &Shown { problem, next: shown.next, ..Shown::default() })
         }
     }

@@ -3,31 +3,31 @@
 /// Success messages by their code in the URL.
 const DONE: &[(&str, &str)] = &[
     ("edited", "Changes saved."),
-    ("contact", "Changes saved. All sessions of the user are ended, and the old address is told."),
-    ("locked", "User locked. All sessions are ended."),
+    ("contact", "Changes saved. The user's sessions have ended, and the old address was notified."),
+    ("locked", "User locked. All sessions have ended."),
     ("unlocked", "User unlocked."),
     ("verified", "Marked as verified."),
     ("resent", "Verification email sent."),
     ("invited", "Invitation sent."),
     ("created", "User created."),
     ("reset", "Password reset sent."),
-    ("compromised", "Password marked as compromised. A link for a new one is sent."),
-    ("unthrottled", "Failed attempts forgotten. The user can try again at once."),
+    ("compromised", "Password marked as compromised. A reset link was sent."),
+    ("unthrottled", "Failed attempts cleared. The user can try again immediately."),
     ("ended", "Session ended."),
     ("all_ended", "All sessions ended."),
-    ("factor_removed", "Second factor removed. The user is told by email."),
+    ("factor_removed", "Second factor removed. The user is notified by email."),
     ("erased", "User erased."),
-    ("granted", "Grants saved. They count from the next request."),
+    ("granted", "Grants saved. They apply from the next request."),
     ("admin_removed", "Administrator removed."),
-    ("key_revoked", "Key revoked. Its next request is refused."),
+    ("key_revoked", "Key revoked. Its next request is rejected."),
     ("client_added", "Client added."),
-    ("client_saved", "Changes saved. They count at once, also in the sessions that the client has."),
-    ("client_removed", "Client removed. Its tokens are refused."),
+    ("client_saved", "Changes saved. They apply immediately, also to existing sessions of the client."),
+    ("client_removed", "Client removed. Its tokens are rejected."),
     ("two_step", "Two-step verification is on."),
-    ("retried", "The message is due now. It's sent within seconds."),
-    ("dropped", "Message dropped. It's never sent."),
-    ("rotated", "New signing key made. It signs in an hour."),
-    ("retired", "Signing key removed. All servers refuse its tokens within a minute."),
+    ("retried", "Message scheduled. It's sent within seconds."),
+    ("dropped", "Message dropped. It won't be sent."),
+    ("rotated", "New signing key created. It signs in an hour."),
+    ("retired", "Signing key removed. All servers reject its tokens within a minute."),
 ];
 
 /// Error message for a wrong TOTP code.
@@ -41,8 +41,8 @@ pub(super) fn done(word: &str) -> Option<&'static str> {
 /// Returns the heading and text for an error code. If the text is empty, the API's text is shown.
 pub(super) fn refusal(code: &str) -> (&'static str, &'static str) {
     match code {
-        "admin.forbidden" => ("Your role doesn't include this", "Ask an owner to do it, or to change your grants."),
-        "not_found" | "" => ("Page not found", "It doesn't exist any more, or it's outside your grants."),
+        "admin.forbidden" => ("Your role doesn't allow this", "Ask an owner to do it, or to change your grants."),
+        "not_found" | "" => ("Page not found", "It no longer exists, or you don't have access to it."),
         "request.cross_site" => ("This page expired", "Go back, reload the page, and try again."),
         "cursor.invalid" => ("This page of the list expired", "Go back to the first page of the list."),
         "overloaded" | "unavailable" => ("Not available right now", "Try again in a few seconds."),
@@ -54,12 +54,12 @@ pub(super) fn refusal(code: &str) -> (&'static str, &'static str) {
 /// Returns the error message for a field.
 pub(super) fn fault<'a>(code: &str, detail: &'a str) -> &'a str {
     match code {
-        "reason.missing" => "Give a reason of 10 to 500 characters",
+        "reason.missing" => "Enter a reason of 10 to 500 characters",
         "email.invalid" => "Enter a full email address, like name@example.com",
         "phone.invalid" => "Enter a phone number with country code, like +1 202 555 0143",
         "time.invalid" => "Choose a time in the future",
         "grant.invalid" => "Choose at least one role",
-        "field.missing" => "Fill this in",
+        "field.missing" => "This field is required",
         _ => detail,
     }
 }
@@ -67,13 +67,13 @@ pub(super) fn fault<'a>(code: &str, detail: &'a str) -> &'a str {
 /// Returns the error message for a whole form.
 pub(super) fn problem<'a>(code: &str, detail: &'a str) -> &'a str {
     match code {
-        "revision.stale" => "It changed meanwhile. Check what's there now, then send it again.",
-        "owner.last" => "This is the last owner. Make another owner first.",
+        "revision.stale" => "It was changed by someone else. Review it and submit again.",
+        "owner.last" => "This is the last owner. Add another owner first.",
         "email.taken" => "That email address is already used, invited or reserved.",
-        "user.status" => "That isn't possible in the present state of the account. Go back and look again.",
-        "admin.forbidden" => "Your role doesn't include this. Ask an owner.",
-        "outbox.dead" => "This message was given up, so it has no recipient any more. Drop it.",
-        "key.in_use" => "Access tokens of this key may still be valid. Tick the box to remove it anyway.",
+        "user.status" => "Not possible in the account's current state.",
+        "admin.forbidden" => "Your role doesn't allow this. Ask an owner.",
+        "outbox.dead" => "Delivery was abandoned and the recipient deleted. Drop the message.",
+        "key.in_use" => "Access tokens of this key may still be valid. Select the box to remove it anyway.",
         "signup.closed" => "Sign-up is closed in this realm, so no one can be invited. Create the user instead.",
         "client.exists" => "A client with this id exists. Choose another id.",
         "client.declared" => "A client with this id is in the settings of the server. Change it there.",

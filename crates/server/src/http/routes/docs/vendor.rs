@@ -27,7 +27,7 @@ refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
         ("file" = String, Path, description = "The file", example = "swagger-ui.css"),
     ),
     responses(
-        (status = 200, description = "As it was published", content(
+        (status = 200, description = "The file as published", content(
             (String = "text/javascript"),
             (String = "text/css"),
         ), headers(("ETag" = String, description = "Version and encoding of the file"))),

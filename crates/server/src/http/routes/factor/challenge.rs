@@ -16,7 +16,7 @@ use crate::http::{
 
 /// Request to start a challenge.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct TicketChallenge {
     /// The ticket of `mfa_required`.
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
@@ -48,7 +48,7 @@ refusals!(ChallengeRefusals: Problem [REALM, JSON, &[LIMITED, MFA_INVALID], Fiel
     request_body = TicketChallenge,
     responses(
         (status = 200, description = "The options", body = RequestOptions),
-        (status = 202, description = "The code is on its way", body = SentCode),
+        (status = 202, description = "A code will be sent", body = SentCode),
         ChallengeRefusals,
     )
 )]

@@ -28,7 +28,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(devices::distrust))
 }
 
-/// Returns the routes that exist where there are passkeys.
+/// Returns the routes that exist if passkeys are enabled.
 pub(in crate::http) fn passkey_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(passkey_options::begin_passkey))

@@ -73,7 +73,7 @@ refusals!(UnlinkRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 /// two-step verification is on. The last way to log in cannot be removed.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/identities/{id}", tag = "Providers", security(("bearer" = [])),
-    params(RealmPath, ("id" = String, Path, description = "Of the linked account", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    params(RealmPath, ("id" = String, Path, description = "Identifier of the linked account", example = "qgfhl13dmdmn04qh7oqttabfms")),
     request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses((status = 200, description = "Unlinked", body = Message, example = json!({"message": "Account unlinked"})), UnlinkRefusals)
 )]

@@ -11,7 +11,7 @@ use crate::http::{
 
 /// A new email address for the caller.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct NewEmail {
     #[schema(example = "john@example.org")]
     email: String,
@@ -40,7 +40,7 @@ refusals!(EmailRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_S
     params(RealmPath),
     request_body = NewEmail,
     responses(
-        (status = 202, description = "The change waits for the link", body = PendingEmail),
+        (status = 202, description = "The change is pending until the link is opened", body = PendingEmail),
         EmailRefusals,
     )
 )]

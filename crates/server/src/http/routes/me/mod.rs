@@ -30,7 +30,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(step_up::step_up))
 }
 
-/// Returns the routes that exist where there are passkeys.
+/// Returns the routes that exist if passkeys are enabled.
 pub(in crate::http) fn passkey_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(password::remove_password))
 }

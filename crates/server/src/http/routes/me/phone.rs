@@ -11,7 +11,7 @@ use crate::http::{
 
 /// A new phone number for the caller.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct NewPhone {
     #[schema(example = "+1234567890")]
     phone: String,
@@ -46,7 +46,7 @@ refusals!(PhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_S
     params(RealmPath),
     request_body = NewPhone,
     responses(
-        (status = 202, description = "The change waits for the code", body = PendingPhone),
+        (status = 202, description = "The change is pending until the code is verified", body = PendingPhone),
         PhoneRefusals,
     )
 )]

@@ -143,7 +143,7 @@ pub(crate) async fn me(viewing: Viewing) -> Response {
 
 /// Changes to the caller's profile. Absent members are unchanged, and `null` removes a value.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
 struct ProfileChange {
     #[schema(example = "Ada")]
     first_name: Option<String>,
@@ -170,7 +170,7 @@ refusals!(EditRefusals: Problem [REALM, OWNER, JSON, &[REVISION_STALE, LIMITED],
     patch, path = "/v1/{realm}/me", tag = "Accounts", security(("bearer" = [])),
     params(
         RealmPath,
-        ("If-Match" = Option<String>, Header, description = "Revision that was read", example = "\"1\""),
+        ("If-Match" = Option<String>, Header, description = "Last fetched revision, as in `ETag`", example = "\"1\""),
     ),
     request_body = ProfileChange,
     responses(

@@ -171,7 +171,7 @@ async fn redeem(
     }
 }
 
-/// Signs in with a mailed link. Only the browser that requested the mail goes on to where its sign-in was to end.
+/// Signs in with a mailed link. Only the browser that requested the email continues to the destination of its sign-in.
 async fn follow(state: &AppState, visit: &mut Visit, cookie: &DeviceCookie, token: &str) -> Response {
     let devices = [cookie.value()];
     let link = match visit.request.sessions().check_signin_link(token).await {

@@ -49,7 +49,7 @@ impl Carried for ConfirmStep {
 /// Prompt of the page.
 pub(super) struct Asked {
     pub(super) step: Option<ConfirmStep>,
-    /// `password`, `passkey`, a kind of code, `factor` where only a factor is missing, or `login` where nothing helps but a new
+    /// `password`, `passkey`, a kind of code, `factor` if only a factor is missing, or `login` if the user must start a new
     /// sign-in.
     pub(super) method: &'static str,
     /// Whether a passkey can replace the password.

@@ -21,7 +21,7 @@ use crate::http::{
 
 /// Where applications send users to sign out
 ///
-/// RP-initiated logout of OpenID Connect. An ID token of the browser's own session ends it at once; otherwise the user is asked. Then
+/// RP-initiated logout of OpenID Connect. An ID token of the browser's own session ends it immediately. Otherwise, the user is asked. Then
 /// the browser goes to `post_logout_redirect_uri`, if it is registered for the application.
 #[utoipa::path(get, path = "/v1/{realm}/end_session", tag = "Pages", params(RealmPath), responses((status = 303, description = "To a page, or back to the application", content_type = "text/html", body = String)))]
 pub(crate) async fn end_session(State(state): State<AppState>, visit: Visit) -> Response {
@@ -37,7 +37,7 @@ pub(crate) async fn end_session(State(state): State<AppState>, visit: Visit) -> 
                 return ApiError::from(error).into_response();
             }
             let mut response = returned(&visit, returning);
-            // What a sign-in carries goes on, if there was no session to end.
+            // If there was no session to end, a sign-in in progress continues.
             if visit.viewer.is_some() {
                 visit.forget_session(&state, &mut response);
             }
@@ -50,7 +50,7 @@ pub(crate) async fn end_session(State(state): State<AppState>, visit: Visit) -> 
 /// Where applications send users to sign out, as a form
 ///
 /// The request is repeated as GET, with which browsers send the cookie of the session. It is sealed, so that the ID token is in no log.
-#[utoipa::path(post, path = "/v1/{realm}/end_session", tag = "Pages", params(RealmPath), responses((status = 303, description = "To the same by GET", content_type = "text/html", body = String)))]
+#[utoipa::path(post, path = "/v1/{realm}/end_session", tag = "Pages", params(RealmPath), responses((status = 303, description = "Redirect to the same path with GET", content_type = "text/html", body = String)))]
 pub(crate) async fn end_session_form(visit: Visit, FormBody(fields): FormBody) -> Response {
     let texts: Vec<(String, String)> = fields.texts().collect();
     match EndSessionRequest::read(texts.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {

@@ -38,7 +38,7 @@ pub(crate) async fn sign_out(State(state): State<AppState>, visit: Visit, _: Pag
     if let Err(error) = visit.end_session().await {
         return ApiError::from(error).into_response();
     }
-    // Another account may go on with the request of the application.
+    // After sign-out, the user can continue the application's request with another account.
     if let Some(response) = visit.sign_in_after(&state) {
         return response;
     }

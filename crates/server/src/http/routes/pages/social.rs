@@ -64,7 +64,7 @@ pub(super) async fn ways_to_confirm(visit: &Visit, viewer: &Viewer) -> Result<Ve
     Ok(ways(visit).into_iter().filter(has_one).map(|way| begun_for(visit, CONFIRM, way)).collect())
 }
 
-/// Returns the buttons with which a signed-in user links an account at a provider where the user has none.
+/// Returns the buttons for providers that are not linked to the signed-in user's account yet.
 pub(super) fn ways_to_link(visit: &Visit, identities: &[ListedIdentity]) -> Vec<pages::Way> {
     let has_one = |way: &pages::Way| identities.iter().any(|identity| identity.provider == way.name);
     ways(visit).into_iter().filter(|way| !has_one(way)).map(|way| begun_for(visit, LINK, way)).collect()
@@ -85,7 +85,7 @@ pub(super) fn named(visit: &Visit) -> String {
 /// Sign in with a provider
 ///
 /// Redirects to the provider, which redirects back to `callback`.
-#[utoipa::path(get, path = "/v1/{realm}/social/{provider}/start", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 302, description = "To the provider")))]
+#[utoipa::path(get, path = "/v1/{realm}/social/{provider}/start", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 302, description = "Redirect to the provider")))]
 pub(crate) async fn start(
     State(state): State<AppState>,
     Providing(visit): Providing,
@@ -149,7 +149,7 @@ pub(crate) async fn start(
 /// Receive a provider's form response
 ///
 /// Browsers send no cookies with a cross-site form, so this redirects to the GET route.
-#[utoipa::path(post, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "To the same with GET")))]
+#[utoipa::path(post, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "Redirect to the same path with GET")))]
 pub(crate) async fn come_back_by_form(
     Providing(visit): Providing,
     path: PathOf,
@@ -170,7 +170,7 @@ pub(crate) async fn come_back_by_form(
 /// Receive a provider's response
 ///
 /// Signs in, or asks for what is missing.
-#[utoipa::path(get, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "To the next page")))]
+#[utoipa::path(get, path = "/v1/{realm}/social/{provider}/callback", tag = "Pages", params(RealmPath, ("provider" = String, Path)), responses((status = 303, description = "Redirect to the next page")))]
 pub(crate) async fn come_back(
     State(state): State<AppState>,
     Providing(mut visit): Providing,

@@ -18,7 +18,7 @@ pub(super) fn of(error: &FieldError, min_length: usize) -> (&'static str, String
         ("email.invalid", _) => "Enter a full email address, like name@example.com",
         ("email.unchanged", _) => "Choose an email address different from your current one",
         ("name.too_long", _) => "Use 100 characters or fewer",
-        ("name.unwritable", _) => "Use letters, spaces and common signs only",
+        ("name.unwritable", _) => "Use letters, spaces and common punctuation only",
         ("password.too_short", _) => return (field, format!("Use at least {min_length} characters")),
         ("password.breached" | "password.repetitive", _) => {
             "Choose a password that isn't widely used. This one has appeared in data breaches."

@@ -16,14 +16,14 @@ use crate::http::{
 };
 
 /// Responds to the grant of a client. Returns `None` if the request contains no registered client, so that it is
-/// handled as one of the server's own grants.
+/// handled as a grant of the server.
 pub(super) async fn of_client(
     request: &RealmRequest,
     presented: &PresentedClient,
     form: &mut Fields,
 ) -> Result<Option<Response>, ApiError> {
     let oauth = request.oauth();
-    // Where there is no client, the grant is unknown, as it was before.
+    // Without clients, the grant is unknown, as in earlier versions.
     let is_code = form.peek("grant_type") == Some("authorization_code") && oauth.has_clients().await?;
     if !is_code && !oauth.names_client(presented).await? {
         return Ok(None);

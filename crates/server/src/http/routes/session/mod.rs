@@ -27,7 +27,7 @@ pub(in crate::http) fn mail_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(signin_code::finish_signin_code))
 }
 
-/// Returns the routes that exist where there are passkeys.
+/// Returns the routes that exist if passkeys are enabled.
 pub(in crate::http) fn passkey_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(passkeys::begin_passkey_login)).routes(routes!(passkeys::passkey_login))
 }

@@ -41,8 +41,8 @@ refusals!(StartRefusals: Problem [REALM, ANY, &[LIMITED], Fields(&[field("email"
 
 /// Request a sign-in code
 ///
-/// Mails a code and a link to the user of the address. The response is the same whether or not the address has an account. An address
-/// that is registered but not verified, or invited, gets that mail again. Exists where `EMAIL_SIGNIN` is `code`.
+/// Emails a code and a link to the user of the address. The response is the same whether or not the address has an account. An address
+/// that is registered but not verified, or invited, gets that email again. Available if `EMAIL_SIGNIN` is `code`.
 #[utoipa::path(
     post, path = "/v1/{realm}/signin_code/start", tag = "Accounts",
     params(RealmPath),
@@ -77,7 +77,7 @@ struct SigninCodeFinish {
 
 refusals!(FinishRefusals: Problem [REALM, ANY, &[LIMITED, SIGNIN_CODE_INVALID, ACCOUNT_LOCKED, MFA_REQUIRED], Fields(&[field("handle", FIELD_MISSING), field("code", CODE_INVALID)])]);
 
-/// Log in with a mailed code
+/// Log in with an emailed code
 ///
 /// The code works once, and has five attempts. With two-step verification the response is `mfa.required` with a ticket for `token`,
 /// as for a password.

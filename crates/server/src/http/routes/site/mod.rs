@@ -33,7 +33,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(metadata::realm_metadata))
 }
 
-/// Returns the routes that exist where there are passkeys.
+/// Returns the routes that exist if passkeys are enabled.
 pub(in crate::http) fn passkey_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(related_origins::related_origins))
 }

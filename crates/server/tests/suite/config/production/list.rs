@@ -36,7 +36,7 @@ fn production_refuses_everything_insecure_in_one_list() {
         "SMS_COUNTRIES: is required with TWILIO_SID",
     ];
     assert_has(&desk.errors(), &expected);
-    assert!(!desk.path("data").exists(), "nothing is made when something is wrong");
+    assert!(!desk.path("data").exists(), "nothing is created if the settings are invalid");
 }
 
 /// Returns a configuration with every possible problem.
@@ -79,7 +79,7 @@ fn all_problems_are_in_one_list_with_their_sources_and_fixes() {
         assert!(problem.origin.is_some() && problem.fix.is_some(), "{problem:?}");
         assert!(!problem.text.contains("super-secret"));
     }
-    assert!(!desk.path("data").exists(), "nothing is made when something is wrong");
+    assert!(!desk.path("data").exists(), "nothing is created if the settings are invalid");
 }
 
 #[test]

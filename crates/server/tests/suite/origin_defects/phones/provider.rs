@@ -51,7 +51,7 @@ async fn d38_a_provider_that_fails_or_hangs_holds_up_no_request() {
     json(give(&outlets.app, &handle, &code).await, 200).await;
 }
 
-/// The workers that wait for the provider must not be those that deliver emails.
+/// Workers that are waiting for the provider must not be the ones that deliver emails.
 #[tokio::test]
 async fn d38_a_provider_that_hangs_holds_up_no_mail() {
     let (twilio, smtp) = (Twilio::start().await, SmtpServer::start(Options::default()).await);

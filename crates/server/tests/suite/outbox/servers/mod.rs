@@ -143,7 +143,7 @@ async fn a_wrong_smtp_password_causes_few_logins_regardless_of_queued_emails() {
         app.pump().await;
         app.advance(SECOND);
     }
-    assert_eq!(server.events().count("AUTH"), 2, "one at once, one after half a minute");
+    assert_eq!(server.events().count("AUTH"), 2, "one immediately, one after half a minute");
     pass(&app, HOUR).await;
     let logins = server.events().count("AUTH");
     assert!((6..=10).contains(&logins), "{logins} within an hour");

@@ -120,7 +120,7 @@ pub(super) fn that_put_it_off() -> Vec<Row> {
         |name, script| Row { fate: Waits, told: Some("took too long"), hours: 0, tries: (1, 1), ..later(name, script) };
     vec![
         later("421 at the greeting", Script { greeting: Say(b"421 busy"), ..GOOD }),
-        later("closes at once", Script { greeting: Close, ..GOOD }),
+        later("closes immediately", Script { greeting: Close, ..GOOD }),
         later("greets with nonsense", Script { greeting: Say(b"SSH-2.0-OpenSSH_9.9"), ..GOOD }),
         later("closes after EHLO", Script { ehlo: Close, ..GOOD }),
         later("451 at MAIL", Script { mail: Say(b"451 later"), ..GOOD }),
@@ -147,7 +147,7 @@ pub(super) fn that_leave_it_open() -> Vec<Row> {
     let mut rows = vec![
         open("takes it and closes", Close),
         open("takes it and says nothing", Hang),
-        open("takes it and talks nonsense", Say(b"thanks")),
+        open("takes it and sends an invalid reply", Say(b"thanks")),
         open("takes it and says 354", Say(b"354 more")),
     ];
     let refuses = Script { end: Close, accepts: false, ..GOOD };

@@ -123,7 +123,7 @@ async fn only_the_browser_that_began_can_end_a_flow_once_and_in_time() {
     let of_attacker = provider.let_in(&app, &begin(&mut attacker).await, ada());
     refused(&victim.get(&callback(&of_attacker)).await, "another browser");
     begin(&mut victim).await;
-    refused(&victim.get(&callback(&of_attacker)).await, "another browser with a flow of its own");
+    refused(&victim.get(&callback(&of_attacker)).await, "another browser with another flow");
 
     let mut browser = Browser::new(&app);
     let good = provider.let_in(&app, &begin(&mut browser).await, ada());

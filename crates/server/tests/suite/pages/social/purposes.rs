@@ -147,7 +147,7 @@ async fn the_browser_session_does_not_turn_a_sign_in_into_linking() {
         come_back(&mut browser, &provider, json!({"sub": "5", "email": "new@example.com", "email_verified": true}))
             .await;
     assert_eq!(entered.location, "/User1/account", "{}", entered.body);
-    assert!(browser.get("/User1/account").await.shows("new@example.com"), "a user of its own");
+    assert!(browser.get("/User1/account").await.shows("new@example.com"), "a separate user");
     assert!(linked_to(&app, &ada_of_password).await.is_empty());
 }
 

@@ -26,7 +26,7 @@ refusals!(HtmlRefusals: Problem [&[NOT_FOUND]]);
     get, path = "/dev/mailbox/{id}/html", operation_id = "mailbox_html", tag = "Development",
     params(("id" = String, Path, description = "The message", example = "6b0v3t8q5m1x")),
     responses(
-        (status = 200, description = "As it was sent", content_type = "text/html", body = String),
+        (status = 200, description = "The email as sent", content_type = "text/html", body = String),
         HtmlRefusals,
     )
 )]

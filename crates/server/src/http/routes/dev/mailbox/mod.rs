@@ -37,7 +37,7 @@ pub(crate) struct MessageAnswer {
     channel: &'static str,
     #[schema(example = "john.doe@example.com")]
     to: String,
-    #[schema(example = "Confirm your e-mail address for Portcullis")]
+    #[schema(example = "Confirm your email address for Portcullis")]
     subject: String,
     #[schema(example = "Hello,\n\nopen this link within 24 hours to confirm your address: …")]
     text: String,

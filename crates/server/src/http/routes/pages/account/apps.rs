@@ -21,7 +21,7 @@ use crate::{
 pub(crate) async fn list(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     let grants = match signed_in.visit.request.oauth().grants(&signed_in.viewer).await {
         Ok(grants) => grants,
-        // Where there can be no applications, none has access.
+        // If clients are off, no application has access.
         Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(turned(&signed_in, error)),
     };
