@@ -93,7 +93,7 @@ pub trait Clock: Send + Sync + fmt::Debug {
     }
 }
 
-/// System clock.
+/// Clock of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

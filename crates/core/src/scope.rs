@@ -4,9 +4,9 @@
 pub const OPENID: &str = "openid";
 /// Name and time of the last change.
 pub const PROFILE: &str = "profile";
-/// Email address.
+/// Scope for the email address.
 pub const EMAIL: &str = "email";
-/// Phone number.
+/// Scope for the phone number.
 pub const PHONE: &str = "phone";
 /// A session that outlives the browser session.
 pub const OFFLINE_ACCESS: &str = "offline_access";

@@ -169,7 +169,7 @@ pub fn delivered(realm: &RealmName, now: Timestamp, channel: Channel, handed: Ha
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivered {
     pub sent: u64,
-    /// Abandoned messages.
+    /// Messages whose delivery was abandoned.
     pub failed: u64,
 }
 
@@ -185,7 +185,7 @@ pub struct DayStats {
     pub users: Option<u64>,
     /// Number of sign-ins by method.
     pub sign_ins: BTreeMap<String, u64>,
-    /// Number of refused sign-ins by reason.
+    /// Number of rejected sign-ins by reason.
     pub refusals: BTreeMap<String, u64>,
     pub resets: u64,
     pub erased: u64,

@@ -30,7 +30,7 @@ pub struct SmtpSettings {
     pub validate_certs: bool,
     /// Root certificates (PEM) to trust instead of the public ones.
     pub ca_pem: Option<Vec<u8>>,
-    /// Sender address.
+    /// Sender (`MAIL_FROM`) of all emails.
     pub from: String,
     /// Sender name. May be empty.
     pub from_name: String,

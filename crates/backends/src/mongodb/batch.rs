@@ -25,7 +25,7 @@ use super::{
 const SUSPICIOUS: Duration = Duration::from_millis(300);
 /// Maximum time that a batch waits for conflicting batches while the database is responsive. Shorter than
 /// `REQUEST_TIMEOUT`, so that the client receives an overload error.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(20);
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(20);
 /// First backoff, about the duration of a batch. It doubles after each attempt up to the maximum.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const DOUBLINGS: u32 = 5;
@@ -67,7 +67,7 @@ pub(super) async fn commit(
     for tried in 0.. {
         let attempt = attempt(client, db, random, task);
         match timeout_at((answered + limit).into(), attempt).await.unwrap_or(Err(OpError::Late(limit))) {
-            Err(OpError::Again(error)) if is_conflict(&error) && begun.elapsed() > LONGEST_WAIT => {
+            Err(OpError::Again(error)) if is_conflict(&error) && begun.elapsed() > MAX_WAIT => {
                 return Err(OpError::Crowded(error));
             }
             Err(OpError::Again(error)) => {

@@ -18,7 +18,7 @@ pub(super) struct Index {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// Non-unique.
+    /// An index that allows duplicates.
     Plain,
     /// Unique among the documents that have the last of the key fields.
     Unique,

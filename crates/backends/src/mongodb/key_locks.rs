@@ -15,7 +15,7 @@ use portcullis_core::{
 };
 use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 
-use super::{batch::LONGEST_WAIT, collections};
+use super::{batch::MAX_WAIT, collections};
 
 /// Number of locks. Different keys may share one and then wait unnecessarily.
 const LOCKS: usize = 256;
@@ -59,12 +59,12 @@ impl KeyLocks {
     ///
     /// # Errors
     /// Returns `Unavailable` if the database did not respond to any batch of this process within its time limit, and
-    /// `Overloaded` if it did but the lock was not available within [`LONGEST_WAIT`].
+    /// `Overloaded` if it did but the lock was not available within [`MAX_WAIT`].
     pub(super) async fn lock(&self, batch: &[Op], limit: Duration) -> Result<BatchPermit<'_>, StoreError> {
         let begun = Instant::now();
         let mut acquiring = std::pin::pin!(self.acquire(batch));
         let mut since = begun;
-        while since.duration_since(begun) < LONGEST_WAIT {
+        while since.duration_since(begun) < MAX_WAIT {
             if let Ok(held) = tokio::time::timeout_at((since + limit).into(), &mut acquiring).await {
                 return Ok(BatchPermit { begun, since: since.max(self.last_answer()), _held: held? });
             }
@@ -74,7 +74,7 @@ impl KeyLocks {
             }
             since = answered;
         }
-        Err(StoreError::Overloaded(format!("conflicting writes for {LONGEST_WAIT:?}").into()))
+        Err(StoreError::Overloaded(format!("conflicting writes for {MAX_WAIT:?}").into()))
     }
 
     /// Records a response of the database.

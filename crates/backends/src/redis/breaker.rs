@@ -12,7 +12,7 @@ enum State {
     Starting,
     /// Available, with the number of faults since the last success.
     Closed { faults: u32 },
-    /// Unavailable.
+    /// Redis is unavailable. Commands are not sent.
     Open,
 }
 

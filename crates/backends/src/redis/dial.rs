@@ -31,7 +31,7 @@ pub(super) struct Live {
     pub(super) script: Arc<str>,
 }
 
-/// Establishes connections.
+/// Establishes connections to the configured route.
 #[derive(Debug)]
 pub(super) struct Dial {
     route: Route,

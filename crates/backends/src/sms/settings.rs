@@ -8,7 +8,7 @@ use reqwest::Url;
 pub struct TwilioSettings {
     /// Usually [`API_URL`](Self::API_URL). Plain `http` is only accepted for loopback addresses.
     pub api_url: String,
-    /// Account SID.
+    /// Twilio account SID.
     pub sid: String,
     /// Auth token of the account.
     pub auth_token: SecretString,

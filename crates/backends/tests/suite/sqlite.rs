@@ -267,7 +267,7 @@ fn concurrent_processes_apply_each_migration_once() {
 }
 
 #[test]
-fn a_database_of_a_newer_version_is_refused() {
+fn a_database_of_a_newer_version_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(&path(&folder)));
     let db = Connection::open(path(&folder)).unwrap();

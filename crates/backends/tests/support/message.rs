@@ -3,9 +3,7 @@
 /// A message accepted by the server.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// Envelope sender.
     pub from: String,
-    /// Envelope recipients.
     pub to: Vec<String>,
     /// Headers and body, as received.
     pub raw: String,

@@ -187,7 +187,7 @@ impl Mongod {
         self.signal("-STOP");
     }
 
-    /// Sends SIGCONT.
+    /// Resumes the paused process with SIGCONT.
     pub fn go_on(&self) {
         self.signal("-CONT");
     }

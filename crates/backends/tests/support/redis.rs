@@ -128,7 +128,7 @@ impl RedisServer {
         self.signal("-STOP");
     }
 
-    /// Sends SIGCONT.
+    /// Resumes the paused process with SIGCONT.
     pub fn go_on(&self) {
         self.signal("-CONT");
     }

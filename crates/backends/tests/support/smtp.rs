@@ -49,7 +49,7 @@ pub enum Security {
     ImplicitTls,
 }
 
-/// Server options.
+/// Options of the SMTP server.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub security: Security,
@@ -68,7 +68,7 @@ impl Default for Options {
 /// Behaviour for further mails.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Accepts them.
+    /// Accepts all mails.
     #[default]
     Accept,
     /// Closes every new connection without a reply.

@@ -37,7 +37,7 @@ pub enum Behaviour {
     Answer { status: u16, body: String },
     /// Redirects every request to this URL.
     Redirect(String),
-    /// Never responds.
+    /// Accepts the request and never responds.
     Hang,
     /// Closes the connection without a response.
     Close,
@@ -48,7 +48,7 @@ pub enum Behaviour {
 /// An accepted message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Its SID.
+    /// SID of the message.
     pub sid: String,
     pub to: String,
     pub from: String,

@@ -17,17 +17,17 @@ use crate::{
 pub struct Profile {
     /// Email address in canonical form.
     pub email: EmailAddress,
-    /// Given name.
+    /// Given name of the user.
     pub first_name: Option<PersonName>,
-    /// Family name.
+    /// Family name of the user.
     pub last_name: Option<PersonName>,
     /// Phone number in E.164.
     pub phone: Option<PhoneNumber>,
     /// ISO or calling code, as entered.
     pub country: Option<CountryCode>,
-    /// Preferred language.
+    /// Preferred language of the user (BCP 47).
     pub locale: Option<Locale>,
-    /// Application-defined data.
+    /// JSON object defined by the application.
     pub attributes: Attributes,
 }
 

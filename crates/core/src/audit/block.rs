@@ -5,7 +5,7 @@ use super::{
 use crate::{clock::Timestamp, seal};
 
 /// Maximum number of rows in a block.
-pub const MOST_ROWS: usize = 1000;
+pub const MAX_ROWS: usize = 1000;
 /// Prefix of the signed message. The hash of the block follows.
 const SIGNED: &[u8] = b"portcullis audit block v1";
 /// Length of a row mark, in bytes.

@@ -10,7 +10,7 @@ pub enum Chain {
 }
 
 impl Chain {
-    /// All chains.
+    /// All chains, in order of declaration.
     pub const ALL: [Self; 2] = [Self::Main, Self::Reads];
 
     /// Returns the stored string.

@@ -17,7 +17,7 @@ macro_rules! events {
         }
 
         impl Event {
-            /// All events.
+            /// All events, in order of declaration.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// Returns the stored name, which is also logged. Stored names must not change.
@@ -131,11 +131,11 @@ events! {
     /// An account at another provider was linked.
     IdentityLinked: "identity_linked", Ok, User, Shown, ["provider"];
     IdentityUnlinked: "identity_unlinked", Ok, User, Shown, ["provider"];
-    /// A sign-in with another provider was refused.
+    /// A sign-in with another provider was rejected.
     SocialRefused: "social_refused", Refused, Anonymous, Shown, ["provider"];
     /// A sign-in code was requested by mail.
     SigninCodeRequested: "signin_code_requested", Ok, Anonymous, Shown, [];
-    /// A mailed sign-in code or link was refused.
+    /// An emailed sign-in code or link was rejected.
     SigninCodeRefused: "signin_code_refused", Refused, Anonymous, Shown, [];
     /// A user removed the password of their account.
     PasswordRemoved: "password_removed", Ok, User, Shown, [];
@@ -168,7 +168,7 @@ events! {
     CodeRequested: "code_requested", Ok, Anonymous, Shown, [];
     /// A phone number was verified.
     PhoneVerified: "phone_verified", Ok, User, Shown, [];
-    /// Sign-ins of administrators, successful and refused.
+    /// Sign-ins of administrators, successful and rejected.
     AdminSignedIn: "admin_signed_in", Ok, User, Shown, [];
     AdminRefused: "admin_refused", Refused, Anonymous, Hidden, ["route"];
     AdminInvited: "admin_invited", Ok, Admin, Hidden, ["grants"];

@@ -23,7 +23,7 @@ mod verify;
 mod words;
 
 pub use announcement::Announcement;
-pub use block::{Block, MOST_ROWS, PlacedEntry, StoredBlock};
+pub use block::{Block, MAX_ROWS, PlacedEntry, StoredBlock};
 pub use canonical::canonical_row;
 pub use chain::Chain;
 pub use checkpoint::{CHECKPOINT, Checkpoint, Checkpoints};

@@ -57,7 +57,7 @@ pub struct AuditEntry {
     pub request_id: RequestId,
     /// Process that wrote the row. `None` in rows written by earlier versions.
     pub node: Option<String>,
-    /// Compact JSON.
+    /// Details of the event as compact JSON.
     pub details: String,
     pub client: Option<Sealed>,
     pub note: Option<Sealed>,

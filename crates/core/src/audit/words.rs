@@ -4,14 +4,14 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Ok,
-    /// Refused because of credentials, policy, state, authority or a limit.
+    /// Rejected because of credentials, policy, state, authority or a limit.
     Refused,
     /// The server failed to process the request.
     Failed,
 }
 
 impl Outcome {
-    /// All outcomes.
+    /// All outcomes, in order of declaration.
     pub const ALL: [Self; 3] = [Self::Ok, Self::Refused, Self::Failed];
 
     /// Returns the stored string.
@@ -30,7 +30,7 @@ impl Outcome {
 pub enum ActorKind {
     /// The user whom the event concerns.
     User,
-    /// An administrator.
+    /// An administrator who is signed in.
     Admin,
     /// An API key created by an administrator.
     Key,
@@ -43,7 +43,7 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
-    /// All kinds.
+    /// All kinds, in order of declaration.
     pub const ALL: [Self; 6] = [Self::User, Self::Admin, Self::Key, Self::Cli, Self::Server, Self::Anonymous];
 
     /// Returns the stored string.

@@ -257,21 +257,15 @@ pub const CLIENT_INVALID: Refusal = refusal(
 /// Nothing may be sent to the redirect URI before it is known to belong to the client.
 pub const CLIENT_UNKNOWN: Refusal =
     refusal(ErrorKind::Malformed, "client.unknown", "The application that sent you here is not registered.");
-pub const REDIRECT_URI_UNKNOWN: Refusal = refusal(
-    ErrorKind::Malformed,
-    "redirect_uri.unknown",
-    "The redirect URI is not registered for this application.",
-);
+pub const REDIRECT_URI_UNKNOWN: Refusal =
+    refusal(ErrorKind::Malformed, "redirect_uri.unknown", "The redirect URI is not registered for this application.");
 pub const POST_LOGOUT_UNKNOWN: Refusal = refusal(
     ErrorKind::Malformed,
     "redirect_uri.unknown",
     "The redirect URI after sign-out is not registered for this application.",
 );
-pub const HINT_INVALID: Refusal = refusal(
-    ErrorKind::Malformed,
-    "id_token_hint.invalid",
-    "The `id_token_hint` is not valid for this application.",
-);
+pub const HINT_INVALID: Refusal =
+    refusal(ErrorKind::Malformed, "id_token_hint.invalid", "The `id_token_hint` is not valid for this application.");
 pub const REQUEST_TOO_LONG: Refusal =
     refusal(ErrorKind::Malformed, "request.too_long", "The application's request is too long.");
 pub const OIDC_OFF: Refusal = refusal(ErrorKind::NotFound, "not_found", "Not found");
@@ -286,7 +280,8 @@ pub const SCOPE_MISSING: Refusal =
     refusal(ErrorKind::Forbidden, "scope.missing", "The token lacks the required scope.");
 pub const CLIENT_DECLARED: Refusal =
     refusal(ErrorKind::Conflict, "client.declared", "The client is defined in the server's settings. Change it there.");
-pub const CLIENT_EXISTS: Refusal = refusal(ErrorKind::Conflict, "client.exists", "A client with this id already exists.");
+pub const CLIENT_EXISTS: Refusal =
+    refusal(ErrorKind::Conflict, "client.exists", "A client with this id already exists.");
 pub const CLIENT_PUBLIC: Refusal = refusal(ErrorKind::Conflict, "client.public", "A public client has no secret.");
 pub const CLIENT_NO_SECRET: Refusal =
     refusal(ErrorKind::Conflict, "client.no_secret", "The client authenticates with its own key and has no secret.");
@@ -340,8 +335,10 @@ pub const CLIENT_ID_INVALID: FieldRefusal = field(
 );
 pub const CLIENT_NAME_INVALID: FieldRefusal =
     field("name.invalid", "The name must have 1 to 64 characters and no control characters.");
-pub const CLIENT_AUTH_INVALID: FieldRefusal =
-    field("value.invalid", "A confidential client must authenticate with a secret or a key, a public client with `none`.");
+pub const CLIENT_AUTH_INVALID: FieldRefusal = field(
+    "value.invalid",
+    "A confidential client must authenticate with a secret or a key, a public client with `none`.",
+);
 pub const CLIENT_KEYS_INVALID: FieldRefusal = field(
     "client.jwks",
     "A client with private_key_jwt must have a JWK set of 1 to 10 public keys (RSA, P-256 or Ed25519), each with a kid if there are several. Other clients must not have keys.",

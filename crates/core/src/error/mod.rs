@@ -59,7 +59,7 @@ pub enum ErrorKind {
 pub enum Needed {
     Nothing,
     TwoFactors,
-    /// A passkey.
+    /// A login with a passkey or security key is required.
     Passkey,
 }
 

@@ -23,5 +23,5 @@ pub use recovery_code::{NewRecoveryCodes, RecoveryCodes};
 pub use set::Factors;
 pub use sms::SmsFactor;
 pub use ticket::{AddedFactor, EnrolmentNote, TicketNote, TicketPurpose};
-pub use totp::{MOST_TOTP, TotpFactor, TotpSecret};
+pub use totp::{MAX_TOTP, TotpFactor, TotpSecret};
 pub use trusted_device::TrustedDevice;

@@ -20,7 +20,7 @@ pub enum TicketPurpose {
     /// Re-authentication of a session.
     StepUp {
         session: SessionId,
-        /// Required assurance.
+        /// Assurance that the route requires.
         assurance: Assurance,
         /// Whether a new authentication is required, not only a higher assurance.
         renews: bool,

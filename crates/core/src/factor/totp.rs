@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Maximum number of authenticator apps per account.
-pub const MOST_TOTP: usize = 3;
+pub const MAX_TOTP: usize = 3;
 /// Length of a step (RFC 6238 §4.1).
 const STEP_SECONDS: u64 = 30;
 

@@ -47,7 +47,7 @@ pub enum FlowPurpose {
 }
 
 /// Maximum length of a redirect target that fits in a cookie. Browsers drop cookies of more than 4,096 bytes.
-const LONGEST_NEXT: usize = 3 * 1024;
+const MAX_NEXT_LENGTH: usize = 3 * 1024;
 
 impl FlowState {
     /// Starts a flow.
@@ -107,7 +107,7 @@ impl FlowState {
         provider: &str,
         (purpose, next): (FlowPurpose, Option<&str>),
     ) -> Option<String> {
-        let next = next.filter(|next| next.len() <= LONGEST_NEXT);
+        let next = next.filter(|next| next.len() <= MAX_NEXT_LENGTH);
         let flow = Flow { provider: provider.to_owned(), purpose, next: next.map(hash) };
         let sealed = CarriedFor { purpose: "flow", browser: &self.to_text() }.seal(ctx, keys, FLOW_TTL, &flow)?;
         Some(next.map_or_else(|| sealed.clone(), |next| format!("{sealed}.{next}")))

@@ -29,7 +29,7 @@ pub struct IdTokenCheck<'a> {
     pub provider: &'a Provider,
     pub document: &'a Discovery,
     pub keys: &'a KeySet,
-    /// Accepted audiences.
+    /// Client ids that the token may be issued for.
     pub audience: &'a [String],
     pub nonce: ExpectedNonce<'a>,
     pub now: Timestamp,

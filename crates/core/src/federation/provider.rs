@@ -8,7 +8,7 @@ pub struct Provider {
     /// Name used in URLs: lower-case letters and digits.
     pub name: String,
     pub preset: Preset,
-    /// Display name.
+    /// Display name of the provider.
     pub label: String,
     /// Client ID of the server at the provider.
     pub client_id: String,

@@ -16,13 +16,13 @@ pub struct FailedAttempts {
 
 impl FailedAttempts {
     /// Maximum wait before the next attempt.
-    pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+    pub const MAX_WAIT: Duration = Duration::from_secs(60);
     pub const NONE: Self = Self { count: 0, last_at: Timestamp::from_millis(0) };
 
     /// Adds an attempt. Earlier attempts are discarded if the last one is older than `forget_after`.
     #[must_use]
     pub fn and_one(self, now: Timestamp, forget_after: Duration) -> Self {
-        let last_at = if self.last_at.since(now) > Self::LONGEST_WAIT { now } else { now.max(self.last_at) };
+        let last_at = if self.last_at.since(now) > Self::MAX_WAIT { now } else { now.max(self.last_at) };
         Self { count: self.remembered(now, forget_after).count.saturating_add(1), last_at }
     }
 
@@ -35,11 +35,11 @@ impl FailedAttempts {
     /// Returns the wait before the next attempt. The first `free` attempts require none.
     #[must_use]
     pub fn wait(self, free: u32, now: Timestamp) -> Duration {
-        if self.last_at.since(now) > Self::LONGEST_WAIT {
+        if self.last_at.since(now) > Self::MAX_WAIT {
             return Duration::ZERO;
         }
         let Some(beyond) = self.count.checked_sub(free.max(1)) else { return Duration::ZERO };
-        let wait = Self::LONGEST_WAIT.min(Duration::from_secs(1 << beyond.min(6)));
+        let wait = Self::MAX_WAIT.min(Duration::from_secs(1 << beyond.min(6)));
         // Setting the clock back does not extend the wait. Setting it back by more than the wait ends it.
         self.last_at.plus(wait).since(now).min(wait)
     }

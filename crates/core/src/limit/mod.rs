@@ -61,7 +61,7 @@ pub enum LimitKind {
     LateRepeats,
     /// Attempts at second factors.
     Factors,
-    /// Passkey challenges.
+    /// Requests for passkey options by a client.
     PasskeyOptions,
     /// Failed passkey logins.
     Passkeys,

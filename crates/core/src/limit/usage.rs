@@ -10,7 +10,7 @@ pub struct Usage(Mutex<Used>);
 struct Used {
     statuses: Vec<LimitStatus>,
     reached: Vec<LimitKind>,
-    /// Limit that refused the request, with its setting. Kept until it is recorded in the audit trail.
+    /// Limit that rejected the request, with its setting. Kept until it is recorded in the audit trail.
     refusal: Option<(LimitKind, &'static str)>,
 }
 
@@ -35,12 +35,12 @@ impl Usage {
         self.used().reached.push(kind);
     }
 
-    /// Stores the limit that refuses the request.
+    /// Stores the limit that rejects the request.
     pub(crate) fn refuse(&self, kind: LimitKind, setting: &'static str) {
         self.used().refusal = Some((kind, setting));
     }
 
-    /// Takes the limit that refused the request, so that it is only recorded once.
+    /// Takes the limit that rejected the request, so that it is only recorded once.
     pub(crate) fn take_refusal(&self) -> Option<(LimitKind, &'static str)> {
         self.used().refusal.take()
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Maximum length of a carried value, in characters.
-pub const LONGEST_CARRIED: usize = 6 * 1024;
+pub const MAX_CARRIED_LENGTH: usize = 6 * 1024;
 
 /// Purpose of a carried value. It cannot be opened for another purpose.
 #[derive(Debug, Clone, Copy)]
@@ -34,12 +34,12 @@ impl CarriedFor<'_> {
     pub fn seal(self, ctx: &Ctx, keys: &RealmKeys, lifetime: Duration, value: &impl Serialize) -> Option<String> {
         let plain = serde_json::to_vec(&Dated { until: ctx.now.plus(lifetime).millis(), value }).ok()?;
         let sealed = keys.seal_page(ctx, self.purpose, self.browser, &plain);
-        Some(BASE64URL_NOPAD.encode(sealed.as_bytes())).filter(|text| text.len() <= LONGEST_CARRIED)
+        Some(BASE64URL_NOPAD.encode(sealed.as_bytes())).filter(|text| text.len() <= MAX_CARRIED_LENGTH)
     }
 
     /// Opens a value. Returns `None` if it is forged, expired, or bound to another purpose, realm or browser.
     pub fn open<T: DeserializeOwned>(self, now: Timestamp, keys: &RealmKeys, text: &str) -> Option<T> {
-        if text.len() > LONGEST_CARRIED {
+        if text.len() > MAX_CARRIED_LENGTH {
             return None;
         }
         let sealed = Sealed::from_bytes(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?);

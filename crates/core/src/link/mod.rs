@@ -12,7 +12,7 @@ mod code;
 mod spent;
 
 pub use browser::BrowserProof;
-pub use carried::{CarriedFor, LONGEST_CARRIED};
+pub use carried::{CarriedFor, MAX_CARRIED_LENGTH};
 pub use challenge::{Challenge, HAND_OVER_WITHIN, Purpose};
 pub use code::{Code, TypedCode};
 pub use spent::SpentProof;
@@ -60,9 +60,9 @@ pub enum LinkAction {
     Authorize,
     /// Signs in, together with a mailed code.
     SigninCode,
-    /// Signs in.
+    /// Signs the user in.
     SigninLink,
-    /// Makes the first owner.
+    /// Creates the first owner.
     FirstOwner,
 }
 

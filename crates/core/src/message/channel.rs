@@ -1,6 +1,6 @@
 //! Channels by which messages are delivered.
 
-/// Delivery channel.
+/// Channel by which a message is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     Mail,

@@ -68,7 +68,7 @@ pub enum MessageKind {
     Impersonated,
     /// Notice that the account was deleted.
     AccountDeleted,
-    /// SMS code.
+    /// Code that verifies a phone number, by SMS.
     PhoneCode,
     /// Query for the delivery status of an SMS. Nothing is sent.
     SmsStatus,

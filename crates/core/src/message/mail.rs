@@ -12,7 +12,7 @@ pub struct Mail {
     pub subject: String,
     /// Plain text body.
     pub text: String,
-    /// HTML body.
+    /// HTML part of the email.
     pub html: String,
     /// Links in the text.
     pub links: Vec<String>,

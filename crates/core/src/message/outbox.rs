@@ -77,7 +77,7 @@ pub enum DeliveryOutcome {
 
 /// Backoff after the first failure. It doubles after each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// Maximum backoff.
+/// Maximum time between two delivery attempts.
 const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// Backoffs after unknown outcomes. Each retry may deliver a duplicate, so there are only two: a server that accepts

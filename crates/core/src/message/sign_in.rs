@@ -14,7 +14,7 @@ use crate::{
 pub struct SignIn {
     /// Name of browser and operating system, if recognised.
     pub device: Option<String>,
-    /// IP address.
+    /// IP address of the client.
     pub ip: Option<String>,
     /// Time, in milliseconds since 1970.
     pub at: i64,

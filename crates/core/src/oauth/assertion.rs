@@ -19,13 +19,13 @@ pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jw
 pub const ASSERTION_ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
 
 /// Maximum length of an assertion in bytes.
-const LONGEST: usize = 8 * 1024;
+const MAX_LENGTH: usize = 8 * 1024;
 /// Maximum lifetime of an assertion.
 const LIFETIME: Duration = Duration::from_secs(300);
 /// How far the clock of a client may be ahead.
 const AHEAD: Duration = Duration::from_secs(60);
 /// Maximum number of keys of a client.
-const MOST_KEYS: usize = 10;
+const MAX_KEYS: usize = 10;
 
 /// Public keys of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl ClientKeys {
         names.dedup();
         let are_named = keys.len() == 1 || (names.len() == keys.len() && !names.contains(&None));
         let are_known = keys.iter().all(|key| is_sized(key) && DecodingKey::from_jwk(key).is_ok());
-        ((1..=MOST_KEYS).contains(&keys.len()) && are_named && are_known).then_some(Self(keys))
+        ((1..=MAX_KEYS).contains(&keys.len()) && are_named && are_known).then_some(Self(keys))
     }
 
     /// Returns the JWK set.
@@ -123,7 +123,7 @@ pub(crate) fn named_in(assertion: &str) -> Option<String> {
     struct Named {
         sub: String,
     }
-    let payload = assertion.split('.').nth(1).filter(|_| assertion.len() <= LONGEST)?;
+    let payload = assertion.split('.').nth(1).filter(|_| assertion.len() <= MAX_LENGTH)?;
     let named: Named = serde_json::from_slice(&BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?).ok()?;
     Some(named.sub)
 }
@@ -177,7 +177,7 @@ pub(crate) fn verify(
 }
 
 fn header_of(assertion: &str) -> Option<Header> {
-    let encoded = assertion.split('.').next().filter(|_| assertion.len() <= LONGEST)?;
+    let encoded = assertion.split('.').next().filter(|_| assertion.len() <= MAX_LENGTH)?;
     let header: Header = serde_json::from_slice(&BASE64URL_NOPAD.decode(encoded.as_bytes()).ok()?).ok()?;
     let is_kind = |typ: &str| ["jwt", "client-authentication+jwt"].iter().any(|kind| typ.eq_ignore_ascii_case(kind));
     let is_plain = header.crit.is_none() && header.b64.is_none() && header.typ.as_deref().is_none_or(is_kind);

@@ -25,7 +25,7 @@ pub enum ClientType {
 /// Authentication method at the token endpoint. Each client has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuthMethod {
-    /// HTTP Basic.
+    /// Secret in the `Authorization` header (`client_secret_basic`).
     SecretBasic,
     /// A form parameter.
     SecretPost,
@@ -45,7 +45,7 @@ pub enum GrantType {
 macro_rules! words {
     ($name:ident: $($value:ident = $word:literal),*) => {
         impl $name {
-            /// All values.
+            /// All values, in order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$value),*];
 
             /// Returns the name used in settings, responses and the store.
@@ -73,7 +73,7 @@ words!(GrantType: AuthorizationCode = "authorization_code", RefreshToken = "refr
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisteredClient {
     pub id: ClientId,
-    /// Display name.
+    /// Name shown to users on the consent page.
     pub name: String,
     pub client_type: ClientType,
     /// Whether it belongs to the operator. Users are then not asked for consent.

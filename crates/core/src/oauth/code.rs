@@ -31,7 +31,7 @@ pub(crate) struct CodeNote {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) nonce: Option<String>,
     pub(crate) scope: String,
-    /// Browser session.
+    /// Identifier of the browser session that created the code.
     pub(crate) session: String,
     /// Requested authentication context class.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -209,8 +209,8 @@ impl<'a> Reading<'a> {
         };
         let scopes = scopes.unwrap_or_default();
         let is_known = |scope: &str| BUILT_IN.contains(&scope) || of_realm.has(scope);
-        let is_refused = self.draft.scopes.as_ref().is_some_and(|given| !given.is_empty() && scopes.is_empty());
-        if is_refused || !scopes.iter().all(is_known) || (scopes.has(ACCOUNT) && !first_party) {
+        let is_rejected = self.draft.scopes.as_ref().is_some_and(|given| !given.is_empty() && scopes.is_empty());
+        if is_rejected || !scopes.iter().all(is_known) || (scopes.has(ACCOUNT) && !first_party) {
             self.errors.push(CLIENT_SCOPES_INVALID.of("scopes"));
         }
         scopes

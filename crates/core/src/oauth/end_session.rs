@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::LONGEST_REQUEST;
+use super::MAX_REQUEST_LENGTH;
 
-/// A request, as it was received. It is carried in the URL of the page that asks, and checked again.
+/// A request as received. It is sealed in the URL of the page that asks the user, and checked again afterwards.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EndSessionRequest {
@@ -34,7 +34,7 @@ impl EndSessionRequest {
                 request.is_repeated = true;
             }
         }
-        (length <= LONGEST_REQUEST).then_some(request)
+        (length <= MAX_REQUEST_LENGTH).then_some(request)
     }
 
     fn parameter(&mut self, name: &str) -> Option<&mut Option<String>> {

@@ -16,7 +16,7 @@ pub struct ClientMark {
     pub id: ClientId,
     /// Sessions and consents that are older belong to an earlier client.
     pub since: Timestamp,
-    /// Whether the settings of a server name it.
+    /// Whether the client is defined in the settings of a server.
     pub is_declared: bool,
 }
 

@@ -27,6 +27,6 @@ pub use end_session::EndSessionRequest;
 pub use mark::ClientMark;
 pub(crate) use origins::{KnownOrigins, Origins};
 pub use redirect_uri::{BadRedirectUri, RedirectKind, RedirectUri};
-pub use request::{AuthorizeRequest, ClientError, LONGEST_REQUEST, Lacking, Prompt, ResponseMode};
+pub use request::{AuthorizeRequest, ClientError, Lacking, MAX_REQUEST_LENGTH, Prompt, ResponseMode};
 pub(crate) use request::{UNMET_AUTHENTICATION, Wishes};
-pub use secret::{ClientSecret, MOST_SECRETS, NewClientSecret};
+pub use secret::{ClientSecret, MAX_SECRETS, NewClientSecret};

@@ -12,7 +12,7 @@ use crate::{clock::Timestamp, id::RealmName};
 /// Time for which the redirect URIs of a realm are kept, so that not every unauthenticated request reads all clients.
 const KEPT_FOR: Duration = Duration::from_secs(5);
 
-/// Redirect URIs of a realm, each with whether any port is accepted.
+/// Redirect URIs of a realm, and whether each matches all ports.
 #[derive(Debug, Clone)]
 pub(crate) struct Origins(Arc<Vec<(RedirectUri, bool)>>);
 
@@ -33,7 +33,7 @@ impl FromIterator<RegisteredClient> for Origins {
     }
 }
 
-/// Redirect URIs of the realms that were read recently.
+/// Cached redirect URIs of all realms.
 #[derive(Debug, Default)]
 pub(crate) struct KnownOrigins(Mutex<BTreeMap<RealmName, (Timestamp, Origins)>>);
 
@@ -44,7 +44,7 @@ impl KnownOrigins {
         known.get(realm).filter(|(at, _)| now.since(*at) < KEPT_FOR).map(|(_, origins)| origins.clone())
     }
 
-    /// Stores the redirect URIs of a realm.
+    /// Caches the origins of a realm.
     pub(crate) fn put(&self, realm: &RealmName, now: Timestamp, origins: Origins) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(realm.clone(), (now, origins));
     }

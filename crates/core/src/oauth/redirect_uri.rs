@@ -48,7 +48,7 @@ pub enum BadRedirectUri {
     #[error("the host or port is malformed, or there is a user name")]
     Host,
     #[error(
-        "it has a parameter that the answer would add: code, state, iss, error, error_description, error_uri or response"
+        "it has a parameter that the response would add: code, state, iss, error, error_description, error_uri or response"
     )]
     Parameter,
 }
@@ -139,7 +139,7 @@ impl RedirectUri {
         (self.kind != RedirectKind::Private).then(|| self.text.get(..self.host_end + port))?
     }
 
-    /// Returns whether it belongs to this origin, as browsers send it. With `any_port` a loopback host stands for all its ports.
+    /// Returns whether it belongs to this origin, as browsers send it. With `any_port`, a loopback host matches all ports.
     #[must_use]
     pub fn is_of(&self, origin: &str, any_port: bool) -> bool {
         let Some(own) = self.origin() else { return false };

@@ -8,7 +8,7 @@ use super::code::is_challenge;
 use crate::{clock::Timestamp, seal, session::Assurance};
 
 /// Maximum size of a request, in bytes.
-pub const LONGEST_REQUEST: usize = 4096;
+pub const MAX_REQUEST_LENGTH: usize = 4096;
 
 macro_rules! parameters {
     ($($name:ident),*) => {
@@ -81,7 +81,7 @@ impl AuthorizeRequest {
                 *field = Some(value.to_owned());
             }
         }
-        (length <= LONGEST_REQUEST).then_some(request)
+        (length <= MAX_REQUEST_LENGTH).then_some(request)
     }
 
     /// Returns the email address that the client expects.
@@ -192,13 +192,13 @@ impl ResponseMode {
 pub enum Prompt {
     /// No page may be shown.
     None,
-    /// Authenticate again.
+    /// The user must authenticate again.
     Login,
     /// Confirm the permissions of the client.
     Consent,
     /// Choose an account.
     SelectAccount,
-    /// Sign up.
+    /// The user should sign up first (`prompt=create`).
     Create,
 }
 

@@ -12,7 +12,7 @@ use crate::{clock::Timestamp, ctx::Ctx};
 /// Prefix of every secret, which lets scanners detect leaked secrets.
 const PREFIX: &str = "pcs_";
 /// Maximum number of secrets that are valid at the same time.
-pub const MOST_SECRETS: usize = 2;
+pub const MAX_SECRETS: usize = 2;
 
 /// Client secret, shown once. Never printed.
 pub struct NewClientSecret(Zeroizing<String>);

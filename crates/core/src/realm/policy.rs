@@ -7,10 +7,10 @@ use crate::{
     federation::{LinkPolicy, Provider},
 };
 
-/// Per-realm settings.
+/// Settings that can differ between realms.
 #[derive(Debug, Clone)]
 pub struct RealmPolicy {
-    /// Sign-up policy.
+    /// Setting `SIGNUP`.
     pub signup: Signup,
     /// Required fields of a registration in addition to email address and password.
     pub signup_required: Vec<SignupField>,

@@ -1,11 +1,11 @@
-/// Sign-up policy.
+/// Policy that decides who can sign up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signup {
-    /// Anyone.
+    /// Anyone can sign up.
     Open,
     /// Only invited users.
     Invite,
-    /// No one.
+    /// No accounts can be created by sign-up or invitation.
     Closed,
 }
 
@@ -19,7 +19,7 @@ pub enum SignupField {
 }
 
 impl SignupField {
-    /// All fields.
+    /// All fields that a realm can require.
     pub const ALL: [Self; 4] = [Self::FirstName, Self::LastName, Self::Phone, Self::CountryCode];
 
     /// Returns the field's name in requests.

@@ -3,9 +3,9 @@ use super::Amr;
 /// Assurance of an authentication, which is the `acr` claim (RFC 9470 §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Assurance {
-    /// One factor.
+    /// One factor (`urn:portcullis:aal1`).
     OneFactor,
-    /// Two factors.
+    /// Two factors (`urn:portcullis:aal2`).
     TwoFactors,
     /// Two factors, one of which is a passkey or security key and thus resistant to phishing.
     PhishingResistant,

@@ -178,7 +178,7 @@ impl SoftCreation {
         [encode(&object), self.trailing.clone()].concat()
     }
 
-    /// Returns `RegistrationResponseJSON`.
+    /// Returns the response to a registration as `RegistrationResponseJSON`.
     #[must_use]
     pub fn json(&self) -> Value {
         let id = BASE64URL_NOPAD.encode(&self.id);
@@ -194,7 +194,7 @@ impl SoftCreation {
 }
 
 impl SoftAssertion<'_> {
-    /// Returns `AuthenticationResponseJSON`.
+    /// Returns the response to a login as `AuthenticationResponseJSON`.
     #[must_use]
     pub fn json(&self) -> Value {
         let (id, client) = (BASE64URL_NOPAD.encode(&self.id), self.client.to_string());

@@ -62,7 +62,7 @@ pub struct Claims {
     pub iat: i64,
     /// Time before which it is not valid.
     pub nbf: i64,
-    /// Expiry time.
+    /// Expiry in seconds since 1970.
     pub exp: i64,
     /// Time of the last authentication. The server itself reads it from the session instead.
     pub auth_time: i64,

@@ -85,7 +85,7 @@ proptest! {
 
 /// Mail servers that decode them deliver to a different address.
 #[test]
-fn encoded_words_are_refused_when_typed_and_read_when_stored() {
+fn encoded_words_are_rejected_when_typed_and_read_when_stored() {
     for raw in [
         "=?utf-8?q?x?=@example.com",
         "=?UTF-8?Q?collab=40psres.net?=foobar@example.com",

@@ -129,7 +129,7 @@ fn genuine_tokens_of_every_algorithm_are_accepted() {
 }
 
 #[test]
-fn tokens_with_a_forged_header_or_signature_are_refused() {
+fn tokens_with_a_forged_header_or_signature_are_rejected() {
     let now = ctx(1).now;
     let es = Key::new("es", Algorithm::ES256);
     let (rs, other) = (Key::new("rs", Algorithm::RS256), Key::new("es", Algorithm::ES256));
@@ -169,7 +169,7 @@ fn tokens_with_a_forged_header_or_signature_are_refused() {
 }
 
 #[test]
-fn tokens_with_claims_of_others_are_refused() {
+fn tokens_with_claims_of_others_are_rejected() {
     let now = ctx(1).now.secs();
     let key = Key::new("one", Algorithm::ES256);
     let keys = set(&[&key]);

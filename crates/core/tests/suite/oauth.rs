@@ -135,7 +135,7 @@ const TRICKS: &[&str] = &[
 ];
 
 #[test]
-fn tricks_with_redirect_uris_are_refused() {
+fn tricks_with_redirect_uris_are_rejected() {
     let long = format!("https://app.example.com/{}", "a".repeat(2048));
     for text in TRICKS.iter().copied().chain([long.as_str()]) {
         assert!(RedirectUri::parse(text).is_err(), "{text}");

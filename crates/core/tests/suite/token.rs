@@ -94,7 +94,7 @@ fn a_token_has_the_claims_of_the_contract() {
 }
 
 #[test]
-fn a_token_that_lacks_any_claim_is_refused() {
+fn a_token_that_lacks_any_claim_is_rejected() {
     let token = issue(&tokens());
     let claims = part(&token, 1);
     assert!(is_good(&tokens(), &forge(&header(&token), &claims)));
@@ -161,7 +161,7 @@ fn the_form_is_strict() {
 }
 
 #[test]
-fn a_foreign_signature_realm_issuer_or_audience_is_refused() {
+fn a_foreign_signature_realm_issuer_or_audience_is_rejected() {
     let token = issue(&tokens());
     let foreign = AccessTokens {
         keys: Keyring::new(SigningKey::hs256(b"another secret, long enough as well!"), vec![]),
@@ -215,7 +215,7 @@ fn a_bare_library_call_verifies_a_token() {
 
 proptest! {
     #[test]
-    fn any_text_is_refused(raw in any::<String>()) {
+    fn any_text_is_rejected(raw in any::<String>()) {
         prop_assert!(!is_good(&tokens(), &raw));
     }
 

@@ -30,7 +30,7 @@ fn spaces_dashes_and_format_characters_are_dropped_and_nothing_else() {
 }
 
 #[test]
-fn a_long_text_is_refused() {
+fn a_long_text_is_rejected() {
     assert_eq!(compact(&"1".repeat(128)).as_deref(), Some(&*"1".repeat(128)));
     assert_eq!(compact(&"1".repeat(129)), None);
 }

@@ -86,7 +86,7 @@ fn it_expires_to_the_millisecond() {
 }
 
 #[test]
-fn it_is_refused_in_another_realm() {
+fn it_is_rejected_in_another_realm() {
     let tokens = tokens(SigningKey::hs256(SECRET));
     let token = issue(&tokens, 1);
     verify(&tokens, &token).unwrap();
@@ -97,7 +97,7 @@ fn it_is_refused_in_another_realm() {
 }
 
 #[test]
-fn it_is_refused_once_its_key_is_gone() {
+fn it_is_rejected_once_its_key_is_gone() {
     let tokens = tokens(SigningKey::hs256(SECRET));
     let token = issue(&tokens, 1);
     verify(&tokens, &token).unwrap();
@@ -135,7 +135,7 @@ fn a_token_that_differs_in_any_character_is_verified_itself() {
 }
 
 #[test]
-fn a_refused_token_is_not_kept() {
+fn a_rejected_token_is_not_kept() {
     let tokens = tokens(SigningKey::hs256(SECRET));
     let foreign = issue(&self::tokens(SigningKey::hs256(NEXT_SECRET)), 1);
     let late = ctx(1).now.plus(Duration::from_secs(3600));

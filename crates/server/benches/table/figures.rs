@@ -228,7 +228,7 @@ async fn creates_and_starts(table: &mut Table) {
     for _ in 0..STARTS {
         fresh.push(start(&mut Program::new(&[])).await);
     }
-    table.figure(format!("start to the first answer, in an empty folder (median of {STARTS})"), median(fresh), "ms");
+    table.figure(format!("start to the first response, in an empty folder (median of {STARTS})"), median(fresh), "ms");
     let mut existing = Vec::new();
     for _ in 0..STARTS {
         assert!(program.stop().await.success());

@@ -135,7 +135,7 @@ impl Load {
     /// Measures successful responses per second for this duration. Panics on any other response.
     pub(crate) async fn rate(&self, length: Duration) -> f64 {
         let rates = self.rates(length).await;
-        assert!(rates.turned_away == 0.0, "a request was refused");
+        assert!(rates.turned_away == 0.0, "a request was rejected");
         rates.good
     }
 
@@ -143,7 +143,7 @@ impl Load {
     pub(crate) async fn cost(&self, length: Duration, process: u32) -> Cost {
         let before = machine::processor_time(process);
         let rates = self.rates(length).await;
-        assert!(rates.turned_away == 0.0, "a request was refused");
+        assert!(rates.turned_away == 0.0, "a request was rejected");
         let used = machine::processor_time(process).saturating_sub(before);
         Cost { rate: rates.good, each: micros(used, rates.answered) }
     }

@@ -66,8 +66,8 @@ async fn against_ceilings(table: &mut Table, subject: &Subject) {
     let verify = Ceiling::start(Role::Verify { key: subject.key.clone(), user: subject.user.answer.clone() });
     let token = Some(subject.user.token.as_str());
     let ceilings = [
-        (&hello, load::get("/", None), "bare axum answers, no token looked at"),
-        (&verify, load::get("/", token), "bare axum answers with the same token verified and the same JSON"),
+        (&hello, load::get("/", None), "bare axum responds without reading a token"),
+        (&verify, load::get("/", token), "bare axum verifies the same token and responds with the same JSON"),
     ];
     for (ceiling, request, of) in ceilings {
         let bare = Load::same(ceiling.port, READERS, request);
@@ -115,6 +115,6 @@ async fn sessions(table: &mut Table, Subject { algorithm, program, user, key }: 
         median(ours),
         "µs",
     );
-    table.beside(median(bare), "µs", "a bare axum answer that verifies the same token");
+    table.beside(median(bare), "µs", "a bare axum response that verifies the same token");
     table.figure(format!("resident memory with {count} sessions"), machine::resident(program.id()), "MiB");
 }

@@ -43,7 +43,7 @@ impl Storm {
             slow(visitor, |_| health.clone()),
         );
         Self {
-            slow: [("reads", reads), ("refreshes", refreshes), ("answers of `/health`", looks)],
+            slow: [("reads", reads), ("refreshes", refreshes), ("responses of `/health`", looks)],
             logins: rates.good,
             turned_away: 100.0 * rates.turned_away / (rates.good + rates.turned_away),
         }

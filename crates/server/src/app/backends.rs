@@ -180,7 +180,7 @@ pub(super) fn counters() -> Arc<dyn Counters> {
     Arc::new(MemoryCounters::default())
 }
 
-/// Message senders.
+/// Senders of emails and SMS.
 pub(super) struct Senders {
     pub(super) mailer: Arc<dyn MailSender>,
     pub(super) sms: Option<Arc<dyn SmsSender>>,

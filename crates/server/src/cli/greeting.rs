@@ -72,7 +72,7 @@ fn links(config: &Config, first_owner: Option<&str>) -> Vec<(&'static str, Strin
     }
     let next = match config.environment {
         Environment::Development => format!("open {url}, which has commands to try; Ctrl-C stops the server"),
-        Environment::Production => format!("check that {url}/readyz answers through the proxy"),
+        Environment::Production => format!("check that {url}/readyz responds through the proxy"),
     };
     links.push(("Next", next));
     links

@@ -17,7 +17,7 @@ pub enum Error {
     #[error("no password given: pipe it in, as in `printf %s \"$PASSWORD\" | portcullis hash`")]
     Missing,
     /// The password is too long, or contains control characters.
-    #[error("no account can have this password: it is longer than 1024 bytes or contains control characters")]
+    #[error("no account can have this password: it is longer than 1,024 bytes or contains control characters")]
     Impossible,
     /// The hash has an unknown format, or its cost is too high.
     #[error(

@@ -87,7 +87,7 @@ async fn ask(url: &str, is_https: bool) -> Result<(), String> {
     let answer = client.get(url).send().await.map_err(|error| error_chain(&error.without_url()))?;
     match answer.status() {
         status if status.is_success() => Ok(()),
-        status => Err(format!("it answers {status}")),
+        status => Err(format!("it responded with {status}")),
     }
 }
 

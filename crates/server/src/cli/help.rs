@@ -11,7 +11,7 @@ pub(super) const SHORT_END: &str = "\
 Examples:
   portcullis                         serve for development
   portcullis --port 9000             serve on another port
-  portcullis config check            report what is wrong with the settings
+  portcullis config check            report problems with the settings
   portcullis help migrate            explain a command, with examples
   portcullis --help                  list the flags of all settings";
 
@@ -32,7 +32,7 @@ Examples:
       --mail-server smtp.example.com --encryption-key-file key
       Serve in production, behind a proxy that terminates TLS.
   portcullis --config /etc/portcullis.toml config check
-      Report what is wrong with a configuration before it is used.
+      Report the problems of a configuration before it is used.
 
 See also:
   portcullis config show     every setting, its value and its source

@@ -67,7 +67,6 @@ pub enum Command {
 #[derive(Debug)]
 pub struct Invocation {
     pub command: Command,
-    /// Output format.
     pub format: OutputFormat,
     /// Settings given as flags.
     pub args: Args,

@@ -5,7 +5,7 @@ use std::{borrow::Cow, path::Path};
 use portcullis_core::{
     clock::Timestamp,
     error::catalogue::CLIENT_ID_INVALID,
-    oauth::{ClientAuthMethod, ClientDraft, ClientId, ClientSecret, MOST_SECRETS, RegisteredClient},
+    oauth::{ClientAuthMethod, ClientDraft, ClientId, ClientSecret, MAX_SECRETS, RegisteredClient},
 };
 
 use super::{
@@ -64,8 +64,7 @@ pub(super) fn finish(table: &ClientTable, values: &Values, report: &mut Report) 
     };
     let secrets = secrets(table, &client, values.dir(), report)?;
     if !client.first_party && !values.has(JWT_AUDIENCE.name()) {
-        let text =
-            "is not first-party, and without JWT_AUDIENCE, services could mistake its tokens for tokens of another application's users";
+        let text = "is not first-party, and without JWT_AUDIENCE, services could mistake its tokens for tokens of another application's users";
         let fix = Fix::Do(format!("set JWT_AUDIENCE, or first_party = true in [{subject}]"));
         report.insecure(Severity::Refused, subject, text, fix).at(&table.origin);
     }
@@ -85,7 +84,7 @@ fn with_keys<'a>(table: &'a ClientTable, dir: &Path, report: &mut Report) -> Opt
     match text_file::read(&path) {
         Ok(text) => Some(Cow::Owned(ClientDraft { jwks: Some(text), ..table.draft.clone() })),
         Err(error) => {
-            let fix = Fix::Do("name a file with a JWK set of public keys".to_owned());
+            let fix = Fix::Do("set the path of a file with a JWK set of public keys".to_owned());
             report.problem(subject, format!("{} cannot be read: {error}", path.display()), fix).at(&table.origin);
             None
         }
@@ -116,7 +115,7 @@ fn secrets(
             refuse("is missing: a confidential client has a secret".to_owned(), draw);
             return None;
         }
-        (_, number) if number > MOST_SECRETS => {
+        (_, number) if number > MAX_SECRETS => {
             refuse("lists more than two files".to_owned(), "keep the newest two files".to_owned());
             return None;
         }

@@ -33,7 +33,7 @@ pub(super) struct Diagnostic {
     fix: Option<Fix>,
 }
 
-/// Collects diagnostics.
+/// Collects the problems and warnings of a configuration.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     problems: Vec<Diagnostic>,

@@ -122,7 +122,7 @@ pub(crate) struct ServerInfo {
     pub(crate) root: Arc<str>,
     /// Realm of the examples.
     pub(crate) first_realm: Arc<str>,
-    /// All realms.
+    /// Names of all realms.
     pub(crate) realms: Vec<String>,
     /// Kind of database.
     pub(crate) database: &'static str,

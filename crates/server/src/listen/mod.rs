@@ -31,7 +31,6 @@ pub use self::bind::{BindError, Listener, Sockets, bind, check};
 pub use self::connections::{ConnectionLimiter, ConnectionPermit};
 use crate::http::{Handler, HttpService, KeepAlive, Peer};
 
-/// Connection timeouts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
     /// Maximum time from the first byte of a request to the end of its head. For the first request it starts with the

@@ -32,7 +32,7 @@ macro_rules! metrics {
 
 metrics! {
     BUILD = "portcullis_build_info", Gauge, "version", "Always 1; the version is the label.";
-    HTTP_REQUESTS = "portcullis_http_requests_total", Counter, "method, route, status", "Answered requests.";
+    HTTP_REQUESTS = "portcullis_http_requests_total", Counter, "method, route, status", "Completed requests.";
     HTTP_DURATION = "portcullis_http_request_duration_seconds", Histogram, "route", "Time from receiving a request head to sending the response head.";
     LOGINS = "portcullis_logins_total", Counter, "outcome", "Logins: `ok`, `wrong`, `unverified`, `limited`, `invalid` or `failed`.";
     LIMITS_REACHED = "portcullis_limits_reached_total", Counter, "limit", "Requests beyond a limit, including limits that are only observed.";

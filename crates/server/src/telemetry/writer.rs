@@ -27,7 +27,7 @@ const RESERVED: usize = 1024 * 1024;
 /// Timeout for writing the last lines at shutdown, because the reader of the log may have stopped.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Queued lines.
+/// Log lines that wait for the writer thread.
 #[derive(Debug, Default)]
 struct Queue {
     waiting: Mutex<Waiting>,

@@ -184,7 +184,10 @@ async fn the_exit_code_of_health_states_whether_the_server_is_ready() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let sick = value(&program.run(&["health", "--json"]));
-    assert_eq!((&sick["ready"], &sick["problem"]), (&false.into(), &"it answers 503 Service Unavailable".into()));
+    assert_eq!(
+        (&sick["ready"], &sick["problem"]),
+        (&false.into(), &"it responded with 503 Service Unavailable".into())
+    );
 }
 
 #[test]

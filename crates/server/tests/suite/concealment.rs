@@ -112,7 +112,7 @@ async fn a_sign_in_code_is_the_same_work_for_every_address() {
         };
         let work = alike(&app, known, "bert@example.com", finish).await;
         assert_eq!(work, Work { hashes: 0, reads: 3, commits: vec![1, 1], renders: 0 });
-        // Refusals of one address within a minute are one row.
+        // Rejections of one address within a minute are one row.
         app.advance(std::time::Duration::from_secs(120));
     }
     assert!(app.mails_to("bert@example.com").await.is_empty());

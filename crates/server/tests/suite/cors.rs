@@ -30,7 +30,7 @@ async fn a_page_of_a_named_origin_may_call() {
     assert!(answer.headers().get("access-control-allow-credentials").is_none());
 
     let answer = app.request(Method::GET, "/User1/me").header("Origin", APP).send().await.unwrap();
-    assert_eq!((answer.status().as_u16(), allowed(&answer)), (401, Some(APP)), "refusals are readable, too");
+    assert_eq!((answer.status().as_u16(), allowed(&answer)), (401, Some(APP)), "rejections are readable as well");
     let exposed = answer.headers()["access-control-expose-headers"].to_str().unwrap();
     assert!(["retry-after", "x-request-id", "etag"].iter().all(|name| exposed.contains(name)), "{exposed}");
     let vary = answer.headers()["vary"].to_str().unwrap().to_lowercase();

@@ -21,7 +21,7 @@ async fn a_panic_in_a_request_is_a_500_without_details_and_the_process_survives(
 }
 
 #[tokio::test]
-async fn without_the_store_every_login_is_refused_with_a_retry_after() {
+async fn without_the_store_every_login_is_rejected_with_a_retry_after() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;

@@ -46,7 +46,7 @@ enum Kind {
 /// Where a route accepts a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Door {
-    /// Nowhere.
+    /// The route accepts no token.
     Open,
     /// The cookie of an administrator or the header of an API key. No token of a user.
     Admin,
@@ -394,7 +394,7 @@ fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBu
     if method == Method::GET { request } else { request.form(&fields) }
 }
 
-async fn assert_refused(row: Row, kind: Kind, response: Response) {
+async fn assert_rejected(row: Row, kind: Kind, response: Response) {
     let (at, door, _, refusal) = row;
     match refusal {
         // A token of the server's own has no scope; one in the URL is none. Where clients are off, there is no such route.
@@ -424,8 +424,8 @@ async fn assert_taken(row: Row, kind: Kind, response: Response) {
         // The bearer token was accepted; the rest of the request may be rejected.
         Status(refused) if door == Bearer => {
             let body: Value = response.json().await.unwrap_or_default();
-            let is_refused = [refused, 403].contains(&status) && body["code"] != "auth.stale";
-            assert!(!is_refused, "{at} and {kind:?}: {body}");
+            let is_rejected = [refused, 403].contains(&status) && body["code"] != "auth.stale";
+            assert!(!is_rejected, "{at} and {kind:?}: {body}");
         }
         Inactive => assert_eq!(json(response, 200).await["active"], true, "{at} and {kind:?}"),
         _ => assert!([200, 202, 303].contains(&status), "{at} and {kind:?}: {status} {:?}", response.text().await),
@@ -477,9 +477,9 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
     let rows = rows(&document);
     for (row, _) in rows.iter().filter(|(row, _)| row.1 != Open) {
         for (kind, token) in tokens.of.iter().filter(|(kind, _)| !row.2.contains(kind)) {
-            assert_refused(*row, *kind, ask(&app, *row, token, "123456").send().await.unwrap()).await;
+            assert_rejected(*row, *kind, ask(&app, *row, token, "123456").send().await.unwrap()).await;
         }
-        assert_refused(*row, Kind::Device, ask(&app, *row, "junk", "123456").send().await.unwrap()).await;
+        assert_rejected(*row, Kind::Device, ask(&app, *row, "junk", "123456").send().await.unwrap()).await;
         if row.1 == Bearer {
             // A token in the URL is not accepted, because URLs are logged.
             let access = &tokens.of[&Access];
@@ -488,10 +488,10 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
             let method: Method = method.to_uppercase().parse().unwrap();
             let asked = app.request(method.clone(), &path);
             let asked = asked.query(&[("access_token", access), ("token", access)]).send().await.unwrap();
-            assert_refused(*row, Access, asked).await;
+            assert_rejected(*row, Access, asked).await;
             // The cookie of a browser only gives access to pages.
             let asked = app.request(method, &path).header("Cookie", &cookie).header("Sec-Fetch-Site", "same-origin");
-            assert_refused(*row, Kind::BrowserCookie, asked.send().await.unwrap()).await;
+            assert_rejected(*row, Kind::BrowserCookie, asked.send().await.unwrap()).await;
         }
     }
     // None of the rejected requests has used up or revoked anything. Each token still works.
@@ -513,7 +513,7 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
 }
 
 #[tokio::test]
-async fn in_the_place_of_a_ticket_every_other_token_is_refused() {
+async fn in_the_place_of_a_ticket_every_other_token_is_rejected() {
     let app = crate::openid::app().await;
     let tokens = Tokens::of(&app, "john").await;
     for (kind, token) in &tokens.of {
@@ -584,7 +584,7 @@ const HARMLESS: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn every_route_that_changes_something_refuses_an_administrator_who_acts_for_a_user() {
+async fn every_route_that_changes_something_rejects_an_administrator_who_acts_for_a_user() {
     let app = with_all_routes().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = app.impersonate(&john).await;

@@ -36,7 +36,7 @@ fn told(error: &OpenError) -> String {
 }
 
 #[tokio::test]
-async fn a_clock_that_differs_by_more_than_two_seconds_is_refused() {
+async fn a_clock_that_differs_by_more_than_two_seconds_is_rejected() {
     let database = TestDatabase::new().await;
     let settings = Settings { clock_tolerance: Some(CLOCK_TOLERANCE), ..settings(&database.url) };
     let settings = Settings { timeout: Duration::from_secs(10), ..settings };
@@ -108,7 +108,7 @@ async fn a_database_that_starts_in_time_is_opened() {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_refused() {
+async fn a_database_of_a_newer_version_is_rejected() {
     let made = make().await;
     let record = doc! { "_id": 1000, "name": "future", "applied_at": mongodb::bson::DateTime::from_millis(0) };
     made.documents("migrations").await.insert_one(record).await.unwrap();
@@ -119,7 +119,7 @@ async fn a_database_of_a_newer_version_is_refused() {
 
 /// Nothing is created in it, so a database given by mistake is unchanged.
 #[tokio::test]
-async fn users_of_another_system_are_refused() {
+async fn users_of_another_system_are_rejected() {
     let database = TestDatabase::new().await;
     let db = database.db().await;
     let theirs = doc! { "_id": ObjectId::new(), "email": "ada@example.org", "password": "$2b$10$" };

@@ -66,7 +66,7 @@ async fn keys_of_deployments_with_different_prefixes_are_apart() {
 }
 
 #[test]
-fn addresses_that_cannot_be_used_are_refused_without_repeating_them() {
+fn addresses_that_cannot_be_used_are_rejected_without_repeating_them() {
     for url in [
         "redis://",
         "redis://:hushhush@",

@@ -95,7 +95,7 @@ async fn a_server_that_takes_no_writes_is_not_used_until_it_does() {
 
 /// Reads succeed on a replica, so faults would never be consecutive.
 #[tokio::test]
-async fn one_refused_write_is_enough_to_leave_a_server_that_became_a_replica() {
+async fn one_rejected_write_is_enough_to_leave_a_server_that_became_a_replica() {
     let server = RedisServer::start();
     let redis = connect(&server.url()).await;
     until("connected", async || redis.is_up()).await;
@@ -125,7 +125,7 @@ async fn a_server_without_free_memory_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_command_that_is_refused_is_a_defect_and_no_outage() {
+async fn a_command_that_is_rejected_is_a_defect_and_no_outage() {
     let server = RedisServer::start();
     let redis = connect(&server.url()).await;
     until("connected", async || redis.is_up()).await;

@@ -118,7 +118,7 @@ async fn a_lock_of_another_process_is_reported_and_not_awaited_again() {
 }
 
 #[test]
-fn a_database_of_another_program_is_refused_and_not_touched() {
+fn a_database_of_another_program_is_rejected_and_not_touched() {
     let theirs = [
         "CREATE TABLE notes (text TEXT)",
         "CREATE TABLE migrations (id INTEGER, migration TEXT)",
@@ -138,7 +138,7 @@ fn a_database_of_another_program_is_refused_and_not_touched() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_refused_at_the_start() {
+async fn a_damaged_file_is_rejected_at_the_start() {
     let harm: [(&str, Harm); 4] = [
         ("overwritten from the middle on", |bytes| bytes[20_000..].fill(0x55)),
         ("cut off", |bytes| bytes.truncate(bytes.len() / 2)),

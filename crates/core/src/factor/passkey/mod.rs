@@ -22,7 +22,7 @@ pub use authenticator_data::Backup;
 pub use challenge::{CHALLENGE_TTL, ChallengePurpose, PasskeyChallenge};
 pub use cose_key::{CredentialKey, KeyAlgorithm};
 pub use credential_id::CredentialId;
-pub use noun::{MOST_PASSKEYS, NewPasskey, Passkey, PasskeyUse};
+pub use noun::{MAX_PASSKEYS, NewPasskey, Passkey, PasskeyUse};
 pub use refusal::PasskeyRefusal;
 pub use registration::{NewCredential, RegistrationResponse};
 pub use relying_party::RelyingParty;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Maximum number of passkeys and security keys per account.
-pub const MOST_PASSKEYS: usize = 20;
+pub const MAX_PASSKEYS: usize = 20;
 /// Number of characters of a key that identify the relying party.
 const TAG: usize = 8;
 

@@ -1,4 +1,4 @@
-/// Reason why a ceremony was refused, for the audit trail and the log. Clients get the same response for every
+/// Reason why a ceremony was rejected, for the audit trail and the log. Clients get the same response for every
 /// reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.as_str())]

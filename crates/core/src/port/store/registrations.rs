@@ -43,6 +43,6 @@ pub enum Replaces {
     /// Only this registration, or none if `None`. If it has become contested, only a contested registration may
     /// replace it.
     Exactly(Option<UserId>),
-    /// Any registration.
+    /// Any registration, whether or not its address is contested.
     Anything,
 }

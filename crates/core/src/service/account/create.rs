@@ -29,7 +29,7 @@ pub struct CreateForm {
     /// ISO or calling code.
     pub country_code: RawField,
     pub password: RawField,
-    /// Application-defined data.
+    /// JSON object defined by the application.
     pub attributes: RawField,
 }
 

@@ -38,7 +38,7 @@ pub struct Export {
     pub factors: Vec<ListedFactor>,
     /// Number of unused recovery codes, and the time of their creation.
     pub recovery_codes: Option<(usize, Timestamp)>,
-    /// Trusted devices.
+    /// Trusted devices of the user.
     pub devices: Vec<ListedDevice>,
     /// Accounts at other providers.
     pub identities: Vec<ListedIdentity>,

@@ -35,7 +35,7 @@ impl Accounts<'_> {
         Ok(token)
     }
 
-    /// Makes the first owner. The address counts as proved.
+    /// Creates the first owner. The address is considered verified.
     ///
     /// # Errors
     /// Returns `BadLink` if the token is invalid, was used, or an owner exists; `Invalid` for the address or the password and
@@ -66,7 +66,7 @@ impl Accounts<'_> {
         let batch = self.first_owner(&user, &challenge, &read).await?;
         match self.commit(batch).await {
             Ok(()) => {
-                tracing::info!(user = %user.id, "first owner made");
+                tracing::info!(user = %user.id, "first owner created");
                 Ok(Some(()))
             }
             Err(CommitError::Failed(Precondition::ChallengeFresh)) => Err(Error::bad_link()),

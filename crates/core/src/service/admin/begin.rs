@@ -33,7 +33,7 @@ impl Administration<'_> {
         self.accounts().begin_first_owner().await
     }
 
-    /// Makes the first owner with such a token.
+    /// Creates the first owner with such a setup code.
     ///
     /// # Errors
     /// Returns `BadLink` if the token is invalid or an owner exists, `Invalid` if a field is invalid, `Conflict` if the address

@@ -15,7 +15,7 @@ use crate::{
         },
     },
     oauth::{
-        ClientDraft, ClientId, ClientMark, ClientSecret, ClientType, MOST_SECRETS, NewClientSecret, RegisteredClient,
+        ClientDraft, ClientId, ClientMark, ClientSecret, ClientType, MAX_SECRETS, NewClientSecret, RegisteredClient,
     },
     port::{Precondition, RecordOp},
     record::{Record, RecordKeys, RecordRow},
@@ -159,11 +159,11 @@ impl Administered<'_, Manage> {
         }
         let secret = NewClientSecret::random(self.ctx);
         client.secrets.insert(0, ClientSecret::of(secret.expose(), self.ctx.now));
-        client.secrets.truncate(if is_now { 1 } else { MOST_SECRETS });
+        client.secrets.truncate(if is_now { 1 } else { MAX_SECRETS });
         Ok(self.replace(&row, &client, "rotated").await?.then_some((client, secret)))
     }
 
-    /// Removes a client. Its tokens are refused from then on, also if its id is used again.
+    /// Removes a client. Its tokens are rejected from then on, also if its id is used again.
     ///
     /// # Errors
     /// Returns `NotFound` if it does not exist, `Conflict` if it is defined in the settings, and `Unavailable` if the

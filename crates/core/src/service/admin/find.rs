@@ -119,7 +119,7 @@ impl Administered<'_, Look> {
         let query = self.query(filters, &STATUSES)?;
         let cursors = Cursors::of(&self.realm.keys, "admin/search", &format!("{}{words:?}", filter_text(&query)));
         let from = cursors.read(&filters.cursor)?.map(|(_, place)| read_place(&place)).transpose()?;
-        // Charged before the search, so that a refused search reveals nothing.
+        // Charged before the search, so that a rejected search reveals nothing.
         self.charge_reads(1).await?;
         let _running = Running::begin()?;
         let limit = query.limit;

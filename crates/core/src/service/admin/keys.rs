@@ -151,7 +151,7 @@ impl Administered<'_, Administer> {
         Ok((listed, secret))
     }
 
-    /// Revokes an API key. Its next request is refused.
+    /// Revokes an API key. Its next request is rejected.
     ///
     /// # Errors
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` for an API key, `NotFound` if the key does

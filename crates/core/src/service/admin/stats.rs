@@ -13,24 +13,24 @@ const DAY: i64 = 24 * 3600 * 1000;
 /// Days that are answered if none are named: today and those before.
 const USUAL_DAYS: i64 = 30;
 /// Maximum number of days of an answer.
-const MOST_DAYS: i64 = 400;
+const MAX_DAYS: i64 = 400;
 
-/// Filters of the statistics, as they were received.
+/// Filters of the statistics as received.
 #[derive(Debug, Default)]
 pub struct StatsFilters {
     pub realm: RawField,
     /// First day, as a date or a time of that day.
     pub from: RawField,
-    /// Last day.
+    /// Last day of the statistics.
     pub to: RawField,
 }
 
 /// Statistics of some days.
 #[derive(Debug)]
 pub struct ListedStats {
-    /// First day.
+    /// First day of the statistics.
     pub from: Timestamp,
-    /// Last day.
+    /// Last day of the statistics.
     pub to: Timestamp,
     pub days: Vec<DayStats>,
 }
@@ -59,8 +59,7 @@ impl Administered<'_, Look> {
             let to = to.unwrap_or_else(|| self.ctx.now.day());
             (from.unwrap_or_else(|| Timestamp::from_millis(to.millis() - (USUAL_DAYS - 1) * DAY)), to)
         });
-        let is_long =
-            |(from, to): &(Timestamp, Timestamp)| to.millis().saturating_sub(from.millis()) >= MOST_DAYS * DAY;
+        let is_long = |(from, to): &(Timestamp, Timestamp)| to.millis().saturating_sub(from.millis()) >= MAX_DAYS * DAY;
         if range.as_ref().is_some_and(is_long) {
             errors.add(TIME_INVALID.of("from"));
         }

@@ -25,7 +25,7 @@ pub struct Explained {
     pub request: RequestId,
     pub at: Timestamp,
     pub realm: String,
-    /// Route, if the request was refused.
+    /// Route, if the request was rejected.
     pub route: Option<String>,
     pub outcome: String,
     pub reason: Option<String>,
@@ -125,7 +125,8 @@ fn route_of(row: &AuditEntry) -> Option<String> {
 /// Returns the decision as a sentence.
 fn sentence(row: &AuditEntry) -> String {
     let event = row.event.replace('_', " ");
-    let repeated = if row.count > 1 { format!(" One of {} such requests within a minute.", row.count) } else { String::new() };
+    let repeated =
+        if row.count > 1 { format!(" One of {} such requests within a minute.", row.count) } else { String::new() };
     let reason = row.reason.as_deref().map(|reason| reason.replace('_', " "));
     let decided = match (row.outcome.as_str(), reason, row.rule.as_deref()) {
         ("ok", ..) => "Accepted".to_owned(),

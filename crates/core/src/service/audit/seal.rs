@@ -1,7 +1,7 @@
 //! Seals audit rows into signed blocks and removes the rows of expired blocks.
 
 use crate::{
-    audit::{Actor, ActorKind, AuditEntry, AuditRow, Block, Chain, Event, MOST_ROWS, StoredBlock},
+    audit::{Actor, ActorKind, AuditEntry, AuditRow, Block, Chain, Event, MAX_ROWS, StoredBlock},
     clock::Timestamp,
     ctx::Ctx,
     error::Result,
@@ -44,8 +44,8 @@ impl<'a> Sealing<'a> {
     pub async fn seal(&self, all: bool) -> Result<SealedCount> {
         let (store, mut sealed) = (&self.kernel.ports.store, SealedCount::default());
         loop {
-            let rows = store.unsealed_rows(MOST_ROWS).await?;
-            let is_whole = rows.len() == MOST_ROWS;
+            let rows = store.unsealed_rows(MAX_ROWS).await?;
+            let is_whole = rows.len() == MAX_ROWS;
             if rows.is_empty() || (!is_whole && !all) {
                 return Ok(sealed);
             }
@@ -151,7 +151,7 @@ fn old_blocks(blocks: &[StoredBlock], until: Timestamp, now: Timestamp) -> Vec<&
     let mut rows = 0;
     let old = blocks.iter().enumerate().take_while(|(place, stored)| {
         rows += stored.block.count;
-        end(*place).is_some_and(|end| end < until) && (rows == stored.block.count || rows <= MOST_ROWS as u64)
+        end(*place).is_some_and(|end| end < until) && (rows == stored.block.count || rows <= MAX_ROWS as u64)
     });
     old.map(|(_, stored)| &stored.block).collect()
 }

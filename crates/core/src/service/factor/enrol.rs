@@ -10,7 +10,7 @@ use crate::{
         catalogue::{FACTOR_NAME_INVALID, MFA_INVALID, MFA_TOO_MANY, NOT_FOUND},
     },
     factor::{
-        EnrolmentNote, FactorCode, FactorName, ListedFactor, MOST_TOTP, Method, MfaPolicy, NewRecoveryCodes,
+        EnrolmentNote, FactorCode, FactorName, ListedFactor, MAX_TOTP, Method, MfaPolicy, NewRecoveryCodes,
         TicketPurpose, TotpFactor, TotpSecret,
     },
     id::FactorId,
@@ -113,7 +113,7 @@ impl SecondFactors<'_> {
         if let Enrols::Owner(owner, _) = enrols {
             self.require_strength(&user, owner)?;
         }
-        if self.factors_of(&user, &key).await?.totp.len() >= MOST_TOTP {
+        if self.factors_of(&user, &key).await?.totp.len() >= MAX_TOTP {
             return Err(MFA_TOO_MANY.into());
         }
         let enrolment = Challenge::beginning(self.ctx, &self.realm.name, Purpose::Enrolment, &user.id, ENROLMENT_TTL);
@@ -171,7 +171,7 @@ impl SecondFactors<'_> {
     ) -> Result<Option<Confirmed>> {
         let (by, found) = self.enrolment_of(enrols, enrolment).await?;
         let (ctx, realm, user) = (self.ctx, &self.realm.name, by.user.clone());
-        if self.factors_of(&user, &by.key).await?.totp.len() >= MOST_TOTP {
+        if self.factors_of(&user, &by.key).await?.totp.len() >= MAX_TOTP {
             return Err(MFA_TOO_MANY.into());
         }
         let factor = TotpFactor {

@@ -13,7 +13,7 @@ use crate::{
     factor::{
         FactorName, Held, ListedFactor, ListedPasskey, Method, NewRecoveryCodes,
         passkey::{
-            ChallengePurpose, MOST_PASSKEYS, NewCredential, NewPasskey, Passkey, PasskeyChallenge, PasskeyRefusal,
+            ChallengePurpose, MAX_PASSKEYS, NewCredential, NewPasskey, Passkey, PasskeyChallenge, PasskeyRefusal,
             PasskeyUse, RegistrationResponse, RelyingParty, SpentChallenge, UserHandle,
         },
     },
@@ -81,7 +81,7 @@ impl SecondFactors<'_> {
             self.require_strength(&by.user, owner)?;
         }
         let factors = self.factors_of(&by.user, &by.key).await?;
-        if factors.passkeys.len() >= MOST_PASSKEYS {
+        if factors.passkeys.len() >= MAX_PASSKEYS {
             return Err(MFA_TOO_MANY.into());
         }
         let profile = by.user.envelope.open_profile(&by.key)?;
@@ -151,7 +151,7 @@ impl SecondFactors<'_> {
             return if is_same { Err(PASSKEY_EXISTS.into()) } else { self.refuse(PasskeyRefusal::CredentialId).await };
         }
         let factors = self.factors_of(&by.user, &by.key).await?;
-        if factors.passkeys.len() >= MOST_PASSKEYS {
+        if factors.passkeys.len() >= MAX_PASSKEYS {
             return Err(MFA_TOO_MANY.into());
         }
         let others = factors.passkeys.into_iter().map(|held| held.noun);

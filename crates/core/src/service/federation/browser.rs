@@ -47,7 +47,7 @@ pub enum Returned {
     /// The user must make a decision first.
     Pending(PendingIdentity, Question),
     SignupClosed,
-    /// The provider or its user refused.
+    /// The provider or its user rejected the request.
     Refused,
     /// The user was asked to authenticate again, but used an external account of another user.
     OtherAccount,

@@ -87,7 +87,7 @@ impl Federation<'_> {
             Arrived::SignupClosed => SIGNUP_CLOSED,
             Arrived::Taken | Arrived::Reserved | Arrived::Unproved | Arrived::Incomplete => SOCIAL_INTERACTION,
         };
-        // Refused tokens are marked as used too, because a retry would send the same mails again.
+        // Rejected tokens are marked as used too, because a retry would send the same mails again.
         self.commit_unless(Batch::from_iter([spend]), &[Precondition::RecordFree]).await?;
         Err(refusal.into())
     }
@@ -115,7 +115,7 @@ impl Federation<'_> {
         Err(Error::from(SOCIAL_REFUSED))
     }
 
-    /// Records the reason why a sign-in with a provider was refused.
+    /// Records the reason why a sign-in with a provider was rejected.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.

@@ -1,4 +1,4 @@
-//! Audit rows of requests refused by the admin API.
+//! Audit rows of requests rejected by the admin API.
 
 use super::{Administrator, Scope};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     realm::Realm,
 };
 
-/// A refused request.
+/// A rejected request.
 #[derive(Debug)]
 pub struct RefusedRequest<'a> {
     /// Administrator who sent it, if the credentials were valid.
@@ -27,9 +27,9 @@ pub struct RefusedRequest<'a> {
 }
 
 impl Scope<'_> {
-    /// Records a request that was refused because of credentials, authority, state or a limit, unless the operation
+    /// Records a request that was rejected because of credentials, authority, state or a limit, unless the operation
     /// has recorded it. The row belongs to the realm in the path, so that administrators of the realm see who was
-    /// refused there.
+    /// rejected there.
     pub async fn note_refused_request(&self, refused: &RefusedRequest<'_>) {
         let realm = refused.realm.and_then(|name| self.realms.get(name));
         let scope = Scope { realm: realm.map_or(self.realm, |realm| &**realm), ..*self };
@@ -45,7 +45,7 @@ impl Scope<'_> {
             Some(admin) => audit.by(admin),
             None => audit,
         };
-        // The request is refused even if its row cannot be written.
+        // The request is rejected even if its row cannot be written.
         if let Err(error) = self.commit(self.refused(audit).into_iter().collect()).await {
             tracing::debug!(%error, "refusal not recorded");
         }

@@ -143,7 +143,7 @@ impl Sessions<'_> {
     async fn refuse_code<T>(&self, challenge: &Challenge, reason: &'static str) -> Result<T> {
         tracing::info!(realm = %self.realm.name, reason, "mailed code refused");
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
-        // Repetitions are counted in one row for each index: a decoy has its own, which is that of no address.
+        // Repetitions are counted in one row for each index. A decoy has a separate index that belongs to no address.
         let index = user.as_ref().map_or_else(|| self.realm.keys.index_of_decoy(&challenge.subject), |user| user.index);
         let draft = self.audit(Event::SigninCodeRefused).address(user.as_ref(), index).reason(reason);
         self.commit(self.refused(draft).into_iter().collect()).await?;

@@ -145,7 +145,7 @@ impl Sessions<'_> {
         Ok(Some(tokens))
     }
 
-    /// Refuses to create a session for a locked account after all factors were verified.
+    /// Rejects a session for a locked account after all factors were verified.
     async fn refuse_locked(&self, user: &User) -> Result<Option<Tokens>> {
         tracing::info!(realm = %self.realm.name, user = %user.id, reason = "locked", "login refused");
         let audit = self.refused(self.audit(Event::LoginRefused).user(user).reason("locked"));

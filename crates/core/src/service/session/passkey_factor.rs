@@ -58,7 +58,7 @@ impl Sessions<'_> {
         })
     }
 
-    /// Verifies a response to the challenge of a ticket. Returns `None` if it is refused.
+    /// Verifies a response to the challenge of a ticket. Returns `None` if it is rejected.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.

@@ -97,8 +97,8 @@ impl Sessions<'_> {
         Ok(Some(Stepped::Up(SteppedUp { access, cookie })))
     }
 
-    /// Makes an access token of a session: of the server's own, or of the client that it belongs to. That of a client has no scope
-    /// that the token before did not have.
+    /// Creates an access token for a session: a client's if the session belongs to a client, otherwise the server's. A client's token
+    /// has no scope that the token before did not have.
     async fn access_of(
         &self,
         session: &Session,

@@ -12,7 +12,7 @@ use crate::{
 const DAY: i64 = 24 * 3600 * 1000;
 
 impl Upkeep<'_> {
-    /// Counts the users of each realm and writes the numbers as those of today. The last ones of a day are those of its end.
+    /// Counts the users of each realm and writes the numbers for today. The last count of a day is its final value.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.

@@ -71,7 +71,11 @@ pub async fn users_are_listed_by_filters(store: &dyn Store) {
     assert_eq!(listed(UserQuery { two_step: Some(true), ..query(9) }).await, ["abcdef-1"]);
     assert_eq!(listed(UserQuery { two_step: Some(false), ..query(9) }).await.len(), 3);
     assert_eq!(listed(UserQuery { role: Some(role("editor")), ..query(9) }).await, ["abcdef-1", "abcdeg-3"]);
-    assert_eq!(listed(UserQuery { role: Some(role("edit")), ..query(9) }).await, ["abcdef-2"], "a role is not a prefix");
+    assert_eq!(
+        listed(UserQuery { role: Some(role("edit")), ..query(9) }).await,
+        ["abcdef-2"],
+        "a role is not a prefix"
+    );
     assert_eq!(listed(UserQuery { created_from: Some(at(-5)), ..query(9) }).await, ["abcdef-1", "abcdef-2"]);
     assert_eq!(listed(UserQuery { created_before: Some(at(-5)), ..query(9) }).await, ["abcdeg-3", "abcdeg-4"]);
     let before = UserQuery { seen_before: Some(at(-DAY)), ..query(9) };

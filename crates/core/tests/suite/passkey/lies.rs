@@ -338,7 +338,7 @@ fn the_attestation_is_not_evaluated() {
 }
 
 #[test]
-fn a_response_of_another_form_is_refused() {
+fn a_response_of_another_form_is_rejected() {
     let right = passkey(KeyAlgorithm::Es256).made(&challenge(1).to_text()).json();
     register_json(&right, true).unwrap();
     for (pointer, value) in [

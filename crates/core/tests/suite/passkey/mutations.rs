@@ -88,7 +88,7 @@ fn no_fault_makes_it_panic_and_none_changes_what_is_accepted() {
 }
 
 #[test]
-fn random_bytes_are_refused() {
+fn random_bytes_are_rejected() {
     let dice = Dice(SeededRandom::new(21));
     let passkey = passkey(KeyAlgorithm::Es256);
     let credential = register(&passkey.made(&challenge(1).to_text())).unwrap();
@@ -114,7 +114,7 @@ fn random_bytes_are_refused() {
 
 /// Nesting depth and declared lengths exhaust neither the stack nor memory.
 #[test]
-fn deep_and_long_items_are_refused_at_once() {
+fn deep_and_long_items_are_rejected_at_once() {
     for bytes in [
         vec![0x81; 60_000],
         vec![0xa1; 60_000],

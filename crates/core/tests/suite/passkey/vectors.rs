@@ -10,7 +10,7 @@ use portcullis_core::factor::passkey::{
 };
 use serde_json::{Value, json};
 
-/// Ceremonies that must be refused, with the expected reason.
+/// Ceremonies that must be rejected, with the expected reason.
 const REFUSED: &[(&str, PasskeyRefusal)] = &[
     ("none-es256-crossOrigin", PasskeyRefusal::CrossOrigin),
     ("none-es256-topOrigin", PasskeyRefusal::CrossOrigin),
@@ -53,7 +53,7 @@ fn ceremony(vector: &Value) -> Result<(), PasskeyRefusal> {
 
 #[test]
 #[allow(clippy::disallowed_methods, clippy::print_stdout, reason = "the vectors do not belong to the project")]
-fn the_vectors_of_the_standard_are_accepted_or_refused_as_the_policy_says() {
+fn the_vectors_of_the_standard_are_accepted_or_rejected_as_the_policy_says() {
     let folder = std::env::vars_os().find(|(name, _)| name == "PORTCULLIS_WEBAUTHN_VECTORS");
     let Some((_, folder)) = folder else { return };
     let files = std::fs::read_dir(PathBuf::from(folder)).unwrap().map(|file| file.unwrap().path());

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// A line of an export.
 pub(super) enum Line {
-    /// First line.
+    /// First line of an export.
     Head(Head),
     Row(Chain, PlacedEntry),
     Block(StoredBlock),

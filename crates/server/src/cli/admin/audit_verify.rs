@@ -51,7 +51,8 @@ fn read_file(file: &str, mut feed: Feed) -> Result<Feed, CallError> {
     for (line, number) in io::BufReader::new(lines).lines().zip(1_u64..) {
         let line = line.map_err(|error| unreadable(file, &error))?;
         let value = serde_json::from_str(&line).unwrap_or_default();
-        feed.take(&value).ok_or_else(|| CallError::Usage(format!("{file}: line {number} is not a valid export line")))?;
+        feed.take(&value)
+            .ok_or_else(|| CallError::Usage(format!("{file}: line {number} is not a valid export line")))?;
     }
     if !feed.is_ended {
         feed.verifier.truncated();

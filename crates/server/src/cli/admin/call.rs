@@ -26,7 +26,7 @@ pub enum CallError {
     /// The command line is invalid.
     #[error("{0}")]
     Usage(String),
-    /// The server refused the request.
+    /// The server rejected the request.
     #[error("{detail} ({code})")]
     Refused { status: u16, code: String, detail: String },
     /// The server cannot be reached.
@@ -105,7 +105,7 @@ impl Caller {
     /// Calls a route and returns the response.
     ///
     /// # Errors
-    /// Returns [`CallError`] if the server cannot be reached or refuses the request.
+    /// Returns [`CallError`] if the server cannot be reached or rejects the request.
     pub(super) async fn call(
         &self,
         method: Method,
@@ -167,7 +167,7 @@ fn read(status: u16, answer: &[u8]) -> Result<Value, CallError> {
     });
     let fields: Vec<String> = fields.collect();
     let detail = if fields.is_empty() { text("detail") } else { fields.join(" ") };
-    let detail = if detail.is_empty() { format!("the server answers {status}") } else { detail };
+    let detail = if detail.is_empty() { format!("the server responded with {status}") } else { detail };
     Err(CallError::Refused { status, code: text("code"), detail })
 }
 

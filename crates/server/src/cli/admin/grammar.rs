@@ -171,13 +171,7 @@ const STATS: Spec = spec("stats", "Count users, sign-ins and messages per day", 
 /// Verbs without a group, with their examples.
 const SINGLE: [(&Spec, &str); 2] = [(&WHY, help::WHY), (&STATS, help::STATS)];
 const OUTBOX: &[Spec] = &[
-    spec(
-        "list",
-        "List pending and abandoned messages",
-        &[],
-        &["realm", "state", "channel", "limit", "cursor"],
-        &[],
-    ),
+    spec("list", "List pending and abandoned messages", &[], &["realm", "state", "channel", "limit", "cursor"], &[]),
     spec("retry", "Send a message now", &["MESSAGE"], &[], &[]),
     spec("drop", "Drop a message, so that it is never sent", &["MESSAGE"], &[], &["yes"]),
 ];
@@ -202,7 +196,7 @@ const GROUPS: &[Group] = &[
 
 const SERVER: &str = "server";
 const KEY_FILE: &str = "key-file";
-/// Repeatable flags.
+/// Flags that can be repeated.
 const REPEATED: [&str; 7] = ["role", "allow", "network", "redirect-uri", "post-logout-redirect-uri", "grant", "scope"];
 
 pub(in crate::cli) fn grammars() -> impl Iterator<Item = clap::Command> {

@@ -66,7 +66,7 @@ pub(super) fn read(
                 Some(true) => {}
                 Some(false) => {
                     let fix = Fix::Do(format!("write {name} as in docs/openid-connect.md"));
-                    report.problem(subject, "has a value of another type than this field", fix).at(&at);
+                    report.problem(subject, "has a value of the wrong type for this field", fix).at(&at);
                 }
                 None => {
                     let nearest = suggest::nearest(name, FIELDS);

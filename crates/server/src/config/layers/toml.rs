@@ -53,7 +53,7 @@ pub(super) fn layer(named: Option<&Path>, dir: &Path, names: &Names, report: &mu
     let Some(text) = read_file(&path, report) else {
         if named.is_some() && !path.exists() {
             let text = format!("{} does not exist", path.display());
-            let fix = Fix::Do(format!("name an existing file, or remove --config to read {USUAL}"));
+            let fix = Fix::Do(format!("set the path of an existing file, or remove --config to read {USUAL}"));
             report.problem("--config", text, fix).at(&Origin::CommandLine);
         }
         return Default::default();

@@ -73,13 +73,11 @@ impl Choice for Enumeration {
     const PLACEHOLDER: &'static str = "conceal|reveal";
 }
 
-/// Account settings.
 #[derive(Debug)]
 pub struct Accounts {
     pub enumeration: Enumeration,
 }
 
-/// Password settings.
 #[derive(Debug)]
 pub struct Password {
     /// Cost of a hash.

@@ -25,7 +25,7 @@ use crate::config::{
 pub(super) const SECTION: Section = Section::new("Administration", SETTINGS).deriving(derive).checked(check);
 
 /// Maximum time budget of a search, well below the request timeout.
-const LONGEST_SEARCH: Duration = Duration::from_secs(20);
+const MAX_SEARCH: Duration = Duration::from_secs(20);
 
 settings! {
     ADMIN: bool = SWITCH, Fixed("on"),
@@ -54,7 +54,6 @@ impl Choice for AdminMfa {
     const PLACEHOLDER: &'static str = "required|off";
 }
 
-/// Administration settings.
 #[derive(Debug)]
 pub struct Admin {
     pub is_on: bool,
@@ -90,7 +89,7 @@ fn derive(values: &mut Values, environment: Environment) {
 }
 
 fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
-    if values.get(&SEARCH_BUDGET).is_some_and(|budget| budget > LONGEST_SEARCH) {
+    if values.get(&SEARCH_BUDGET).is_some_and(|budget| budget > MAX_SEARCH) {
         let text = "must be at most 20s: a longer search would exceed the request timeout";
         report.problem(SEARCH_BUDGET.name(), text, Fix::set(SEARCH_BUDGET.name(), "20s"));
     }

@@ -27,7 +27,6 @@ settings! {
         "Value of `Strict-Transport-Security`, which keeps browsers on https, or `off`. The default does not include subdomains.";
 }
 
-/// Browser settings.
 #[derive(Debug)]
 pub struct Browser {
     pub cors: CorsOrigins,

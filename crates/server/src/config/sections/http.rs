@@ -129,7 +129,7 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
 }
 
 fn body_timeout(values: &Values, report: &mut Report) {
-    if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > FailedAttempts::LONGEST_WAIT) {
+    if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > FailedAttempts::MAX_WAIT) {
         let name = BODY_TIMEOUT.name();
         let text = "must be at most 1m, the longest wait after a wrong password";
         report.problem(name, text, Fix::set(name, "1m"));

@@ -165,7 +165,7 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
 
 fn longest_wait(values: &Values, report: &mut Report) {
     if let Some(quota) = values.get(&LIMIT_PASSWORDS_ACCOUNT)
-        && quota.per < FailedAttempts::LONGEST_WAIT
+        && quota.per < FailedAttempts::MAX_WAIT
     {
         let name = LIMIT_PASSWORDS_ACCOUNT.name();
         let text = "must have a period of at least 1m, the longest wait after a wrong password";

@@ -44,7 +44,6 @@ impl Choice for LevelFilter {
     const PLACEHOLDER: &'static str = "off|error|warn|info|debug|trace";
 }
 
-/// Log settings.
 #[derive(Debug)]
 pub struct Log {
     pub format: LogFormat,

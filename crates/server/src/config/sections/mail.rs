@@ -65,7 +65,6 @@ settings! {
         "Maximum random delay before an email or SMS is sent. The minimum is a sixth of it. Without a delay, response times during a delivery could reveal which addresses have an account.";
 }
 
-/// Email settings.
 #[derive(Debug)]
 pub struct Mail {
     pub from: String,
@@ -108,7 +107,6 @@ pub struct Smtp {
 /// Encryption of the connection to the SMTP server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailTls {
-    /// No encryption.
     None,
     /// STARTTLS. If the server does not offer it, nothing is sent.
     StartTls,
@@ -116,7 +114,6 @@ pub enum MailTls {
     Implicit,
 }
 
-/// SMTP credentials.
 #[derive(Debug)]
 pub struct Credentials {
     pub username: String,

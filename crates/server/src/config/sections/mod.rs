@@ -125,7 +125,6 @@ pub struct Config {
     /// Templates of pages and emails.
     pub templates: Templates,
     pub http: Http,
-    /// Browser settings.
     pub browser: Browser,
     /// Database and encryption keys.
     pub store: Store,

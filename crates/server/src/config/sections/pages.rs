@@ -46,7 +46,7 @@ fn check_realm(values: &Values, report: &mut Report) {
     }
 }
 
-/// How users can sign in by mail.
+/// How users can sign in by email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EmailSignin {
     Off,

@@ -26,7 +26,6 @@ settings! {
         "Web origins, separated by commas, that may use passkeys. Origins other than that of `PUBLIC_URL` are listed at `/.well-known/webauthn`.";
 }
 
-/// Passkey settings.
 #[derive(Debug)]
 pub struct Passkeys {
     /// `None` if passkeys are not available, because an IP address cannot be their domain.

@@ -45,7 +45,6 @@ impl Choice for Plaintext {
     const PLACEHOLDER: &'static str = "refuse|allow";
 }
 
-/// Redis settings.
 #[derive(Debug)]
 pub struct Redis {
     /// URL. `None` without Redis.

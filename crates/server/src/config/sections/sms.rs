@@ -26,7 +26,6 @@ settings! {
         "Countries that SMS may be sent to, as ISO codes separated by commas. In development, all countries are allowed by default. Required in production with Twilio.";
 }
 
-/// SMS settings.
 #[derive(Debug)]
 pub struct Sms {
     /// Twilio account, if configured.

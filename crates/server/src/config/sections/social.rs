@@ -157,8 +157,8 @@ fn check_realm(values: &Values, report: &mut Report) {
         };
         let preset = Preset::of(&member.to_ascii_lowercase());
         if member == "LINK" {
-            let fix = Fix::Do("choose another name than LINK for the provider".to_owned());
-            report.problem(client_id, "names a provider `link`, which is the name of a page", fix);
+            let fix = Fix::Do("choose a name other than LINK for the provider".to_owned());
+            report.problem(client_id, "configures a provider `link`, which is the name of a page", fix);
         }
         check_url(values, preset, member, report);
         check_secret(values, preset, member, report);

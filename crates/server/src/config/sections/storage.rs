@@ -35,7 +35,6 @@ settings! {
         "Alternative name of `DATABASE_URL` for MongoDB.", secret;
 }
 
-/// Database settings.
 #[derive(Debug)]
 pub struct Store {
     /// `DATA_DIR`. The folder may not exist yet.

@@ -7,7 +7,7 @@ use super::ValueFormat;
 pub struct Rgb(pub [u8; 3]);
 
 impl Rgb {
-    /// Parses `#rrggbb`.
+    /// Parses a colour of the form `#rrggbb`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
@@ -24,7 +24,7 @@ impl fmt::Display for Rgb {
     }
 }
 
-/// A colour.
+/// Format of settings that contain a colour.
 pub(crate) const COLOR: ValueFormat<Rgb> =
     ValueFormat::new("#RRGGBB", |text| Rgb::parse(text).ok_or_else(|| "must be a colour such as `#0b6b63`".to_owned()))
         .meaning(|text| {

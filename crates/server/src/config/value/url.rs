@@ -129,7 +129,7 @@ impl fmt::Display for Database {
     }
 }
 
-/// Database URL.
+/// Format of `DATABASE_URL`.
 pub(crate) const DATABASE: ValueFormat<Database> = ValueFormat::new("URL", |text| {
     if text.starts_with("mongodb") {
         return (MONGODB.read)(text);

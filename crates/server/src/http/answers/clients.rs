@@ -11,7 +11,7 @@ pub(crate) struct ClientTokenAnswer {
     token_type: &'static str,
     /// Lifetime in seconds.
     expires_in: u64,
-    /// Granted scopes.
+    /// Granted scopes, separated by spaces.
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,

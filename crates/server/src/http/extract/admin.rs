@@ -35,7 +35,7 @@ const COOKIE: CookieName = CookieName("portcullis_admin", "__Host-portcullis_adm
 #[derive(Clone, Debug)]
 pub(crate) struct SystemUser(pub(crate) Arc<str>);
 
-/// Identity of the caller, recorded in the audit row if the request is refused.
+/// Identity of the caller, recorded in the audit row if the request is rejected.
 #[derive(Clone, Debug, Default)]
 pub(in crate::http) struct AdminTrace(Arc<Traced>);
 

@@ -15,11 +15,11 @@ const MAX: usize = 8;
 
 /// Maximum length of a continuation in the cookie of a flow. Longer ones have separate cookies, because browsers drop
 /// cookies of more than 4 KiB.
-const LONGEST: usize = 3 * 1024;
+const MAX_LENGTH: usize = 3 * 1024;
 /// Maximum length of each part of a long continuation.
-const LONGEST_PART: usize = 3600;
+const MAX_PART_LENGTH: usize = 3600;
 /// Maximum number of flows with a long continuation, so that the head of a request stays short.
-const MOST_LONG: usize = 2;
+const MAX_LONG_FLOWS: usize = 2;
 
 /// Maximum total size in bytes, because browsers send them with every request.
 const MAX_BYTES: usize = 12 * 1024;
@@ -57,7 +57,7 @@ impl FlowCookies {
 
     /// Returns the continuation if it fits into the cookie of the flow.
     pub(in crate::http) fn short(next: Option<&str>) -> Option<&str> {
-        next.filter(|text| text.len() <= LONGEST)
+        next.filter(|text| text.len() <= MAX_LENGTH)
     }
 
     /// Returns the continuation of a flow if it is in separate cookies.
@@ -71,7 +71,8 @@ impl FlowCookies {
         self.flows.iter().map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Adds a flow. If there are too many, it replaces the oldest. A long continuation (`next`) is stored in separate cookies.
+    /// Adds a flow. If there are too many, it replaces the oldest. A long continuation (`next`) is stored in separate
+    /// cookies.
     pub(in crate::http) fn add(
         &self,
         state: &AppState,
@@ -83,11 +84,11 @@ impl FlowCookies {
         let Some(long) = next.filter(|text| Self::short(Some(text)).is_none()) else { return };
         let mut known: Vec<&str> = self.parts.iter().filter_map(|(name, _)| Some(name.split_once('_')?.0)).collect();
         known.dedup();
-        for old in known.iter().take((known.len() + 1).saturating_sub(MOST_LONG)) {
+        for old in known.iter().take((known.len() + 1).saturating_sub(MAX_LONG_FLOWS)) {
             self.forget_parts(state, response, old);
         }
         // It is base64url, so it can be cut anywhere.
-        for (number, part) in long.as_bytes().chunks(LONGEST_PART).enumerate() {
+        for (number, part) in long.as_bytes().chunks(MAX_PART_LENGTH).enumerate() {
             let name = format!("{}{id}_{number}", self.next);
             cookie::set(state, response, &name, &String::from_utf8_lossy(part), Some(FLOW_TTL));
         }

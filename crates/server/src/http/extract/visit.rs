@@ -7,7 +7,7 @@ use portcullis_core::{
     Error,
     error::catalogue::UNREADABLE,
     id::ChallengeId,
-    link::{CarriedFor, LONGEST_CARRIED},
+    link::{CarriedFor, MAX_CARRIED_LENGTH},
     oauth::{AuthorizeRequest, EndSessionRequest},
     service::{RenewedCookie, Viewer},
     token::BrowserToken,
@@ -78,7 +78,7 @@ impl Visit {
         };
         let query = parts.uri.query().unwrap_or_default();
         let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        if parameters.iter().any(|(name, text)| name == "continue" && text.len() > LONGEST_CARRIED) {
+        if parameters.iter().any(|(name, text)| name == "continue" && text.len() > MAX_CARRIED_LENGTH) {
             return Err(UNREADABLE.into());
         }
         let home = format!("{}/{realm}", state.info.root);
@@ -148,7 +148,7 @@ impl Visit {
         self.sealed_continue(next).map(|sealed| format!("{}?continue={sealed}", self.path(page)))
     }
 
-    /// Returns where to go after the sign-in, as a URL carries it; `None` if it is too long.
+    /// Returns the continuation of the sign-in, sealed for a URL; `None` if it is too long.
     pub(in crate::http) fn sealed_continue(&self, next: &Continue) -> Option<String> {
         CONTINUE.seal(&self.request.ctx, &self.request.realm.keys, CARRIED_FOR, next)
     }
@@ -185,10 +185,10 @@ impl Visit {
         self.set_cookie(state, response, "last", last, Some(HELPS_FOR));
     }
 
-    /// Stores the continuation of a sign-in with an emailed code in a cookie, so that its link continues there as well. A
-    /// continuation that is too long for a cookie is not stored.
+    /// Stores the continuation of a sign-in with an emailed code in a cookie, so that its link continues there as well.
+    /// A continuation that is too long for a cookie is not stored.
     pub(in crate::http) fn remember_code(&self, state: &AppState, response: &mut Response, challenge: &ChallengeId) {
-        let next = self.parameter("continue").filter(|text| self.next().is_some() && text.len() <= LONGEST_OF_CODE);
+        let next = self.parameter("continue").filter(|text| self.next().is_some() && text.len() <= MAX_CODE_LENGTH);
         let lifetime = self.request.realm.policy.signin_code_ttl;
         let kept =
             next.map(|next| (CODE.seal(&self.request.ctx, &self.request.realm.keys, lifetime, &challenge.0), next));
@@ -202,8 +202,8 @@ impl Visit {
         );
     }
 
-    /// Restores the continuation of a sign-in with an emailed code, if this browser requested the code. An attacker cannot
-    /// choose it by extending the link.
+    /// Restores the continuation of a sign-in with an emailed code, if this browser requested the code. An attacker
+    /// cannot choose it by extending the link.
     pub(in crate::http) fn resume_code(&mut self, challenge: &ChallengeId) {
         let next = self.code.as_deref().and_then(|value| value.split_once('.')).and_then(|(id, next)| {
             let known: Option<[u8; 16]> = CODE.open(self.request.ctx.now, &self.request.realm.keys, id);
@@ -258,8 +258,8 @@ impl Visit {
 }
 
 const CODE: CarriedFor<'static> = CarriedFor { purpose: "signin_code", browser: "" };
-/// Maximum length of `continue` in the cookie of a mailed code: browsers keep at most 4,096 bytes.
-const LONGEST_OF_CODE: usize = 3500;
+/// Maximum length of `continue` in the cookie of an emailed code: browsers keep at most 4,096 bytes.
+const MAX_CODE_LENGTH: usize = 3500;
 
 const CONTINUE: CarriedFor<'static> = CarriedFor { purpose: "continue", browser: "" };
 

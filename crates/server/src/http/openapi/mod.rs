@@ -27,7 +27,7 @@ use super::{
 #[openapi(
     info(
         title = "Portcullis",
-        description = "User accounts for any application.\n\nEvery path exists for each realm. A path without a version always means `/v1`: `/User1/create` and `/v1/User1/create` are the same route.\n\nErrors are `application/problem+json` (RFC 9457); `code` is a stable word for programs. Every answer has an `X-Request-Id`, which is the `instance` of a problem and is also in the log. A request that changes something is 403 `impersonated` if it carries a token with which an administrator impersonates a user. Such a token may only end its own session. Any route may also answer 400 `request.malformed` or `request.host`, 405 `method.not_allowed`, 431 `request.head_too_large`, 500 `internal` and 503 `timeout`.",
+        description = "User accounts for any application.\n\nEvery path exists for each realm. A path without a version always means `/v1`: `/User1/create` and `/v1/User1/create` are the same route.\n\nErrors are `application/problem+json` (RFC 9457); `code` is a stable word for programs. Every response has an `X-Request-Id`, which is the `instance` of a problem and is also in the log. A request that changes something is 403 `impersonated` if it carries a token with which an administrator impersonates a user. Such a token may only end its own session. Any route may also respond with 400 `request.malformed` or `request.host`, 405 `method.not_allowed`, 431 `request.head_too_large`, 500 `internal` and 503 `timeout`.",
         license(name = "MIT", identifier = "MIT"),
     ),
     components(schemas(Problem, TokenError)),
@@ -36,7 +36,7 @@ use super::{
         (name = "Second factors", description = "Two-step verification"),
         (name = "Passkeys", description = "Signing in without a password, and security keys"),
         (name = "Providers", description = "Signing in with other providers"),
-        (name = "Administration", description = "For administrators. Authentication: the cookie of `sign_in`, or a key (`Authorization: Bearer pck_…`). Without credentials every route is 401 `admin.sign_in`; 403 `admin.forbidden` without the required role; realms and users outside the grants are 404. With ADMIN=off, and for peers outside ADMIN_NETWORKS, these routes are 404. Keys are limited (429)."),
+        (name = "Administration", description = "For administrators. Authentication: the cookie of `sign_in`, or a key (`Authorization: Bearer pck_…`). Without credentials every route is 401 `admin.sign_in`; 403 `admin.forbidden` without the required role; realms and users outside the grants are 404. With ADMIN=off, and for peers outside ADMIN_NETWORKS, and with ADMIN_LISTEN on the other listener, these routes are 404. Keys are limited (429)."),
         (name = "Operations", description = "Routes for operators of the server"),
     ),
 )]

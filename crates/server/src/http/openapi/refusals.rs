@@ -159,8 +159,7 @@ impl RefusalFormat {
         let again = ("Retry-After", header(number, "Seconds to wait before retrying", json!(1)));
         match one.source {
             Source::Domain(ErrorKind::Limited(_)) => {
-                let policy =
-                    "Name of the limit, quota (q) and window in seconds (w). Also sent with other responses.";
+                let policy = "Name of the limit, quota (q) and window in seconds (w). Also sent with other responses.";
                 let left = "Remaining quota (r) and seconds until reset (t). Also sent with other responses.";
                 vec![
                     again,
@@ -176,8 +175,11 @@ impl RefusalFormat {
                 vec![("WWW-Authenticate", how)]
             }
             Source::Domain(ErrorKind::BadClient) => {
-                let how =
-                    header(text(), "Authentication challenge for services (RFC 7617)", json!("Basic realm=\"User1\", charset=\"UTF-8\""));
+                let how = header(
+                    text(),
+                    "Authentication challenge for services (RFC 7617)",
+                    json!("Basic realm=\"User1\", charset=\"UTF-8\""),
+                );
                 vec![("WWW-Authenticate", how)]
             }
             _ => Vec::new(),

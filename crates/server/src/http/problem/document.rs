@@ -18,7 +18,7 @@ pub(in crate::http) struct Problem<'a> {
     /// Reason phrase of the status.
     #[schema(example = "Unauthorized")]
     title: &'a str,
-    /// HTTP status.
+    /// HTTP status of the response.
     #[schema(example = 401)]
     status: u16,
     /// Human-readable message.

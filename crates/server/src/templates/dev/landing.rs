@@ -7,7 +7,7 @@ use crate::templates::Page;
 pub(crate) struct LandingDevelopment<'a> {
     pub(crate) server: DevServer<'a>,
     pub(crate) realms: &'a [String],
-    /// Database product.
+    /// Name of the database product, such as SQLite.
     pub(crate) database: &'a str,
     /// Whether public keys for verifying access tokens are published.
     pub(crate) has_public_keys: bool,

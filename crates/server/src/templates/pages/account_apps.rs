@@ -34,7 +34,7 @@ impl Page for AccountApps {
 }
 
 impl Replaceable for AccountApps {
-    const PURPOSE: &'static str = "Applications that may use the account.";
+    const PURPOSE: &'static str = "Applications that can access the account.";
     const SOURCE: &'static str = source!("pages/account_apps.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -45,7 +45,7 @@ impl Page for Consent {
 }
 
 impl Replaceable for Consent {
-    const PURPOSE: &'static str = "Asks whether an application may use the account.";
+    const PURPOSE: &'static str = "Asks whether an application may access the account.";
     const SOURCE: &'static str = source!("pages/consent.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -117,7 +117,7 @@ pub(crate) trait Page {
 trait Replaceable: Page + Sized {
     /// Purpose, as one sentence for the template list.
     const PURPOSE: &'static str;
-    /// Built-in template.
+    /// Source of the built-in template.
     const SOURCE: &'static str;
 
     /// Returns a sample for each case that the template must handle, with a label for the case.

@@ -12,7 +12,7 @@ pub(crate) struct Signin {
     pub(crate) signup: bool,
     /// Whether passkeys are enabled.
     pub(crate) passkeys: bool,
-    /// Path of the page for a mailed code; empty if there is none.
+    /// Path of the page for an emailed code; empty if there is none.
     pub(crate) code: String,
     /// Other sign-in methods.
     pub(crate) ways: Vec<Way>,

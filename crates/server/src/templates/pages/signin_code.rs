@@ -2,11 +2,11 @@ use minijinja::{Value, context};
 
 use super::{Gate, Page, Replaceable};
 
-/// Signs in by mail: asks for the address, then for the code, or has the button of the mailed link.
+/// Signs in by email: asks for the address, then for the code, or shows the button of the emailed link.
 #[derive(Default)]
 pub(crate) struct SigninCode {
     pub(crate) gate: Gate,
-    /// What is asked: `address`, `code` or `link`; `spent` if the link is invalid.
+    /// Stage: `address`, `code` or `link`; `spent` if the link is invalid.
     pub(crate) stage: &'static str,
     /// Address that the code was sent to, or that the link signs in.
     pub(crate) email: String,
@@ -21,7 +21,7 @@ impl Page for SigninCode {
 }
 
 impl Replaceable for SigninCode {
-    const PURPOSE: &'static str = "Signs in by a mailed code or link.";
+    const PURPOSE: &'static str = "Signs in with an emailed code or link.";
     const SOURCE: &'static str = source!("pages/signin_code.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -14,7 +14,7 @@ pub(crate) struct SigninComplete {
     pub(crate) called: String,
     /// Verified address. Empty if the form asks for one.
     pub(crate) email: String,
-    /// Required fields.
+    /// Names of the required fields.
     pub(crate) required: Vec<&'static str>,
     /// Path of the sign-in page that links the account to an existing one instead.
     pub(crate) signin: String,

@@ -7,8 +7,8 @@ use super::{Gate, Page, Person, Replaceable, Way};
 pub(crate) struct SigninConfirm {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// What is asked for: `password`, `passkey`, `totp`, `sms` or `recovery_code`; `factor` before one of them, if only a second
-    /// factor is missing; `login` if a new sign-in is required.
+    /// Requested proof: `password`, `passkey`, `totp`, `sms` or `recovery_code`; `factor` before one of them, if only
+    /// a second factor is missing; `login` if a new sign-in is required.
     pub(crate) method: &'static str,
     /// Whether a passkey can replace the password.
     pub(crate) passkey: bool,

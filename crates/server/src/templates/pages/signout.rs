@@ -19,7 +19,7 @@ impl Page for Signout {
 }
 
 impl Replaceable for Signout {
-    const PURPOSE: &'static str = "Asks whether to sign out, and says that it is done.";
+    const PURPOSE: &'static str = "Asks whether to sign out, and confirms it.";
     const SOURCE: &'static str = source!("pages/signout.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -9,7 +9,7 @@ pub(crate) struct Signup {
     pub(crate) gate: Gate,
     /// Required fields besides address and password.
     pub(crate) required: Vec<&'static str>,
-    /// Providers.
+    /// Buttons of the providers that users can sign up with.
     pub(crate) ways: Vec<Way>,
     /// Whether sign-up is closed.
     pub(crate) closed: bool,

@@ -24,7 +24,7 @@ impl Page for SignupResend {
 }
 
 impl Replaceable for SignupResend {
-    const PURPOSE: &'static str = "Says that an email is on its way, and sends it again.";
+    const PURPOSE: &'static str = "Confirms that an email will arrive, and sends it again.";
     const SOURCE: &'static str = source!("pages/signup_resend.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

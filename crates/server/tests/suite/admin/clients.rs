@@ -61,7 +61,7 @@ async fn a_client_is_added_shown_changed_rotated_and_removed() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_client_is_refused() {
+async fn what_is_wrong_with_a_client_is_rejected() {
     let app = TestApp::start().await;
     let add = async |more: &[&str]| app.command(&[&["clients", "add"], more, &["--realm", "User1"]].concat()).await.0;
     assert_eq!(add(&["shop"]).await, 1, "no redirect URI");

@@ -28,7 +28,7 @@ fn claims(token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn it_is_refused_at_the_next_request_after_its_administrator_may_act_no_more() {
+async fn it_is_rejected_at_the_next_request_after_its_administrator_may_act_no_more() {
     let app = TestApp::start().await;
     let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
     let twin = if app.is_shared() { Some(app.twin_behind_one_url().await) } else { None };

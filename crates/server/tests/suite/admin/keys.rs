@@ -30,7 +30,7 @@ async fn a_key_has_grants_an_end_and_networks_and_is_shown_once() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_is_refused_and_a_key_erases_only_if_it_was_made_for_it() {
+async fn a_revoked_key_is_rejected_and_a_key_erases_only_if_it_was_made_for_it() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let john = Person::new("john@example.com").join(&app).await;

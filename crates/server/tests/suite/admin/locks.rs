@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_locked_user_is_refused_after_a_complete_proof_only() {
+async fn a_locked_user_is_rejected_after_a_complete_proof_only() {
     let app = TestApp::start().await;
     let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
     let token = john.log_in(&app).await;
@@ -27,7 +27,7 @@ async fn a_locked_user_is_refused_after_a_complete_proof_only() {
     let refused = problem(app.login("User1", &john.email, &john.password).await, 403).await;
     assert_eq!((&refused["code"], &refused["error"]), (&json!("account.locked"), &json!("account_locked")));
     let wrong = problem(app.login("User1", &john.email, "another-long-password").await, 401).await;
-    assert_eq!(wrong["code"], "login.refused", "a wrong password is answered like any other");
+    assert_eq!(wrong["code"], "login.refused", "the response to a wrong password is the usual one");
     let form = [("grant_type", "password"), ("username", &*john.email), ("password", &*john.password)];
     let at_token = json(app.post_form("/User1/token", &form).await, 400).await;
     assert_eq!(

@@ -74,7 +74,7 @@ async fn a_right_key_does_not_wait_for_wrong_ones() {
 }
 
 #[tokio::test]
-async fn a_request_with_the_cookie_of_an_administrator_from_another_origin_is_refused_whatever_the_browser_says() {
+async fn a_request_with_the_cookie_of_an_administrator_from_another_origin_is_rejected_whatever_the_browser_says() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let body = json!({"name": "job", "grants": ["auditor@*"]});

@@ -1,4 +1,4 @@
-//! Requests refused by the admin API are recorded in the audit trail.
+//! Requests rejected by the admin API are recorded in the audit trail.
 
 use reqwest::Method;
 use serde_json::json;
@@ -48,7 +48,7 @@ async fn each_refusal_by_credentials_authority_state_or_a_limit_has_a_row_with_i
     refused("admin", "admin.sign_in", None).await;
     let before = app.audit("admin").await.len();
     assert_eq!(app.get("/v1/admin/realms").await.status(), 401);
-    assert_eq!(app.audit("admin").await.len(), before, "without credentials nothing is refused");
+    assert_eq!(app.audit("admin").await.len(), before, "a request without credentials is not recorded");
     for _ in 0..6 {
         let body = json!({"email": "owner@example.com", "password": "another-long-password"});
         app.post_json("/v1/admin/sign_in", body).await;

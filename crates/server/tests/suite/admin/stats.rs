@@ -37,7 +37,7 @@ async fn what_happens_is_counted_by_day_and_realm() {
     }
     Person::new("ada@example.com").of("User2").register(&app).await;
     assert_eq!(app.login("User2", "ada@example.com", "securepassword123").await.status(), 403);
-    // The rest of a minute in which refusals are counted.
+    // The rest of a minute in which rejections are counted.
     app.advance(Duration::from_secs(61));
     app.run_maintenance().await;
     count(&app).await;

@@ -188,7 +188,7 @@ async fn a_request_is_explained_for_thirty_days() {
     let why = |id: &str| format!("/why/{id}");
     let first = json(owner.get(&app, &why(&refused[0])).await, 200).await;
     assert_eq!((&first["outcome"], &first["reason"]), (&json!("refused"), &json!("wrong")));
-    assert_eq!(first["text"], "The request was refused (wrong); the event is: login refused.");
+    assert_eq!(first["text"], "Rejected: wrong. Event: login refused.");
     assert_eq!((first["rows"].as_array().unwrap().len(), &first["route"]), (1, &json!("/v1/{realm}/login")));
     assert_eq!(owner.get(&app, &why(&refused[1])).await.status(), 404, "its minute is not over");
     app.advance(Duration::from_secs(61));

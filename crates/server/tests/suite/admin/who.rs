@@ -91,7 +91,7 @@ async fn a_grant_reaches_its_realm_and_never_the_administrators() {
 }
 
 #[tokio::test]
-async fn a_revoked_grant_is_refused_at_the_next_request() {
+async fn a_revoked_grant_is_rejected_at_the_next_request() {
     let app = TestApp::start().await;
     let owner = app.owner().await;
     let support = app.admin(&owner, "support@example.com", &["support@User1", "auditor@User2"]).await;

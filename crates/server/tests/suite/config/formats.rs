@@ -104,7 +104,7 @@ fn keys_may_be_in_either_alphabet_padded_or_not_and_are_32_bytes() {
 }
 
 #[test]
-fn an_origin_that_no_browser_would_send_is_refused_and_said_how_it_should_be() {
+fn an_origin_that_no_browser_would_send_is_rejected_and_said_how_it_should_be() {
     let errors = |text: &str| Desk::new().env("CORS_ALLOWED_ORIGINS", text).errors();
     assert_has(&errors("https://App.example.com/"), &["end after the host or port: `https://app.example.com`"]);
     assert_has(&errors("https://a.example.com,http://b.example.com:81/path"), &["`http://b.example.com:81`"]);

@@ -101,7 +101,7 @@ fn values_that_are_not_secret_are_shown() {
 }
 
 #[test]
-fn a_password_that_is_not_encoded_is_refused_with_the_way_to_write_it() {
+fn a_password_that_is_not_encoded_is_rejected_with_the_way_to_write_it() {
     for password in ["pa?ssw0rd", "p@ss/w0rd", "p/assw0rd", "p#assw0rd"] {
         let desk = Desk::new().env("ENCRYPTION_KEY", super::KEY);
         let desk = desk.env("DATABASE_URL", &format!("mongodb://app:{password}@db.example.com/auth"));

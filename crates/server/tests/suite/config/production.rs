@@ -40,7 +40,7 @@ fn development(env: &[(String, String)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_public_url_without_tls_is_refused() {
+fn a_public_url_without_tls_is_rejected() {
     let desk = Desk::production().env("PUBLIC_URL", "").flag("--public-url", "http://accounts.example.com/a");
     let fix = "--public-url https://accounts.example.com/a";
     refused(&desk, "PUBLIC_URL", "is http://accounts.example.com/a, not https", "the command line", fix);
@@ -51,13 +51,13 @@ fn a_public_url_without_tls_is_refused() {
 }
 
 #[test]
-fn no_mail_server_is_refused() {
+fn no_mail_server_is_rejected() {
     let desk = Desk::production().env("MAIL_SERVER", "");
     refused(&desk, "MAIL_SERVER", "is not set", "the default (none)", "MAIL_SERVER=smtp.example.com");
 }
 
 #[test]
-fn mail_without_tls_is_refused_to_all_but_loopback() {
+fn mail_without_tls_is_rejected_to_all_but_loopback() {
     let desk = Desk::production().file("portcullis.toml", "mail_starttls = false\n");
     let origin =
         "MAIL_STARTTLS: portcullis.toml, line 1; MAIL_SSL_TLS: the default (`on` if `MAIL_PORT` is 465, else `off`)";
@@ -69,20 +69,20 @@ fn mail_without_tls_is_refused_to_all_but_loopback() {
 }
 
 #[test]
-fn mail_without_a_verified_server_is_refused_except_to_loopback() {
+fn mail_without_a_verified_server_is_rejected_except_to_loopback() {
     let desk = Desk::production().file(".env", "VALIDATE_CERTS=false\n");
     refused(&desk, "VALIDATE_CERTS", "anyone could impersonate MAIL_SERVER", ".env, line 1", "VALIDATE_CERTS=on");
     Desk::production().env("VALIDATE_CERTS", "false").env("MAIL_SERVER", "localhost").config();
 }
 
 #[test]
-fn the_development_mailbox_is_refused() {
+fn the_development_mailbox_is_rejected() {
     let desk = Desk::production().flag("--dev-mailbox", "on");
     refused(&desk, "DEV_MAILBOX", "is on: emails would be shown", "the command line", "--dev-mailbox off");
 }
 
 #[test]
-fn limits_that_are_off_are_refused_and_limits_that_only_observe_are_not() {
+fn limits_that_are_off_are_rejected_and_limits_that_only_observe_are_not() {
     let desk = Desk::production().env("RATE_LIMIT_MODE", "off");
     refused(&desk, "RATE_LIMIT_MODE", "is off", "the environment", "RATE_LIMIT_MODE=enforce");
     for mode in ["enforce", "observe"] {
@@ -113,7 +113,7 @@ fn cheap_hashes_are_rejected_and_the_fix_is_the_minimum_for_the_iterations() {
 }
 
 #[test]
-fn trusting_every_proxy_or_allowing_too_many_guesses_is_refused() {
+fn trusting_every_proxy_or_allowing_too_many_guesses_is_rejected() {
     for (every, named) in [("0.0.0.0/0", "127.0.0.1"), ("10.0.0.0/8,::/0", "10.0.0.0/8")] {
         let desk = Desk::production().env("TRUSTED_PROXIES", every);
         let fix = format!("TRUSTED_PROXIES={named}");
@@ -126,14 +126,14 @@ fn trusting_every_proxy_or_allowing_too_many_guesses_is_refused() {
 }
 
 #[test]
-fn short_passwords_are_refused() {
+fn short_passwords_are_rejected() {
     let desk = Desk::production().env("PASSWORD_MIN_LENGTH", "7");
     refused(&desk, "PASSWORD_MIN_LENGTH", "is less than 8", "the environment", "PASSWORD_MIN_LENGTH=8");
     Desk::production().env("PASSWORD_MIN_LENGTH", "8").config();
 }
 
 #[test]
-fn a_mongodb_without_credentials_is_refused_and_no_secret_of_its_url_is_shown() {
+fn a_mongodb_without_credentials_is_rejected_and_no_secret_of_its_url_is_shown() {
     let url = "mongodb://db.example.com/accounts?tlsCertificateKeyFilePassword=hushhush";
     let desk = Desk::production().env("MONGO_URL", url);
     let fix = "DATABASE_URL=mongodb://USER:PASSWORD@db.example.com/accounts?…";
@@ -144,7 +144,7 @@ fn a_mongodb_without_credentials_is_refused_and_no_secret_of_its_url_is_shown() 
 }
 
 #[test]
-fn sms_to_every_country_are_refused() {
+fn sms_to_every_country_are_rejected() {
     let twilio = |sid: &str| {
         let desk = Desk::production().env("TWILIO_SID", sid).env("TWILIO_AUTH_TOKEN", "t");
         desk.env("TWILIO_NUMBER", "+15005550006")
@@ -159,7 +159,7 @@ fn sms_to_every_country_are_refused() {
 }
 
 #[test]
-fn production_refuses_a_mongodb_without_credentials_on_its_network() {
+fn production_rejects_a_mongodb_without_credentials_on_its_network() {
     let open = Desk::production().env("DATABASE_URL", "mongodb://db.example.com/accounts").errors();
     assert_has(&open, &["DATABASE_URL: has no user"]);
     for good in ["mongodb://u:p@db.example.com/accounts", "mongodb://localhost:27017,127.0.0.1:27018/accounts"] {
@@ -168,7 +168,7 @@ fn production_refuses_a_mongodb_without_credentials_on_its_network() {
 }
 
 #[test]
-fn production_refuses_mail_that_others_can_read() {
+fn production_rejects_mail_that_others_can_read() {
     for (name, value) in [("MAIL_STARTTLS", "off"), ("VALIDATE_CERTS", "off")] {
         assert_has(&Desk::production().env(name, value).errors(), &["1 problem:", name]);
         Desk::production().env(name, value).env("MAIL_SERVER", "127.0.0.1").config();

@@ -184,7 +184,7 @@ fn two_realms_of_the_same_name_in_variables_need_toml() {
 }
 
 #[test]
-fn a_setting_that_is_server_wide_is_refused_for_a_realm() {
+fn a_setting_that_is_server_wide_is_rejected_for_a_realm() {
     const SAYS: &str = "cannot be set for one realm: ";
     let env = Desk::new().env("REALM_USER1_PORT", "1").told();
     let expected = [

@@ -73,7 +73,7 @@ fn a_secrets_file_is_never_overwritten() {
 }
 
 #[test]
-fn an_open_secrets_file_is_warned_about_in_development_and_refused_in_production() {
+fn an_open_secrets_file_is_warned_about_in_development_and_rejected_in_production() {
     let with_file = |desk: Desk| {
         fs::create_dir(desk.path("data")).unwrap();
         desk.file_with_mode("data/secrets.env", &format!("JWT_SECRET={LONG_SECRET}\nENCRYPTION_KEY={KEY}\n"), 0o640)

@@ -60,7 +60,7 @@ fn a_provider_that_lacks_something_is_a_problem_with_its_fix() {
     let broken = broken.env("SOCIAL_APPLE_CLIENT_ID", "us").env("SOCIAL_APPLE_TEAM_ID", "team");
     assert_has(&broken.env("SOCIAL_APPLE_KEY_ID", "key").errors(), &["must be a P-256 private key in PEM"]);
     let link = [("SOCIAL_LINK_CLIENT_ID", "us"), ("SOCIAL_LINK_ISSUER", "https://link.example.com")];
-    assert_has(&told(&link), &["names a provider `link`"]);
+    assert_has(&told(&link), &["configures a provider `link`"]);
     let bad = [("SOCIAL_ZOO_CLIENT_ID", "us"), ("SOCIAL_ZOO_ISSUER", "zoo"), ("SOCIAL_ZOO_TRUST_EMAIL", "maybe")];
     assert_has(
         &told(&bad),
@@ -84,7 +84,7 @@ fn a_misspelt_setting_of_a_provider_is_named() {
 }
 
 #[test]
-fn production_refuses_plain_http_and_doubles_of_known_providers() {
+fn production_rejects_plain_http_and_doubles_of_known_providers() {
     let told = |name: &str, issuer: &str| {
         let desk = Desk::production().env(&format!("SOCIAL_{name}_CLIENT_ID"), "us");
         desk.env(&format!("SOCIAL_{name}_CLIENT_SECRET"), "x").env(&format!("SOCIAL_{name}_ISSUER"), issuer).errors()

@@ -44,7 +44,7 @@ async fn an_owner_reads_why_a_login_failed() {
     let support = app.admin(&owner, "support@example.com", &["support@User1"]).await;
     let mut helper = desk(&app, &support);
     let all = helper.get("/admin/audit").await;
-    assert!(all.status == 422 && all.shows("Your role sees the events of one user."), "{}", all.body);
+    assert!(all.status == 422 && all.shows("Your role can see the events of one user"), "{}", all.body);
     let of_one = helper.get(&format!("/admin/audit?realm=User1&user={}", john.id)).await;
     assert!(of_one.status == 200 && of_one.shows("Login refused"), "{}", of_one.body);
 }

@@ -57,7 +57,7 @@ async fn a_list_has_pages_and_each_entry_has_its_form() {
 
 /// Same as in the API: administrators who see the trail of the realm see the attempt.
 #[tokio::test]
-async fn a_form_that_is_refused_has_a_row() {
+async fn a_form_that_is_rejected_has_a_row() {
     let app = TestApp::start().await;
     let (owner, john) = (app.owner().await, Person::new("john@example.com").join(&app).await);
     let auditor = app.admin(&owner, "auditor@example.com", &["auditor@User1"]).await;

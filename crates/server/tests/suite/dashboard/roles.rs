@@ -137,7 +137,7 @@ async fn what_a_role_may_not_do_is_absent() {
         for words in absent {
             assert!(!shown.shows(words), "{grants:?}: {words}");
         }
-        // The API also refuses the form of a missing object.
+        // The API also rejects the form of a missing object.
         let token = super::hidden(&desk(&app, &admin).get("/admin/account").await, "token");
         let sent = desk(&app, &admin)
             .post(&format!("{page}/reset-link"), &[("token", &token), ("reason", "A long enough reason")])

@@ -32,7 +32,7 @@ async fn messages_are_retried_and_dropped() {
     );
     assert_eq!(app.pump().await, 1);
     let left = browser.get("/admin/deliveries?done=retried").await;
-    assert!(left.shows("The message is due now."), "{}", left.body);
+    assert!(left.shows("Message scheduled."), "{}", left.body);
     let drop = path(&left.body, "drop");
     assert!(
         browser.get(&drop).await.shows("It's never sent") || browser.get(&drop).await.shows("It&#x27;s never sent")
@@ -73,7 +73,7 @@ async fn signing_keys_are_made_and_removed() {
     let links: Vec<&str> = keys.body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     let signing = links.iter().rfind(|link| link.ends_with("/retire")).unwrap();
     let refused = browser.fill(signing, &[]).await;
-    assert!(refused.status == 409 && refused.shows("Tick the box"), "{}", refused.body);
+    assert!(refused.status == 409 && refused.shows("Select the box"), "{}", refused.body);
     let removed = browser.fill(signing, &[("force", "true")]).await;
     assert_eq!(removed.location, "/admin/keys?done=retired", "{}", removed.body);
     assert_eq!(browser.get("/admin/keys").await.body.matches("/retire\"").count(), 1);

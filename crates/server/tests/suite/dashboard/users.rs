@@ -115,7 +115,7 @@ async fn erases(app: &TestApp, browser: &mut Browser<'_>, page: &str) {
     app.advance(Duration::from_secs(11 * 60));
     let asked = browser.fill(&format!("{page}/erase"), &[("reason", REASON), ("notify", "true")]).await;
     assert_eq!(asked.status, 422);
-    assert!(asked.shows("Confirm that it's you") && asked.shows(REASON), "{}", asked.body);
+    assert!(asked.shows("Confirm your identity") && asked.shows(REASON), "{}", asked.body);
     let fields = [("reason", REASON), ("notify", "true"), ("current_password", "wrong-password")];
     let wrong = browser.send(&asked, &format!("{page}/erase"), &fields).await;
     assert!(wrong.status == 422 && wrong.shows("Your current password is incorrect"));

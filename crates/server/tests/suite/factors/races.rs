@@ -52,7 +52,7 @@ impl Servers {
     }
 }
 
-/// Sends fifty concurrent requests. Returns the number of successes. All others must be refused, or asked to retry.
+/// Sends fifty concurrent requests. Returns the number of successes. All others must be rejected, or asked to retry.
 async fn successes(request: impl Fn(usize) -> RequestBuilder) -> usize {
     let mut all = JoinSet::new();
     for number in 0..AT_ONCE {

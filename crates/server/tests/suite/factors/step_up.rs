@@ -72,7 +72,7 @@ async fn with_two_step_a_session_is_renewed_by_both_proofs() {
     let both = json!({"current_password": password, "code": john.app.code(&app)});
     let up = json(step_up(&app, &token, both.clone()).await, 200).await;
     json(app.get_as(up["access_token"].as_str().unwrap(), "/User1/me/export").await, 200).await;
-    // A code can be used once across all routes, and each factor is refused separately.
+    // A code can be used once across all routes, and each factor is rejected separately.
     assert_eq!(problem(step_up(&app, &token, both).await, 400).await["code"], "mfa.invalid");
     problem(john.enter(&app, &[("code", &john.app.code(&app))]).await, 403).await;
     let wrong = json!({"current_password": "wrong-wrong-wrong", "code": john.app.next_code(&app)});

@@ -60,7 +60,7 @@ async fn each_token_and_nonce_is_exchanged_once_even_in_fifty_concurrent_request
 }
 
 #[tokio::test]
-async fn tokens_for_others_and_other_kinds_of_tokens_are_refused() {
+async fn tokens_for_others_and_other_kinds_of_tokens_are_rejected() {
     let (app, provider) = start(&[]).await;
     entered(&app, &provider, json!({})).await;
     for wrong in [

@@ -1,4 +1,4 @@
-//! Requests of the server to providers: which are sent, when, and which are refused.
+//! Requests of the server to providers: which are sent, when, and which are rejected.
 
 use std::time::Duration;
 

@@ -78,7 +78,7 @@ async fn flood(many: usize) {
     drop((slow, greedy));
     let after = slowest(&program).await;
     tell(&format!(
-        "{many} slow, {many} greedy connections: slowest answer {among_slow:?}, {among_greedy:?}, then {after:?}; memory {before}, {during} MiB"
+        "{many} slow, {many} greedy connections: slowest response {among_slow:?}, {among_greedy:?}, then {after:?}; memory {before}, {during} MiB"
     ));
     for took in [among_slow, among_greedy, after] {
         assert!(took < SOON, "{took:?}");

@@ -63,7 +63,7 @@ async fn a_site_of_ipv6_that_floods_the_hashes_delays_only_itself() {
     for answer in flood {
         turned_away += usize::from(answer.await.unwrap().unwrap().status() == 503);
     }
-    assert!(turned_away > 0, "no request of the flood was refused");
+    assert!(turned_away > 0, "no request of the flood was rejected");
 }
 
 #[tokio::test]
@@ -84,5 +84,5 @@ async fn a_client_that_floods_the_hashes_delays_only_itself() {
             _ => drop(problem(answer, 401).await),
         }
     }
-    assert!(turned_away > 0, "no request of the flood was refused");
+    assert!(turned_away > 0, "no request of the flood was rejected");
 }

@@ -22,7 +22,7 @@ async fn json_of_any_depth_is_rejected_without_a_crash() {
 }
 
 #[tokio::test]
-async fn a_json_nested_two_hundred_deep_is_refused_though_it_is_whole() {
+async fn a_json_nested_two_hundred_deep_is_rejected_though_it_is_whole() {
     let app = TestApp::start().await;
     let nested = format!("{{\"email\":{}1{}}}", "[".repeat(200), "]".repeat(200));
     let request = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(nested);
@@ -45,7 +45,7 @@ fn many_fields(length: usize) -> String {
 }
 
 #[tokio::test]
-async fn too_many_fields_are_refused_at_once() {
+async fn too_many_fields_are_rejected_at_once() {
     let app = TestApp::start().await;
     let login = |body: String| {
         let request = app.request(Method::POST, "/User1/login");

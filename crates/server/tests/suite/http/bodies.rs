@@ -24,7 +24,7 @@ const ROUTES: [(&str, &str); 7] = [
 ];
 
 #[tokio::test]
-async fn a_length_beyond_the_limit_is_refused_before_the_body_is_sent() {
+async fn a_length_beyond_the_limit_is_rejected_before_the_body_is_sent() {
     let app = TestApp::with(&[("BODY_LIMIT_BYTES", "2000")]).await;
     for (path, kind) in ROUTES {
         for more in ["Content-Length: 2001\r\n", "Content-Length: 999999999999\r\nExpect: 100-continue\r\n"] {
@@ -54,7 +54,7 @@ async fn a_client_that_expects_100_continue_gets_it() {
 
 /// A socket that is closed with unread bytes is reset, and the client may never see the response.
 #[tokio::test]
-async fn a_client_that_sends_the_whole_body_before_it_reads_sees_why_it_was_refused() {
+async fn a_client_that_sends_the_whole_body_before_it_reads_sees_why_it_was_rejected() {
     let app = TestApp::start().await;
     let body = vec![b'x'; 4_000_000];
     for (path, kind, status, code) in [

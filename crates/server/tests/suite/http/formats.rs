@@ -37,7 +37,7 @@ async fn a_multipart_form_logs_in() {
 }
 
 #[tokio::test]
-async fn a_multipart_form_that_is_broken_repeated_too_large_or_a_file_is_refused() {
+async fn a_multipart_form_that_is_broken_repeated_too_large_or_a_file_is_rejected() {
     let app = TestApp::start().await;
     let login = async |kind: &str, body: String| post(&app, "/User1/login", kind, body).await;
     for (kind, body) in [

@@ -9,7 +9,7 @@ use super::send;
 use crate::support::{Person, TestApp, json, problem};
 
 #[tokio::test]
-async fn a_head_that_cannot_be_read_is_refused_like_everything_else() {
+async fn a_head_that_cannot_be_read_is_rejected_like_everything_else() {
     let app = TestApp::start().await;
     let many = (0..100).map(|number| format!("X-{number}: y\r\n")).collect::<String>();
     for malformed in [
@@ -29,7 +29,7 @@ async fn a_head_that_cannot_be_read_is_refused_like_everything_else() {
 }
 
 #[tokio::test]
-async fn a_malformed_request_behind_a_good_one_on_the_same_connection_is_refused_too() {
+async fn a_malformed_request_behind_a_good_one_on_the_same_connection_is_rejected_too() {
     let app = TestApp::start().await;
     let answer = send(&app, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET\r\n\r\n").await;
     let (first, second) = answer.0.split_once("HTTP/1.1 400").unwrap();

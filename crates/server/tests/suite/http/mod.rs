@@ -33,7 +33,10 @@ async fn send(app: &TestApp, bytes: &[u8]) -> Answer {
 
 async fn rest(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
-    timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("an answer, and the end of the connection").unwrap();
+    timeout(PATIENCE, stream.read_to_end(&mut bytes))
+        .await
+        .expect("a response, and the end of the connection")
+        .unwrap();
     Answer(String::from_utf8(bytes).unwrap())
 }
 
@@ -48,7 +51,7 @@ async fn answer(stream: &mut TcpStream) -> Answer {
                 return Answer(text);
             }
         }
-        let read = timeout(PATIENCE, stream.read_buf(&mut bytes)).await.expect("an answer").unwrap();
+        let read = timeout(PATIENCE, stream.read_buf(&mut bytes)).await.expect("a response").unwrap();
         assert!(read > 0, "the connection ended: {text}");
     }
 }

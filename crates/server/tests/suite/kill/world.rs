@@ -124,7 +124,7 @@ impl World {
                 }
                 Ok((status, body)) => return (status, body, again),
                 Err(failure) => {
-                    assert!(!failure.is_timeout() && begin.elapsed() < MAIL_PATIENCE, "no answer: {failure:?}");
+                    assert!(!failure.is_timeout() && begin.elapsed() < MAIL_PATIENCE, "no response: {failure:?}");
                     self.unanswered.fetch_add(1, Ordering::Relaxed);
                 }
             }

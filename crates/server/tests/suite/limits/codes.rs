@@ -93,7 +93,7 @@ async fn a_country_whose_codes_are_not_entered_gets_no_more() {
     }
     assert_eq!(ask(&people[0], "192.0.2.5").await, 7, "the fifth network");
     for client in ["192.0.2.6", "192.0.2.7", "192.0.2.1"] {
-        assert_eq!(ask(&people[1], client).await, 7, "the answer is the usual one, and nothing is sent");
+        assert_eq!(ask(&people[1], client).await, 7, "the response is the usual one, and nothing is sent");
     }
     let stops = || log.text().matches("codes to country stopped").count();
     assert_eq!(stops(), 1, "{}", log.text());

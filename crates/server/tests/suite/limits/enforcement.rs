@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn observed_limits_refuse_nothing() {
+async fn observed_limits_reject_nothing() {
     let app = TestApp::with(&[("RATE_LIMIT_MODE", "observe"), ("TRUSTED_PROXIES", "127.0.0.1")]).await;
     let john = Person::new("john@example.com").join(&app).await;
     for _ in 0..40 {

@@ -53,9 +53,9 @@ async fn each_refusal_by_a_limit_has_a_row_that_names_its_setting_and_its_user()
         for (setting, answer) in answers {
             let status = answer.status();
             // The setup has started one enrolment.
-            let is_refused = number == 1 || setting == "LIMIT_ENROLMENTS_ACCOUNT";
-            assert_eq!(status == 429, is_refused, "{setting}: {status}");
-            let expected = vec![(Some(person.id.clone()), false); usize::from(is_refused)];
+            let is_rejected = number == 1 || setting == "LIMIT_ENROLMENTS_ACCOUNT";
+            assert_eq!(status == 429, is_rejected, "{setting}: {status}");
+            let expected = vec![(Some(person.id.clone()), false); usize::from(is_rejected)];
             assert_eq!(rows(&app, setting).await, expected, "{setting}");
         }
     }

@@ -135,7 +135,7 @@ async fn a_client_signs_in_its_users_with_its_own_key() {
 }
 
 #[tokio::test]
-async fn keys_that_are_private_unknown_or_nameless_are_refused() {
+async fn keys_that_are_private_unknown_or_nameless_are_rejected() {
     let app = app().await;
     let ((_, one), (_, two)) = (key("1"), key("2"));
     let without = |mut key: Value, name: &str| {

@@ -165,7 +165,7 @@ async fn a_second_use_of_a_code_ends_the_session_of_the_first() {
 type Presented = (Option<String>, &'static [(&'static str, &'static str)]);
 
 #[tokio::test]
-async fn a_client_that_authenticates_in_another_way_is_refused() {
+async fn a_client_that_authenticates_in_another_way_is_rejected() {
     let app = app().await;
     let (_, mut browser) = signed_in(&app).await;
     let code = shop_code(&mut browser, "openid").await;
@@ -217,7 +217,7 @@ async fn a_client_that_authenticates_in_another_way_is_refused() {
 
 /// Services may have the shared secret, with which they could make tokens of clients.
 #[tokio::test]
-async fn a_token_of_a_client_that_a_shared_secret_signed_is_refused() {
+async fn a_token_of_a_client_that_a_shared_secret_signed_is_rejected() {
     let app = app().await;
     let (john, mut browser) = signed_in(&app).await;
     let tokens = shop_tokens(&mut browser, "openid").await;

@@ -4,7 +4,7 @@ use super::answer::{Answer, assert_alike};
 use crate::support::{Person, TestApp, json, problem};
 
 #[tokio::test]
-async fn d40_d41_every_refused_login_is_answered_alike() {
+async fn d40_d41_every_rejected_login_is_answered_alike() {
     let app = TestApp::with(&[super::UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let pending = Person::new("pending@example.com").register(&app).await;

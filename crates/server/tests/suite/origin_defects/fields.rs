@@ -141,7 +141,7 @@ async fn d75_a_refusal_repeats_nothing_that_was_sent() {
     }
     for body in bodies {
         let request = app.request(reqwest::Method::POST, "/User1/create").header("Content-Type", "application/json");
-        is_refused_without_a_word(request.body(body.clone()).send().await.unwrap(), &body).await;
+        is_rejected_without_a_word(request.body(body.clone()).send().await.unwrap(), &body).await;
     }
     for form in [
         "username=planted@example.com",
@@ -152,19 +152,19 @@ async fn d75_a_refusal_repeats_nothing_that_was_sent() {
     ] {
         let request = app.request(reqwest::Method::POST, "/User1/login");
         let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form);
-        is_refused_without_a_word(request.send().await.unwrap(), form).await;
+        is_rejected_without_a_word(request.send().await.unwrap(), form).await;
     }
     for path in ["/planted", "/User1/planted", "/User1/?id=planted", "/User1/verify?token=planted", "/planted%00"] {
-        is_refused_without_a_word(app.get(path).await, path).await;
-        is_refused_without_a_word(super::ask(&app, path).await, path).await;
+        is_rejected_without_a_word(app.get(path).await, path).await;
+        is_rejected_without_a_word(super::ask(&app, path).await, path).await;
     }
 }
 
-async fn is_refused_without_a_word(answer: reqwest::Response, sent: &str) {
+async fn is_rejected_without_a_word(answer: reqwest::Response, sent: &str) {
     assert!(answer.status().is_client_error(), "{sent}");
     let headers = format!("{:?}", answer.headers()).to_lowercase();
     let body = answer.text().await.unwrap();
-    assert!(!headers.contains("planted") && !body.to_lowercase().contains("planted"), "{sent} is answered {body}");
+    assert!(!headers.contains("planted") && !body.to_lowercase().contains("planted"), "{sent}: {body}");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn d60_a_second_process_does_not_serve_from_the_same_database() {
 }
 
 #[tokio::test]
-async fn d61_without_the_database_every_token_is_refused() {
+async fn d61_without_the_database_every_token_is_rejected() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let (over, alive) = (john.log_in(&app).await, john.log_in(&app).await);

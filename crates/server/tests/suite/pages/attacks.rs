@@ -9,7 +9,7 @@ use crate::support::{Person, TestApp};
 const FORMS: [&str; 6] = ["signin", "signin/factor", "signup", "signin/forgot", "signup/resend", "signout"];
 
 #[tokio::test]
-async fn a_form_of_another_site_is_refused() {
+async fn a_form_of_another_site_is_rejected() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let browser = Browser::signed_in(&app, &john).await;

@@ -58,7 +58,7 @@ async fn a_passkey_signs_in_from_the_page_and_its_options_are_those_of_the_api()
 }
 
 #[tokio::test]
-async fn a_refused_passkey_is_the_page_again_and_a_removed_one_is_forgotten_by_the_browser() {
+async fn a_rejected_passkey_is_the_page_again_and_a_removed_one_is_forgotten_by_the_browser() {
     let app = TestApp::start().await;
     let mut john = Keyed::join(&app, "john@example.com").await;
     let mut browser = Browser::new(&app);
@@ -200,7 +200,7 @@ async fn passkeys_are_added_renamed_and_removed_on_the_security_page() {
     let page = browser.submit(&rename.form("security/rename"), &[("name", "Work laptop")]).await;
     assert!(page.shows("Changes saved") && page.shows("Work laptop"));
     let remove = browser.get(&link(&page, "security/remove")).await;
-    assert!(remove.shows("Remove Work laptop?") && remove.shows("You can no longer sign in with it."));
+    assert!(remove.shows("Remove Work laptop?") && remove.shows("You'll no longer be able to sign in with it."));
     let page = browser.submit(&remove.form("security/remove"), &[("action", "remove")]).await;
     assert!(page.shows("Passkey removed") && page.shows("No passkeys yet."));
     assert_eq!(enter(&mut Browser::new(&app), &mut passkey, &[]).await.status, 401);

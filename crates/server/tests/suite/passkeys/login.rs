@@ -182,7 +182,7 @@ async fn a_challenge_is_used_once() {
 }
 
 #[tokio::test]
-async fn a_counter_that_does_not_grow_is_refused_and_the_owner_told() {
+async fn a_counter_that_does_not_grow_is_rejected_and_the_owner_told() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;
@@ -226,7 +226,7 @@ async fn wrong_passwords_and_passkeys_do_not_meet() {
 }
 
 #[tokio::test]
-async fn refused_passkeys_keep_no_one_from_the_account() {
+async fn rejected_passkeys_keep_no_one_from_the_account() {
     let app = TestApp::with(ENFORCED).await;
     let john = Protected::join(&app, "john@example.com").await;
     let (mut passkey, _) = add(&app, &john.token, "login").await;

@@ -157,7 +157,7 @@ fn give_away(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_written_is_refused_at_the_start() {
+async fn a_database_that_cannot_be_written_is_rejected_at_the_start() {
     let program = Program::new(&[]);
     give_away(program.folder().parent().unwrap());
     good(run_unprivileged(&program, &["migrate"]));

@@ -46,7 +46,7 @@ async fn without_any_setting_it_serves_from_an_empty_folder_and_keeps_its_data_t
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_data_is_refused_and_the_small_verbs_work_beside_the_first() {
+async fn a_second_server_on_the_same_data_is_rejected_and_the_small_verbs_work_beside_the_first() {
     let mut program = Program::start(&[]).await;
     for database in ["sqlite://data/portcullis.db", "sqlite://data/../data/portcullis.db"] {
         let second = program.run(&["serve", "--port", "0", "--database-url", database]);

@@ -34,7 +34,7 @@ async fn a_started_request_is_completed_before_the_program_exits() {
     assert!(!login.is_finished(), "the hash is too cheap for this test");
     program.ask_to_stop();
     let (answer, status) = tokio::join!(login, program.ended());
-    let answer = json(answer.unwrap().expect("an answer"), 401).await;
+    let answer = json(answer.unwrap().expect("a response"), 401).await;
     assert_eq!(answer["detail"], "Invalid email or password");
     assert_eq!(status.code(), Some(0), "{}", program.log());
     assert!(program.log().contains("stopped"), "{}", program.log());

@@ -40,7 +40,7 @@ async fn config_show_names_the_source_of_every_value_and_shows_no_secret() {
 }
 
 #[test]
-fn production_is_refused_with_one_list_of_all_that_is_wrong() {
+fn production_is_rejected_with_one_list_of_all_that_is_wrong() {
     let program = Program::new(&[("ENVIRONMENT", "production")]);
     for verb in [["config", "check"].as_slice(), &["serve"], &["migrate"]] {
         let refused = program.run(verb);

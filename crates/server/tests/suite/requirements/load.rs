@@ -50,7 +50,7 @@ async fn r52_a_flood_of_registrations_holds_up_neither_reads_nor_refreshes_and_l
             turned_away += 1;
         }
     }
-    assert!(turned_away > 0, "no request of the flood was refused");
+    assert!(turned_away > 0, "no request of the flood was rejected");
     // Rejected requests can be repeated.
     Person::new("person19@example.com").join(&app).await;
 }
@@ -84,6 +84,6 @@ async fn r52_logins_that_were_turned_away_count_neither_for_the_account_nor_for_
             }
         }
     }
-    assert!(entered > 0, "every login was refused");
+    assert!(entered > 0, "every login was rejected");
     json(log_in_from(&app, "192.0.2.1", &john.email, &john.password).await, 200).await;
 }

@@ -59,7 +59,7 @@ async fn the_form_of_the_page_leads_where_it_says() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_refused_leaves_the_link_good() {
+async fn a_password_that_is_rejected_leaves_the_link_good() {
     let app = TestApp::start().await;
     let (_, victim) = contested(&app).await;
     let answer =

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Person, TestApp, json, problem};
 
-async fn refused_fields(app: &TestApp, body: Value) -> Vec<(String, String)> {
+async fn rejected_fields(app: &TestApp, body: Value) -> Vec<(String, String)> {
     let problem = problem(app.post_json("/User1/create", body).await, 422).await;
     let field = |fault: &Value, name: &str| fault[name].as_str().unwrap().to_owned();
     problem["errors"].as_array().unwrap().iter().map(|fault| (field(fault, "field"), field(fault, "code"))).collect()
@@ -22,14 +22,14 @@ async fn the_response_has_the_names_of_the_original_service() {
 async fn all_invalid_fields_are_reported_together() {
     let app = TestApp::start().await;
     let missing = ["email", "password"].map(|field| (field.to_owned(), "field.missing".to_owned()));
-    assert_eq!(refused_fields(&app, json!({})).await, missing);
-    assert_eq!(refused_fields(&app, json!({"email": null})).await, missing);
+    assert_eq!(rejected_fields(&app, json!({})).await, missing);
+    assert_eq!(rejected_fields(&app, json!({"email": null})).await, missing);
 
     let bad = json!({
         "first_name": " ", "last_name": ["Doe"], "email": "unknown", "phone": "12", "country_code": "XX",
         "attributes": "none", "password": "short",
     });
-    let codes: Vec<_> = refused_fields(&app, bad).await.into_iter().map(|(_, code)| code).collect();
+    let codes: Vec<_> = rejected_fields(&app, bad).await.into_iter().map(|(_, code)| code).collect();
     let expected = [
         "name.empty",
         "field.type",
@@ -129,7 +129,7 @@ async fn a_registration_expires_after_a_week() {
 }
 
 #[tokio::test]
-async fn an_address_that_a_mail_server_may_decode_to_another_is_refused() {
+async fn an_address_that_a_mail_server_may_decode_to_another_is_rejected() {
     let app = TestApp::start().await;
     for email in
         ["=?utf-8?q?x?=@example.com", "=?utf-8?q?eve=40example.net?=@example.com", "a=?utf-8?b?eA?=@example.com"]
@@ -170,7 +170,7 @@ async fn the_error_of_a_malformed_body_contains_the_byte_offset() {
 }
 
 #[tokio::test]
-async fn a_form_is_refused_with_the_type_that_is_accepted() {
+async fn a_form_is_rejected_with_the_type_that_is_accepted() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com");
     let form = [("email", john.email.as_str()), ("password", john.password.as_str())];

@@ -54,7 +54,7 @@ async fn only_ones_own_id_together_with_ones_own_address_deletes() {
         bodies.push(body.to_string());
     }
     bodies.dedup();
-    assert_eq!(bodies.len(), 1, "one answer for all");
+    assert_eq!(bodies.len(), 1, "the same response for all");
     problem(app.request(Method::DELETE, "/User1/delete").send().await.unwrap(), 401).await;
     john.log_in(&app).await;
     jane.log_in(&app).await;

@@ -1,4 +1,4 @@
-//! Impersonation sessions are read-only. The token matrix lists the routes that refuse them.
+//! Impersonation sessions are read-only. The token matrix lists the routes that reject them.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ async fn it_ends_by_a_logout_or_a_revocation_of_its_own_token() {
 }
 
 #[tokio::test]
-async fn a_token_that_hides_or_invents_who_acts_is_refused() {
+async fn a_token_that_hides_or_invents_who_acts_is_rejected() {
     let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let (own, token) = (john.log_in(&app).await, app.impersonate(&john).await);

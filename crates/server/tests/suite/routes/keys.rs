@@ -147,7 +147,7 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_while_i
 }
 
 #[tokio::test]
-async fn a_token_signed_with_the_public_key_as_a_secret_is_refused() {
+async fn a_token_signed_with_the_public_key_as_a_secret_is_rejected() {
     let app = TestApp::with(&[("JWT_ALGORITHM", "RS256")]).await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     let document = app.get("/.well-known/jwks.json").await.text().await.unwrap();

@@ -105,7 +105,7 @@ async fn a_field_that_is_wrong_elsewhere_or_unknown_is_named_and_nothing_is_chan
 }
 
 #[tokio::test]
-async fn a_change_that_names_an_older_revision_is_refused() {
+async fn a_change_that_names_an_older_revision_is_rejected() {
     let app = TestApp::start().await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     let change = async |tag: &str, name: &str| {

@@ -66,7 +66,7 @@ async fn the_button_behind_the_link_replaces_the_address() {
     assert!(answer["message"].is_string());
     let waiting = me(&app, &here).await;
     assert_eq!((&waiting["email"], &waiting["pending_email"]), (&before["email"], &json!("john@example.org")));
-    assert_ne!(waiting["revision"], before["revision"], "what is answered has changed");
+    assert_ne!(waiting["revision"], before["revision"], "the response has changed");
 
     let link = app.link("john@example.org", "verify").await;
     let path = link.strip_prefix(&app.base).unwrap();

@@ -56,7 +56,7 @@ async fn an_event_is_shown_with_device_address_and_session() {
 }
 
 #[tokio::test]
-async fn a_user_sees_refused_logins_and_reset_requests_of_their_account_alone() {
+async fn a_user_sees_rejected_logins_and_reset_requests_of_their_account_alone() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let jane = Person::new("jane@example.com").join(&app).await;
@@ -102,7 +102,7 @@ async fn pages_neither_skip_nor_repeat_events_while_new_ones_arrive() {
 }
 
 #[tokio::test]
-async fn cursors_of_others_and_limits_beyond_the_most_are_refused() {
+async fn cursors_of_others_and_limits_beyond_the_most_are_rejected() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let jane = Person::new("jane@example.com").join(&app).await;

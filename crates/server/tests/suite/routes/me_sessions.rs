@@ -199,7 +199,7 @@ async fn pages_show_each_session_once_while_others_start_and_end() {
 }
 
 #[tokio::test]
-async fn cursors_of_others_and_limits_beyond_the_most_are_refused() {
+async fn cursors_of_others_and_limits_beyond_the_most_are_rejected() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let jane = Person::new("jane@example.com").join(&app).await;

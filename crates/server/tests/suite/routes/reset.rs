@@ -55,7 +55,7 @@ async fn the_link_leads_to_a_form_and_the_form_to_a_new_password() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_refused_leaves_the_link_good() {
+async fn a_password_that_is_rejected_leaves_the_link_good() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     forget(&app, &john.email).await;

@@ -132,7 +132,7 @@ async fn the_button_leads_back_to_the_link_which_shows_success() {
 }
 
 #[tokio::test]
-async fn a_bad_token_is_refused_by_page_and_button() {
+async fn a_bad_token_is_rejected_by_page_and_button() {
     let app = TestApp::start().await;
     let page = app.visit(&format!("{}/User1/verify?token=junk", app.base)).await;
     assert_eq!(page.status(), 400);

@@ -29,7 +29,7 @@ async fn a_code_goes_to_no_country_but_those_that_are_named() {
 }
 
 #[tokio::test]
-async fn without_a_provider_every_request_is_refused_alike() {
+async fn without_a_provider_every_request_is_rejected_alike() {
     let smtp = SmtpServer::start(Options::default()).await;
     let port = smtp.port().to_string();
     let mail = [("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")];

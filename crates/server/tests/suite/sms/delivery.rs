@@ -182,7 +182,7 @@ async fn a_message_with_an_unknown_outcome_is_resent_with_the_same_code() {
 
 /// Every message would be rejected: a wrong token, a suspended account, a messaging service without a sender.
 #[tokio::test]
-async fn while_the_provider_refuses_the_account_codes_wait() {
+async fn while_the_provider_rejects_the_account_codes_wait() {
     let outlets = Outlets::open(&[]).await;
     let people =
         [outlets.join(Person::new("john@example.com")).await, outlets.join(Person::new("jane@example.com")).await];

@@ -154,7 +154,7 @@ impl Program {
         }
     }
 
-    /// Sends SIGTERM.
+    /// Sends SIGTERM to the process.
     pub fn ask_to_stop(&self) {
         self.signal(Signal::TERM);
     }

@@ -45,7 +45,7 @@ async fn text_that_does_not_look_like_a_name_is_in_no_mail() {
 }
 
 #[tokio::test]
-async fn a_name_with_a_line_break_is_refused_before_it_can_reach_a_mail() {
+async fn a_name_with_a_line_break_is_rejected_before_it_can_reach_a_mail() {
     let app = TestApp::start().await;
     for name in ["John\r\nBcc: all@example.com", "John\nDoe", "John\u{85}Doe", "John\u{2028}Doe", "John\0"] {
         let mut form = Person::new("john@example.com").form();

@@ -18,7 +18,10 @@ use crate::http::{
 /// Body of `create`. Unknown members are ignored. `email` and `password` are sufficient, unless the setting
 /// `SIGNUP_REQUIRED` lists more fields.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct NewUser {
     #[schema(example = "John")]
     first_name: Option<String>,

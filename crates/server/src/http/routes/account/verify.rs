@@ -30,7 +30,7 @@ use crate::{
 #[serde(untagged)]
 pub(crate) enum VerifyAnswer {
     /// The address is verified.
-    #[allow(dead_code, reason = "what every page says as JSON, which is answered in one place")]
+    #[allow(dead_code, reason = "JSON form of every page, sent in one place")]
     Done { message: &'static str },
     /// Several people registered the address. Its owner must set a password at this URL.
     PasswordRequired { password_required: bool, reset_url: String },

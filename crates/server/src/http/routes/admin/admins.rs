@@ -77,7 +77,10 @@ pub(crate) async fn admins(request: AdminRequest<Administer>, query: Query) -> R
 
 /// An invitation for a new administrator.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct NewAdmin {
     #[schema(example = "ada@example.com")]
     email: String,
@@ -111,7 +114,10 @@ pub(crate) async fn invite(
 
 /// New grants of an administrator.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct NewGrants {
     #[schema(example = json!(["manager@User1", "impersonate@User1"]))]
     grants: Vec<String>,

@@ -27,7 +27,7 @@ pub(super) struct UserPath {
     id: String,
 }
 
-/// Pagination parameters.
+/// Parameters that select a page of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes the query, which is read field by field")]

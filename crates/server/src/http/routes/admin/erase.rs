@@ -17,7 +17,10 @@ use crate::http::{
 
 /// Deletion of a user.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct Erasure {
     #[schema(example = "Asked for by the owner of the account")]
     reason: String,
@@ -79,7 +82,10 @@ pub(crate) async fn remove_factor(
 
 /// Request for an impersonation session.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct Impersonation {
     #[schema(example = "Ticket 4711: the user sees an empty page")]
     reason: String,

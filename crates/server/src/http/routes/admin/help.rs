@@ -44,18 +44,21 @@ refusals!(ResendRefusals: Problem [ADMIN, &[LIMITED, USER_STATUS]]);
     security(("admin_session" = []), ("admin_key" = [])),
     params(UserPath),
     responses(
-        (status = 200, description = "Sent", body = Message, example = json!({"message": "Verification mail sent"})),
+        (status = 200, description = "Sent", body = Message, example = json!({"message": "Verification email sent"})),
         ResendRefusals,
     )
 )]
 pub(crate) async fn resend(request: AdminRequest<Assist>) -> Result<Json<Message>, ApiError> {
     request.verbs().resend(request.id()).await?;
-    Ok(Message::say("Verification mail sent"))
+    Ok(Message::say("Verification email sent"))
 }
 
 /// Delivery of the reset link.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminReset {
     /// `mail` (default) or `answer`, which requires the role `owner` and a reason.
     #[schema(example = "mail")]

@@ -85,7 +85,10 @@ pub(crate) async fn keys(request: AdminRequest<Administer>, query: Query) -> Res
 
 /// A new API key.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct NewKey {
     /// 1 to 64 characters.
     #[schema(example = "billing")]

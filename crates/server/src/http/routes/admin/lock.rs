@@ -9,9 +9,12 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// A lock.
+/// Request to lock a user.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct NewLock {
     /// 10 to 500 characters. Stored encrypted.
     #[schema(example = "Reported stolen by the owner")]
@@ -24,8 +27,8 @@ refusals!(ChangeRefusals: Problem [ADMIN, JSON, &[LIMITED, REVISION_MISSING, REV
 
 /// Lock a user
 ///
-/// Ends all sessions. Until the lock ends, a successful sign-in is answered with 403 `account.locked`. The answer to
-/// a wrong password is unchanged. Requires the role `manager`.
+/// Ends all sessions. Until the lock ends, the response to a successful sign-in is 403 `account.locked`. The response
+/// to a wrong password is unchanged. Requires the role `manager`.
 #[utoipa::path(
     operation_id = "admin_lock_lock",
     post, path = "/v1/admin/realms/{realm}/users/{id}/lock", tag = "Administration",
@@ -90,7 +93,10 @@ pub(crate) async fn compromised(
 
 /// What to mark as verified.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct Verification {
     /// For a registration: the email address. The registration becomes a user.
     #[schema(example = true)]

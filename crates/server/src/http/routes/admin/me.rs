@@ -55,7 +55,10 @@ pub(crate) async fn me(request: AdminSelf) -> Result<Json<AdminMe>, ApiError> {
 
 /// Proof of the caller's identity.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminProof {
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
@@ -95,7 +98,10 @@ pub(crate) async fn step_up(request: AdminSelf, JsonBody(mut fields): JsonBody) 
 
 /// Request to add an authenticator app.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminNewTotp {
     /// 1 to 64 characters. Defaults to `Authenticator app`.
     #[schema(example = "Phone")]
@@ -150,7 +156,10 @@ pub(crate) async fn begin_totp(
 
 /// First code of an authenticator app.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminTotpConfirmation {
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     enrolment: String,

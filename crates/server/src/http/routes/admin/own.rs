@@ -95,7 +95,10 @@ pub(crate) async fn events(request: AdminSelf, query: Query) -> Result<Json<Admi
 
 /// A change of the own password.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminPasswordChange {
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,

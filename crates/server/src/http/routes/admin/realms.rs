@@ -17,7 +17,7 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// A realm.
+/// A realm in a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminRealm {
     #[schema(example = "User1")]
@@ -77,7 +77,7 @@ pub(crate) struct AdminNode {
     redis: Option<bool>,
 }
 
-/// Running servers.
+/// Servers that have reported recently.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminNodes {
     items: Vec<AdminNode>,

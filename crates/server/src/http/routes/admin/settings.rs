@@ -38,7 +38,7 @@ impl From<&ListedSetting> for SettingAnswer {
     }
 }
 
-/// All settings.
+/// All settings of the responding server.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Settings {
     items: Vec<SettingAnswer>,

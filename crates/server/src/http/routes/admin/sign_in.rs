@@ -16,7 +16,10 @@ use crate::http::{
 
 /// Credentials of an administrator.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminCredentials {
     #[schema(example = "ada@example.com")]
     email: String,

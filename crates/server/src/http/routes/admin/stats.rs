@@ -20,7 +20,7 @@ use crate::http::{
 pub(crate) struct StatsMessages {
     #[schema(example = 61)]
     sent: u64,
-    /// Abandoned messages.
+    /// Messages whose delivery was abandoned.
     #[schema(example = 1)]
     failed: u64,
 }
@@ -34,7 +34,7 @@ impl From<Delivered> for StatsMessages {
 /// Statistics of a realm on a day.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DayOfStats {
-    /// In UTC.
+    /// Day in UTC.
     #[schema(example = "2026-11-29", format = Date)]
     day: String,
     #[schema(example = "User1")]
@@ -52,7 +52,7 @@ pub(crate) struct DayOfStats {
     /// Number of sign-ins by method: `password`, `passkey`, `provider`, `code`.
     #[schema(example = json!({"code": 0, "passkey": 80, "password": 214, "provider": 17}))]
     sign_ins: BTreeMap<String, u64>,
-    /// Number of refused sign-ins by reason.
+    /// Number of rejected sign-ins by reason.
     #[schema(example = json!({"limited": 2, "unverified": 3, "wrong_code": 1, "wrong_password": 19}))]
     refusals: BTreeMap<String, u64>,
     /// Passwords that were reset.
@@ -98,10 +98,10 @@ impl From<DayStats> for DayOfStats {
 /// Statistics by day and realm.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Statistics {
-    /// First day of the answer.
+    /// First day of the response.
     #[schema(example = "2026-11-01", format = Date)]
     from: String,
-    /// Last day of the answer.
+    /// Last day of the response.
     #[schema(example = "2026-11-30", format = Date)]
     to: String,
     items: Vec<DayOfStats>,

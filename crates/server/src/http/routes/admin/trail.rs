@@ -82,7 +82,10 @@ pub(crate) async fn list(request: AdminRequest<Look>, query: Query) -> Result<Js
 
 /// A search. The address is part of the body, never of the URL.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminAuditSearch {
     /// Full email address, of a user or not. Requires `realm` and the role `support`.
     #[schema(example = "ada@example.com")]

@@ -59,7 +59,7 @@ pub(crate) struct AdminAuditRow {
     /// `ok`, `refused` or `failed`.
     #[schema(example = "ok")]
     outcome: String,
-    /// Reason for a refusal.
+    /// Reason for the rejection.
     #[schema(example = json!(null), required)]
     reason: Option<String>,
     /// Setting or limit that determined the outcome.
@@ -86,10 +86,10 @@ pub(crate) struct AdminAuditRow {
     /// Reason given by an administrator; null if masked or erased.
     #[schema(example = "Reported stolen by the owner", required)]
     note: Option<String>,
-    /// Number of events: 1, or the number of aggregated refusals.
+    /// Number of events: 1, or the number of aggregated rejections.
     #[schema(example = 1)]
     count: u64,
-    /// Exports only.
+    /// Encrypted client and note, as stored. Only in exports.
     #[serde(skip_serializing_if = "Option::is_none")]
     sealed: Option<AdminAuditSealed>,
 }
@@ -169,7 +169,7 @@ pub(crate) struct AdminAuditBlock {
     /// Identifier of the signing key.
     #[schema(example = "au5f3c11a9d52e6f0c")]
     kid: String,
-    /// Ed25519 signature.
+    /// Ed25519 signature of the block, in base64url.
     #[schema(example = "Vtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zk1bVtq8Zg")]
     signature: String,
     /// Whether the rows were removed by `AUDIT_RETENTION`.

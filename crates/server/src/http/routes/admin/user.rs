@@ -36,7 +36,10 @@ pub(crate) async fn show(request: AdminRequest<Look>) -> Result<Response, ApiErr
 
 /// Changes to a user. Absent members are unchanged, and `null` removes a value.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminUserChange {
     first_name: Option<String>,
     last_name: Option<String>,

@@ -68,9 +68,12 @@ pub(crate) async fn list(request: AdminRequest<Look>, query: Query) -> Result<Js
 
 /// A search. Personal data is part of the body, never of the URL.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminSearch {
-    /// Full address.
+    /// Full email address to search for.
     #[schema(example = "ada@example.com")]
     email: Option<String>,
     /// One to four search terms. Each must occur in a name or in the address.
@@ -116,7 +119,10 @@ pub(crate) async fn search(
 
 /// A new user. Administrators cannot set passwords.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminNewUser {
     #[schema(example = "ada@example.com")]
     email: String,

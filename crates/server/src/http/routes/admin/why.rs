@@ -15,7 +15,7 @@ pub(crate) struct AdminWhy {
     at: String,
     #[schema(example = "User1")]
     realm: String,
-    /// Route of a refused request, without parameter values.
+    /// Route of a rejected request, without parameter values.
     #[schema(example = "/v1/{realm}/login", required)]
     route: Option<String>,
     /// `ok`, `refused` or `failed`.
@@ -27,7 +27,7 @@ pub(crate) struct AdminWhy {
     #[schema(example = json!(null), required)]
     rule: Option<String>,
     /// Explanation for people.
-    #[schema(example = "The request was refused (wrong); the event is: login refused.")]
+    #[schema(example = "Rejected: wrong. Event: login refused.")]
     text: String,
     /// Audit rows of the request.
     rows: Vec<AdminAuditRow>,

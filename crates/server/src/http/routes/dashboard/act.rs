@@ -54,7 +54,7 @@ pub(super) fn form(desk: &Desk, form: &Form, subject: &Subject) -> Response {
 }
 
 /// Calls the API for a form, after authenticating again if a password or code was entered. The API checks the role, and records
-/// a refusal in the audit trail.
+/// a rejection in the audit trail.
 pub(super) async fn act(desk: &Desk, form: &Form, subject: &Subject, mut fields: Fields) -> Response {
     let is_offered = desk.can().meet(form.need);
     let typed = form.read(&mut fields, &places(desk, subject));

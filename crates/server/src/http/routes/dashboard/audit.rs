@@ -1,4 +1,4 @@
-//! The audit trail and the explanation of refused requests.
+//! The audit trail and the explanation of rejected requests.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ const PERIODS: [(&str, &str, u64); 4] = [
 ];
 /// Outcomes offered by the filter.
 const OUTCOMES: [(&str, &str); 3] =
-    [(Outcome::Ok.as_str(), "Done"), (Outcome::Refused.as_str(), "Refused"), (Outcome::Failed.as_str(), "Failed")];
+    [(Outcome::Ok.as_str(), "Done"), (Outcome::Refused.as_str(), "Rejected"), (Outcome::Failed.as_str(), "Failed")];
 const NO_IDENTIFIER: &str = "Invalid identifier. Copy it from a page, a response or the log.";
 
 /// Returns the query parameters to keep when paging. A period is replaced by its start, because cursors are bound to

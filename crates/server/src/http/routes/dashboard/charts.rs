@@ -26,7 +26,7 @@ struct Day {
     verified: u64,
 }
 
-/// Days of a period and of the one before.
+/// Days of a period and of the previous period.
 pub(super) struct Period {
     before: Vec<Day>,
     days: Vec<Day>,
@@ -52,7 +52,7 @@ pub(super) fn first_day(now: Timestamp, days: i64) -> String {
 }
 
 impl Period {
-    /// Reads the answer for a period that ends today, and for the one before.
+    /// Reads the response for a period that ends today, and for the previous period.
     pub(super) fn read(answer: &Value, now: Timestamp, days: i64) -> Self {
         let items: Vec<&Value> = answer.get("items").and_then(Value::as_array).into_iter().flatten().collect();
         let date = |ago: i64| Timestamp::from_millis(now.day().millis() - ago * DAY).date();

@@ -100,7 +100,7 @@ impl Desk {
     /// Calls the API for a page.
     ///
     /// # Errors
-    /// Returns an error page if the API refuses.
+    /// Returns an error page if the API rejects the request.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Response> {
         match self.call(Call::get(path.to_owned())).await {
             Ok(answer) => Ok(answer.body),

@@ -105,7 +105,7 @@ pub(super) enum Kind {
     Clearable,
     Email,
     Phone,
-    /// Always sent.
+    /// Reason for the action. Sent even if it is empty, so that the API reports the error.
     Reason,
     /// Words separated by spaces or commas.
     Words,

@@ -168,7 +168,12 @@ pub(super) static NEW_KEY: Form = Form {
             "All other sensitive actions are rejected",
             Kind::Several(ALLOW),
         ),
-        Input::new("networks", "Networks (optional)", "Like 10.0.0.0/8, separated by spaces. Default: all", Kind::Words),
+        Input::new(
+            "networks",
+            "Networks (optional)",
+            "Like 10.0.0.0/8, separated by spaces. Default: all",
+            Kind::Words,
+        ),
         Input::new("expires_at", "Expires (optional, UTC)", "Default: 90 days; maximum: one year", Kind::Time),
     ],
     button: "Create key",

@@ -60,7 +60,13 @@ pub(super) static FORMS: &[Form] = &[
     Form {
         call: "/invite",
         more: More { statuses: &["invited"], ..More::NONE },
-        ..plain("invite", Need::Manage, "Invite again", "A new link is sent. The previous one stops working.", "invited")
+        ..plain(
+            "invite",
+            Need::Manage,
+            "Invite again",
+            "A new link is sent. The previous one stops working.",
+            "invited",
+        )
     },
     Form {
         call: "/unthrottle",
@@ -90,7 +96,12 @@ pub(super) static FORMS: &[Form] = &[
     Form {
         method: Verb::Patch,
         inputs: &[
-            Input::new("email", "New email address (optional)", "Takes effect immediately and is marked as verified", Kind::Email),
+            Input::new(
+                "email",
+                "New email address (optional)",
+                "Takes effect immediately and is marked as verified",
+                Kind::Email,
+            ),
             Input::new("phone", "New phone number (optional)", "With country code, like +1 202 555 0143", Kind::Phone),
             REASON,
         ],

@@ -15,7 +15,7 @@ pub(super) struct Subject {
     /// Page of its list.
     pub(super) list: String,
     pub(super) section: &'static str,
-    /// Current state.
+    /// Current state of the subject, as returned by the API.
     pub(super) now: Value,
     /// Name and address as displayed. Empty if there is none.
     pub(super) name: String,

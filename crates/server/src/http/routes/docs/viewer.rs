@@ -12,7 +12,6 @@ use tokio::{sync::OnceCell, task::spawn_blocking};
 pub(super) struct Viewer {
     /// Name of its folder, and of its entry in `docs.js`.
     pub(super) name: &'static str,
-    /// Display name.
     pub(super) title: &'static str,
     pub(super) version: &'static str,
     pub(super) files: &'static [File],

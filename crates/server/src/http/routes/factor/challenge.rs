@@ -16,7 +16,10 @@ use crate::http::{
 
 /// Request to start a challenge.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct TicketChallenge {
     /// The ticket of `mfa_required`.
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]

@@ -85,7 +85,10 @@ pub(crate) async fn mfa(viewing: Viewing) -> Result<Json<MfaAnswer>, ApiError> {
 
 /// New state of two-step verification.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct TwoStepSwitch {
     #[schema(example = true)]
     two_step: bool,

@@ -15,7 +15,10 @@ use crate::http::{
 
 /// A request to add a passkey or security key.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct NewPasskey {
     /// `login` (a passkey, if it is missing) or `second_factor` (a security key).
     #[schema(example = "login")]

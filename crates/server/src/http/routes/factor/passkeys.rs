@@ -24,7 +24,10 @@ use crate::http::{
 
 /// Response of an authenticator that has created a credential.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct PasskeyRegistration {
     /// `RegistrationResponseJSON`: what `toJSON` of the browser's credential returns.
     #[schema(value_type = Object)]
@@ -138,7 +141,10 @@ pub(crate) async fn passkeys(viewing: Viewing) -> Result<Json<PasskeysAnswer>, A
 
 /// New name of a passkey.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct Renaming {
     /// 1 to 64 characters.
     #[schema(example = "Laptop")]

@@ -25,7 +25,10 @@ use crate::http::{
 
 /// A request to add an authenticator app.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct NewTotp {
     /// Name of 1 to 64 characters. The default is `Authenticator app`.
     #[schema(example = "Phone")]
@@ -105,7 +108,10 @@ pub(crate) async fn begin(
 
 /// The first code of an authenticator app.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct TotpConfirmation {
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     enrolment: String,

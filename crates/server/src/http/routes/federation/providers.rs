@@ -24,7 +24,7 @@ pub(crate) struct ProviderAnswer {
     /// `google`, `microsoft`, `apple`, `github`, `gitlab`, `discord`, or `oidc` for any other.
     #[schema(example = "google")]
     kind: &'static str,
-    /// Display name.
+    /// Display name of the provider.
     #[schema(example = "Google")]
     label: String,
 }

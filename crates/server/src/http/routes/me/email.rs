@@ -11,7 +11,10 @@ use crate::http::{
 
 /// A new email address for the caller.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct NewEmail {
     #[schema(example = "john@example.org")]
     email: String,

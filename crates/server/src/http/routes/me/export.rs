@@ -39,7 +39,7 @@ pub(crate) struct ExportAnswer<'a> {
     events_next: Option<String>,
     /// Second factors and recovery codes.
     factors: Vec<ExportedFactor>,
-    /// Trusted devices.
+    /// Trusted devices of the user.
     devices: Vec<DeviceAnswer>,
     /// Accounts at other providers.
     identities: Vec<ExportedIdentity>,

@@ -15,7 +15,10 @@ use crate::http::{
 
 /// A change of the caller's password.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct PasswordChange {
     /// Current password. Required if the account has a password.
     #[schema(example = "securepassword123", format = Password)]

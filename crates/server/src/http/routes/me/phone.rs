@@ -11,7 +11,10 @@ use crate::http::{
 
 /// A new phone number for the caller.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct NewPhone {
     #[schema(example = "+1234567890")]
     phone: String,

@@ -107,7 +107,7 @@ refusals!(ProfileRefusals: Problem [REALM, BEARER]);
 
 /// Get a user
 ///
-/// Returns the caller's own record. Any other ID is answered with 404.
+/// Returns the caller's own record. For any other ID, the response is 404.
 #[utoipa::path(
     get, path = "/v1/{realm}", tag = "Accounts", security(("bearer" = [])),
     params(
@@ -143,7 +143,10 @@ pub(crate) async fn me(viewing: Viewing) -> Response {
 
 /// Changes to the caller's profile. Absent members are unchanged, and `null` removes a value.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct ProfileChange {
     #[schema(example = "Ada")]
     first_name: Option<String>,

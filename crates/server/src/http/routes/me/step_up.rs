@@ -11,7 +11,10 @@ use crate::http::{
 
 /// Proof of the caller's identity.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that all errors are reported together")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct Reauthentication {
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,

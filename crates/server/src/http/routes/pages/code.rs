@@ -35,7 +35,7 @@ use crate::{
 
 const PAGE: &str = "signin/code";
 
-/// What is wrong with a code.
+/// Reason why a code is rejected.
 const WRONG: &str = "That code is incorrect or has expired. Request a new one.";
 
 /// Requested code, which the page carries in its URL.
@@ -51,14 +51,14 @@ impl Carried for Requested {
     const NAME: &'static str = "sent";
 }
 
-/// Returns the path of the page, if users can sign in by mail.
+/// Returns the path of the page, if users can sign in by email.
 pub(super) fn path(visit: &Visit) -> String {
     if visit.request.realm.policy.email_signin { visit.link(PAGE, &[]) } else { String::new() }
 }
 
-/// The page for a mailed code
+/// The page for an emailed code
 ///
-/// Asks for the address, then for the code. With the token of a mailed link it has a button that signs in.
+/// Asks for the address, then for the code. With the token of an emailed link, it shows a button that signs in.
 #[utoipa::path(get, path = "/v1/{realm}/signin/code", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
     if !visit.request.realm.policy.email_signin {
@@ -102,9 +102,9 @@ fn page(visit: &Visit, (stage, email): (&'static str, &str), gate: Gate) -> Sign
     SigninCode { gate: Gate { query: visit.query(&[]), action, ..gate }, stage, email: email.to_owned() }
 }
 
-/// Sign in by mail
+/// Sign in by email
 ///
-/// Sends a code, or signs in with it or with the mailed link.
+/// Sends a code, or signs in with the code or the emailed link.
 #[utoipa::path(post, path = "/v1/{realm}/signin/code", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
@@ -126,7 +126,7 @@ pub(crate) async fn sign_in(
     }
 }
 
-/// Sends a code to the address that is typed, or once more to the one before.
+/// Sends a code to the entered address, or another one to the previous address.
 async fn send(state: &AppState, visit: &Visit, fields: &mut Fields, before: Option<String>) -> Response {
     let typed = Typed::of(fields, &["email"]);
     let is_again = before.is_some();
@@ -171,7 +171,7 @@ async fn redeem(
     }
 }
 
-/// Signs in with a mailed link. Only the browser that requested the email continues to the destination of its sign-in.
+/// Signs in with an emailed link. Only the browser that requested the email continues to the destination of its sign-in.
 async fn follow(state: &AppState, visit: &mut Visit, cookie: &DeviceCookie, token: &str) -> Response {
     let devices = [cookie.value()];
     let link = match visit.request.sessions().check_signin_link(token).await {

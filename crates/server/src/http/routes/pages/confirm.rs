@@ -49,8 +49,8 @@ impl Carried for ConfirmStep {
 /// Prompt of the page.
 pub(super) struct Asked {
     pub(super) step: Option<ConfirmStep>,
-    /// `password`, `passkey`, a kind of code, `factor` if only a factor is missing, or `login` if the user must start a new
-    /// sign-in.
+    /// `password`, `passkey`, a kind of code, `factor` if only a factor is missing, or `login` if the user must start a
+    /// new sign-in.
     pub(super) method: &'static str,
     /// Whether a passkey can replace the password.
     offers_passkey: bool,
@@ -177,7 +177,7 @@ fn over(state: &AppState, signed_in: &SignedIn, owner: &Owner, problem: &'static
     signed_in.visit.say(state, "signin/confirm", Says::Problem(problem))
 }
 
-/// Verifies the password, if it is asked for.
+/// Verifies the password, if the form contains one.
 async fn prove(signed_in: &SignedIn, owner: &Owner, fields: &mut Fields) -> Result<Stepped, Error> {
     let (none, lacks) = (RawField::Missing, signed_in.visit.lacks());
     let password = match &lacks {
@@ -196,7 +196,7 @@ async fn prove(signed_in: &SignedIn, owner: &Owner, fields: &mut Fields) -> Resu
 /// Returns the class and the age of the authentication that an application asks for; without one, those of the realm.
 pub(super) fn wanted(lacks: Option<&Lacking>) -> (RawField, RawField) {
     let Some(lacks) = lacks else { return (RawField::Missing, RawField::Missing) };
-    // A new authentication, however recent the last one is; or that of the session, however old it is.
+    // Either a new authentication, however recent the last one is, or any authentication of the session, however old.
     let max_age = if lacks.is_old { "0" } else { "4294967295" };
     (RawField::from(lacks.acr()), RawField::from(max_age))
 }

@@ -21,8 +21,8 @@ use crate::http::{
 
 /// Where applications send users to sign out
 ///
-/// RP-initiated logout of OpenID Connect. An ID token of the browser's own session ends it immediately. Otherwise, the user is asked. Then
-/// the browser goes to `post_logout_redirect_uri`, if it is registered for the application.
+/// RP-initiated logout of OpenID Connect. An ID token of the browser's own session ends it immediately. Otherwise, the
+/// user is asked. Then the browser goes to `post_logout_redirect_uri`, if it is registered for the application.
 #[utoipa::path(get, path = "/v1/{realm}/end_session", tag = "Pages", params(RealmPath), responses((status = 303, description = "To a page, or back to the application", content_type = "text/html", body = String)))]
 pub(crate) async fn end_session(State(state): State<AppState>, visit: Visit) -> Response {
     let request = match visit.next() {

@@ -98,7 +98,7 @@ pub(crate) async fn start(
     let is_own = ["continue", "link", FOR].iter().any(|name| visit.parameter(name).is_some());
     let for_client = visit.parameter("client_id").is_some() && !is_own;
     if for_client && visit.viewer.is_some() {
-        // A browser that is signed in is asked at `authorize`, and keeps its session.
+        // In a signed-in browser, `authorize` asks the user. The session is kept.
         return match authorize::carried(&state, &visit).await {
             Ok(next) => {
                 next.led_to(&state, &visit, go(format!("{}?continue={}", visit.path("authorize"), next.sealed)))

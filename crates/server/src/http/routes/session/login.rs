@@ -19,7 +19,7 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct PasswordLogin {
-    /// Email address.
+    /// Email address of the account.
     #[schema(example = "john.doe@example.com")]
     username: String,
     #[schema(example = "securepassword123", format = Password)]

@@ -20,7 +20,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(logout::logout_by_post))
 }
 
-/// Returns the routes that exist where users can sign in by mail.
+/// Returns the routes that exist if users can sign in by email.
 pub(in crate::http) fn mail_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(signin_code::start_signin_code))

@@ -32,7 +32,7 @@ pub(crate) struct SigninCodeAnswer {
     /// To be sent with the code. Each request has its own.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     handle: String,
-    /// In seconds.
+    /// Lifetime of the code in seconds.
     #[schema(example = 600)]
     expires_in: u64,
 }
@@ -41,8 +41,9 @@ refusals!(StartRefusals: Problem [REALM, ANY, &[LIMITED], Fields(&[field("email"
 
 /// Request a sign-in code
 ///
-/// Emails a code and a link to the user of the address. The response is the same whether or not the address has an account. An address
-/// that is registered but not verified, or invited, gets that email again. Available if `EMAIL_SIGNIN` is `code`.
+/// Emails a code and a link to the user of the address. The response is the same whether or not the address has an
+/// account. An address that is registered but not verified, or invited, gets that email again. Available if
+/// `EMAIL_SIGNIN` is `code`.
 #[utoipa::path(
     post, path = "/v1/{realm}/signin_code/start", tag = "Accounts",
     params(RealmPath),

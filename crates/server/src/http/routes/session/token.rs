@@ -79,7 +79,7 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
 /// token and a new access token. Any other reuse ends the session, because the token may have been stolen. The body
 /// may also be JSON.
 ///
-/// `urn:portcullis:mfa` completes a login or re-authentication that was answered with `mfa_required`. It requires the
+/// `urn:portcullis:mfa` completes a login or re-authentication whose response was `mfa_required`. It requires the
 /// ticket and either a code or the response of a passkey (see `mfa/challenge`). After a re-authentication the
 /// response contains no refresh token.
 ///

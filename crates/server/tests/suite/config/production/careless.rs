@@ -28,8 +28,8 @@ fn a_loopback_host_without_trusted_proxies_is_rejected() {
 }
 
 #[test]
-fn a_redis_over_a_network_without_tls_is_refused_unless_it_is_allowed() {
-    let why = "without TLS over a network";
+fn a_redis_over_a_network_without_tls_is_rejected_unless_it_is_allowed() {
+    let why = "is unencrypted";
     let fix =
         "use rediss:// or rediss-sentinel:// in REDIS_URL, or set REDIS_PLAINTEXT=allow on a network that you trust";
     // A local Sentinel returns servers on other machines.
@@ -55,7 +55,7 @@ fn a_redis_over_a_network_without_tls_is_refused_unless_it_is_allowed() {
 }
 
 #[test]
-fn trusting_more_than_half_of_all_addresses_is_refused_however_it_is_written() {
+fn trusting_more_than_half_of_all_addresses_is_rejected_however_it_is_written() {
     for (trusted, fix) in [
         ("0.0.0.0/1,128.0.0.0/1", "127.0.0.1"),
         ("0.0.0.0/1,128.0.0.0/2,10.0.0.0/8", "127.0.0.1"),
@@ -82,7 +82,7 @@ fn a_jwt_secret_that_is_also_the_encryption_key_is_rejected() {
 }
 
 #[test]
-fn a_secret_that_repeats_itself_or_counts_is_refused() {
+fn a_secret_that_repeats_itself_or_counts_is_rejected() {
     let export = "export JWT_SECRET=\"$(openssl rand -base64 32)\"";
     for secret in [
         "changemechangemechangemechangeme",
@@ -107,7 +107,7 @@ fn a_secret_that_repeats_itself_or_counts_is_refused() {
 }
 
 #[test]
-fn one_issuer_for_several_realms_is_refused() {
+fn one_issuer_for_several_realms_is_rejected() {
     let desk = Desk::production().env("JWT_ISSUER", "https://accounts.example.com/");
     let origin = "JWT_ISSUER: the environment; REALMS: the default (User1,User2)";
     let fix = "JWT_ISSUER=https://accounts.example.com/{realm}";
@@ -118,7 +118,7 @@ fn one_issuer_for_several_realms_is_refused() {
 
 #[cfg(feature = "mongodb")]
 #[test]
-fn a_database_whose_certificate_is_not_checked_is_refused() {
+fn a_database_whose_certificate_is_not_checked_is_rejected() {
     for option in [
         "tlsInsecure",
         "tlsAllowInvalidCertificates",
@@ -135,7 +135,7 @@ fn a_database_whose_certificate_is_not_checked_is_refused() {
 }
 
 #[test]
-fn limits_of_guesses_without_effect_are_refused() {
+fn limits_of_guesses_without_effect_are_rejected() {
     let why = "allows more than 1,000 a minute";
     bounded("LIMIT_PASSWORDS_CLIENT", "1001/1m", "1000/1m", why, "30/1m");
     bounded("LIMIT_LINKS_CLIENT", "20/1s", "100000/24h", why, "30/1m");
@@ -156,7 +156,7 @@ fn excessive_lifetimes_are_rejected() {
 }
 
 #[test]
-fn the_same_lifetimes_are_refused_for_one_realm() {
+fn the_same_lifetimes_are_rejected_for_one_realm() {
     for name in ["ACCESS_TOKEN_TTL", "RESET_TTL", "SESSION_MAX_AGE", "DELETE_MAX_AUTH_AGE"] {
         let desk = Desk::production().env(&format!("REALM_USER2_{name}"), "401d");
         assert_has(&desk.errors(), &["1 problem:", name, "is longer than", "(refused in production)"]);
@@ -165,14 +165,14 @@ fn the_same_lifetimes_are_refused_for_one_realm() {
 }
 
 #[test]
-fn metrics_on_all_addresses_are_refused() {
+fn metrics_on_all_addresses_are_rejected() {
     for address in ["0.0.0.0:9100", "[::]:9100"] {
         bounded("METRICS_LISTEN", address, "10.0.0.1:9100", "is on all addresses", "127.0.0.1:9100");
     }
 }
 
 #[test]
-fn administration_that_others_reach_without_tls_is_refused() {
+fn administration_that_others_reach_without_tls_is_rejected() {
     let plain = || Desk::production().env("PUBLIC_URL", "http://accounts.example.com");
     let with = |listen: &str| plain().env("ADMIN_LISTEN", listen).errors();
     assert_has(
@@ -194,7 +194,7 @@ fn administration_cannot_listen_where_another_listener_is() {
 }
 
 #[test]
-fn pages_without_tls_are_refused_except_those_of_this_machine() {
+fn pages_without_tls_are_rejected_except_those_of_this_machine() {
     let why = "names an origin with `http`";
     bounded(
         "CORS_ALLOWED_ORIGINS",
@@ -246,7 +246,7 @@ fn sms_as_a_factor_needs_a_stronger_one_and_a_provider() {
 }
 
 #[test]
-fn a_client_of_someone_else_without_an_audience_is_refused() {
+fn a_client_of_someone_else_without_an_audience_is_rejected() {
     let table = "[realms.User1.clients.shop]\ntype = 'public'\nredirect_uris = ['https://shop.example.com/cb']\n";
     let desk = Desk::production().file("portcullis.toml", table);
     let (name, why) = ("realms.User1.clients.shop", "is not first-party, and without JWT_AUDIENCE");

@@ -7,7 +7,7 @@ use portcullis::cli;
 use super::super::{Desk, assert_has};
 
 #[test]
-fn production_refuses_everything_insecure_in_one_list() {
+fn production_rejects_everything_insecure_in_one_list() {
     let desk = Desk::new()
         .env("ENVIRONMENT", "production")
         .env("DEV_MAILBOX", "on")

@@ -10,7 +10,7 @@ use super::{
 const DRAW_INTO_ENV: &str = "(umask 077; printf '\\nNAME=%s\\n' \"$(openssl rand -base64 32)\" >> .env)";
 
 #[test]
-fn a_missing_jwt_secret_is_refused_where_the_algorithm_needs_one() {
+fn a_missing_jwt_secret_is_rejected_where_the_algorithm_needs_one() {
     let desk = Desk::production().env("JWT_SECRET", "").env("JWT_ALGORITHM", "HS256");
     let problems = desk.problems();
     let [problem] = problems.as_slice() else { panic!("{problems:#?}") };
@@ -42,7 +42,7 @@ fn a_short_jwt_secret_is_rejected_in_every_source() {
 }
 
 #[test]
-fn a_published_jwt_secret_is_refused() {
+fn a_published_jwt_secret_is_rejected() {
     let desk = Desk::production().env("JWT_SECRET", "").file(".env", "JWT_SECRET=your-super-secret-jwt-key\n");
     let fix = DRAW_INTO_ENV.replace("NAME", "JWT_SECRET");
     refused(&desk, "JWT_SECRET", "is a published example", ".env, line 1", &fix);
@@ -56,14 +56,14 @@ fn a_guessable_previous_jwt_secret_is_rejected() {
 }
 
 #[test]
-fn a_missing_encryption_key_is_refused() {
+fn a_missing_encryption_key_is_rejected() {
     let desk = Desk::production().env("ENCRYPTION_KEY", "");
     let fix = DRAW_INTO_ENV.replace("NAME", "ENCRYPTION_KEY");
     refused(&desk, "ENCRYPTION_KEY", "is not set", "the default (generated in development)", &fix);
 }
 
 #[test]
-fn an_encryption_key_of_less_than_32_bytes_is_refused_everywhere() {
+fn an_encryption_key_of_less_than_32_bytes_is_rejected_everywhere() {
     // 31 bytes, and then 32 equal ones.
     let desk = Desk::production().env("ENCRYPTION_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ==");
     let problems = desk.problems();
@@ -79,7 +79,7 @@ fn an_encryption_key_of_less_than_32_bytes_is_refused_everywhere() {
 }
 
 #[test]
-fn secrets_of_services_that_can_be_guessed_are_refused_and_not_printed() {
+fn secrets_of_services_that_can_be_guessed_are_rejected_and_not_printed() {
     const LONG: &str = "a-long-secret-of-a-service:with-a-colon";
     Desk::production().env("API_CLIENTS", &format!("shop:{LONG}, shop:{LONG}x,mill:{LONG}y")).config();
     for (clients, why) in [
@@ -144,7 +144,7 @@ fn a_readable_secret_file_is_rejected_however_it_is_given() {
 }
 
 #[test]
-fn secrets_of_development_that_others_can_read_are_refused() {
+fn secrets_of_development_that_others_can_read_are_rejected() {
     let desk = Desk::production();
     fs::create_dir(desk.path("data")).unwrap();
     let desk = desk.file_with_mode("data/secrets.env", &format!("JWT_SECRET={LONG_SECRET}\n"), 0o644);
@@ -152,7 +152,7 @@ fn secrets_of_development_that_others_can_read_are_refused() {
 }
 
 #[test]
-fn production_refuses_secrets_that_others_know() {
+fn production_rejects_secrets_that_others_know() {
     for (name, value, why) in [
         ("JWT_SECRET", "your-super-secret-jwt-key", "is a published example"),
         ("JWT_SECRET", "31-bytes-are-not-enough-for-us.", "is shorter than 32 bytes"),
@@ -169,7 +169,7 @@ fn production_refuses_secrets_that_others_know() {
 }
 
 #[test]
-fn a_secret_file_that_others_can_read_is_refused_in_production() {
+fn a_secret_file_that_others_can_read_is_rejected_in_production() {
     let with = |desk: Desk, mode| desk.file_with_mode("jwt", LONG_SECRET, mode).env("JWT_SECRET_FILE", "jwt");
     let production = || Desk::production().env("JWT_SECRET", "");
     with(production(), 0o400).config();

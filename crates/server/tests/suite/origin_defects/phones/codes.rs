@@ -15,7 +15,7 @@ use portcullis_core::{
 };
 use reqwest::Method;
 
-use super::{DEAD, WRONG, challenge, handle_for, handle_in, is_refused, messages, request, wrong};
+use super::{DEAD, WRONG, challenge, handle_for, handle_in, is_rejected, messages, request, wrong};
 use crate::{
     origin_defects::{
         UNLIMITED,
@@ -72,21 +72,21 @@ async fn d30_a_code_works_for_as_long_as_its_setting_says() {
     let (handle, code) = challenge(&app, &john).await;
     assert!(!messages(&app).await[0]["text"].as_str().unwrap().contains("minutes"), "the message promises no lifetime");
     app.advance(Duration::from_secs(299));
-    is_refused(&app, &handle, &wrong(&code), WRONG).await;
+    is_rejected(&app, &handle, &wrong(&code), WRONG).await;
     app.advance(Duration::from_secs(1));
-    is_refused(&app, &handle, &code, DEAD).await;
+    is_rejected(&app, &handle, &code, DEAD).await;
     // A code that was delivered late expires with its handle.
     let handle = handle_for(&app, &john.id).await;
     app.advance(Duration::from_secs(290));
     let code = messages(&app).await[0]["code"].as_str().unwrap().to_owned();
     app.advance(Duration::from_secs(10));
-    is_refused(&app, &handle, &code, DEAD).await;
+    is_rejected(&app, &handle, &code, DEAD).await;
     assert!(!is_proved(&app, &john).await);
 
     let app = app.restart_with(&[("OTP_TTL", "2m")]).await;
     let (handle, code) = challenge(&app, &john).await;
     app.advance(Duration::from_secs(120));
-    is_refused(&app, &handle, &code, DEAD).await;
+    is_rejected(&app, &handle, &code, DEAD).await;
 }
 
 #[test]
@@ -151,7 +151,7 @@ async fn d34_a_zero_in_front_is_part_of_a_code() {
         for no_code in [rest, &format!("0{code}"), &format!("+{rest}")] {
             problem(give(&app, &handle, no_code).await, 422).await;
         }
-        is_refused(&app, &handle, &format!("{rest}0"), WRONG).await;
+        is_rejected(&app, &handle, &format!("{rest}0"), WRONG).await;
         json(give(&app, &handle, &code).await, 200).await;
         return;
     }

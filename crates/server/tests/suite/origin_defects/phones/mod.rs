@@ -49,6 +49,6 @@ fn wrong(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
 }
 
-async fn is_refused(app: &TestApp, handle: &str, code: &str, detail: &str) {
+async fn is_rejected(app: &TestApp, handle: &str, code: &str, detail: &str) {
     assert_eq!(problem(give(app, handle, code).await, 400).await["detail"], detail);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{DEAD, WRONG, challenge, handle_for, is_refused, messages};
+use super::{DEAD, WRONG, challenge, handle_for, is_rejected, messages};
 use crate::{
     origin_defects::{UNLIMITED, ask, contested, mailed_reset, reset_path, token_of},
     sms::{give, is_proved},
@@ -19,9 +19,9 @@ async fn d31_a_code_is_for_one_person_in_one_realm_and_for_nothing_else() {
     let (own_handle, own_code) = challenge(&app, &attacker).await;
     let (handle, code) = challenge(&app, &victim).await;
     let (foreign_handle, foreign_code) = challenge(&app, &elsewhere).await;
-    is_refused(&app, &handle, &own_code, WRONG).await;
-    is_refused(&app, &own_handle, &code, WRONG).await;
-    is_refused(&app, &foreign_handle, &foreign_code, DEAD).await;
+    is_rejected(&app, &handle, &own_code, WRONG).await;
+    is_rejected(&app, &own_handle, &code, WRONG).await;
+    is_rejected(&app, &foreign_handle, &foreign_code, DEAD).await;
     let in_the_other = json!({ "token": own_handle, "otp": own_code });
     problem(app.post_json("/User2/verify_otp_phone", in_the_other).await, 400).await;
 
@@ -34,7 +34,7 @@ async fn d31_a_code_is_for_one_person_in_one_realm_and_for_nothing_else() {
     let pending = Person::new("pending@example.com").register(&app).await;
     let reset = mailed_reset(&app, &attacker.email).await;
     for link in [&reset, &app.link(&pending.email, "verify").await, &app.link(&pending.email, "undo").await] {
-        is_refused(&app, token_of(link), &own_code, DEAD).await;
+        is_rejected(&app, token_of(link), &own_code, DEAD).await;
     }
 
     // Success only verifies the phone number of its owner.

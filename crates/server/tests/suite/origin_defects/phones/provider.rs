@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{DEAD, is_refused};
+use super::{DEAD, is_rejected};
 use crate::{
     origin_defects::{
         UNLIMITED,
@@ -31,7 +31,7 @@ async fn d38_a_provider_that_fails_or_hangs_holds_up_no_request() {
     outlets.twilio.behave(Behaviour::Hang);
     let requests = async {
         let handle = outlets.ask(&john.id, PHONE).await;
-        is_refused(&outlets.app, &first, "123456", DEAD).await;
+        is_rejected(&outlets.app, &first, "123456", DEAD).await;
         for number in 0..20 {
             let jane = Person::new(&format!("jane{number}@example.com")).register(&outlets.app).await;
             problem(outlets.app.login("User1", &jane.email, &jane.password).await, 403).await;

@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use serde_json::json;
 
-use super::{DEAD, WRONG, challenge, handle_in, is_refused, messages, wrong};
+use super::{DEAD, WRONG, challenge, handle_in, is_rejected, messages, wrong};
 use crate::{
     origin_defects::{UNLIMITED, together},
     sms::{PHONE, give, is_proved},
@@ -33,7 +33,7 @@ async fn d28_after_five_wrong_codes_the_right_one_is_worth_nothing() {
     }
     let app = app.restart().await;
     for code in [&code, &bad] {
-        is_refused(&app, &handle, code, DEAD).await;
+        is_rejected(&app, &handle, code, DEAD).await;
     }
     assert!(!is_proved(&app, &john).await);
     // The next challenge works as usual.
@@ -54,7 +54,7 @@ async fn d28_of_fifty_guesses_at_one_moment_five_count() {
         assert!(answers.iter().all(|(status, _)| *status == 400), "{answers:?}");
         let told = |detail: &str| answers.iter().filter(|(_, body)| body.contains(&format!("\"{detail}\""))).count();
         assert_eq!((told(WRONG), told(DEAD)), (5, 45));
-        is_refused(&app, &handle, &code, DEAD).await;
+        is_rejected(&app, &handle, &code, DEAD).await;
     }
     assert!(!is_proved(&app, &john).await);
 }
@@ -88,7 +88,7 @@ async fn d29_of_fifty_right_codes_at_one_moment_one_counts() {
         let statuses = together::statuses(&app.base, vec![together::get(&path); 50]).await;
         assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
         assert_eq!(statuses.iter().filter(|status| **status == 400).count(), 49, "{statuses:?}");
-        is_refused(&app, &handle, &code, DEAD).await;
+        is_rejected(&app, &handle, &code, DEAD).await;
         assert!(is_proved(&app, &john).await);
     }
 }

@@ -25,7 +25,7 @@ async fn d45_an_emailed_reset_applies_the_rules_of_create() {
         assert_eq!(at_reset, at_create, "{password:?}");
     }
     john.log_in(&app).await;
-    assert_eq!(reset(&app, &path, NEW).await, 200, "no refused password used up the link");
+    assert_eq!(reset(&app, &path, NEW).await, 200, "a rejected password does not use up the link");
 }
 
 #[tokio::test]

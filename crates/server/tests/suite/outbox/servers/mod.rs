@@ -89,15 +89,15 @@ async fn a_server_that_accepts_a_mail_gets_it_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_the_sender_pauses_all_mail_and_the_operator_is_told_at_once() {
-    for row in table::that_refuse_the_sender() {
+async fn a_server_that_rejects_the_sender_pauses_all_mail_and_the_operator_is_told_at_once() {
+    for row in table::that_reject_the_sender() {
         check(row).await;
     }
 }
 
 #[tokio::test]
 async fn a_permanently_rejected_mail_is_tried_once() {
-    for row in table::that_refuse_the_mail() {
+    for row in table::that_reject_the_mail() {
         check(row).await;
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn that_accept() -> Vec<Row> {
 }
 
 /// Servers that reject this server itself.
-pub(super) fn that_refuse_the_sender() -> Vec<Row> {
+pub(super) fn that_reject_the_sender() -> Vec<Row> {
     let route = |reason, script| Row { told: Some(reason), copies: 0, fate: Dead, tries: A_DAY, ..row(reason, script) };
     vec![
         route("554 to the connection", Script { greeting: Say(b"554 no"), ..GOOD }),
@@ -96,7 +96,7 @@ pub(super) fn that_refuse_the_sender() -> Vec<Row> {
 }
 
 /// Servers that reject the email permanently.
-pub(super) fn that_refuse_the_mail() -> Vec<Row> {
+pub(super) fn that_reject_the_mail() -> Vec<Row> {
     let dead = |name, script| Row { told: Some("mail rejected"), copies: 0, fate: Dead, ..row(name, script) };
     vec![
         dead("550, bare", Script { rcpt: Say(b"550"), ..GOOD }),

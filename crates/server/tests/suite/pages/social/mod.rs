@@ -176,7 +176,7 @@ async fn a_rejection_is_explained_and_an_unavailable_provider_shows_a_page() {
     assert_eq!(browser.get("/User1/social/none/start").await.status, 404);
     let invalid = browser.get("/User1/social/house/callback?state=x").await;
     assert_eq!(invalid.status, 400);
-    assert!(invalid.shows("This sign-in is not valid any more."), "{}", invalid.body);
+    assert!(invalid.shows("This sign-in is no longer valid."), "{}", invalid.body);
     let begun = browser.get("/User1/social/house/start").await;
     let parameters = provider.let_in(&app, &begun.location, ada());
     provider.set_fault(Fault::Away);
@@ -254,7 +254,7 @@ async fn another_site_cannot_sign_a_browser_in_and_the_callback_makes_the_device
 }
 
 #[tokio::test]
-async fn a_locked_or_secured_account_is_refused_after_the_provider_as_after_the_password() {
+async fn a_locked_or_secured_account_is_rejected_after_the_provider_as_after_the_password() {
     let (app, provider) = start(&[]).await;
     let mut browser = Browser::new(&app);
     come_back(&mut browser, &provider, ada()).await;

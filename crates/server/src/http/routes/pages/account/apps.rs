@@ -16,7 +16,7 @@ use crate::{
 
 /// List authorized applications
 ///
-/// What each may do, and since when.
+/// Scopes of each application, and the time of the consent.
 #[utoipa::path(get, path = "/v1/{realm}/account/apps", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn list(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     let grants = match signed_in.visit.request.oauth().grants(&signed_in.viewer).await {

@@ -1,7 +1,7 @@
 use axum::{extract::State, response::Response};
 use portcullis_core::factor::{
     Method, MfaPolicy,
-    passkey::{MOST_PASSKEYS, PasskeyUse},
+    passkey::{MAX_PASSKEYS, PasskeyUse},
 };
 
 use super::{
@@ -68,7 +68,7 @@ async fn shown(state: &AppState, signed_in: &SignedIn, used_for: PasskeyUse) -> 
     let status = status.map_err(|error| turned(signed_in, error))?;
     let can_be_factor = status.methods.contains(&Method::Passkey) && status.policy != MfaPolicy::Off;
     match &status.passkeys {
-        Some((passkeys, _)) if passkeys.len() >= MOST_PASSKEYS => {
+        Some((passkeys, _)) if passkeys.len() >= MAX_PASSKEYS => {
             Ok(say(state, signed_in, "account/security", Says::Problem("too_many_keys")))
         }
         Some(_) if used_for == PasskeyUse::Login || can_be_factor => {

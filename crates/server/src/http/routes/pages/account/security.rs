@@ -2,7 +2,7 @@ use axum::{extract::State, response::Response};
 use portcullis_core::{
     error::{ErrorKind, catalogue::MFA_NO_FACTOR},
     factor::{
-        ListedFactor, ListedPasskey, MOST_TOTP, Method, MfaPolicy,
+        ListedFactor, ListedPasskey, MAX_TOTP, Method, MfaPolicy,
         passkey::{Backup, PasskeyUse},
     },
     federation::ListedIdentity,
@@ -64,7 +64,7 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
     let offers = SecurityOffers {
         passkey: passkeys.is_some(),
         key: passkeys.is_some() && can_add(Method::Passkey),
-        totp: can_add(Method::Totp) && apps < MOST_TOTP,
+        totp: can_add(Method::Totp) && apps < MAX_TOTP,
         must: status.policy == MfaPolicy::Required || !account.has_password,
     };
     let passkeys = passkeys.unwrap_or_default().into_iter().filter(|passkey| passkey.used_for == PasskeyUse::Login);
