@@ -47,7 +47,7 @@ impl EndSessionRequest {
         }
     }
 
-    /// Returns where the browser goes at the end. Only a request that was checked has a URI that belongs to its client.
+    /// Returns the destination of the browser. Only a checked request has a URI that belongs to its client.
     #[must_use]
     pub fn redirect_uri(&self) -> Option<&str> {
         self.post_logout_redirect_uri.as_deref()

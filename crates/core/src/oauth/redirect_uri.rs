@@ -139,7 +139,8 @@ impl RedirectUri {
         (self.kind != RedirectKind::Private).then(|| self.text.get(..self.host_end + port))?
     }
 
-    /// Returns whether it belongs to this origin, as browsers send it. With `any_port`, a loopback host matches all ports.
+    /// Returns whether it belongs to this origin, as browsers send it. With `any_port`, a loopback host matches all
+    /// ports.
     #[must_use]
     pub fn is_of(&self, origin: &str, any_port: bool) -> bool {
         let Some(own) = self.origin() else { return false };

@@ -96,8 +96,8 @@ impl AuthorizeRequest {
         self.redirect_uri.as_deref()
     }
 
-    /// Returns the request as it counts in a browser. Unless this browser made it, it was made just now, so that an earlier sign-in
-    /// does not answer a request that another person has prepared.
+    /// Binds the request to a browser. In a browser other than the one that made it, its time is set to now, so that an
+    /// earlier sign-in of another person there does not satisfy it.
     #[must_use]
     pub fn in_browser(self, browser: &str, now: Timestamp) -> Self {
         let mark = seal::hex(&seal::digest([b"authorize".as_slice(), browser.as_bytes()]));
@@ -117,7 +117,7 @@ impl AuthorizeRequest {
         Self { lacks: Some(lacks), ..self }
     }
 
-    /// Returns what the user must prove first.
+    /// Returns the missing proof, if any.
     #[must_use]
     pub const fn lacks(&self) -> Option<&Lacking> {
         self.lacks.as_ref()

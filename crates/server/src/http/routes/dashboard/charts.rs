@@ -73,7 +73,7 @@ impl Period {
         }
     }
 
-    /// Returns what the page shows.
+    /// Returns the figures and charts of the page.
     pub(super) fn shown(&self) -> Value {
         let total = |days: &[Day], of: fn(&Day) -> u64| days.iter().map(of).sum::<u64>();
         let (sign_ins, refused) = (total(&self.days, |day| day.sign_ins), total(&self.days, |day| day.refused));

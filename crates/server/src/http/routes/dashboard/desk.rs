@@ -80,7 +80,8 @@ impl Desk {
         }
     }
 
-    /// Returns what the grants allow in a realm that an answer names. Messages of administrators belong to those who manage them.
+    /// Returns what the grants allow in a realm from a response. Messages of administrators require the right to manage
+    /// administrators.
     pub(super) fn can_in(&self, realm: &str) -> Can {
         match RealmName::parse(realm) {
             Ok(realm) if realm == RealmName::admin() => Can::of_administrators(&self.grants),

@@ -171,7 +171,8 @@ async fn redeem(
     }
 }
 
-/// Signs in with an emailed link. Only the browser that requested the email continues to the destination of its sign-in.
+/// Signs in with an emailed link. Only the browser that requested the email continues to the destination of its
+/// sign-in.
 async fn follow(state: &AppState, visit: &mut Visit, cookie: &DeviceCookie, token: &str) -> Response {
     let devices = [cookie.value()];
     let link = match visit.request.sessions().check_signin_link(token).await {
