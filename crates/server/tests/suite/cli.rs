@@ -164,7 +164,7 @@ async fn the_exit_code_of_health_states_whether_the_server_is_ready() {
     let mut program = Program::new(CHEAP);
     let away = program.run(&["health"]);
     assert_eq!(away.status.code(), Some(1), "{away:?}");
-    assert!(away.stdout.contains("cannot serve") && away.stdout.contains("refused"), "{away:?}");
+    assert!(away.stdout.contains("is not ready") && away.stdout.contains("refused"), "{away:?}");
 
     // A server that listens on all addresses is reached on loopback, and a proxy from the environment is not used.
     program.set("HOST", "0.0.0.0");
@@ -172,7 +172,7 @@ async fn the_exit_code_of_health_states_whether_the_server_is_ready() {
     program.set("HTTP_PROXY", "http://127.0.0.1:9");
     program.spawn();
     program.ready().await;
-    assert!(good(program.run(&["health"])).stdout.contains("can serve"));
+    assert!(good(program.run(&["health"])).stdout.contains("is ready"));
     let url = format!("http://127.0.0.1:{}", program.port());
     let answer = value(&good(program.run(&["health", "--json", "--url", &url, "--port", "9"])));
     assert_eq!(answer, serde_json::json!({"url": format!("{url}/readyz"), "ready": true, "problem": null}));

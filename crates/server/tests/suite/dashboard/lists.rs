@@ -65,7 +65,7 @@ async fn a_form_that_is_rejected_has_a_row() {
     let mut browser = desk(&app, &auditor);
     let token = hidden(&browser.get("/admin/account").await, "token");
     let refused = browser.post(&erase, &[("token", &token), ("reason", REASON), ("revision", "1")]).await;
-    assert!(refused.status == 403 && refused.shows("Your role doesn't include this"), "{}", refused.body);
+    assert!(refused.status == 403 && refused.shows("Your role doesn't allow this"), "{}", refused.body);
     let forged = browser.post(&erase, &[("token", "forged"), ("reason", REASON)]).await;
     assert_eq!(forged.status, 403);
     let rows = app.audit("User1").await;

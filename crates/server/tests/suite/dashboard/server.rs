@@ -34,9 +34,7 @@ async fn messages_are_retried_and_dropped() {
     let left = browser.get("/admin/deliveries?done=retried").await;
     assert!(left.shows("Message scheduled."), "{}", left.body);
     let drop = path(&left.body, "drop");
-    assert!(
-        browser.get(&drop).await.shows("It's never sent") || browser.get(&drop).await.shows("It&#x27;s never sent")
-    );
+    assert!(browser.get(&drop).await.shows("won't be sent") || browser.get(&drop).await.shows("won&#x27;t be sent"));
     let dropped = browser.fill(&drop, &[]).await;
     assert_eq!(dropped.location, "/admin/deliveries?done=dropped", "{}", dropped.body);
     assert!(browser.get("/admin/deliveries").await.shows("No pending messages"));
@@ -93,7 +91,7 @@ async fn settings_are_found_and_overview_has_figures() {
     let realm = browser.get("/admin/settings?realm=User2&q=SIGNUP").await;
     assert!(realm.shows("closed") && realm.shows("Changed"), "{}", realm.body);
 
-    assert!(browser.get("/admin").await.shows("No figures yet."));
+    assert!(browser.get("/admin").await.shows("No statistics yet."));
     let john = Person::new("john@example.com").join(&app).await;
     john.log_in(&app).await;
     app.login("User1", "john@example.com", "wrong-password").await;
