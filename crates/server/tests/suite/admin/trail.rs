@@ -194,7 +194,7 @@ async fn a_request_is_explained_for_thirty_days() {
     app.advance(Duration::from_secs(61));
     app.run_maintenance().await;
     let repeated = json(owner.get(&app, &why(&refused[2])).await, 200).await;
-    assert!(repeated["text"].as_str().unwrap().ends_with("It was one of 2 within a minute."), "{repeated}");
+    assert!(repeated["text"].as_str().unwrap().ends_with("One of 2 such requests within a minute."), "{repeated}");
     let (code, told) = app.command(&["why", &refused[0]]).await;
     assert_eq!((code, &told["text"]), (0, &first["text"]));
     let support = app.admin(&owner, "auditor@example.com", &["auditor@User2"]).await;

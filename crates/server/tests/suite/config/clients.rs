@@ -32,7 +32,7 @@ fn what_is_wrong_with_a_client_names_its_line() {
             "secret_file = 'secret'\nnames = 'Shop'",
             "realms.User1.clients.shop.names: is not a field of a client; did you mean `name`?",
         ),
-        ("secret_file = 'secret'\nname = 1", "realms.User1.clients.shop.name: has a value of another type"),
+        ("secret_file = 'secret'\nname = 1", "realms.User1.clients.shop.name: has a value of the wrong type"),
         ("secret_file = 'secret'\nscopes = ['orders']", "realms.User1.clients.shop.scopes: is refused"),
         ("", "realms.User1.clients.shop.secret_file: is missing"),
         ("secret_file = 'none'", "cannot be read"),

@@ -36,7 +36,7 @@ async fn the_link_to_an_unverified_address_creates_the_user_in_this_browser() {
     let carried = browser.get(&offered.location).await;
     assert!(!carried.location.contains("token="), "{}", carried.location);
     let page = browser.get(&carried.location).await;
-    assert!(page.shows("ada@work.example.com") && page.shows("as ada@example.com"), "{}", page.body);
+    assert!(page.shows("ada@work.example.com") && page.shows("account ada@example.com"), "{}", page.body);
     let entered = browser.post(&page.form("/signin/complete"), &[("action", "sign_up")]).await;
     assert_eq!(entered.location, "/User1/account", "{}", entered.body);
     assert!(browser.get("/User1/account").await.shows("ada@work.example.com"));

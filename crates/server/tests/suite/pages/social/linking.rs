@@ -131,7 +131,7 @@ async fn an_emailed_link_works_until_it_expires_even_after_the_browser_session()
     app.advance(std::time::Duration::from_secs(30 * 3600));
     let offered = browser.get(&link).await;
     let page = browser.get(&offered.location).await;
-    assert!(page.shows("as ada@example.com"), "both accounts are named: {}", page.body);
+    assert!(page.shows(" as ") && page.shows("account ada@example.com."), "both accounts are named: {}", page.body);
     let entered = browser.post(&page.form("/signin/link"), &[("action", "link")]).await;
     assert_eq!(entered.location, "/User1/account", "{}", entered.body);
 }
@@ -141,8 +141,8 @@ async fn an_account_without_an_address_is_named_by_its_identifier() {
     let (app, provider) = start(&[]).await;
     let bob = Person::new("bob@example.com").join(&app).await;
     for (claims, named) in [
-        (json!({"sub": "subject-3"}), "as subject-3."),
-        (json!({"sub": "subject-4", "name": "Bob"}), "as Bob (subject-4)."),
+        (json!({"sub": "subject-3"}), "account subject-3."),
+        (json!({"sub": "subject-4", "name": "Bob"}), "account Bob (subject-4)."),
     ] {
         let mut browser = Browser::signed_in(&app, &bob).await;
         let asked = super::link_as(&mut browser, &provider, &bob, claims).await;

@@ -18,7 +18,9 @@ async fn an_account_is_linked_by_the_user_who_asked_for_it_in_the_browser_of_tha
     let page = browser.get(&asked.location).await;
     assert_eq!(page.heading(), "Link House to your account?");
     assert!(
-        page.shows("You can then sign in as bob@example.com with House, as bob@house.example.com."),
+        page.shows(
+            "You can then sign in to Portcullis as bob@example.com with the House account bob@house.example.com."
+        ),
         "{}",
         page.body
     );
