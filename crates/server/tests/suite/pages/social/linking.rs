@@ -131,7 +131,11 @@ async fn an_emailed_link_works_until_it_expires_even_after_the_browser_session()
     app.advance(std::time::Duration::from_secs(30 * 3600));
     let offered = browser.get(&link).await;
     let page = browser.get(&offered.location).await;
-    assert!(page.shows(" as ") && page.shows("account ada@example.com."), "both accounts are named: {}", page.body);
+    assert!(
+        page.shows("as ada@example.com with the House account ada@example.com."),
+        "both accounts are named: {}",
+        page.body
+    );
     let entered = browser.post(&page.form("/signin/link"), &[("action", "link")]).await;
     assert_eq!(entered.location, "/User1/account", "{}", entered.body);
 }
