@@ -79,15 +79,19 @@ fn variable(values: &Value, name: String) -> Variable {
     Variable { meaning: meaning(&name), name, value }
 }
 
+/// Returns whether this is the plain text that belongs to the HTML before it.
+fn is_text_of_mail(template: &Template) -> bool {
+    template.kind == TemplateKind::Mail && template.name.ends_with(".txt")
+}
+
 impl Templates {
     /// Renders all samples. `root` is the base path of the stylesheet.
     pub(crate) fn previews(&self, root: &str, now: Timestamp) -> Result<Vec<Preview>, TemplateError> {
         let mut previews: Vec<Preview> = Vec::new();
         for sample in self.samples(now) {
-            let Template { name, kind, .. } = *sample.template;
-            let filled = self.engine.fill(name, context! { root, ..sample.values.clone() })?;
-            let is_text_of_mail = kind == TemplateKind::Mail && name.ends_with(".txt");
-            match previews.last_mut().filter(|_| is_text_of_mail) {
+            let name = sample.template.name;
+            let filled = self.render(&sample, root)?;
+            match previews.last_mut().filter(|_| is_text_of_mail(sample.template)) {
                 Some(mail) => {
                     mail.text_file = name;
                     (mail.subject, mail.text) = subject_and_text(&filled).unwrap_or_default();
@@ -96,5 +100,18 @@ impl Templates {
             }
         }
         Ok(previews)
+    }
+
+    /// Renders the sample with this file name as HTML. Returns `None` if there is none.
+    pub(crate) fn preview(&self, wanted: &str, root: &str, now: Timestamp) -> Result<Option<String>, TemplateError> {
+        let is_wanted = |sample: &Sample| {
+            let is_html = sample.template.kind != TemplateKind::Sms && !is_text_of_mail(sample.template);
+            is_html && file(sample.template.name, sample.case) == wanted
+        };
+        self.samples(now).iter().find(|sample| is_wanted(sample)).map(|sample| self.render(sample, root)).transpose()
+    }
+
+    fn render(&self, sample: &Sample, root: &str) -> Result<String, TemplateError> {
+        self.engine.fill(sample.template.name, context! { root, ..sample.values.clone() })
     }
 }

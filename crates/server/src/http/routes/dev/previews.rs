@@ -66,8 +66,7 @@ pub(crate) async fn sample(
     file: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let Path(file) = file.map_err(|_| Error::not_found())?;
-    let mut previews = state.templates.previews(ROOT, ctx.now).map_err(Error::internal)?.into_iter();
-    let html = previews.find(|preview| preview.file == file).ok_or_else(Error::not_found)?.html;
+    let html = state.templates.preview(&file, ROOT, ctx.now).map_err(Error::internal)?.ok_or_else(Error::not_found)?;
     let headers = [(CONTENT_SECURITY_POLICY, CSP_SAMPLE), (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"))];
     Ok((headers, Html(html)).into_response())
 }
