@@ -5,8 +5,8 @@
     portcullis audit export --blocks > audit.jsonl
     python3 verify_audit.py audit-key.pem audit.jsonl
 
-Finds what `portcullis audit verify` finds, and prints a line for each fault: its name, the chain and the number of the block. Needs
-the package `cryptography`. The bytes and the faults are described in docs/audit.md.
+Finds what `portcullis audit verify` finds in a file, and prints a line for each fault: its name, the chain and the number of the
+block. Needs the package `cryptography`. The bytes and the faults are described in docs/audit.md.
 """
 
 import argparse
@@ -32,7 +32,10 @@ DAY = 24 * 3600 * 1000
 
 
 def unbase64(text):
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if base64.urlsafe_b64encode(decoded).decode().rstrip("=") != text:
+        raise ValueError("not base64url without padding")
+    return decoded
 
 
 def number(value):
@@ -71,14 +74,15 @@ def block_hash(block):
     return hashlib.sha256(form([block["chain"], *numbers, *times, *digests])).digest()
 
 
+def kid_of(public):
+    return "au" + hashlib.sha256(public).hexdigest()[:16]
+
+
 def read_keys(path):
+    """Returns the keys of a file, oldest first."""
     text = open(path, "rb").read()
     pems = re.findall(b"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", text, re.S)
-    keys = {}
-    for key in map(load_pem_public_key, pems):
-        digest = hashlib.sha256(key.public_bytes_raw()).hexdigest()
-        keys["au" + digest[:16]] = key
-    return keys
+    return {kid_of(key.public_bytes_raw()): key for key in map(load_pem_public_key, pems)}
 
 
 def read_checkpoints(lines):
@@ -88,9 +92,12 @@ def read_checkpoints(lines):
         if "audit block sealed" in line:
             names = ("chain", "number", "epoch", "hash")
             found = [re.search(rf'(?<![\w-]){name}["=: ]+([\w-]+)', line) for name in names]
-            if all(found):
+            try:
                 chain, number, epoch, hashed = [value[1] for value in found]
-                points.setdefault((chain, int(number)), set()).add((int(epoch), unbase64(hashed)))
+                point = (int(epoch), unbase64(hashed))
+                points.setdefault((chain, int(number)), set()).add(point)
+            except (TypeError, ValueError):
+                continue
     return points
 
 
@@ -100,6 +107,8 @@ class Chain:
     def __init__(self, name):
         self.name = name
         self.first = self.last = None
+        # The newest key that has signed a block, or that such a block announces.
+        self.signer = None
         # Blocks without their rows, with the time when they were over.
         self.without = []
         # Times at which rows were removed, by the last block, as verified rows say.
@@ -113,8 +122,8 @@ class Verifier:
         self.waiting = {name: [] for name in CHAINS}
         self.faults, self.blocks, self.rows, self.unsealed, self.lines = [], 0, 0, 0, 0
         self.is_ended = self.is_open_ended = False
-        # The last announced key, and blocks of unknown keys, which may be announced in a chain that comes later.
-        self.signer, self.unknown = None, []
+        # Blocks of `reads`, from the first one by an unknown key on, which `main` may announce later.
+        self.deferred = []
         for (name, block), points in checkpoints.items():
             if len({epoch for epoch, _ in points}) < len(points):
                 self.found("fork", name, block)
@@ -155,11 +164,11 @@ class Verifier:
             if epoch >= block["epoch"] and hashed != unbase64(block["hash"]):
                 self.found("rewritten" if epoch == block["epoch"] else "fork", chain.name, number_)
                 break
-        if len(self.faults) == before and block["kid"] in self.keys:
-            self.take_announcements(rows)
+        # The server writes both kinds of rows to this chain only.
+        if chain.name == "main" and len(self.faults) == before:
             for row in rows:
-                if row["event"] == "audit_pruned" and row["details"].get("chain") in CHAINS:
-                    self.chains[row["details"]["chain"]].claims.append((row["details"]["block"], millis(row["at"])))
+                self.take_announcement(block["kid"], row["event"], row["details"])
+                self.take_claim(row["event"], row["details"], millis(row["at"]))
         if not rows and block["count"] > 0:
             chain.without.append({"number": number_, "end": None})
         # A block that ends in the future is misdated: the next one tells that it is over.
@@ -174,8 +183,7 @@ class Verifier:
     def check_place(self, chain, block):
         last, number_ = chain.last, block["number"]
         if last is None:
-            begins = block["prev"] == base64.urlsafe_b64encode(bytes(32)).decode().rstrip("=")
-            begins = begins and block["first"] == 1 and block["epoch"] == 1
+            begins = unbase64(block["prev"]) == bytes(32) and block["first"] == 1 and block["epoch"] == 1
             if self.first is not None and number_ > self.first:
                 self.found("block_removed", chain.name, self.first)
             elif number_ == 0 or (number_ == 1 and not begins):
@@ -197,37 +205,46 @@ class Verifier:
             print(f"{chain.name}: block {number_} opens epoch {block['epoch']}: the database was restored from a backup")
 
     def check_signature(self, block):
-        hashed = unbase64(block["hash"])
-        if block_hash(block) != hashed:
-            return self.found("block_changed", block["chain"], block["number"])
-        if block["chain"] == "main" and self.signer not in (None, block["kid"]):
-            return self.found("key", block["chain"], block["number"])
-        if block["kid"] not in self.keys:
-            return self.unknown.append(block)
-        self.check_key(block)
+        if block_hash(block) != unbase64(block["hash"]):
+            self.found("block_changed", block["chain"], block["number"])
+        elif block["chain"] == "main" or (block["kid"] in self.keys and not self.deferred):
+            self.check_key(block)
+        else:
+            self.deferred.append(block)
 
     def check_key(self, block):
+        """The key must be known. After a later key, an earlier one signs no more: it may have been stolen."""
+        chain, kids = self.chains[block["chain"]], list(self.keys)
+        oldest = kids.index(chain.signer) if chain.signer else 0
+        if block["kid"] not in kids[oldest:]:
+            return self.found("key", chain.name, block["number"])
         try:
             message = b"portcullis audit block v1" + unbase64(block["hash"])
             self.keys[block["kid"]].verify(unbase64(block["signature"]), message)
-        except KeyError:
-            self.found("key", block["chain"], block["number"])
+            chain.signer = block["kid"]
         except InvalidSignature:
-            self.found("signature", block["chain"], block["number"])
+            self.found("signature", chain.name, block["number"])
 
-    def take_announcements(self, rows):
-        """A row names a new key. The previous key must have signed it, because an attacker with the database can add rows."""
-        for row in rows:
-            said = row["details"]
-            if row["event"] != "audit_key_changed" or said.get("by") not in self.keys:
-                continue
-            try:
-                public = unbase64(said["public_key"])
-                self.keys[said["by"]].verify(unbase64(said["signature"]), b"portcullis audit key v1" + public)
-            except (KeyError, ValueError, InvalidSignature):
-                continue
-            self.signer = "au" + hashlib.sha256(public).hexdigest()[:16]
-            self.keys[self.signer] = Ed25519PublicKey.from_public_bytes(public)
+    def take_announcement(self, signer, event, said):
+        """Trusts a new key that the key of the block has signed. Attackers with the database can add any row."""
+        try:
+            if event != "audit_key_changed" or said["by"] != signer:
+                return
+            public, signature = unbase64(said["public_key"]), unbase64(said["signature"])
+            self.keys[signer].verify(signature, b"portcullis audit key v1" + public)
+            key = Ed25519PublicKey.from_public_bytes(public)
+        except (KeyError, TypeError, ValueError, InvalidSignature):
+            return
+        kid, known = kid_of(public), list(self.keys.items())
+        if kid not in self.keys:
+            known.insert(list(self.keys).index(signer) + 1, (kid, key))
+        self.keys, self.chains["main"].signer = dict(known), kid
+
+    def take_claim(self, event, said, at):
+        """Remembers which rows retention has removed."""
+        if event == "audit_pruned" and isinstance(said, dict) and said.get("chain") in CHAINS:
+            if type(said.get("block")) is int and said["block"] >= 0:
+                self.chains[said["chain"]].claims.append((said["block"], at))
 
     def check_rows(self, block, rows):
         if not rows and block["count"] > 0:
@@ -246,7 +263,7 @@ class Verifier:
             self.found(fault, block["chain"], block["number"])
 
     def finish(self):
-        for block in self.unknown:
+        for block in self.deferred:
             self.check_key(block)
         last = self.chains["main"].last
         if not self.is_ended:
@@ -290,7 +307,7 @@ class Verifier:
 
 def main():
     parser = argparse.ArgumentParser(description="Verifies an export of the audit trail with the public key alone.")
-    parser.add_argument("key", help="file with the trusted keys, as printed by `portcullis audit key`")
+    parser.add_argument("key", help="file with the trusted keys, oldest first, as printed by `portcullis audit key`")
     parser.add_argument("export", help="file written by `portcullis audit export --blocks`")
     parser.add_argument("--from", dest="first", type=int, default=1, help="number of the first block")
     parser.add_argument("--checkpoints", help="log of a server, whose lines `audit block sealed` are compared")

@@ -19,8 +19,8 @@ pub enum RecordKind {
     EmailReserved,
     /// [`PendingPhone`](crate::account::PendingPhone).
     PhonePending,
-    /// [`ProvedPhone`](crate::account::ProvedPhone).
-    PhoneProved,
+    /// [`VerifiedPhone`](crate::account::VerifiedPhone).
+    PhoneVerified,
     /// [`TotpFactor`](crate::factor::TotpFactor).
     Totp,
     /// [`SmsFactor`](crate::factor::SmsFactor).
@@ -69,7 +69,7 @@ impl RecordKind {
         Self::EmailPending,
         Self::EmailReserved,
         Self::PhonePending,
-        Self::PhoneProved,
+        Self::PhoneVerified,
         Self::Totp,
         Self::Sms,
         Self::Passkey,
@@ -101,7 +101,7 @@ impl RecordKind {
             Self::EmailPending => "email_pending",
             Self::EmailReserved => "email_reserved",
             Self::PhonePending => "phone_pending",
-            Self::PhoneProved => "phone_proved",
+            Self::PhoneVerified => "phone_verified",
             Self::Totp => "totp",
             Self::Sms => "sms",
             Self::Passkey => "passkey",

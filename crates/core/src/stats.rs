@@ -1,5 +1,5 @@
-//! Statistics: counters for each day and realm. Events are counted when their rows of the audit trail are sealed, messages with the
-//! outcome of their delivery; the number of users is measured.
+//! Statistics: counters for each day and realm. Events are counted when their rows of the audit trail are sealed,
+//! messages with the outcome of their delivery; the number of users is measured.
 
 use std::collections::BTreeMap;
 

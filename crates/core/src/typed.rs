@@ -5,10 +5,11 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 /// Maximum length of a typed number or code, in bytes.
 const MAX_BYTES: usize = 128;
 
-/// Removes format characters, all kinds of spaces, and all kinds of dashes except at the start, and converts decimal digits of
-/// all scripts to ASCII. Other characters are kept. `None` if the text is too long.
+/// Removes format characters, all kinds of spaces, and all kinds of dashes except at the start, and converts decimal
+/// digits of all scripts to ASCII. Other characters are kept. `None` if the text is too long.
 ///
-/// Addresses and numbers copied from pages and messages may contain no-break spaces, direction marks and special hyphens.
+/// Addresses and numbers copied from pages and messages may contain no-break spaces, direction marks and special
+/// hyphens.
 #[must_use]
 pub fn compact(raw: &str) -> Option<String> {
     if raw.len() > MAX_BYTES {

@@ -1,7 +1,7 @@
 //! Working memory of Argon2, mapped once and reused for all hashes of a thread.
 //!
-//! Fresh pages for each hash would nearly double its cost, because the kernel zeroes every page on first access. Huge pages
-//! save another 5 %, because they avoid most of the address translation for Argon2's scattered reads.
+//! Fresh pages for each hash would nearly double its cost, because the kernel zeroes every page on first access. Huge
+//! pages save another 5 %, because they avoid most of the address translation for Argon2's scattered reads.
 #![allow(
     unsafe_code,
     reason = "huge pages can only be requested for memory that was mapped directly; each use has its safety comment"
@@ -99,8 +99,8 @@ mod mapped {
             let skipped = base.addr().next_multiple_of(HUGE_PAGE) - base.addr();
             // SAFETY: `skipped` is less than a huge page, and the mapping is longer than that.
             let aligned = unsafe { base.byte_add(skipped) };
-            // SAFETY: `aligned` is less than HUGE_PAGE after `base`, so `used` bytes from it end within the mapping, which no
-            // other code knows yet. Neither hint changes the contents.
+            // SAFETY: `aligned` is less than HUGE_PAGE after `base`, so `used` bytes from it end within the mapping,
+            // which no other code knows yet. Neither hint changes the contents.
             let advised = unsafe {
                 madvise(aligned, used, Advice::LinuxHugepage).and(madvise(aligned, used, Advice::LinuxDontDump))
             };
@@ -112,10 +112,10 @@ mod mapped {
         }
 
         pub(super) fn blocks(&mut self) -> &mut [Block] {
-            // SAFETY: `first` is aligned to a huge page, which is more than a block's 64 bytes, and `count` blocks from it
-            // lie within the mapping (see `new`). The kernel hands out zeroed pages, and a block is an array of `u64`, for
-            // which every pattern of bits is a value. `&mut self` makes the slice the only way in while it lives, and it
-            // cannot outlive the mapping, which ends in `drop`.
+            // SAFETY: `first` is aligned to a huge page, which is more than a block's 64 bytes, and `count` blocks from
+            // it lie within the mapping (see `new`). The kernel hands out zeroed pages, and a block is an array of
+            // `u64`, for which every pattern of bits is a value. `&mut self` makes the slice the only way in while it
+            // lives, and it cannot outlive the mapping, which ends in `drop`.
             unsafe { slice::from_raw_parts_mut(self.first.as_ptr(), self.count) }
         }
     }

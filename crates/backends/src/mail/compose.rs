@@ -55,8 +55,8 @@ impl Author {
         Ok(Letter { from: self.address.to_string(), to: mail.to.as_str().to_owned(), bytes: message.formatted() })
     }
 
-    /// Returns the Message-ID. It is the same for every attempt, so that the recipient's server can detect duplicates (RFC 5322
-    /// §3.6.4).
+    /// Returns the Message-ID. It is the same for every attempt, so that the recipient's server can detect duplicates
+    /// (RFC 5322 §3.6.4).
     fn message_id(&self, id: &str) -> String {
         let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let id: String = id.chars().filter(plain).collect();

@@ -139,8 +139,8 @@ impl Connection {
         if reply.code == 354 { Ok(()) } else { Err(SmtpFailure::refused(Stage::Data, &reply)) }
     }
 
-    /// Sends the message and its final dot. From the first byte on, a failure leaves it unknown whether the server accepted the
-    /// message.
+    /// Sends the message and its final dot. From the first byte on, a failure leaves it unknown whether the server
+    /// accepted the message.
     pub(super) async fn transmit(&mut self, letter: &Letter) -> Result<(), SmtpFailure> {
         self.client.write_message(&letter.bytes).await.map_err(|error| SmtpFailure::Broken(error.to_string()))
     }

@@ -6,8 +6,8 @@ use portcullis_core::{SecretString, account::email::EmailAddress};
 /// Encryption of the connection to the mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
-    /// STARTTLS (RFC 3207): the connection is upgraded to TLS before credentials or messages are sent. If the server does not
-    /// offer it, nothing is sent.
+    /// STARTTLS (RFC 3207): the connection is upgraded to TLS before credentials or messages are sent. If the server
+    /// does not offer it, nothing is sent.
     StartTls,
     /// TLS from the first byte (RFC 8314).
     ImplicitTls,
@@ -26,7 +26,8 @@ pub struct SmtpSettings {
     pub security: Security,
     /// User name and password.
     pub credentials: Option<(String, SecretString)>,
-    /// Whether the server's certificate is verified. Without verification, an attacker on the network can read all messages.
+    /// Whether the server's certificate is verified. Without verification, an attacker on the network can read all
+    /// messages.
     pub validate_certs: bool,
     /// Root certificates (PEM) to trust instead of the public ones.
     pub ca_pem: Option<Vec<u8>>,

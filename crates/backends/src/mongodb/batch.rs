@@ -29,8 +29,8 @@ pub(super) const MAX_WAIT: Duration = Duration::from_secs(20);
 /// First backoff, about the duration of a batch. It doubles after each attempt up to the maximum.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const DOUBLINGS: u32 = 5;
-/// Jitter: a backoff lasts between one and this many parts of its nominal length, so that conflicting batches do not collide
-/// again.
+/// Jitter: a backoff lasts between one and this many parts of its nominal length, so that conflicting batches do not
+/// collide again.
 const PARTS: u32 = 8;
 
 /// Contents of a transaction.
@@ -53,8 +53,8 @@ pub(super) struct Deadline<'a> {
     pub(super) locks: &'a KeyLocks,
 }
 
-/// Retries until the transaction is committed or a precondition fails. A conflict with another transaction is a response of the
-/// database, so it restarts the time limit.
+/// Retries until the transaction is committed or a precondition fails. A conflict with another transaction is a
+/// response of the database, so it restarts the time limit.
 pub(super) async fn commit(
     client: &Client,
     db: &Database,

@@ -205,8 +205,8 @@ pub(super) fn is_conflict(error: &Error) -> bool {
     }
 }
 
-/// Returns whether the operation, its session or its transaction was killed. The transaction has then failed, unless the
-/// operation was its commit.
+/// Returns whether the operation, its session or its transaction was killed. The transaction has then failed, unless
+/// the operation was its commit.
 pub(super) fn is_ended(error: &Error) -> bool {
     // Interrupted, NoSuchTransaction.
     const ENDED: &[i32] = &[251, 11601];

@@ -107,7 +107,8 @@ fn is_unauthorized(error: &Error) -> bool {
     matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(error) if error.code == UNAUTHORIZED)
 }
 
-/// Returns whether an existing index serves the purpose of another. Names are ignored, and so are delays, which can be changed.
+/// Returns whether an existing index serves the purpose of another. Names are ignored, and so are delays, which can be
+/// changed.
 fn is_equivalent(found: &IndexModel, wanted: &IndexModel) -> bool {
     let keys = |index: &IndexModel| -> Vec<String> { index.keys.keys().cloned().collect() };
     let rules = |index: &IndexModel| {

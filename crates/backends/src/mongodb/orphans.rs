@@ -17,7 +17,8 @@ use tokio::sync::Mutex;
 
 use super::connect::NAME;
 
-/// Idle time after which a transaction is considered orphaned. A live one waits only milliseconds for its next operation.
+/// Idle time after which a transaction is considered orphaned. A live one waits only milliseconds for its next
+/// operation.
 const DEAD_AFTER: Duration = Duration::from_millis(500);
 /// Minimum interval between two searches.
 const EVERY: Duration = Duration::from_millis(200);

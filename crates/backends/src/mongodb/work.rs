@@ -155,8 +155,8 @@ pub(super) async fn find<T>(
     Ok(found.map(|document| read(DocumentFields::of(document))).transpose()?)
 }
 
-/// Returns all matching documents in this order, with majority read concern. Data that is cached in memory, such as keys and
-/// the log position, must not be rolled back in a failover.
+/// Returns all matching documents in this order, with majority read concern. Data that is cached in memory, such as
+/// keys and the log position, must not be rolled back in a failover.
 pub(super) async fn list<T>(
     db: &Database,
     within: &str,

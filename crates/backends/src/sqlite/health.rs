@@ -79,8 +79,8 @@ impl Health {
         }
     }
 
-    /// Records the fault of an operation: corruption, or an error for which SQLite rolled back the transaction. Other errors
-    /// are reported for the whole transaction.
+    /// Records the fault of an operation: corruption, or an error for which SQLite rolled back the transaction. Other
+    /// errors are reported for the whole transaction.
     pub(super) fn note_write(&self, db: &Connection, error: &rusqlite::Error) {
         if let Some(fault) = Fault::of(error).filter(|fault| *fault == Fault::Damaged || db.is_autocommit()) {
             self.failed(fault, &error.to_string());

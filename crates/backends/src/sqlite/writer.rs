@@ -63,8 +63,8 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Runs a job within a transaction. When it returns, its changes are on disk, or rolled back if it failed. A queued job is
-    /// run even if its caller stops waiting.
+    /// Runs a job within a transaction. When it returns, its changes are on disk, or rolled back if it failed. A queued
+    /// job is run even if its caller stops waiting.
     pub(super) async fn run<T, E, W>(&self, work: W) -> Result<T, E>
     where
         T: Send + 'static,
@@ -189,7 +189,8 @@ impl Transactions {
         let patience = if self.health.fault().is_some() { LITTLE_PATIENCE } else { self.patience };
         self.db.busy_timeout(patience).map_err(|error| WriteFailure::of("patience", &error))?;
         let is_written = self.transaction(jobs)?;
-        // If the file was moved or deleted in the meantime, its data would be lost, so the commit must not be acknowledged.
+        // If the file was moved or deleted in the meantime, its data would be lost, so the commit must not be
+        // acknowledged.
         self.health.check_files().map_err(WriteFailure::from)?;
         Ok(is_written)
     }

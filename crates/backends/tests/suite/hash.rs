@@ -242,8 +242,8 @@ async fn in_a_full_queue_a_job_of_the_client_with_the_most_jobs_is_displaced() {
     let busy = occupy(&pool).await;
     let done = Arc::default();
     let mut all = Vec::new();
-    // The fifth and sixth job displace jobs of the first client; the last is rejected, because no client has more jobs than its
-    // own would have.
+    // The fifth and sixth job displace jobs of the first client; the last is rejected, because no client has more jobs
+    // than its own would have.
     for client in [1, 1, 1, 1, 2, 3, 2] {
         all.push(begin(&pool, client, &done).await);
     }

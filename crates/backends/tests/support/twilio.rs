@@ -1,4 +1,5 @@
-//! A small Twilio server for tests. It speaks HTTP over TCP, accepts all messages for a single account, and fails on request.
+//! A small Twilio server for tests. It speaks HTTP over TCP, accepts all messages for a single account, and fails on
+//! request.
 //!
 //! Included by path in the tests of several crates.
 #![allow(dead_code, unreachable_pub, reason = "shared by test binaries, each of which uses a part of it")]

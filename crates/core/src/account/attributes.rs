@@ -95,7 +95,8 @@ fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// Returns the nesting depth of objects and arrays. The recursion is bounded, because the JSON parser rejects deep documents.
+/// Returns the nesting depth of objects and arrays. The recursion is bounded, because the JSON parser rejects deep
+/// documents.
 fn levels(value: &Value) -> usize {
     match value {
         Value::Object(members) => 1 + members.values().map(levels).max().unwrap_or(0),

@@ -7,8 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::seal::{BlindIndex, RealmKeys};
 
-/// Email address in canonical form: trimmed, NFC, lower-case, with an ASCII domain (IDNA, RFC 5891). Addresses are stored,
-/// compared and returned in this form. Personal data: never printed.
+/// Email address in canonical form: trimmed, NFC, lower-case, with an ASCII domain (IDNA, RFC 5891). Addresses are
+/// stored, compared and returned in this form. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
@@ -23,7 +23,8 @@ const MAX_LOCAL: usize = 64;
 const MAX_ADDRESS: usize = 254;
 
 impl EmailAddress {
-    /// Parses `local@domain`. Display names, quoted local parts, comments, address literals and encoded words are rejected.
+    /// Parses `local@domain`. Display names, quoted local parts, comments, address literals and encoded words are
+    /// rejected.
     ///
     /// # Errors
     /// Returns [`NotAnAddress`] if the text is malformed or too long.
@@ -59,8 +60,8 @@ impl EmailAddress {
         &self.0
     }
 
-    /// Returns the base address, whose mailbox usually receives emails to this address: the address without the tag after a
-    /// plus sign (`john+shop@example.com`).
+    /// Returns the base address, whose mailbox usually receives emails to this address: the address without the tag
+    /// after a plus sign (`john+shop@example.com`).
     #[must_use]
     pub fn mailbox(&self) -> String {
         let untagged = self.0.rsplit_once('@').and_then(|(local, domain)| {
@@ -86,8 +87,8 @@ impl fmt::Debug for EmailAddress {
 
 /// Canonicalizes a dot-atom (RFC 5322 §3.2.3), which may contain non-ASCII letters (RFC 6531 §3.3).
 fn canonical_local(local: &str) -> Result<String, NotAnAddress> {
-    // Lower-casing can denormalize a text, and composing can produce an upper-case letter. A second pass makes the result
-    // canonical, so that parsing it again does not change it.
+    // Lower-casing can denormalize a text, and composing can produce an upper-case letter. A second pass makes the
+    // result canonical, so that parsing it again does not change it.
     let fold = |text: &str| -> String { text.nfc().collect::<String>().to_lowercase().nfc().collect() };
     let local = fold(&fold(local));
     let is_atom = |c: char| match c {

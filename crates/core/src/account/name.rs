@@ -68,7 +68,8 @@ impl fmt::Debug for PersonName {
     }
 }
 
-/// Returns whether a character is a C0 or C1 control, a line or paragraph separator, or a bidirectional control (UAX #9).
+/// Returns whether a character is a C0 or C1 control, a line or paragraph separator, or a bidirectional control (UAX
+/// #9).
 fn is_unwritable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

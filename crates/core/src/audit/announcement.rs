@@ -9,8 +9,8 @@ use crate::clock::Timestamp;
 /// Prefix of the signed message. The new public key follows.
 const SIGNED: &[u8] = b"portcullis audit key v1";
 
-/// A new audit key, signed by the previous one. A row of the trail contains it. The row alone proves nothing, because an
-/// attacker who can write to the database can add a row before it is sealed.
+/// A new audit key, signed by the previous one. A row of the trail contains it. The row alone proves nothing, because
+/// an attacker who can write to the database can add a row before it is sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
     key: PublicAuditKey,

@@ -19,7 +19,7 @@ pub enum Fault {
     BlockOrder,
     /// The signature is invalid.
     Signature,
-    /// The signing key is unknown.
+    /// The signing key is unknown, or a later key has taken over.
     Key,
     /// The chain ends before a block that the log contains.
     CutOff,
@@ -63,7 +63,7 @@ impl Fault {
             Self::BlockRemoved => "was removed",
             Self::BlockOrder => "does not follow the previous block",
             Self::Signature => "has an invalid signature",
-            Self::Key => "is signed by an unknown key",
+            Self::Key => "is signed by an unknown key, or by an earlier one after a later one",
             Self::CutOff => "is named in the log but missing: the end was cut off",
             Self::Rewritten => "differs from the block in the log: the chain was rewritten with the key",
             Self::Fork => "exists twice: the chain was forked",

@@ -19,6 +19,7 @@ mod pruned;
 mod query;
 mod retention;
 mod row;
+mod trusted;
 mod verify;
 mod words;
 

@@ -2,7 +2,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     Announcement, AuditEntry, Block, Chain, Checkpoints, Fault, Finding, PlacedEntry, PublicAuditKey, Retention,
-    StoredBlock, Verified, block::digest_of, canonical_row, diagnosis::diagnosis, pruned::Pruned, words::ActorKind,
+    StoredBlock, Verified, block::digest_of, canonical_row, diagnosis::diagnosis, pruned::Pruned, trusted::TrustedKeys,
+    words::ActorKind,
 };
 use crate::clock::Timestamp;
 
@@ -26,15 +27,15 @@ pub struct Expected {
 /// Verifies chains block by block. Blocks of different chains may be interleaved.
 #[derive(Debug)]
 pub struct Verifier {
-    /// Trusted keys, and those that they have announced.
-    keys: BTreeMap<String, PublicAuditKey>,
-    /// Last announced key, which signs all later blocks of the chain with the announcement.
-    signer: Option<String>,
-    /// Blocks of unknown keys. Their key may be announced in a chain that is read later.
-    unknown: Vec<Block>,
+    keys: TrustedKeys,
+    /// Blocks of the chain of read access, from the first one by an unknown key on. The main chain announces the keys,
+    /// and may be read later.
+    deferred: Vec<Block>,
     expected: Expected,
     /// Whether the chains may end before the last block found in a log.
     is_open_ended: bool,
+    /// Whether the chains are those of the database at present.
+    is_present: bool,
     chains: BTreeMap<Chain, Progress>,
     done: Verified,
 }
@@ -44,18 +45,27 @@ struct Progress {
     /// Number of the first block.
     first: u64,
     last: Option<Block>,
+    /// Newest key that has signed a block, or that such a block announces.
+    signer: Option<String>,
     pruned: Pruned,
 }
 
 impl Verifier {
-    /// Starts a verification with the trusted keys.
+    /// Starts a verification with the trusted keys, oldest first.
     #[must_use]
     pub fn new(keys: impl IntoIterator<Item = PublicAuditKey>, expected: Expected) -> Self {
-        let keys = keys.into_iter().map(|key| (key.kid.clone(), key)).collect();
         let mut done = Verified::default();
         let forks = expected.checkpoints.forks();
         done.findings.extend(forks.map(|(chain, block)| Finding { fault: Fault::Fork, chain, block, row: None }));
-        Self { keys, signer: None, unknown: Vec::new(), expected, is_open_ended: false, chains: BTreeMap::new(), done }
+        Self {
+            keys: TrustedKeys::new(keys),
+            deferred: Vec::new(),
+            expected,
+            is_open_ended: false,
+            is_present: false,
+            chains: BTreeMap::new(),
+            done,
+        }
     }
 
     /// Treats the chains as a part that may start or end anywhere.
@@ -64,6 +74,12 @@ impl Verifier {
             self.expected.first = None;
         }
         self.is_open_ended = ends_anywhere;
+    }
+
+    /// Treats the chains as those of the database at present: the newest key signs the main chain. The same commit that
+    /// stores a key announces it there.
+    pub const fn take_present(&mut self) {
+        self.is_present = true;
     }
 
     /// Verifies the next block of a chain. The rows must be in order of position.
@@ -75,9 +91,10 @@ impl Verifier {
         self.check_signature(block);
         self.check_rows(stored, rows);
         self.check_log(block);
-        if self.done.findings.len() == before && self.keys.contains_key(&block.kid) {
+        // The server writes both kinds of rows to the main chain only.
+        if block.chain == Chain::Main && self.done.findings.len() == before {
             self.take_claims(rows);
-            self.take_announcements(rows);
+            self.take_announcements(block, rows);
         }
         let now = self.expected.now;
         let progress = self.progress(block.chain);
@@ -110,12 +127,13 @@ impl Verifier {
     /// Finishes the verification.
     #[must_use]
     pub fn finish(mut self) -> Verified {
-        for block in std::mem::take(&mut self.unknown) {
-            self.check_key(&block, Self::is_unknown);
+        for block in std::mem::take(&mut self.deferred) {
+            self.check_key(&block);
         }
+        self.check_newest();
         let mut chains = std::mem::take(&mut self.chains);
         for chain in Chain::ALL {
-            let Progress { first, last, pruned } = chains.remove(&chain).unwrap_or_default();
+            let Progress { first, last, pruned, .. } = chains.remove(&chain).unwrap_or_default();
             let outcome = pruned.outcome(self.expected.retention.of(chain), self.expected.now);
             for (block, row) in outcome.missing {
                 self.found(Fault::RowRemoved, chain, block, Some(row));
@@ -173,23 +191,30 @@ impl Verifier {
         if block.computed_hash() != block.hash {
             return self.found(Fault::BlockChanged, block.chain, block.number, None);
         }
-        // The key before the announced one may have been stolen.
-        if block.chain == Chain::Main && self.signer.as_ref().is_some_and(|signer| *signer != block.kid) {
-            return self.found(Fault::Key, block.chain, block.number, None);
-        }
-        self.check_key(block, |verifier, block| verifier.unknown.push(block.clone()));
-    }
-
-    fn check_key(&mut self, block: &Block, unknown: impl FnOnce(&mut Self, &Block)) {
-        match self.keys.get(&block.kid).map(|key| key.verifies(block)) {
-            Some(true) => {}
-            Some(false) => self.found(Fault::Signature, block.chain, block.number, None),
-            None => unknown(self, block),
+        if block.chain == Chain::Main || (self.deferred.is_empty() && self.keys.contains(&block.kid)) {
+            self.check_key(block);
+        } else {
+            self.deferred.push(block.clone());
         }
     }
 
-    fn is_unknown(&mut self, block: &Block) {
-        self.found(Fault::Key, block.chain, block.number, None);
+    fn check_key(&mut self, block: &Block) {
+        let signer = self.chains.get(&block.chain).and_then(|progress| progress.signer.as_deref());
+        match self.keys.fault_of(block, signer) {
+            Some(fault) => self.found(fault, block.chain, block.number, None),
+            None => self.progress(block.chain).signer = Some(block.kid.clone()),
+        }
+    }
+
+    /// Checks that the newest key has signed the end of the main chain of the database, or is announced there.
+    fn check_newest(&mut self) {
+        let Some(Progress { signer: Some(signer), last: Some(last), .. }) = self.chains.get(&Chain::Main) else {
+            return;
+        };
+        if self.is_present && self.keys.newest() != Some(signer.as_str()) {
+            let number = last.number;
+            self.found(Fault::Key, Chain::Main, number, None);
+        }
     }
 
     /// Checks the rows, unless all of them are missing, which is checked at the end.
@@ -229,13 +254,12 @@ impl Verifier {
         }
     }
 
-    /// Trusts the keys that a trusted key has announced in verified rows.
-    fn take_announcements(&mut self, rows: &[PlacedEntry]) {
+    /// Trusts the keys that the key of a block has announced in its verified rows. They sign all later blocks.
+    fn take_announcements(&mut self, block: &Block, rows: &[PlacedEntry]) {
         for announced in rows.iter().filter_map(|row| Announcement::of_row(&row.entry)) {
-            let key = self.keys.get(announced.by()).and_then(|previous| announced.key(previous));
-            let Some(key) = key else { continue };
-            self.signer = Some(key.kid.clone());
-            self.keys.insert(key.kid.clone(), key);
+            if let Some(kid) = self.keys.announce(announced, &block.kid) {
+                self.progress(block.chain).signer = Some(kid);
+            }
         }
     }
 

@@ -10,7 +10,8 @@ use std::{
 use super::{FailedAttempts, LimitKey};
 use crate::clock::Timestamp;
 
-/// Password checks in progress. Each counts as a failure until it succeeds, so that parallel guesses cannot exceed the limit.
+/// Password checks in progress. Each counts as a failure until it succeeds, so that parallel guesses cannot exceed the
+/// limit.
 #[derive(Debug)]
 pub struct InFlight {
     counts: Mutex<HashMap<LimitKey, FailedAttempts>>,

@@ -84,16 +84,16 @@ const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 /// messages without confirming them delivers at most three copies.
 const UNKNOWN_WAITS: [Duration; 2] = [Duration::from_secs(2 * 3600), Duration::from_secs(6 * 3600)];
 
-/// Returns the time of the next attempt after an unknown outcome, if there is one. `unknowns` is the number of earlier unknown
-/// outcomes.
+/// Returns the time of the next attempt after an unknown outcome, if there is one. `unknowns` is the number of earlier
+/// unknown outcomes.
 #[must_use]
 pub fn retry_unknown_at(ended: Timestamp, unknowns: u32) -> Option<Timestamp> {
     let wait = usize::try_from(unknowns).ok().and_then(|index| UNKNOWN_WAITS.get(index));
     wait.map(|wait| ended.plus(*wait))
 }
 
-/// Returns the time of the next attempt after one that ended at `ended`. The backoff doubles and is reduced at random by up to
-/// half, so that messages that failed together are not retried together.
+/// Returns the time of the next attempt after one that ended at `ended`. The backoff doubles and is reduced at random
+/// by up to half, so that messages that failed together are not retried together.
 #[must_use]
 pub fn retry_at(ctx: &Ctx, ended: Timestamp, failures: u32) -> Timestamp {
     let doublings = failures.saturating_sub(1).min(16);

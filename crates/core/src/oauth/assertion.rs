@@ -32,8 +32,8 @@ const MAX_KEYS: usize = 10;
 pub struct ClientKeys(Vec<Jwk>);
 
 impl ClientKeys {
-    /// Reads a JWK set; `None` if it is malformed, has no key or too many, a key that is private or of an unknown kind, or several keys
-    /// that their names do not tell apart.
+    /// Reads a JWK set; `None` if it is malformed, has no key or too many, a key that is private or of an unknown kind,
+    /// or several keys that their names do not tell apart.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let set: Value = serde_json::from_str(text).ok()?;

@@ -1,5 +1,5 @@
-//! Time since which an identifier names its client. After a client was removed, its identifier may name another one, which must not
-//! get the consents and sessions of the earlier client.
+//! Time since which an identifier names its client. After a client was removed, its identifier may name another one,
+//! which must not get the consents and sessions of the earlier client.
 
 use serde::{Deserialize, Serialize};
 

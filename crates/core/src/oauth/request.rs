@@ -26,8 +26,8 @@ macro_rules! parameters {
             pub(crate) repeated: Option<String>,
             /// Time of the request, in milliseconds. An authentication at or after this time satisfies it.
             pub(crate) asked_at: i64,
-            /// Mark of the browser that made the request. A request posted by another site has none yet, because browsers send no
-            /// cookies with it.
+            /// Mark of the browser that made the request. A request posted by another site has none yet, because
+            /// browsers send no cookies with it.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) browser: Option<String>,
             /// What the user must prove before the request continues.

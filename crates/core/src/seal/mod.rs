@@ -13,8 +13,8 @@
 //!                                                 → wrap key    ─wraps→ data key of a user ─seals→ profile, hash, …
 //! ```
 //!
-//! Sealed data is encrypted with AES-256-GCM and bound to its realm, user and field: a ciphertext copied to another place
-//! cannot be opened.
+//! Sealed data is encrypted with AES-256-GCM and bound to its realm, user and field: a ciphertext copied to another
+//! place cannot be opened.
 
 mod cipher;
 mod framing;

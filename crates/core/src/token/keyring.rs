@@ -113,7 +113,8 @@ impl Keyring {
         self.verify_with(token, kind, |_| true)
     }
 
-    /// Verifies the signature of a token of a client. A shared secret signs none: services that have it could forge them.
+    /// Verifies the signature of a token of a client. A shared secret signs none: services that have it could forge
+    /// them.
     pub(super) fn verify_pair<C: DeserializeOwned>(&self, token: &str, kind: &str) -> Result<C, BadToken> {
         self.verify_with(token, kind, |key| key.public.is_some()).map(|(claims, _)| claims)
     }

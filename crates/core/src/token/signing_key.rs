@@ -114,8 +114,8 @@ pub fn new_private_key(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>, BadKe
     Ok(Zeroizing::new(pkcs8))
 }
 
-/// Extracts the `RSAPrivateKey` (RFC 8017 §A.1.2), which the library expects, from a 2,048-bit PKCS#8 key. It starts after 26
-/// bytes: the headers of the sequence and the octet string, the version and the algorithm identifier.
+/// Extracts the `RSAPrivateKey` (RFC 8017 §A.1.2), which the library expects, from a 2,048-bit PKCS#8 key. It starts
+/// after 26 bytes: the headers of the sequence and the octet string, the version and the algorithm identifier.
 fn rsa_private_key(pkcs8: &[u8]) -> &[u8] {
     pkcs8.get(26..).unwrap_or_default()
 }

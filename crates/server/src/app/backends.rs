@@ -206,8 +206,8 @@ pub(super) fn senders(config: &Config, clock: &Arc<dyn Clock>) -> Result<Senders
     }
 }
 
-/// Creates the SMS sender if an account is configured. In development, an invalid account (such as the placeholders of an
-/// example file) is treated as missing.
+/// Creates the SMS sender if an account is configured. In development, an invalid account (such as the placeholders of
+/// an example file) is treated as missing.
 fn sms(config: &Config, timeout: Duration) -> Result<Option<Arc<dyn SmsSender>>, MailError> {
     let Some(account) = &config.sms.twilio else { return Ok(None) };
     match twilio(account, timeout) {

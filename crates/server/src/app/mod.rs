@@ -5,6 +5,7 @@ mod beside;
 mod build_error;
 mod check;
 mod keys;
+mod listeners;
 mod outbound;
 mod owner;
 mod parts;
@@ -21,8 +22,6 @@ pub use pump::Pump;
 
 use std::{
     future::Future,
-    io,
-    net::SocketAddr,
     sync::{Arc, Once},
 };
 
@@ -30,7 +29,6 @@ use futures_util::{
     FutureExt as _,
     future::{BoxFuture, OptionFuture, join},
 };
-use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_backends::sqlite;
 use portcullis_core::{
     Ctx,
@@ -42,7 +40,7 @@ use portcullis_core::{
 use tokio::net::TcpListener;
 
 use crate::{
-    config::{self, Config, ListenOn},
+    config::{self, Config},
     http::{self, Shared},
     listen::{self, ADMIN_CONNECTIONS, ConnectionLimiter, Listener, METRICS_CONNECTIONS, Timeouts},
     memory, metrics,
@@ -93,14 +91,11 @@ struct Metrics {
 }
 
 impl Metrics {
-    fn of((listener, handle): Measured, service: &Arc<Service>, clock: &Arc<dyn Clock>) -> Self {
+    fn of((listener, handle): listeners::Measured, service: &Arc<Service>, clock: &Arc<dyn Clock>) -> Self {
         let router = metrics::router(handle, Arc::clone(service), Arc::clone(clock));
         Self { listener, handler: http::without_layers(router) }
     }
 }
-
-/// The bound metrics listener and its recorder.
-type Measured = (TcpListener, &'static PrometheusHandle);
 
 /// Migrates the database to this version. Returns the applied steps.
 ///
@@ -149,9 +144,8 @@ impl App {
         let realms = beside::open_realms(&ctx, &*store, config, place).await?;
 
         passkeys::check_domain(&config.passkeys, &*store, &realms).await?;
-        let measured =
-            config.http.metrics_listen.filter(|_| place == beside::Place::Serving).map(measure).transpose()?;
-        let admin = admin_listener(config, place)?;
+        let measured = listeners::metrics(config, place)?;
+        let admin = listeners::admin(config, place)?;
         let shared::Parts { counters, shared } = shared::parts(config, &*clock, &realms).await?;
         let wakeups = Arc::new(Wakeups::default());
         let ports = adjust(Ports {
@@ -260,28 +254,4 @@ impl App {
         let pump = self.worker.take().map(|worker| Pump { worker });
         (self, pump)
     }
-}
-
-/// Opens the listener of administration in a process that serves it. Without one, warns of pages that could act as an
-/// administrator.
-fn admin_listener(config: &Config, place: beside::Place) -> Result<Option<Listener>, BuildError> {
-    let is_served = config.admin.is_on && place == beside::Place::Serving;
-    if is_served {
-        templates::warn_of_pages(config);
-    }
-    let open = |on: &ListenOn| {
-        let listener = Listener::open(on).map_err(|error| BuildError::AdminListener(on.clone(), error.into()))?;
-        tracing::info!(listen = %on, "administration on its own listener");
-        Ok(listener)
-    };
-    config.admin.listen.as_ref().filter(|_| is_served).map(open).transpose()
-}
-
-/// Binds the metrics listener and starts the recorder.
-fn measure(address: SocketAddr) -> Result<Measured, BuildError> {
-    let failed = |error: io::Error| BuildError::Metrics(address, error.into());
-    let listener = std::net::TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let handle = metrics::install().map_err(|error| BuildError::Metrics(address, error.into()))?;
-    Ok((TcpListener::from_std(listener).map_err(failed)?, handle))
 }

@@ -24,7 +24,8 @@ fn load(settings: &config::Templates) -> Result<Templates, TemplateError> {
     Templates::load(dir, settings.branding.clone())
 }
 
-/// Warns of replaced pages on the origin of the dashboard: a script in one of them could act as a signed-in administrator.
+/// Warns of replaced pages on the origin of the dashboard: a script in one of them could act as a signed-in
+/// administrator.
 pub(super) fn warn_of_pages(config: &Config) {
     let is_exposed = config.admin.listen.is_none();
     let mut folders = config.policies.values().filter_map(|policy| policy.templates.dir.as_deref());

@@ -11,13 +11,14 @@ use super::{
 };
 use crate::config::{Config, Environment, LogFormat, MailTransport};
 
-/// Returns whether standard error is a terminal, on which a person reads. Log collectors expect nothing but lines of the log.
+/// Returns whether standard error is a terminal, on which a person reads. Log collectors expect nothing but lines of
+/// the log.
 fn greets(config: &Config) -> bool {
     config.log.format != LogFormat::Json && io::stderr().is_terminal()
 }
 
-/// Returns whether a secret printed to the terminal is only seen by a person. The terminal of a container's first process
-/// is read by the log of the container (`docker run -t`).
+/// Returns whether a secret printed to the terminal is only seen by a person. The terminal of a container's first
+/// process is read by the log of the container (`docker run -t`).
 #[must_use]
 pub fn is_private(config: &Config) -> bool {
     if !greets(config) {
@@ -31,16 +32,16 @@ pub fn is_private(config: &Config) -> bool {
     fs::read_to_string("/proc/1/stat").is_ok_and(|first| !is_terminal_of(&first, terminal.rdev()))
 }
 
-/// Returns whether a process has this terminal, by its line in `/proc/PID/stat`: the terminal is the fifth value after the
-/// name, which is in parentheses and may contain anything.
+/// Returns whether a process has this terminal, by its line in `/proc/PID/stat`: the terminal is the fifth value after
+/// the name, which is in parentheses and may contain anything.
 fn is_terminal_of(stat: &str, device: u64) -> bool {
     let values = stat.rsplit_once(')').map_or("", |(_, values)| values);
     let terminal = values.split_whitespace().nth(4).and_then(|value| value.parse::<i32>().ok());
     terminal.is_none_or(|terminal| u64::from(terminal.cast_unsigned()) == device)
 }
 
-/// Prints the server's URL and the next steps to standard error if it is a terminal. Otherwise the log line `serving` is
-/// enough. `first_owner` is the link to the page that creates the first owner.
+/// Prints the server's URL and the next steps to standard error if it is a terminal. Otherwise the log line `serving`
+/// is enough. `first_owner` is the link to the page that creates the first owner.
 ///
 /// # Errors
 /// Returns an error if standard error cannot be written.

@@ -60,7 +60,8 @@ impl Names {
         let infos = || self.settings.iter().map(|setting| setting.info()).filter(|info| is_candidate(info));
         let known = || infos().filter_map(|info| spelled_for(info, &name));
         let whole = known().map(|known| (distance(&name, &known), known));
-        let by_stem = known().map(|known| (distance(stem, &known), format!("{known}{suffix}")));
+        let by_stem = known().filter(|_| !suffix.is_empty());
+        let by_stem = by_stem.map(|known| (distance(stem, &known), format!("{known}{suffix}")));
         let (_, known) = whole.chain(by_stem).filter_map(|(distance, known)| Some((distance?, known))).min()?;
         Some(known)
     }

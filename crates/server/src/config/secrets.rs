@@ -1,5 +1,5 @@
-//! The encryption key generated in development, in `DATA_DIR/secrets.env`. The file is written once and never overwritten.
-//! Earlier versions also generated `JWT_SECRET`, which is still read from it.
+//! The encryption key generated in development, in `DATA_DIR/secrets.env`. The file is written once and never
+//! overwritten. Earlier versions also generated `JWT_SECRET`, which is still read from it.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},

@@ -1,5 +1,5 @@
-//! The byte stream of one connection. It has separate timeouts for the headers of a request and for an idle connection, which
-//! the HTTP library does not distinguish.
+//! The byte stream of one connection. It has separate timeouts for the headers of a request and for an idle connection,
+//! which the HTTP library does not distinguish.
 
 use std::{
     io::{self, IoSlice},

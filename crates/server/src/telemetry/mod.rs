@@ -1,5 +1,5 @@
-//! Logging to standard error, as text for humans or JSON for log collectors, on a separate thread so that no request waits for
-//! it.
+//! Logging to standard error, as text for humans or JSON for log collectors, on a separate thread so that no request
+//! waits for it.
 
 mod json;
 mod text;

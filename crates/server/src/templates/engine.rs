@@ -31,9 +31,9 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Loads custom templates. Returns the engine with an issue for each file that cannot be read or has a syntax error.
-    /// `colours` are the email colours, which all templates receive. Built-in templates are parsed at their first use: a
-    /// start needs few of them, and tests show that all can be parsed.
+    /// Loads custom templates. Returns the engine with an issue for each file that cannot be read or has a syntax
+    /// error. `colours` are the email colours, which all templates receive. Built-in templates are parsed at their
+    /// first use: a start needs few of them, and tests show that all can be parsed.
     pub(super) fn load(dir: Option<&Path>, colours: Value) -> (Self, Vec<TemplateIssue>) {
         let mut environment = Environment::new();
         // A layout may test whether a link is defined. Names that are never defined are found by the check of the
@@ -60,8 +60,8 @@ impl Engine {
         (engine, issues)
     }
 
-    /// Adds the custom file if there is one. If it is broken, the built-in template is used, so that the other templates
-    /// can still be checked.
+    /// Adds the custom file if there is one. If it is broken, the built-in template is used, so that the other
+    /// templates can still be checked.
     fn replace(&mut self, template: &'static Template, dir: &Path) -> Result<(), TemplateIssue> {
         for path in [dir.join(template.name), dir.join(template.path())] {
             if let Some(source) = read(&path)? {

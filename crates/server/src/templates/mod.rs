@@ -47,7 +47,8 @@ use portcullis_core::id::RealmName;
 
 use crate::config::Branding;
 
-/// All templates. Those of a folder have been rendered with sample data before use; of the built-in ones, a test does that.
+/// All templates. Those of a folder have been rendered with sample data before use; of the built-in ones, a test does
+/// that.
 #[derive(Debug)]
 pub struct Templates {
     engine: Engine,
@@ -58,8 +59,8 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Loads the built-in templates, and replaces those that have a file in `dir`. With a folder, each template is rendered
-    /// with sample data.
+    /// Loads the built-in templates, and replaces those that have a file in `dir`. With a folder, each template is
+    /// rendered with sample data.
     ///
     /// # Errors
     /// Returns [`TemplateError`] with all issues: unreadable files, syntax errors and undefined names.
@@ -72,8 +73,8 @@ impl Templates {
         Ok(templates)
     }
 
-    /// Like [`Self::load`], but the built-in templates are rendered without a folder, too, and a file that does not replace a
-    /// template is an issue.
+    /// Like [`Self::load`], but the built-in templates are rendered without a folder, too, and a file that does not
+    /// replace a template is an issue.
     ///
     /// # Errors
     /// Returns [`TemplateError`] with all issues.

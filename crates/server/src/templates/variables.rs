@@ -123,8 +123,8 @@ pub(crate) fn meaning(name: &str) -> &'static str {
     MEANINGS.iter().find(|(known, _)| *known == name).map_or("", |(_, meaning)| *meaning)
 }
 
-/// Returns the variables that are always defined in a template: those in all its samples. For a layout, those in all templates
-/// that use it.
+/// Returns the variables that are always defined in a template: those in all its samples. For a layout, those in all
+/// templates that use it.
 pub(super) fn reliable(template: &Template, samples: &[Sample]) -> BTreeSet<String> {
     let names = of_template(template, samples).map(Sample::names);
     names.reduce(|all, more| &all & &more).unwrap_or_default()

@@ -62,7 +62,7 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::EmailPending, Some("email_change")),
     (RecordKind::PhonePending, Some("phone_change")),
     // The number itself is in the profile.
-    (RecordKind::PhoneProved, None),
+    (RecordKind::PhoneVerified, None),
     (RecordKind::EmailReserved, Some("email_reserved")),
     // Contained in the members `factors`, `devices` and `identities` of the export. The tests of providers cover
     // more.

@@ -397,7 +397,8 @@ fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBu
 async fn assert_rejected(row: Row, kind: Kind, response: Response) {
     let (at, door, _, refusal) = row;
     match refusal {
-        // A token of the server's own has no scope; one in the URL is none. Where clients are off, there is no such route.
+        // A token of the server's own has no scope; one in the URL is none. Where clients are off, there is no such
+        // route.
         Status(_) if at.ends_with("/userinfo") => {
             assert!([401, 403, 404].contains(&response.status().as_u16()), "{at} and {kind:?}");
         }

@@ -53,8 +53,9 @@ pub(super) fn read(mut fields: DocumentFields) -> Result<AuditEntry, Unreadable>
     })
 }
 
-/// Adds the columns that rows of earlier versions lack: an identifier derived from their time and order, and the attributes of
-/// their event. Their client is unknown. Rows with an identifier are skipped, so that an interrupted run can continue.
+/// Adds the columns that rows of earlier versions lack: an identifier derived from their time and order, and the
+/// attributes of their event. Their client is unknown. Rows with an identifier are skipped, so that an interrupted run
+/// can continue.
 pub(in crate::mongodb) async fn carry_over(db: &Database) -> Result<(), Error> {
     const AT_ONCE: usize = 500;
     let old = db.collection::<Document>(NAME);

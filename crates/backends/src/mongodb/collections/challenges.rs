@@ -99,8 +99,8 @@ async fn drop_all(
     subject: &UserId,
     purpose: Option<Purpose>,
 ) -> Result<(), OpError> {
-    // Ensures a conflict between two batches that each drop a subject's challenges and insert one; otherwise both could find
-    // nothing to drop.
+    // Ensures a conflict between two batches that each drop a subject's challenges and insert one; otherwise both could
+    // find nothing to drop.
     locks::touch(work, realm, subject.as_str()).await?;
     let mut dropped = doc! { "_id.realm": realm.as_str(), "subject": subject.as_str() };
     if let Some(purpose) = purpose {

@@ -113,8 +113,8 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &RecordOp) -> Result<(), OpEr
             work.delete_all(NAME, of_owner(realm, owner, *kind)).await
         }
         RecordOp::RequireFree { realm, kind, key: name, owner, now } => {
-            // A conflict is guaranteed: the batch that reserves an address frees its unique index entry, which the batch that
-            // takes the address inserts.
+            // A conflict is guaranteed: the batch that reserves an address frees its unique index entry, which the
+            // batch that takes the address inserts.
             let live = [doc! { "expires_at": null }, doc! { "expires_at": { "$gt": time(*now) } }];
             let filter =
                 doc! { "_id": key(realm, *kind, name), "owner": { "$ne": owner.as_str() }, "$or": live.to_vec() };

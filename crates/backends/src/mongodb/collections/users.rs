@@ -198,8 +198,8 @@ async fn update(work: &mut Work<'_>, user: &User) -> Result<(), OpError> {
     locks::touch(work, &user.realm, bytes(&user.index.0)).await
 }
 
-/// Writes to a user's document without changing the user, so that this batch conflicts with one that changes it. Returns
-/// whether the document exists.
+/// Writes to a user's document without changing the user, so that this batch conflicts with one that changes it.
+/// Returns whether the document exists.
 async fn touch(work: &mut Work<'_>, realm: &RealmName, filter: Document) -> Result<bool, OpError> {
     work.update(realm.as_str(), filter, doc! { "$inc": { "touched": 1 } }).await
 }

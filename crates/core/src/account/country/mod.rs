@@ -10,8 +10,8 @@ use crate::typed;
 
 /// A country, identified by its ISO 3166-1 alpha-2 code or by a calling code.
 ///
-/// The kind of code is preserved: `us` becomes `US`, and `0044` becomes `+44`. Therefore `+1` and `US` are different, although
-/// both mean the United States.
+/// The kind of code is preserved: `us` becomes `US`, and `0044` becomes `+44`. Therefore `+1` and `US` are different,
+/// although both mean the United States.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountryCode {
     code: String,
@@ -25,7 +25,8 @@ pub struct CountryCode {
 pub struct UnknownCountry;
 
 impl CountryCode {
-    /// Parses an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`), as users type and paste them.
+    /// Parses an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`), as users type and paste
+    /// them.
     ///
     /// # Errors
     /// Returns [`UnknownCountry`] for any other text, including a complete phone number.
@@ -49,7 +50,8 @@ impl CountryCode {
         &self.code
     }
 
-    /// Returns the ISO 3166-1 alpha-2 code. For a calling code shared by several countries, it is the code of the main one.
+    /// Returns the ISO 3166-1 alpha-2 code. For a calling code shared by several countries, it is the code of the main
+    /// one.
     pub fn iso(&self) -> &'static str {
         self.iso
     }

@@ -1,5 +1,5 @@
-//! Rules for new passwords: long enough, not one of the most common breached ones, not a single repeated character, and not
-//! made of the account's own data. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2; ASVS 6.2).
+//! Rules for new passwords: long enough, not one of the most common breached ones, not a single repeated character, and
+//! not made of the account's own data. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2; ASVS 6.2).
 
 use super::{Password, breached, own_words};
 

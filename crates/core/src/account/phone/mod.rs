@@ -25,8 +25,8 @@ const PUNCTUATION: [char; 6] = ['.', '/', '(', ')', '\u{FF08}', '\u{FF09}'];
 pub struct NotANumber;
 
 impl PhoneNumber {
-    /// Parses a number such as `+1234567890`, as users type and paste it: separators are removed, and so is the trunk zero that
-    /// many countries use before the national number, as in `+44 (0)20 7946 0958`.
+    /// Parses a number such as `+1234567890`, as users type and paste it: separators are removed, and so is the trunk
+    /// zero that many countries use before the national number, as in `+44 (0)20 7946 0958`.
     ///
     /// # Errors
     /// Returns [`NotANumber`] if the text is malformed.

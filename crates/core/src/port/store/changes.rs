@@ -6,8 +6,8 @@ use crate::session::{Change, LogPosition};
 /// Queries of the change log.
 #[async_trait]
 pub trait Changes {
-    /// Returns the entries after a position, oldest first, and the position of the last one. No later entry appears at or
-    /// before that position.
+    /// Returns the entries after a position, oldest first, and the position of the last one. No later entry appears at
+    /// or before that position.
     ///
     /// # Errors
     /// [`StoreError`].

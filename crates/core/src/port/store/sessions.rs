@@ -39,9 +39,10 @@ pub enum SessionOp {
     /// Removes all sessions of a user, except `except` if given, and appends each to the change log. `expires_at` is
     /// the expiry of their last access token.
     EndAll { realm: RealmName, user: UserId, except: Option<SessionId>, expires_at: Timestamp },
-    /// Removes live sessions of one kind of a user, and of one client if it is given, until at most `most` are left, and appends each to
-    /// the change log: first those that were never refreshed, then the least recently refreshed ones. `newest` is kept. `expires_at` is the expiry of their last
-    /// kept. `expires_at` is the expiry of their last access token.
+    /// Removes live sessions of one kind of a user, and of one client if it is given, until at most `most` are left,
+    /// and appends each to the change log: first those that were never refreshed, then the least recently refreshed
+    /// ones. `newest` is kept. `expires_at` is the expiry of their last kept. `expires_at` is the expiry of their last
+    /// access token.
     EndSurplus {
         realm: RealmName,
         user: UserId,

@@ -16,8 +16,8 @@ pub trait Stats {
     /// [`StoreError`].
     async fn stats(&self, realm: &RealmName, from: Timestamp, to: Timestamp) -> Result<Vec<Stat>, StoreError>;
 
-    /// Counts the users of a realm, those who were seen since a day, and those who were seen since an earlier one. Only indexes
-    /// are read.
+    /// Counts the users of a realm, those who were seen since a day, and those who were seen since an earlier one. Only
+    /// indexes are read.
     ///
     /// # Errors
     /// [`StoreError`].

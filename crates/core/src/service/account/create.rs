@@ -50,13 +50,13 @@ const COMPARISONS: usize = 3;
 const TRIES: usize = 10;
 
 impl Accounts<'_> {
-    /// Registers an account: stores the profile and sends a verification link, or a notice to the owner of a taken address.
-    /// Neither the response nor the work depends on whether the address has a user.
+    /// Registers an account: stores the profile and sends a verification link, or a notice to the owner of a taken
+    /// address. Neither the response nor the work depends on whether the address has a user.
     ///
     /// # Errors
-    /// Returns `Forbidden` if the realm does not accept registrations, `Invalid` with all invalid fields, `Limited` if a rate
-    /// limit is reached, `Overloaded` if the hash queue is full, `Unavailable` if the store fails, and `Conflict` if the
-    /// address is taken and the operator allows revealing it.
+    /// Returns `Forbidden` if the realm does not accept registrations, `Invalid` with all invalid fields, `Limited` if
+    /// a rate limit is reached, `Overloaded` if the hash queue is full, `Unavailable` if the store fails, and
+    /// `Conflict` if the address is taken and the operator allows revealing it.
     pub async fn create(&self, form: &CreateForm) -> Result<Created> {
         if !self.realm.policy.is_signup_open() {
             return Err(SIGNUP_CLOSED.into());

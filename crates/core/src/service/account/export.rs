@@ -169,7 +169,7 @@ impl Export {
             // All factors are read together below.
             RecordKind::Totp | RecordKind::Passkey | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
             // The number itself is in the profile.
-            RecordKind::PhoneProved => return Ok(()),
+            RecordKind::PhoneVerified => return Ok(()),
             // Contains only a hash and a time, without an owner.
             RecordKind::Spent => return Ok(()),
             // Contains only identifiers of registrations, without an owner.

@@ -38,9 +38,9 @@ impl Accounts<'_> {
     /// Creates the first owner. The address is considered verified.
     ///
     /// # Errors
-    /// Returns `BadLink` if the token is invalid, was used, or an owner exists; `Invalid` for the address or the password and
-    /// `Conflict` for the address of an administrator, in which cases the token stays valid; `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and
-    /// `Unavailable` if the store fails.
+    /// Returns `BadLink` if the token is invalid, was used, or an owner exists; `Invalid` for the address or the
+    /// password and `Conflict` for the address of an administrator, in which cases the token stays valid; `Limited` if
+    /// a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable` if the store fails.
     pub async fn make_first_owner(&self, token: &str, email: &RawField, password: &RawField) -> Result<()> {
         let make = |_| self.try_first_owner(token, email, password);
         self.try_link(retry(HASHED_ATTEMPTS, "the address kept changing while the first owner was created", make)).await

@@ -1,5 +1,5 @@
-//! Operations on accounts: registration, verification, password reset, phone verification, profile, password, address, export
-//! and deletion.
+//! Operations on accounts: registration, verification, password reset, phone verification, profile, password, address,
+//! export and deletion.
 
 mod accept;
 mod activate;

@@ -91,8 +91,8 @@ impl Accounts<'_> {
     /// Checks whether a link can set a new password, without changing anything.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
-    /// if the store fails.
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn check_reset(&self, token: &str) -> Result<()> {
         self.try_link(self.reset_target(token)).await.map(|_| ())
     }

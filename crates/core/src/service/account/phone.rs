@@ -37,7 +37,7 @@ pub(super) struct CodeDraft {
     quotas: Batch,
     /// Operations that count the cost of the SMS.
     budgets: Batch,
-    /// User who receives the code.
+    /// User who receives the code, unless another user has verified the number.
     owner: Option<User>,
     /// Whether codes to this country are suspended.
     is_stopped: bool,
@@ -63,7 +63,9 @@ impl CodeDraft {
 }
 
 impl Accounts<'_> {
-    /// Returns a handle, and sends a code to the phone number if it belongs to this user and to an allowed country.
+    /// Returns a handle, and sends a code to the phone number if it belongs to this user and to an allowed country. A
+    /// number that another user has verified is recognised during delivery, so that the request, its events and its
+    /// limits are the same for every number.
     ///
     /// # Errors
     /// Returns `Invalid` with all invalid fields, `Limited` if a rate limit is reached, and `Unavailable` if the
@@ -181,8 +183,7 @@ impl Accounts<'_> {
         let user = self.ports.store.user(&self.realm.name, &id).await?;
         let (number, is_theirs) = self.phone_or_decoy(user.as_ref())?;
         let is_theirs = number == *phone && is_theirs;
-        let is_allowed = self.may_send_to(phone) && !self.is_taken(phone, &id).await?;
-        Ok(user.filter(|user| is_allowed && is_theirs && !user.phone_disputed))
+        Ok(user.filter(|user| self.may_send_to(phone) && is_theirs && !user.phone_disputed))
     }
 
     /// Redeems a code. A correct code verifies the phone number. Each handle allows five attempts and can be used
@@ -238,8 +239,8 @@ impl Accounts<'_> {
         }
     }
 
-    /// Marks the phone number as verified. Returns `false` if the account changed since it was read, or another user has
-    /// verified the number at the same time.
+    /// Marks the phone number as verified. Returns `false` if the account changed since it was read, or another user
+    /// has verified the number at the same time.
     async fn set_phone_verified(&self, challenge: &Challenge, user: User, phone: &PhoneNumber) -> Result<bool> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let claim = self.claim_phone((&user, &key), phone).await?.ok_or(OTP_INVALID)?;

@@ -47,8 +47,7 @@ impl Accounts<'_> {
         let user = self.fresh_user(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let decoy = self.realm.keys.decoy_id(&["phone_change", user.id.as_str(), phone.as_str()]);
-        let is_allowed = self.may_send_to(phone) && !self.is_taken(phone, &user.id).await?;
-        let recipient = Some(&user).filter(|_| is_allowed);
+        let recipient = Some(&user).filter(|_| self.may_send_to(phone));
         let mut draft = self.draft_code(recipient, &decoy, phone, Purpose::PhoneChange).await?;
         let pending = PendingPhone {
             user: user.id.clone(),
@@ -85,7 +84,7 @@ impl Accounts<'_> {
     async fn change_phone_once(&self, challenge: &Challenge, code: &TypedCode) -> Result<Option<()>> {
         let (store, realm) = (&self.ports.store, &self.realm.name);
         let user = store.user(realm, &challenge.subject).await?;
-        // Also read for a decoy, so that the work does not reveal that the number belongs to another user.
+        // Also read for a decoy, so that the work is the same.
         let row = store.record(realm, PendingPhone::KIND, challenge.subject.as_str()).await?;
         let user = user.ok_or(OTP_WRONG)?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;

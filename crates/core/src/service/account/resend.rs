@@ -14,13 +14,13 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Resends the verification link of a pending registration, or notifies the owner of a verified address that an account
-    /// exists. For an unknown address the work is the same, and the email is dropped during delivery. Earlier links stay valid
-    /// until they expire.
+    /// Resends the verification link of a pending registration, or notifies the owner of a verified address that an
+    /// account exists. For an unknown address the work is the same, and the email is dropped during delivery. Earlier
+    /// links stay valid until they expire.
     ///
     /// # Errors
-    /// Returns `Invalid` if the address is malformed, `Limited` if a rate limit is reached, and `Unavailable` if the store
-    /// fails.
+    /// Returns `Invalid` if the address is malformed, `Limited` if a rate limit is reached, and `Unavailable` if the
+    /// store fails.
     pub async fn resend_verification(&self, email: &RawField) -> Result<()> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", email);

@@ -23,12 +23,13 @@ pub struct SigninCodeRequest {
 }
 
 impl Accounts<'_> {
-    /// Mails a code and a link to the user of an address. An address that has only a registration or an invitation gets that mail
-    /// again. For an unknown address the work is the same, and the email is dropped during delivery. Earlier codes stay valid.
+    /// Mails a code and a link to the user of an address. An address that has only a registration or an invitation gets
+    /// that mail again. For an unknown address the work is the same, and the email is dropped during delivery. Earlier
+    /// codes stay valid.
     ///
     /// # Errors
-    /// Returns `Invalid` if the address is malformed, `Limited` if a rate limit is reached, and `Unavailable` if the store
-    /// fails.
+    /// Returns `Invalid` if the address is malformed, `Limited` if a rate limit is reached, and `Unavailable` if the
+    /// store fails.
     pub async fn request_signin_code(&self, email: &RawField) -> Result<SigninCodeRequest> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", email);

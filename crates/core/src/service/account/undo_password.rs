@@ -21,8 +21,8 @@ impl Accounts<'_> {
     /// Returns the operations that undo a password change: the new password can no longer be used to sign in.
     ///
     /// # Errors
-    /// Returns `BadLink` if the user no longer exists, `Unavailable` if the store fails, and `Internal` if data cannot be
-    /// decrypted or serialized.
+    /// Returns `BadLink` if the user no longer exists, `Unavailable` if the store fails, and `Internal` if data cannot
+    /// be decrypted or serialized.
     pub(super) async fn undone_password(&self, challenge: &Challenge) -> Result<Batch> {
         let (user, key) = self.undo_subject(challenge).await?;
         let recipient = Recipient::of(&user.envelope.open_profile(&key)?);

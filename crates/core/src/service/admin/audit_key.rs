@@ -8,7 +8,10 @@ use crate::{
     error::{Error, Result},
     port::{Precondition, RecordOp},
     record::{Record, RecordKeys, RecordRow},
-    service::kernel::{ATTEMPTS, OVERTAKEN, log_block, retry},
+    service::{
+        Sealing,
+        kernel::{ATTEMPTS, OVERTAKEN, log_block, retry},
+    },
 };
 
 impl Administered<'_, Administer> {
@@ -20,6 +23,8 @@ impl Administered<'_, Administer> {
     /// `Unavailable` if the store fails.
     pub async fn rotate_audit_key(&self) -> Result<Vec<PublicAuditKey>> {
         self.fresh(FreshVerb::RotateKeys)?;
+        // Older rows that are sealed after the announcement would count as backdated.
+        Sealing::new(self.kernel, self.ctx).seal(true).await?;
         retry(ATTEMPTS, "the audit trail kept growing", |_| self.rotate_once()).await?;
         self.audit_keys().await
     }

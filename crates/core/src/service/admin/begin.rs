@@ -36,9 +36,9 @@ impl Administration<'_> {
     /// Creates the first owner with such a setup code.
     ///
     /// # Errors
-    /// Returns `BadLink` if the token is invalid or an owner exists, `Invalid` if a field is invalid, `Conflict` if the address
-    /// belongs to an administrator, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable`
-    /// if the store fails.
+    /// Returns `BadLink` if the token is invalid or an owner exists, `Invalid` if a field is invalid, `Conflict` if the
+    /// address belongs to an administrator, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is
+    /// full, and `Unavailable` if the store fails.
     pub async fn make_first_owner(&self, token: &str, email: &RawField, password: &RawField) -> Result<()> {
         self.accounts().make_first_owner(token, email, password).await
     }

@@ -9,11 +9,12 @@ use crate::{
         Error, Result,
         catalogue::{EMAIL_TAKEN, PHONE_TAKEN, REVISION_STALE},
     },
+    id::UserId,
     link::Purpose,
     message::{MessageKind, Recipient},
     port::{Batch, CommitError, Precondition, RecordOp, UserOp},
     record::Record,
-    seal::DataKey,
+    seal::{BlindIndex, DataKey},
     service::{FieldErrors, RawField, kernel::AuditDraft},
 };
 
@@ -67,12 +68,12 @@ impl Administered<'_, Manage> {
         let (is_moved, is_renumbered) = (email != before.email, phone != before.phone);
         let index = email.blind_index(keys);
         let profile = Profile { email, phone: phone.clone(), ..profile };
-        let proved_at = phone.is_some().then_some(ctx.now);
+        let verified_at = phone.is_some().then_some(ctx.now);
         let changed = User {
             index,
             roles,
             envelope: user.envelope.with_profile(ctx, &key, &profile)?,
-            phone_verified_at: if is_renumbered { proved_at } else { user.phone_verified_at },
+            phone_verified_at: if is_renumbered { verified_at } else { user.phone_verified_at },
             phone_disputed: user.phone_disputed && !is_renumbered,
             revision: user.revision + 1,
             ..user.clone()
@@ -105,19 +106,41 @@ impl Administered<'_, Manage> {
         }
         match self.commit(batch).await {
             Ok(()) => self.sheet(&Subject::User(Box::new(changed))).await,
-            Err(CommitError::Failed(Precondition::UserFree | Precondition::RecordFree)) if is_moved => {
-                Err(EMAIL_TAKEN.into())
+            Err(CommitError::Failed(failed)) => {
+                Err(self.refusal(failed, (&user.id, index), (is_moved, is_renumbered)).await?)
             }
-            Err(CommitError::Failed(_)) => Err(REVISION_STALE.into()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Returns the error for a change that could not be committed. If the address and the number changed, either of
+    /// them may not be free. If it was the number, a repetition of the request names it.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted.
+    async fn refusal(
+        &self,
+        failed: Precondition,
+        (user, index): (&UserId, BlindIndex),
+        (is_moved, is_renumbered): (bool, bool),
+    ) -> Result<Error> {
+        let accounts = self.accounts();
+        let is_address = match failed {
+            Precondition::RecordFree if is_moved && is_renumbered => {
+                accounts.invitation_at(index).await?.is_some()
+                    || accounts.reserved_by_other(index, Some(user)).await?.is_some()
+            }
+            Precondition::UserFree | Precondition::RecordFree => is_moved,
+            _ => false,
+        };
+        Ok(if is_address { EMAIL_TAKEN.into() } else { REVISION_STALE.into() })
     }
 
     /// Returns the operations that give a user another number, or none.
     ///
     /// # Errors
-    /// Returns `Invalid` if another user has verified the number and the realm allows it only once, and `Unavailable` if
-    /// the store fails.
+    /// Returns `Invalid` if another user has verified the number and the realm allows it only once, and `Unavailable`
+    /// if the store fails.
     async fn renumbering(&self, (user, key): (&User, &DataKey), phone: Option<&PhoneNumber>) -> Result<Batch> {
         let Some(phone) = phone else { return Ok(batch![self.release_phone(user)]) };
         let claim = self.claim_phone((user, key), phone).await?;

@@ -181,8 +181,8 @@ impl Administered<'_, Look> {
         self.settle(batch![OutboxOp::Drop { id }, audit], NOT_FOUND).await
     }
 
-    /// Returns the audit row of a change of a message, with its kind and the index of its address: a removed notice would
-    /// otherwise leave no trace of its recipient.
+    /// Returns the audit row of a change of a message, with its kind and the index of its address: a removed notice
+    /// would otherwise leave no trace of its recipient.
     fn audit_of<'s>(&self, scope: &'s Scope<'s>, event: Event, entry: &OutboxEntry) -> Result<AuditDraft<'s>> {
         let row = &entry.row;
         let audit =

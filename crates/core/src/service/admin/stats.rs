@@ -36,12 +36,12 @@ pub struct ListedStats {
 }
 
 impl Administered<'_, Look> {
-    /// Returns the statistics of the realms that the grants reach, in order of day and realm. Days without any counter are left
-    /// out.
+    /// Returns the statistics of the realms that the grants reach, in order of day and realm. Days without any counter
+    /// are left out.
     ///
     /// # Errors
-    /// Returns `Invalid` if a day is malformed or there are more than 400 days, `NotFound` for a realm that no grant reaches, and
-    /// `Unavailable` if the store fails.
+    /// Returns `Invalid` if a day is malformed or there are more than 400 days, `NotFound` for a realm that no grant
+    /// reaches, and `Unavailable` if the store fails.
     pub async fn stats(&self, filters: &StatsFilters) -> Result<ListedStats> {
         let (from, to) = self.range(filters)?;
         let mut days = Vec::new();

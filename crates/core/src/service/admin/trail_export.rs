@@ -110,8 +110,8 @@ impl Administered<'_, Look> {
         Ok(ListedBlocks { items, next, prev })
     }
 
-    /// Returns a page of an export. The first page is recorded in the audit trail. The cursors of the other pages are bound to
-    /// the administrator, and expire after a few hours.
+    /// Returns a page of an export. The first page is recorded in the audit trail. The cursors of the other pages are
+    /// bound to the administrator, and expire after a few hours.
     ///
     /// # Errors
     /// Returns `Forbidden` unless the caller is an owner, `Invalid` if a field is invalid, `Malformed` if the cursor

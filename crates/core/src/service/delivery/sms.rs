@@ -77,8 +77,9 @@ impl Delivery<'_> {
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
     }
 
-    /// Renders the SMS. Returns `None` if its handle is no longer valid or the user has another phone number. The
-    /// work is the same for a handle without a user.
+    /// Renders the SMS. Returns `None` if its handle is no longer valid, the user has another phone number, or another
+    /// user has verified the number and the realm allows it only once. The work is the same for a handle without a
+    /// user.
     async fn code(&self) -> Result<Option<Sms>> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
@@ -89,11 +90,14 @@ impl Delivery<'_> {
             Purpose::PhoneChange => user.is_some(),
             _ => number == to && is_theirs,
         };
+        // A second factor remains usable for a number that several users verified before the realm required one user.
+        let is_claim = challenge.purpose != Purpose::FactorCode;
+        let is_taken = is_claim && self.is_phone_taken(&to, &challenge.subject).await?;
         let code = Code::derive(&self.realm.keys, &challenge, &to);
         let text = self.ports.render.code(&self.realm.name, code.expose(), challenge.lifetime, self.ctx.now);
         let text = text.map_err(Error::internal)?;
         let message_id = self.claimed.row.id.as_str().to_owned();
-        Ok(is_theirs.then(|| Sms { message_id, to, text, code: code.expose().to_owned() }))
+        Ok((is_theirs && !is_taken).then(|| Sms { message_id, to, text, code: code.expose().to_owned() }))
     }
 
     /// Queries the delivery status from the provider and logs the final status.

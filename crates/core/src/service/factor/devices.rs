@@ -25,11 +25,12 @@ impl SecondFactors<'_> {
         Ok(devices)
     }
 
-    /// Removes one trusted device of the caller, or all of them if `id` is `None`. Returns the number of removed devices.
+    /// Removes one trusted device of the caller, or all of them if `id` is `None`. Returns the number of removed
+    /// devices.
     ///
     /// # Errors
-    /// Returns `NotFound` if the device belongs to another user, `BadToken` if the account was deleted in the meantime, and
-    /// `Unavailable` if the store fails.
+    /// Returns `NotFound` if the device belongs to another user, `BadToken` if the account was deleted in the meantime,
+    /// and `Unavailable` if the store fails.
     pub async fn distrust(&self, owner: &Owner, id: Option<&str>) -> Result<usize> {
         let held = self.trusted_of(owner.account()).await?;
         let number = held.iter().filter(|held| id.is_none_or(|id| held.noun.id == id)).count();

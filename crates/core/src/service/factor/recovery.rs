@@ -20,9 +20,9 @@ impl SecondFactors<'_> {
     /// Creates ten new recovery codes and invalidates the earlier ones.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the realm has
-    /// no recovery codes, `Conflict` if the account has no other factor, `Limited` if a rate limit is reached, and
-    /// `Unavailable` if the store fails.
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the
+    /// realm has no recovery codes, `Conflict` if the account has no other factor, `Limited` if a rate limit is
+    /// reached, and `Unavailable` if the store fails.
     pub async fn renew_recovery_codes(&self, owner: &Owner, current: &RawField) -> Result<NewRecoveryCodes> {
         self.require_method(Method::RecoveryCode)?;
         let owner = self.fresh(owner, current).await?;

@@ -44,8 +44,8 @@ impl SecondFactors<'_> {
     /// Returns the second factors of the caller.
     ///
     /// # Errors
-    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a
-    /// record cannot be decrypted.
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal`
+    /// if a record cannot be decrypted.
     pub async fn status(&self, viewer: &Viewer) -> Result<FactorStatus> {
         let user = self.user_of_account(viewer.account()).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;

@@ -72,8 +72,8 @@ impl Scope<'_> {
         SessionOp::EndAll { realm, user: user.clone(), except, expires_at }.into()
     }
 
-    /// Returns the operation that ends sessions of a kind of a user, and of one client if it is that of clients, beyond the most that
-    /// the realm allows, but not this one.
+    /// Returns the operation that ends sessions of a kind of a user, and of one client if it is that of clients, beyond
+    /// the most that the realm allows, but not this one.
     pub(in crate::service) fn end_surplus_sessions(
         &self,
         user: &UserId,

@@ -7,9 +7,6 @@ use crate::{
     record::{Record, RecordKeys, RecordKind, RecordRow},
 };
 
-/// Maximum number of audit keys.
-const MAX_KEYS: usize = 1000;
-
 impl Kernel {
     /// Returns the audit keys, oldest first.
     ///
@@ -24,8 +21,7 @@ impl Kernel {
     /// # Errors
     /// Returns `Unavailable` if the store fails.
     pub(super) async fn audit_key_rows(&self) -> Result<Vec<RecordRow>> {
-        let admin = self.realms.admin()?;
-        Ok(self.ports.store.records_page(&admin.name, RecordKind::AuditKey, "", MAX_KEYS).await?)
+        self.all_records(&self.realms.admin()?.name, RecordKind::AuditKey).await
     }
 
     /// Opens the record of an audit key.

@@ -26,9 +26,9 @@ impl Scope<'_> {
         asked.within(&client.scopes).within(&of_realm)
     }
 
-    /// Returns the current permissions of the client of a session, with the client. A client that was restricted since then is also
-    /// restricted in its sessions. Returns `None` if the client does not exist any more, if it needs a consent that the user has
-    /// withdrawn, or if the session is weaker than the client now requires.
+    /// Returns the current permissions of the client of a session, with the client. A client that was restricted since
+    /// then is also restricted in its sessions. Returns `None` if the client does not exist any more, if it needs a
+    /// consent that the user has withdrawn, or if the session is weaker than the client now requires.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
@@ -78,9 +78,9 @@ impl Scope<'_> {
         row.map(open).transpose()
     }
 
-    /// Returns the permissions of the client of a session, if the session is live: its client exists, and so does the browser
-    /// session, unless the client's session may outlive it. Everything is read from the store each time, so that an end takes
-    /// effect immediately.
+    /// Returns the permissions of the client of a session, if the session is live: its client exists, and so does the
+    /// browser session, unless the client's session may outlive it. Everything is read from the store each time, so
+    /// that an end takes effect immediately.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.

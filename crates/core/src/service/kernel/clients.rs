@@ -50,8 +50,8 @@ impl Scope<'_> {
         Ok(Some(RegisteredClient { created_at, ..stored }))
     }
 
-    /// Returns the mark of an identifier, with the record. Returns `None` if no client with it was removed and the settings never
-    /// had one.
+    /// Returns the mark of an identifier, with the record. Returns `None` if no client with it was removed and the
+    /// settings never had one.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.

@@ -1,5 +1,5 @@
-//! Limits of second-factor attempts, for the account or for a known device. An attempt is counted before it is evaluated. A
-//! correct password does not reset the count; a correct factor does.
+//! Limits of second-factor attempts, for the account or for a known device. An attempt is counted before it is
+//! evaluated. A correct password does not reset the count; a correct factor does.
 
 use std::time::Duration;
 

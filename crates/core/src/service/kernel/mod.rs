@@ -30,7 +30,6 @@ mod listings;
 mod outbox;
 mod passkeys;
 mod pauses;
-mod proved_phones;
 mod realms;
 mod record_pages;
 mod refusals;
@@ -42,6 +41,7 @@ mod sms_limits;
 mod sms_stops;
 mod successions;
 mod tickets;
+mod verified_phones;
 mod viewer;
 
 pub use administrator::{Administrator, Permit};

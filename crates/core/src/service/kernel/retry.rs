@@ -10,8 +10,8 @@ pub(in crate::service) const HASHED_ATTEMPTS: usize = 3;
 /// `Retry-After` suggested to clients.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Makes up to `times` attempts until one returns something other than `None`, which means that the account has changed in the
-/// meantime. Attempts are numbered from 0.
+/// Makes up to `times` attempts until one returns something other than `None`, which means that the account has changed
+/// in the meantime. Attempts are numbered from 0.
 ///
 /// # Errors
 /// Returns the error of the attempt, or `Unavailable` with this cause if all attempts returned `None`.

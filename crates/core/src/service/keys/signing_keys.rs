@@ -109,7 +109,8 @@ async fn with_due_keys(kernel: &Kernel, ctx: &Ctx, of_clients: &[Algorithm]) -> 
 /// Seals all signing keys under the first of the operator's keys, after it has changed.
 ///
 /// # Errors
-/// Returns `Unavailable` if the store fails, and `Internal` if one of them cannot be decrypted with any of the operator's keys.
+/// Returns `Unavailable` if the store fails, and `Internal` if one of them cannot be decrypted with any of the
+/// operator's keys.
 pub async fn reseal_signing_keys(ctx: &Ctx, store: &dyn Store, keys: &[EncryptionKey]) -> Result<()> {
     let Some(first) = keys.first() else { return Ok(()) };
     for row in store.signing_keys().await? {

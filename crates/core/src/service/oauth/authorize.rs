@@ -221,8 +221,8 @@ impl OAuth<'_> {
         Ok(hint.sub == user.id.as_str())
     }
 
-    /// Requires the lowest assurance of the client, the first class of the request that can be met, and a new authentication if that
-    /// of the session is too old.
+    /// Requires the lowest assurance of the client, the first class of the request that can be met, and a new
+    /// authentication if that of the session is too old.
     async fn assured(
         &self,
         known: &Known<'_>,

@@ -36,11 +36,12 @@ struct Checked {
 }
 
 impl OAuth<'_> {
-    /// Checks a request, and decides whether the user must be asked: a client may end the session that it belongs to, and no other.
+    /// Checks a request, and decides whether the user must be asked: a client may end the session that it belongs to,
+    /// and no other.
     ///
     /// # Errors
-    /// Returns `NotFound` if the realm cannot have clients, `Malformed` if the hint, the client and the redirect URI do not
-    /// belong together, because nothing may then be sent there, and `Unavailable` if the store fails.
+    /// Returns `NotFound` if the realm cannot have clients, `Malformed` if the hint, the client and the redirect URI do
+    /// not belong together, because nothing may then be sent there, and `Unavailable` if the store fails.
     pub async fn end_session_of_browser(
         &self,
         request: &EndSessionRequest,

@@ -17,8 +17,8 @@ impl OAuth<'_> {
     /// Returns the consents of a user to clients that exist, newest first.
     ///
     /// # Errors
-    /// Returns `NotFound` if the realm cannot have clients, `BadToken` if the account was deleted in the meantime, `Unavailable` if
-    /// the store fails, and `Internal` if a record cannot be decrypted.
+    /// Returns `NotFound` if the realm cannot have clients, `BadToken` if the account was deleted in the meantime,
+    /// `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub async fn grants(&self, viewer: &Viewer) -> Result<Vec<ListedGrant>> {
         self.require_on()?;
         let user = self.user_of_account(viewer.account()).await?;
@@ -28,8 +28,8 @@ impl OAuth<'_> {
     /// Withdraws the consent of a user to a client, and ends the sessions of the client at the account.
     ///
     /// # Errors
-    /// Returns `NotFound` if there is none, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store
-    /// fails.
+    /// Returns `NotFound` if there is none, `BadToken` if the account was deleted in the meantime, and `Unavailable` if
+    /// the store fails.
     pub async fn withdraw(&self, owner: &Owner, client: &str) -> Result<()> {
         self.require_on()?;
         let client = ClientId::parse(client).ok_or_else(Error::not_found)?;

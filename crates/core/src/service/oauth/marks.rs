@@ -13,8 +13,8 @@ use crate::{
 };
 
 impl Service {
-    /// Stores which clients are in the settings, so that consents and sessions of a client that was removed from them do not count
-    /// for a later client of the same identifier.
+    /// Stores which clients are in the settings, so that consents and sessions of a client that was removed from them
+    /// do not count for a later client of the same identifier.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if a mark cannot be decrypted.

@@ -66,7 +66,8 @@ impl OAuth<'_> {
         if position == Position::Reused {
             return self.end_copied(&session, &user).await;
         }
-        // Only now, so that only its client uses up the limit of the session, and no one hides a reuse by exhausting it.
+        // Only now, so that only its client uses up the limit of the session, and no one hides a reuse by exhausting
+        // it.
         if attempt == 0 {
             let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Refreshes, &[session.id.as_str().as_bytes()]);
             self.charge(LimitKind::Refreshes, key, self.settings.limits.refreshes_session).await?;

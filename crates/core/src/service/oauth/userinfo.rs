@@ -19,8 +19,9 @@ impl OAuth<'_> {
     /// Returns the claims about the user of a token that its client may see.
     ///
     /// # Errors
-    /// Returns `NotFound` if the realm cannot have clients, `BadToken` if the token is not accepted for any reason, `Forbidden` if it
-    /// lacks the scope `openid`, as all tokens of the server's own do, and `Unavailable` if the store fails.
+    /// Returns `NotFound` if the realm cannot have clients, `BadToken` if the token is not accepted for any reason,
+    /// `Forbidden` if it lacks the scope `openid`, as all tokens of the server's own do, and `Unavailable` if the store
+    /// fails.
     pub async fn userinfo(&self, token: &str) -> Result<UserInfo> {
         self.require_on()?;
         let proof = match self.tokens.verify_for_client(self.ctx, &self.realm.name, token) {

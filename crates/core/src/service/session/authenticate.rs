@@ -13,10 +13,11 @@ use crate::{
 };
 
 impl Sessions<'_> {
-    /// Verifies signature, claims and time of a token of the server's own, or of a client with the scope of the account, then
-    /// that the session is live and the user exists. The caches usually contain both; otherwise they are read from the store.
-    /// If the store is unavailable, the token is rejected. The authentication time is taken from the session, not from the token. The impersonator in the token
-    /// must match the session and must still have the right to impersonate.
+    /// Verifies signature, claims and time of a token of the server's own, or of a client with the scope of the
+    /// account, then that the session is live and the user exists. The caches usually contain both; otherwise they are
+    /// read from the store. If the store is unavailable, the token is rejected. The authentication time is taken from
+    /// the session, not from the token. The impersonator in the token must match the session and must still have the
+    /// right to impersonate.
     ///
     /// # Errors
     /// Returns `BadToken` if the token is invalid for any reason, and `Unavailable` if the store fails.
@@ -44,8 +45,8 @@ impl Sessions<'_> {
         Ok(Viewer::new(Owner::new(account, proof.session, authentication), impersonator))
     }
 
-    /// Returns the authority of a token of a client that may use the account itself, which only clients of the operator may; `None`
-    /// for every other token.
+    /// Returns the authority of a token of a client that may use the account itself, which only clients of the operator
+    /// may; `None` for every other token.
     async fn viewer_of_client(&self, token: &str) -> Result<Option<Viewer>> {
         let Ok(proof) = self.tokens.verify_for_client(self.ctx, &self.realm.name, token) else { return Ok(None) };
         if !proof.scopes.has(ACCOUNT) {

@@ -35,8 +35,8 @@ impl Sessions<'_> {
         }
     }
 
-    /// Ends all sessions of the caller except the current one, and removes all trusted devices. Returns the number of ended
-    /// sessions.
+    /// Ends all sessions of the caller except the current one, and removes all trusted devices. Returns the number of
+    /// ended sessions.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.

@@ -31,8 +31,9 @@ impl Sessions<'_> {
     /// Logs in with a mailed code. Each handle has five attempts and works once.
     ///
     /// # Errors
-    /// Returns `Invalid` if fields are missing or malformed, which counts no attempt, `BadLink` if the code is refused for any
-    /// reason, `Forbidden` if the account is locked, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
+    /// Returns `Invalid` if fields are missing or malformed, which counts no attempt, `BadLink` if the code is refused
+    /// for any reason, `Forbidden` if the account is locked, `Limited` if a rate limit is reached, and `Unavailable` if
+    /// the store fails.
     pub async fn redeem_signin_code(&self, handle: &RawField, code: &RawField, devices: &[RawField]) -> Result<Entry> {
         let mut errors = FieldErrors::default();
         let both = errors.text("handle", handle).zip(errors.code("code", code));
@@ -56,8 +57,8 @@ impl Sessions<'_> {
     /// Returns the address of the user of a mailed link, without using the link.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link is refused for any reason, `Limited` if a rate limit is reached, and `Unavailable` if the
-    /// store fails.
+    /// Returns `BadLink` if the link is refused for any reason, `Limited` if a rate limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn check_signin_link(&self, token: &str) -> Result<SigninLink> {
         let check = async {
             let challenge = self.signin_challenge(token, LinkAction::SigninLink).await?;
@@ -72,8 +73,8 @@ impl Sessions<'_> {
     /// Logs in with a mailed link, which works once.
     ///
     /// # Errors
-    /// Returns `BadLink` if the link is refused for any reason, `Forbidden` if the account is locked, `Limited` if a rate limit is
-    /// reached, and `Unavailable` if the store fails.
+    /// Returns `BadLink` if the link is refused for any reason, `Forbidden` if the account is locked, `Limited` if a
+    /// rate limit is reached, and `Unavailable` if the store fails.
     pub async fn follow_signin_link(&self, token: &str, devices: &[RawField]) -> Result<Entry> {
         let follow = async {
             let challenge = self.signin_challenge(token, LinkAction::SigninLink).await?;
@@ -96,8 +97,8 @@ impl Sessions<'_> {
         if is_open { Ok(challenge) } else { Err(SIGNIN_CODE_INVALID.into()) }
     }
 
-    /// Counts an attempt for the challenge, and for the account or its known device, before the code is compared, so that parallel
-    /// requests do not get more attempts. Returns the key of the account's count.
+    /// Counts an attempt for the challenge, and for the account or its known device, before the code is compared, so
+    /// that parallel requests do not get more attempts. Returns the key of the account's count.
     async fn count_code(&self, challenge: &Challenge, user: Option<&User>, devices: &[RawField]) -> Result<LimitKey> {
         let (kind, quota, now) = (LimitKind::SigninCodes, self.settings.limits.signin_codes_account, self.ctx.now);
         let device = user.and_then(|user| self.known_device(user, devices));
@@ -116,8 +117,8 @@ impl Sessions<'_> {
         }
     }
 
-    /// Opens a session for the user of a challenge that was proved, or hands out a ticket. `counted` is the count of wrong codes
-    /// that a right one resets.
+    /// Opens a session for the user of a challenge that was proved, or hands out a ticket. `counted` is the count of
+    /// wrong codes that a right one resets.
     async fn enter_mailed(&self, id: ChallengeId, counted: Option<LimitKey>, devices: &[RawField]) -> Result<Entry> {
         let enter = |_| async move {
             let challenge = self.ports.store.challenge(&self.realm.name, id).await?;

@@ -60,8 +60,8 @@ impl Sessions<'_> {
         let is_alone = proved.contains(&Amr::User);
         let needs_both = self.needs_two_steps(user.two_step);
         let is_renewed = is_alone || (has_password && (has_factor || !needs_both));
-        // A new authentication says only what was proved in it, not what was proved long ago. One that was not needed, and is weaker
-        // than that of the session, does not count as new.
+        // A new authentication says only what was proved in it, not what was proved long ago. One that was not needed,
+        // and is weaker than that of the session, does not count as new.
         let is_new = is_renewed && (renewal.renews || Assurance::of(&proved) >= session.assurance());
         let amr = if is_new || renewal.renews { proved.clone() } else { Amr::union(&session.amr, &proved) };
         if (renewal.renews && !is_renewed) || Assurance::of(&amr) < renewal.assurance {
@@ -97,8 +97,8 @@ impl Sessions<'_> {
         Ok(Some(Stepped::Up(SteppedUp { access, cookie })))
     }
 
-    /// Creates an access token for a session: a client's if the session belongs to a client, otherwise the server's. A client's token
-    /// has no scope that the token before did not have.
+    /// Creates an access token for a session: a client's if the session belongs to a client, otherwise the server's. A
+    /// client's token has no scope that the token before did not have.
     async fn access_of(
         &self,
         session: &Session,

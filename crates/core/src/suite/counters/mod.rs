@@ -4,8 +4,8 @@ mod cases;
 
 use super::export_cases;
 
-/// Runs each case against new counters: `counters_suite!(make)`, where `make` is an async function whose result dereferences to
-/// them.
+/// Runs each case against new counters: `counters_suite!(make)`, where `make` is an async function whose result
+/// dereferences to them.
 #[macro_export]
 macro_rules! counters_suite {
     ($make:path) => {

@@ -106,7 +106,8 @@ pub async fn the_expiry_of_a_used_challenge_cannot_be_changed(store: &dyn Store)
     assert_eq!(read(store, 1).await, Some(Challenge { used_at: Some(at(5)), ..fresh }));
 }
 
-/// Attempts are counted up to the limit; a challenge with failed attempts can still be used, and its expiry does not change.
+/// Attempts are counted up to the limit; a challenge with failed attempts can still be used, and its expiry does not
+/// change.
 pub async fn attempts_at_a_challenge_are_counted(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(fresh.clone()), ChallengeOp::Insert(challenge(&here(), 2))]).await;
@@ -145,7 +146,8 @@ pub async fn concurrent_attempts_respect_the_limit(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(Challenge { tries: 5, ..challenge(&here(), 1) }));
 }
 
-/// Removes all of them, including used and expired ones, but none of another subject or purpose. Removing none succeeds.
+/// Removes all of them, including used and expired ones, but none of another subject or purpose. Removing none
+/// succeeds.
 pub async fn the_challenges_of_a_subject_can_be_removed(store: &dyn Store) {
     let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
     let dropped =

@@ -29,8 +29,8 @@ use crate::{
 /// Number of failed-attempt counters kept by a sweep. More than there are in these tests.
 const KEPT: u64 = 1000;
 
-/// Runs each case against a new store: `store_suite!(make)`, where `make` is an async function whose result dereferences to a
-/// store.
+/// Runs each case against a new store: `store_suite!(make)`, where `make` is an async function whose result
+/// dereferences to a store.
 #[macro_export]
 macro_rules! store_suite {
     ($make:path) => {

@@ -19,7 +19,8 @@ fn end_all(except: Option<&str>) -> Op {
         .into()
 }
 
-/// Returns the revocations after a position, sorted by session, because the entries of one batch are in no particular order.
+/// Returns the revocations after a position, sorted by session, because the entries of one batch are in no particular
+/// order.
 pub(super) async fn logged(store: &dyn Store, after: LogPosition) -> Vec<Revocation> {
     let (mut log, _) = store.revocations_after(after).await.unwrap();
     log.sort_by(|a, b| a.session.cmp(&b.session));
@@ -88,7 +89,8 @@ pub(super) async fn sessions_of_ada(store: &dyn Store, realm: &RealmName) -> Vec
     found
 }
 
-/// All of them are returned as written, including an expired one, but none of other users, of another realm, or revoked ones.
+/// All of them are returned as written, including an expired one, but none of other users, of another realm, or revoked
+/// ones.
 pub async fn the_sessions_of_a_user_are_read(store: &dyn Store) {
     assert_eq!(sessions_of_ada(store, &here()).await, []);
     let lapsed = Session { expires_at: at(-1), ..session(&here(), "a") };
@@ -134,8 +136,8 @@ pub async fn all_sessions_of_a_user_but_one_can_be_ended(store: &dyn Store) {
     assert_eq!(logged(store, position).await, [revocation(&here(), "b")]);
 }
 
-/// Neither other users' sessions nor those with the same identifier in another realm are revoked; an exception that belongs to
-/// another user has no effect.
+/// Neither other users' sessions nor those with the same identifier in another realm are revoked; an exception that
+/// belongs to another user has no effect.
 pub async fn ending_a_users_sessions_does_not_affect_others(store: &dyn Store) {
     let others = [
         Session { user: user_id("eve"), ..session(&here(), "eves") },

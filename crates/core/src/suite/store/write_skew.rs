@@ -1,7 +1,7 @@
 //! Write skew: two concurrent batches, each of which reads what the other changes, must be serializable.
 //!
-//! Of two batches that start at the same moment, either may come first. With snapshot isolation alone, both would read the old
-//! state and write different documents, and both would be committed.
+//! Of two batches that start at the same moment, either may come first. With snapshot isolation alone, both would read
+//! the old state and write different documents, and both would be committed.
 
 use super::{by_index, done};
 use crate::{

@@ -1,11 +1,14 @@
 //! Audit keys that take over from earlier ones.
 
 use portcullis_core::{
-    audit::{Announcement, AuditEntry, AuditKey, AuditRow, Chain, Details, Event, Fault},
+    audit::{
+        Announcement, AuditEntry, AuditKey, AuditRow, Chain, Details, Event, Expected, Fault, PublicAuditKey,
+        Retention, Verified, Verifier,
+    },
     suite::rows::{NOW, at, audit, audit_id, here},
 };
 
-use super::{World, entry};
+use super::{DAY, World, entry};
 
 /// Returns the row in which a key announces another one, after applying a change to each detail.
 fn announced(key: &AuditKey, by: &AuditKey, change: impl Fn(&str, String) -> String) -> AuditEntry {
@@ -22,8 +25,24 @@ fn as_it_is(_: &str, text: String) -> String {
 
 /// Returns the faults found by a verifier that trusts only this key, with their blocks.
 fn found(world: &World, trusted: &AuditKey) -> Vec<(Fault, Chain, u64)> {
-    let verified = world.verify_with(vec![trusted.public().clone()]);
+    places(&world.verify_with(public(&[trusted])))
+}
+
+fn public(keys: &[&AuditKey]) -> Vec<PublicAuditKey> {
+    keys.iter().map(|key| key.public().clone()).collect()
+}
+
+fn places(verified: &Verified) -> Vec<(Fault, Chain, u64)> {
     verified.findings.iter().map(|finding| (finding.fault, finding.chain, finding.block)).collect()
+}
+
+/// Returns the findings of a verification of the database, which stores these keys.
+fn found_at_present(world: &World, stored: &[&AuditKey]) -> Vec<(Fault, Chain, u64)> {
+    let (checkpoints, now, retention) = ([].into_iter().collect(), at(1000 * DAY), Retention::default());
+    let mut verifier = Verifier::new(public(stored), Expected { checkpoints, first: Some(1), now, retention });
+    verifier.take_present();
+    world.blocks.iter().for_each(|(stored, rows)| verifier.block(stored, rows));
+    places(&verifier.finish())
 }
 
 /// Three blocks of the first key, the announcement of the second one, and a block of it in each chain.
@@ -93,4 +112,66 @@ fn after_the_announcement_the_earlier_key_signs_no_more_blocks() {
         verified.findings.iter().map(|finding| (finding.fault, finding.block)).collect::<Vec<_>>(),
         [(Fault::Key, 6)]
     );
+}
+
+/// An attacker with the earlier key and the database can add such a row, and the server seals it.
+#[test]
+fn an_announcement_by_an_earlier_key_in_a_block_of_the_new_one_is_not_believed() {
+    let (mut world, first) = rotated(|next, by| announced(next, by, as_it_is));
+    let (second, third) = (world.key.clone(), AuditKey::generate(3, NOW).unwrap());
+    world.add(vec![announced(&third, &first, as_it_is)]);
+    world.key = third;
+    world.add(vec![entry(23)]);
+    world.add_to(Chain::Reads, vec![entry(24)]);
+    let unknown = [(Fault::Key, Chain::Main, 7), (Fault::Key, Chain::Reads, 2)];
+    assert_eq!(found(&world, &first), unknown);
+    assert_eq!(places(&world.verify_with(public(&[&first, &second]))), unknown);
+}
+
+#[test]
+fn an_announcement_in_the_chain_of_read_access_is_not_believed() {
+    let (mut world, next) = (World::new(), AuditKey::generate(2, NOW).unwrap());
+    world.add_to(Chain::Reads, vec![announced(&next, &world.key, as_it_is)]);
+    let first = std::mem::replace(&mut world.key, next);
+    world.add(vec![entry(21)]);
+    world.add_to(Chain::Reads, vec![entry(22)]);
+    assert_eq!(found(&world, &first), [(Fault::Key, Chain::Main, 4), (Fault::Key, Chain::Reads, 2)]);
+}
+
+#[test]
+fn an_earlier_key_signs_no_block_after_one_of_a_later_key_even_without_the_announcement() {
+    let (mut world, first) = rotated(|_, _| entry(20));
+    let second = std::mem::replace(&mut world.key, first.clone());
+    assert_eq!(world.verify_with(public(&[&first, &second])).findings, []);
+    world.add(vec![entry(23)]);
+    world.add_to(Chain::Reads, vec![entry(24)]);
+    let earlier = [(Fault::Key, Chain::Main, 6), (Fault::Key, Chain::Reads, 2)];
+    assert_eq!(places(&world.verify_with(public(&[&first, &second]))), earlier);
+    // The chain of read access is read before the chain that announces the second key.
+    let (mut world, first) = rotated(|next, by| announced(next, by, as_it_is));
+    world.key = first.clone();
+    world.add_to(Chain::Reads, vec![entry(23)]);
+    world.blocks.rotate_right(1);
+    world.blocks.swap(0, 1);
+    assert_eq!(found(&world, &first), [(Fault::Key, Chain::Reads, 2)]);
+}
+
+#[test]
+fn the_newest_key_signs_the_end_of_the_database_or_is_announced_there() {
+    let (mut world, second) = (World::new(), AuditKey::generate(2, NOW).unwrap());
+    let first = world.key.clone();
+    assert_eq!(found_at_present(&world, &[&first]), []);
+    // Without the announcement, which is stored with the key.
+    assert_eq!(found_at_present(&world, &[&first, &second]), [(Fault::Key, Chain::Main, 3)]);
+    world.add(vec![announced(&second, &first, as_it_is)]);
+    assert_eq!(found_at_present(&world, &[&first, &second]), []);
+    // The key was changed after the keys were read.
+    assert_eq!(found_at_present(&world, &[&first]), []);
+    // The earlier key has announced another one instead.
+    world.blocks.truncate(3);
+    let foreign = AuditKey::generate(2, NOW).unwrap();
+    world.add(vec![announced(&foreign, &first, as_it_is)]);
+    world.key = foreign;
+    world.add(vec![entry(21)]);
+    assert_eq!(found_at_present(&world, &[&first, &second]), [(Fault::Key, Chain::Main, 5)]);
 }

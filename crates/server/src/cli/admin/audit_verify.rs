@@ -77,7 +77,9 @@ async fn read_server(
             let seconds = |name: &str| page.get("retention")?.get(name)?.as_u64().map(Duration::from_secs);
             let kept = seconds("main").zip(seconds("reads")).ok_or_else(malformed)?;
             let retention = retention(verb, Retention { main: kept.0, reads: kept.1 })?;
-            feed = Some(Feed::new(keys, Expected { now, retention, ..expected }, from));
+            let mut begun = Feed::new(keys, Expected { now, retention, ..expected }, from);
+            begun.verifier.take_present();
+            feed = Some(begun);
         }
         let Some(feed) = &mut feed else { break };
         for line in page.get("items").and_then(Value::as_array).into_iter().flatten() {

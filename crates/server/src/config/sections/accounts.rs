@@ -172,8 +172,8 @@ fn lanes(values: &Values, report: &mut Report) {
     }
 }
 
-/// Minimum Argon2id cost (OWASP Password Storage): pairs of memory in KiB and iterations. At least one pair must be reached in
-/// both.
+/// Minimum Argon2id cost (OWASP Password Storage): pairs of memory in KiB and iterations. At least one pair must be
+/// reached in both.
 const ARGON2_FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
 fn cost(values: &Values, report: &mut Report) {

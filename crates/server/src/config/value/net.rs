@@ -39,8 +39,8 @@ pub(crate) const HOST_NAME: ValueFormat<String> = ValueFormat::new("HOST", |text
     Some(host.to_owned()).filter(|host| !host.is_empty())
 });
 
-/// A name for EHLO (RFC 5321 §4.1.1.1): a domain or an address literal. An IP address without brackets is converted to a
-/// literal.
+/// A name for EHLO (RFC 5321 §4.1.1.1): a domain or an address literal. An IP address without brackets is converted to
+/// a literal.
 pub(crate) const HELO: ValueFormat<String> = ValueFormat::new("HOST", |text| {
     let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let is_v6 = |text: &str| text.parse::<Ipv6Addr>().is_ok();

@@ -58,8 +58,8 @@ impl Visit {
         (request.in_browser(browser.text(), self.request.ctx.now), browser)
     }
 
-    /// Signs the browser out and redirects to the sign-in page, which returns to the request of the application. Returns `None` if
-    /// there is none. State carried by earlier pages becomes invalid.
+    /// Signs the browser out and redirects to the sign-in page, which returns to the request of the application.
+    /// Returns `None` if there is none. State carried by earlier pages becomes invalid.
     pub(in crate::http) fn sign_in_after(&self, state: &AppState) -> Option<Response> {
         let browser = self.new_browser_value();
         let request = self.asked()?.moved_to(browser.text(), self.request.ctx.now);

@@ -65,7 +65,8 @@ impl Browser {
         self.is_cross_site
     }
 
-    /// Returns whether the response may set a cookie: the client is a browser, and the request was not caused by another site.
+    /// Returns whether the response may set a cookie: the client is a browser, and the request was not caused by
+    /// another site.
     pub(in crate::http) const fn keeps_cookies(&self) -> bool {
         self.is_browser && !self.is_cross_site
     }

@@ -1,4 +1,5 @@
-//! The random value that only one browser has, stored in a cookie. State that pages carry in their URLs is sealed for it.
+//! The random value that only one browser has, stored in a cookie. State that pages carry in their URLs is sealed for
+//! it.
 
 use std::time::Duration;
 
@@ -34,7 +35,8 @@ impl Visit {
         }
     }
 
-    /// Returns a new value. State that was sealed for the value before becomes invalid when the response keeps the new one.
+    /// Returns a new value. State that was sealed for the value before becomes invalid when the response keeps the new
+    /// one.
     pub(super) fn new_browser_value(&self) -> BrowserValue {
         BrowserValue { text: BASE64URL_NOPAD.encode(&self.request.ctx.bytes::<16>()), is_new: true }
     }

@@ -12,7 +12,8 @@ use axum::{
 
 use crate::http::state::AppState;
 
-/// Name of a cookie without and with the https prefix, which prevents other hosts from setting it (RFC 6265bis §4.1.3.2).
+/// Name of a cookie without and with the https prefix, which prevents other hosts from setting it (RFC 6265bis
+/// §4.1.3.2).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CookieName(pub(super) &'static str, pub(super) &'static str);
 

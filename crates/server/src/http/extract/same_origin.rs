@@ -27,8 +27,8 @@ impl FromRequestParts<AppState> for SameOrigin {
     }
 }
 
-/// Returns whether the request was sent by a page of this server. `Origin` decides only if `Sec-Fetch-Site` is missing, because
-/// pages have the policy `no-referrer`, with which browsers send `Origin: null`.
+/// Returns whether the request was sent by a page of this server. `Origin` decides only if `Sec-Fetch-Site` is missing,
+/// because pages have the policy `no-referrer`, with which browsers send `Origin: null`.
 fn is_from_here(headers: &HeaderMap) -> bool {
     match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
         (Some(site), _) => site == "same-origin",

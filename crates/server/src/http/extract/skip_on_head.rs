@@ -3,8 +3,8 @@ use axum::{
     http::{Method, StatusCode, request::Parts},
 };
 
-/// Responds to HEAD before the handler runs, on routes where GET has a side effect for compatibility with the original service.
-/// HEAD must have none.
+/// Responds to HEAD before the handler runs, on routes where GET has a side effect for compatibility with the original
+/// service. HEAD must have none.
 #[derive(Debug)]
 pub(in crate::http) struct SkipOnHead;
 

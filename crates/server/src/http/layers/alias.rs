@@ -1,5 +1,5 @@
-//! Path aliases: `/User1/create` is a permanent alias of `/v1/User1/create`; trailing slashes are ignored; `%31` is equivalent
-//! to `1`. The realm is looked up here, once per request.
+//! Path aliases: `/User1/create` is a permanent alias of `/v1/User1/create`; trailing slashes are ignored; `%31` is
+//! equivalent to `1`. The realm is looked up here, once per request.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -34,8 +34,8 @@ pub(in crate::http) fn resolved(state: &AppState, mut request: Request) -> Reque
     request
 }
 
-/// Removes trailing slashes, and decodes unreserved characters (RFC 3986 §6.2.2.2). An encoded slash is kept, because it does
-/// not separate segments.
+/// Removes trailing slashes, and decodes unreserved characters (RFC 3986 §6.2.2.2). An encoded slash is kept, because
+/// it does not separate segments.
 fn normalize(path: &str) -> Cow<'_, str> {
     let trimmed = path.trim_end_matches('/');
     let trimmed = if trimmed.is_empty() { "/" } else { trimmed };

@@ -54,7 +54,8 @@ pub(super) fn of_allowed() -> CorsLayer {
     with(AllowOrigin::mirror_request())
 }
 
-/// Returns the origin of a request to a route that pages of applications ask for tokens: `token`, `userinfo` and `revoke`.
+/// Returns the origin of a request to a route that pages of applications ask for tokens: `token`, `userinfo` and
+/// `revoke`.
 pub(super) fn of_client(request: &Request) -> Option<&str> {
     let route = request.extensions().get::<MatchedPath>()?.as_str();
     let mut origins = request.headers().get_all(ORIGIN).iter();

@@ -69,7 +69,8 @@ pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usa
     for (name, value) in DEFAULTS {
         default(headers, name, value);
     }
-    // Asked for by a page that returns to an application. A redirect shows nothing, and the popup of an application passes some.
+    // Asked for by a page that returns to an application. A redirect shows nothing, and the popup of an application
+    // passes some.
     if headers.get(CROSS_ORIGIN_OPENER_POLICY) == Some(&NO_OPENER_POLICY) || headers.contains_key(LOCATION) {
         headers.remove(CROSS_ORIGIN_OPENER_POLICY);
     }

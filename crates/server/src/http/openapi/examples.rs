@@ -39,6 +39,10 @@ fn sample(schema: &Value, components: &Value) -> Option<Value> {
     if let Some(either) = schema.get("oneOf").and_then(Value::as_array) {
         return either.iter().find_map(|one| sample(one, components));
     }
+    if let Some(all) = schema.get("allOf").and_then(Value::as_array) {
+        let parts = all.iter().filter_map(|part| sample(part, components));
+        return Some(parts.filter_map(|part| part.as_object().cloned()).flatten().collect());
+    }
     let fields = schema.get("properties")?.as_object()?.iter();
     let filled = fields.filter_map(|(name, field)| Some((name.clone(), sample(field, components)?)));
     Some(Value::Object(filled.collect()))

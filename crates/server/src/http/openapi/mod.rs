@@ -7,7 +7,7 @@ mod schemas;
 mod scope;
 
 pub(super) use refusals::{Responses, refusals, with_refusals};
-pub(super) use schemas::{attributes, event_details, optional_attributes};
+pub(super) use schemas::{attributes, client_keys, event_details, optional_attributes};
 
 use serde_json::{Map, Value, json};
 use utoipa::{

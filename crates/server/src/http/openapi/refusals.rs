@@ -24,8 +24,8 @@ thread_local! {
     static DESCRIBED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls `describe` with the errors of routes in their descriptions. Elsewhere they are omitted: a server that starts only
-/// needs the routes, and describing their thousands of errors takes longer than the rest of the start.
+/// Calls `describe` with the errors of routes in their descriptions. Elsewhere they are omitted: a server that starts
+/// only needs the routes, and describing their thousands of errors takes longer than the rest of the start.
 pub(in crate::http) fn with_refusals<T>(describe: impl FnOnce() -> T) -> T {
     DESCRIBED.set(true);
     let described = describe();

@@ -24,6 +24,14 @@ pub(in crate::http) fn event_details() -> Object {
     object.description(Some("Details of the event.")).examples([json!({"until": null})]).build()
 }
 
+/// Returns the schema of the public keys of a client in responses.
+pub(in crate::http) fn client_keys() -> Object {
+    let any = AdditionalProperties::FreeForm(true);
+    let object = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::Null]));
+    let text = "Public keys of a client with `private_key_jwt`, as a JWK set; null for all others.";
+    object.additional_properties(Some(any)).description(Some(text)).examples([json!(null)]).build()
+}
+
 fn object(kind: SchemaType, text: &str) -> Object {
     let any = AdditionalProperties::FreeForm(true);
     let object = ObjectBuilder::new().schema_type(kind).additional_properties(Some(any)).description(Some(text));

@@ -101,8 +101,8 @@ pub(in crate::http) struct TicketAnswer {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = MfaChallenge)]
 pub(in crate::http) struct ChallengeAnswer {
-    /// `password`, `passkey` (also a security key), `totp`, `sms`, `recovery_code`, `enroll` (add a first factor) or `login`
-    /// (log in again).
+    /// `password`, `passkey` (also a security key), `totp`, `sms`, `recovery_code`, `enroll` (add a first factor) or
+    /// `login` (log in again).
     #[schema(example = "totp")]
     r#type: &'static str,
     /// Last digits of the phone number, for `sms`.

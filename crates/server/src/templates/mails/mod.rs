@@ -1,5 +1,5 @@
-//! Emails and SMS. One file per message, with its templates and sample data. Subject and plain text of an email come from the
-//! `.txt` template, its HTML from the `.html` template.
+//! Emails and SMS. One file per message, with its templates and sample data. Subject and plain text of an email come
+//! from the `.txt` template, its HTML from the `.html` template.
 
 /// Declares an email from the common stem of its two templates and its purpose.
 macro_rules! mail {

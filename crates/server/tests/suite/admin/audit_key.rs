@@ -3,9 +3,13 @@
 use std::{fs, time::Duration};
 
 use portcullis_core::audit::{AuditKey, Chain};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::{chain::findings, exported::Exported};
+use super::{
+    chain::{findings, of_sqlite},
+    exported::{Exported, Found},
+};
 use crate::support::{BEGIN, Person, TestApp, admin::Admin, json as read, problem};
 
 /// Makes rows of both chains, and seals them.
@@ -19,6 +23,17 @@ async fn busy(app: &TestApp, owner: &Admin, email: &str) {
 async fn kids(app: &TestApp, chain: Chain) -> Vec<String> {
     let blocks = app.store().await.blocks_after(chain, 0, 99).await.unwrap();
     blocks.into_iter().map(|stored| stored.block.kid).collect()
+}
+
+/// Returns the fault `key` for each block of an export with this value.
+fn of_blocks(lines: &[Value], is_one: impl Fn(&Value) -> bool) -> Vec<Found> {
+    let blocks = lines.iter().filter(|line| line["signature"].is_string() && is_one(line));
+    let found =
+        |line: &Value| ("key".to_owned(), line["chain"].as_str().unwrap().to_owned(), line["number"].as_u64().unwrap());
+    let mut found: Vec<Found> = blocks.map(found).collect();
+    found.sort();
+    assert!(!found.is_empty());
+    found
 }
 
 #[tokio::test]
@@ -52,13 +67,17 @@ async fn a_new_key_signs_from_the_next_block_and_the_earlier_one_vouches_for_it(
     assert_eq!(exported.found(&exported.lines, &[]).await, []);
     trust(&first);
     assert_eq!(exported.found(&exported.lines, &[]).await, []);
-    // Without the announcement, or with another key, the new blocks are not believed.
+    // The new key does not vouch for the earlier one.
     trust(&second);
-    assert!(exported.found(&exported.lines, &[]).await.iter().all(|(fault, ..)| fault == "key"));
+    let by_old = of_blocks(&exported.lines, |line| line["kid"] == old);
+    assert_eq!(exported.found(&exported.lines, &[]).await, by_old);
     trust(&AuditKey::generate(1, BEGIN).unwrap().public().to_pem());
-    let blocks = exported.lines.iter().filter(|line| line.get("signature").is_some()).count();
-    let found = exported.found(&exported.lines, &[]).await;
-    assert!(found.len() == blocks && found.iter().all(|(fault, ..)| fault == "key"), "{found:?}");
+    assert_eq!(exported.found(&exported.lines, &[]).await, of_blocks(&exported.lines, |_| true));
+    // The keys are given in the wrong order, and no row of this chain announces the later one.
+    trust(&format!("{second}{first}"));
+    let reads = of_blocks(&exported.lines, |line| line["kid"] == new && line["chain"] == "reads");
+    assert_eq!(exported.found(&exported.lines, &[]).await, reads);
+    // Without a valid announcement, the new blocks are not believed.
     trust(&first);
     let mut forged = exported.lines.clone();
     let row = forged.iter_mut().find(|line| line["event"] == "audit_key_changed").unwrap();
@@ -111,4 +130,65 @@ async fn rotations_and_seals_at_once_leave_one_chain() {
     let keys = read(owner.get(&app, "/audit/keys").await, 200).await["items"].as_array().unwrap().len();
     assert_eq!(keys, 5);
     assert_eq!(findings(&app, &[]).await, [] as [Value; 0]);
+}
+
+/// Otherwise, an earlier key could sign all later blocks after the announcement was removed.
+#[tokio::test]
+async fn an_announcement_that_is_missing_in_the_database_is_found() {
+    let app = of_sqlite(&[]).await;
+    let owner = app.owner().await;
+    busy(&app, &owner, "john@example.com").await;
+    read(owner.post(&app, "/audit/keys/rotate", json!({})).await, 200).await;
+    assert_eq!(findings(&app, &[]).await, [] as [Value; 0]);
+    let last = app.store().await.blocks_after(Chain::Main, 0, 99).await.unwrap().pop().unwrap().block;
+    let (number, position) = (last.number, last.first);
+    let db = Connection::open(app.data().join("portcullis.db")).unwrap();
+    let removed = format!(
+        "DELETE FROM audit_blocks WHERE chain = 'main' AND number = {number};
+         DELETE FROM audit WHERE chain = 'main' AND chain_position >= {position}"
+    );
+    db.execute_batch(&removed).unwrap();
+    assert_eq!(findings(&app, &[]).await, [json!(["key", "main", number - 1, null])]);
+}
+
+/// The row alone is older than the limit of five minutes, as after a crash.
+#[tokio::test]
+async fn a_rotation_seals_the_older_rows_first() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    busy(&app, &owner, "john@example.com").await;
+    Person::new("ada@example.com").join(&app).await;
+    app.advance(Duration::from_secs(6 * 60));
+    read(owner.post(&app, "/audit/keys/rotate", json!({})).await, 200).await;
+    app.seal_audit().await;
+    assert_eq!(findings(&app, &[]).await, [] as [Value; 0]);
+}
+
+/// An attacker who can write to the database adds the rows, and the server seals them.
+#[tokio::test]
+async fn a_row_that_only_looks_like_an_announcement_announces_nothing() {
+    let app = of_sqlite(&[]).await;
+    let owner = app.owner().await;
+    busy(&app, &owner, "john@example.com").await;
+    let old = kids(&app, Chain::Main).await.pop().unwrap();
+    let rows = [
+        json!({"by": [old], "public_key": [], "signature": []}),
+        json!({"by": old}),
+        json!({"by": old, "public_key": 7, "signature": {}}),
+        json!({"by": old, "public_key": "AA", "signature": "AA"}),
+        json!({"by": old, "public_key": "A A=", "signature": "A"}),
+    ];
+    let db = Connection::open(app.data().join("portcullis.db")).unwrap();
+    for (number, details) in rows.iter().enumerate() {
+        let insert = format!(
+            "INSERT INTO audit (at, realm, event, request_id, id, details)
+             SELECT max(at), 'admin', 'audit_key_changed', 'r', x'{number:032x}', '{details}' FROM audit"
+        );
+        db.execute_batch(&insert).unwrap();
+    }
+    app.seal_audit().await;
+    let exported = Exported::of(app).await;
+    let is_sealed = |line: &&Value| line["event"] == "audit_key_changed" && line["position"].is_u64();
+    assert_eq!(exported.lines.iter().filter(is_sealed).count(), rows.len());
+    assert_eq!(exported.found(&exported.lines, &[]).await, []);
 }

@@ -8,8 +8,8 @@ pub(super) struct Named {
     pub(super) is_reexport: bool,
 }
 
-/// Returns all paths in `use` declarations, and those in code that begin with `crate`, `super` or the name of a crate of this
-/// workspace.
+/// Returns all paths in `use` declarations, and those in code that begin with `crate`, `super` or the name of a crate
+/// of this workspace.
 pub(super) fn named(source: &str) -> Vec<Named> {
     let code: String =
         source.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();

@@ -61,8 +61,8 @@ impl Crate {
         below.filter_map(|module| module.get(area.len()).cloned()).collect()
     }
 
-    /// Returns a cycle among the modules directly below `area`, if there is one. Re-exports of the module `area` itself and of
-    /// its children are resolved to the module that defines a name.
+    /// Returns a cycle among the modules directly below `area`, if there is one. Re-exports of the module `area` itself
+    /// and of its children are resolved to the module that defines a name.
     pub(super) fn cycle(&self, area: &str) -> Option<Vec<String>> {
         let depth = area.split("::").filter(|part| !part.is_empty()).count();
         let children = self.children(area);
@@ -92,7 +92,8 @@ impl Crate {
                     rest = &rest[1..];
                 }
                 Some(first) if rest.len() == path.len() => {
-                    // A path that begins with a name belongs to another crate, unless a child of the module has that name.
+                    // A path that begins with a name belongs to another crate, unless a child of the module has that
+                    // name.
                     let child: Vec<String> = base.iter().cloned().chain([first.to_owned()]).collect();
                     if !self.modules.keys().any(|module| module.starts_with(&child)) {
                         return path.to_vec();

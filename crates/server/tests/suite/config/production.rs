@@ -19,7 +19,8 @@ impl Desk {
     }
 }
 
-/// Checks that production rejects this one setting, both at startup and in `config check`, and that development accepts it.
+/// Checks that production rejects this one setting, both at startup and in `config check`, and that development accepts
+/// it.
 #[track_caller]
 fn refused(desk: &Desk, name: &str, why: &str, origin: &str, fix: &str) {
     let problems = desk.problems();

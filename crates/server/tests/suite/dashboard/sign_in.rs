@@ -61,7 +61,7 @@ async fn the_token_of_the_first_owner_is_valid_for_thirty_minutes() {
     let token = app.setup_token().await;
     let app = app.restart().await;
     let mut browser = Browser::new(&app);
-    let expired = "This token is incorrect, has expired or was used.";
+    let expired = "This setup code is incorrect, has expired or was used.";
     let (email, short) = (("email", "owner@example.com"), ("password", "short"));
     app.advance(Duration::from_secs(30 * 60 - 1));
     let refused = browser.post("/admin/setup", &[("setup_token", &token), email, short]).await;

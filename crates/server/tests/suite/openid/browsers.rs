@@ -36,7 +36,8 @@ async fn a_sign_in_of_another_browser_does_not_answer_a_request() {
     assert_eq!(victim.get(&shown.location).await.heading(), "Sign in");
 }
 
-/// Requires that a request which another person has prepared asks for the password of this browser's user, and only once.
+/// Requires that a request which another person has prepared asks for the password of this browser's user, and only
+/// once.
 async fn is_asked_once(browser: &mut Browser<'_>, john: &Person, prepared: &str) {
     let asked = browser.get(prepared).await;
     assert!(asked.location.starts_with("/User1/signin/confirm?"), "{}", asked.location);

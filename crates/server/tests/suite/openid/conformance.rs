@@ -1,5 +1,5 @@
-//! The modules of the conformance suite of the OpenID Foundation (Basic OP, Config OP, RP-initiated logout), and the test here that
-//! proves what each of them asks for.
+//! The modules of the conformance suite of the OpenID Foundation (Basic OP, Config OP, RP-initiated logout), and the
+//! test here that proves what each of them asks for.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

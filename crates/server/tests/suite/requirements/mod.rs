@@ -1,4 +1,5 @@
-//! Requirements of standards that no other test covers, row by row of their list: `r01_…` shows that row R01 is satisfied.
+//! Requirements of standards that no other test covers, row by row of their list: `r01_…` shows that row R01 is
+//! satisfied.
 
 mod codes;
 mod guesses;

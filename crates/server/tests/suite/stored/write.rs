@@ -29,8 +29,8 @@ const KEYS: &[(&str, &str)] = &[
 ];
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Uses the program in `PORTCULLIS_FIXTURE_PROGRAM` (default: this one) and the folder in `PORTCULLIS_FIXTURE_FOLDER` (default:
-/// a temporary one).
+/// Uses the program in `PORTCULLIS_FIXTURE_PROGRAM` (default: this one) and the folder in `PORTCULLIS_FIXTURE_FOLDER`
+/// (default: a temporary one).
 #[tokio::test]
 #[ignore = "misc/stored-fixture.sh runs it with the program of another version"]
 async fn a_database_is_written_by_a_program_and_opened() {

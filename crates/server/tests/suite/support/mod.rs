@@ -1,4 +1,5 @@
-//! The real application on a loopback port, with a manual clock, reproducible randomness, and explicit message delivery.
+//! The real application on a loopback port, with a manual clock, reproducible randomness, and explicit message
+//! delivery.
 
 pub mod admin;
 pub mod authenticator;
@@ -286,7 +287,8 @@ impl TestApp {
         messages
     }
 
-    /// Delivers due messages, and returns all messages in the mailbox, including those withheld by a limit, newest first.
+    /// Delivers due messages, and returns all messages in the mailbox, including those withheld by a limit, newest
+    /// first.
     pub async fn mailbox(&self) -> Vec<Value> {
         self.pump().await;
         self.get("/dev/mailbox.json").await.json().await.unwrap()

@@ -35,8 +35,8 @@ refusals!(OtpRefusals: Problem [REALM, JSON, &[LIMITED, SMS_UNAVAILABLE], Fields
 
 /// Send a code
 ///
-/// Sends a code to a user's own phone number. The response is the same whether or not `id` and `phone` belong together; an SMS
-/// is sent only if they do. The code is valid for five minutes and five attempts.
+/// Sends a code to a user's own phone number. The response is the same whether or not `id` and `phone` belong together;
+/// an SMS is sent only if they do. The code is valid for five minutes and five attempts.
 #[utoipa::path(
     post, path = "/v1/{realm}/otp_phone", tag = "Accounts",
     params(

@@ -1,10 +1,12 @@
 use portcullis_core::{
-    oauth::{RedirectUri, RegisteredClient},
+    oauth::{NewClientSecret, RedirectUri, RegisteredClient},
     service::ListedClients,
 };
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
+
+use crate::http::openapi::client_keys;
 
 /// Path parameters of a client.
 #[derive(IntoParams)]
@@ -52,8 +54,7 @@ pub(crate) struct AdminClient {
     /// Minimum assurance of its users.
     #[schema(example = json!(null), required)]
     acr: Option<&'static str>,
-    /// Public keys of a client with `private_key_jwt`, as a JWK set.
-    #[schema(value_type = Option<Object>, example = json!(null), required)]
+    #[schema(schema_with = client_keys, required)]
     jwks: Option<Value>,
     /// Number of valid secrets.
     #[schema(example = 1)]
@@ -64,16 +65,22 @@ pub(crate) struct AdminClient {
     /// Null for clients in the settings.
     #[schema(example = "2026-10-03T10:00:00Z", format = DateTime, required)]
     created_at: Option<String>,
-    /// The new secret. Only returned when it is generated.
+}
+
+/// An OpenID Connect client whose secret was just generated, if it has one.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminClientWithSecret {
+    #[serde(flatten)]
+    client: AdminClient,
+    /// The new secret, which no other response contains.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "pcs_qgfhl13dmdmn04qh7oqttabfmsDeQcQCOk4ASJsaN6G")]
     client_secret: Option<String>,
 }
 
-impl AdminClient {
-    /// Adds the secret that was just generated.
-    pub(super) fn with_secret(self, secret: &str) -> Self {
-        Self { client_secret: Some(secret.to_owned()), ..self }
+impl AdminClientWithSecret {
+    pub(super) fn new(client: &RegisteredClient, secret: Option<&NewClientSecret>) -> Self {
+        Self { client: client.into(), client_secret: secret.map(|secret| secret.expose().to_owned()) }
     }
 }
 
@@ -97,7 +104,6 @@ impl From<&RegisteredClient> for AdminClient {
             secrets: client.secrets.len(),
             declared: client.is_declared,
             created_at: (!client.is_declared).then(|| client.created_at.to_string()),
-            client_secret: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{
     answers::{PageQuery, page},
-    client_answers::{AdminClient, AdminClients, ClientPath},
+    client_answers::{AdminClient, AdminClientWithSecret, AdminClients, ClientPath},
 };
 use crate::http::{
     extract::{AdminRequest, Fields, JsonBody, OptionalJsonBody, Query},
@@ -54,7 +54,10 @@ pub(crate) async fn list(request: AdminRequest<Manage>, query: Query) -> Result<
 
 /// A new client.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminNewClient {
     /// 1 to 64 letters, digits, `.`, `_` and `-`.
     #[schema(example = "shop")]
@@ -100,17 +103,13 @@ refusals!(AddRefusals: Problem [ADMIN, JSON, &[CLIENT_EXISTS, CLIENT_DECLARED, C
     security(("admin_session" = []), ("admin_key" = [])),
     params(RealmPath),
     request_body = AdminNewClient,
-    responses((status = 201, description = "Added", body = AdminClient), AddRefusals)
+    responses((status = 201, description = "Added", body = AdminClientWithSecret), AddRefusals)
 )]
 pub(crate) async fn add(request: AdminRequest<Manage>, JsonBody(mut fields): JsonBody) -> Result<Response, ApiError> {
     let (id, given) = (fields.take("id"), client_fields(&mut fields));
     let (client, secret) = request.verbs().add_client(&id, &given, fields.unknown()).await?;
     let location = format!("/v1/admin/realms/{}/clients/{}", request.part("realm"), client.id);
-    let answer = AdminClient::from(&client);
-    let answer = match secret {
-        Some(secret) => answer.with_secret(secret.expose()),
-        None => answer,
-    };
+    let answer = AdminClientWithSecret::new(&client, secret.as_ref());
     let mut response = (StatusCode::CREATED, Json(answer)).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);
@@ -136,7 +135,10 @@ pub(crate) async fn show(request: AdminRequest<Manage>) -> Result<Json<AdminClie
 
 /// Changes to a client. Absent members are unchanged, and `null` restores the default.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+#[allow(
+    dead_code,
+    reason = "describes the body, which is read field by field so that all errors are reported together"
+)]
 struct AdminClientChange {
     #[schema(example = "Shop")]
     name: Option<String>,
@@ -192,23 +194,23 @@ refusals!(RotateRefusals: Problem [ADMIN, JSON, &[CLIENT_DECLARED, CLIENT_PUBLIC
 
 /// Rotate the secret of a client
 ///
-/// Generates a secret, which is returned only once, as `client_secret`. The previous secret remains valid until the next
-/// rotation, unless `now` is set. Requires the role `manager`.
+/// Generates a secret, which is returned only once, as `client_secret`. The previous secret remains valid until the
+/// next rotation, unless `now` is set. Requires the role `manager`.
 #[utoipa::path(
     operation_id = "admin_clients_rotate",
     post, path = "/v1/admin/realms/{realm}/clients/{id}/rotate", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
     params(ClientPath),
     request_body(content = Option<SecretRotation>, content_type = "application/json"),
-    responses((status = 200, description = "The client with its new secret", body = AdminClient), RotateRefusals)
+    responses((status = 200, description = "The client with its new secret", body = AdminClientWithSecret), RotateRefusals)
 )]
 pub(crate) async fn rotate(
     request: AdminRequest<Manage>,
     OptionalJsonBody(mut fields): OptionalJsonBody,
-) -> Result<Json<AdminClient>, ApiError> {
+) -> Result<Json<AdminClientWithSecret>, ApiError> {
     let now = fields.take("now");
     let (client, secret) = request.verbs().rotate_client(request.id(), &now, fields.unknown()).await?;
-    Ok(Json(AdminClient::from(&client).with_secret(secret.expose())))
+    Ok(Json(AdminClientWithSecret::new(&client, Some(&secret))))
 }
 
 refusals!(RemoveRefusals: Problem [ADMIN, &[CLIENT_DECLARED]]);

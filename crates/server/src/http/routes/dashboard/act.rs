@@ -53,8 +53,8 @@ pub(super) fn form(desk: &Desk, form: &Form, subject: &Subject) -> Response {
     show(desk, "dash_form.html", subject.section, values(desk, form, subject, (None, &Wrong::default())))
 }
 
-/// Calls the API for a form, after authenticating again if a password or code was entered. The API checks the role, and records
-/// a rejection in the audit trail.
+/// Calls the API for a form, after authenticating again if a password or code was entered. The API checks the role, and
+/// records a rejection in the audit trail.
 pub(super) async fn act(desk: &Desk, form: &Form, subject: &Subject, mut fields: Fields) -> Response {
     let is_offered = desk.can().meet(form.need);
     let typed = form.read(&mut fields, &places(desk, subject));

@@ -1,5 +1,5 @@
-//! Figures and charts of the overview, from what `stats` answers. A chart is drawn in attributes, since the policy of pages allows no
-//! other styles.
+//! Figures and charts of the overview, from what `stats` answers. A chart is drawn in attributes, since the policy of
+//! pages allows no other styles.
 
 use std::collections::BTreeMap;
 

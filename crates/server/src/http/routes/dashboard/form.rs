@@ -165,7 +165,8 @@ pub(super) struct Typed {
 }
 
 impl Form {
-    /// Parses the submitted fields, with grants for these places. Fields that the form does not define are not sent to the API.
+    /// Parses the submitted fields, with grants for these places. Fields that the form does not define are not sent to
+    /// the API.
     pub(super) fn read(&self, fields: &mut Fields, places: &[String]) -> Typed {
         let mut typed = Typed { body: Map::new(), shown: Map::new() };
         for (name, fixed) in self.always {

@@ -63,8 +63,7 @@ const PROOF: Input = Input::new("", "How it authenticates", "", Kind::Group);
 const AUTH: Input = Input::new("auth", "Authenticates with", "", Kind::Choice(METHODS));
 const JWKS: Input =
     Input::new("jwks", "Public keys (optional)", "A JWK set, only for private_key_jwt", Kind::ClearableJson);
-const PKCE: Input =
-    Input::new("pkce", "Require PKCE", "Only a confidential client that can't do it may go without", Kind::Switch);
+const PKCE: Input = Input::new("pkce", "Require PKCE", "Only confidential clients can go without it", Kind::Switch);
 const ALGORITHM: Input = Input::new("id_token_alg", "Its tokens are signed with", "", Kind::Choice(ALGORITHMS));
 
 /// Form that adds a client.
@@ -126,7 +125,7 @@ pub(super) static CLIENT_FORMS: &[Form] = &[
             "edit",
             Need::Manage,
             "Edit client",
-            "Changes count at once, also in the sessions that the client has.",
+            "Changes apply immediately, also to existing sessions of the client.",
             "client_saved",
         )
     },
@@ -134,11 +133,11 @@ pub(super) static CLIENT_FORMS: &[Form] = &[
         call: "/rotate",
         inputs: &[Input::new(
             "now",
-            "Refuse the older secrets at once",
-            "For a secret that was copied. Otherwise the present one works until the next rotation.",
+            "Invalidate previous secrets immediately",
+            "For a secret that was leaked. Otherwise the previous one remains valid until the next rotation.",
             Kind::Switch,
         )],
-        button: "Make secret",
+        button: "Generate secret",
         more: More { once: Some(("client_secret", "Client secret")), ..More::NONE },
         ..create(ROTATE_SECRET, Need::Manage, "New secret", "You see it once. Give it to the application.", "")
     },
@@ -149,7 +148,7 @@ pub(super) static CLIENT_FORMS: &[Form] = &[
             "remove",
             Need::Manage,
             "Remove client",
-            "Users can't sign in to it any more, and its tokens are refused. It can't be undone.",
+            "Users can no longer sign in to it, and its tokens are rejected. This can't be undone.",
             "client_removed",
         )
     },

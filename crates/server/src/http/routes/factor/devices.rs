@@ -28,7 +28,8 @@ refusals!(DevicesRefusals: Problem [REALM, BEARER]);
 
 /// List the caller's trusted devices
 ///
-/// Returns the devices that need no second factor until their trust expires, newest first. A login with `remember` adds one.
+/// Returns the devices that need no second factor until their trust expires, newest first. A login with `remember` adds
+/// one.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/devices", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),

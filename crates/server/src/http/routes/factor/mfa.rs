@@ -110,8 +110,8 @@ refusals!(SwitchRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 
 /// Turn two-step verification on or off
 ///
-/// When it is turned on, a password alone no longer opens a session, and all other sessions and trusted devices end. Requires a
-/// recent login, with two factors if two-step verification is on.
+/// When it is turned on, a password alone no longer opens a session, and all other sessions and trusted devices end.
+/// Requires a recent login, with two factors if two-step verification is on.
 #[utoipa::path(
     patch, path = "/v1/{realm}/me/mfa", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
@@ -148,8 +148,8 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 
 /// Remove a second factor
 ///
-/// Ends all other sessions and trusted devices. When the last factor is removed, the recovery codes are removed and two-step
-/// verification is turned off. Requires a recent login, with two factors if two-step verification is on.
+/// Ends all other sessions and trusted devices. When the last factor is removed, the recovery codes are removed and
+/// two-step verification is turned off. Requires a recent login, with two factors if two-step verification is on.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/mfa/{id}", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath, ("id" = String, Path, description = "Identifier of the factor", example = "qgfhl13dmdmn04qh7oqttabfms")),

@@ -12,8 +12,8 @@ refusals!(SmsRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STA
 /// Add SMS as a second factor
 ///
 /// Codes are sent to the verified phone number of the caller, who must have an authenticator app first. Available if
-/// `MFA_METHODS` contains `sms`. The email to the caller contains a link that undoes the addition. Requires a recent login,
-/// with two factors if two-step verification is on.
+/// `MFA_METHODS` contains `sms`. The email to the caller contains a link that undoes the addition. Requires a recent
+/// login, with two factors if two-step verification is on.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/sms", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),

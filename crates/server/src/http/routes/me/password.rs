@@ -41,8 +41,8 @@ refusals!(PasswordRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUT
 
 /// Change the password
 ///
-/// Requires the current password, or a recent login if the account has no password. Ends all other sessions of the caller. The
-/// email to the caller contains a link that undoes the change.
+/// Requires the current password, or a recent login if the account has no password. Ends all other sessions of the
+/// caller. The email to the caller contains a link that undoes the change.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/password", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

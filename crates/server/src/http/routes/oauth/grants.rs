@@ -22,7 +22,8 @@ refusals!(GrantsRefusals: Problem [REALM, BEARER]);
 
 /// List the caller's consents
 ///
-/// Applications of others that may use the account, newest first. Those of the operator need no consent and are not listed.
+/// Applications of others that may use the account, newest first. Those of the operator need no consent and are not
+/// listed.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/grants", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

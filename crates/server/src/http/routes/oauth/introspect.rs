@@ -21,7 +21,8 @@ pub(crate) struct Introspection {
     /// Whether the token is active: issued by this realm, not expired, and its session has not ended.
     #[schema(example = true)]
     active: bool,
-    /// `bearer` for an access token, `refresh_token` for a refresh token. Accept only `bearer` in a request to your service.
+    /// `bearer` for an access token, `refresh_token` for a refresh token. Accept only `bearer` in a request to your
+    /// service.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "bearer")]
     token_type: Option<&'static str>,
@@ -36,8 +37,8 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
     sid: Option<String>,
-    /// Client that the token was made for, if it is one of a client of OpenID Connect. Refuse tokens of clients that are not your own:
-    /// they are live, too, and name the same user.
+    /// Client that the token was made for, if it is one of a client of OpenID Connect. Refuse tokens of clients that
+    /// are not your own: they are live, too, and name the same user.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
     /// Scopes of the client, separated by spaces.

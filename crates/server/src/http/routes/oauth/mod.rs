@@ -1,4 +1,5 @@
-//! What clients see of their users, and consent to that; introspection and revocation of tokens, and their use by proxies.
+//! What clients see of their users, and consent to that; introspection and revocation of tokens, and their use by
+//! proxies.
 
 mod forward_auth;
 mod grants;

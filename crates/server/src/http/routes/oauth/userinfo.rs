@@ -19,8 +19,8 @@ pub(crate) struct UserInfoAnswer {
     /// Identifier of the user.
     #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
     sub: String,
-    /// `name`, `given_name`, `family_name`, `updated_at` (scope `profile`), `email`, `email_verified` (`email`), `phone_number`,
-    /// `phone_number_verified` (`phone`), if the account has them.
+    /// `name`, `given_name`, `family_name`, `updated_at` (scope `profile`), `email`, `email_verified` (`email`),
+    /// `phone_number`, `phone_number_verified` (`phone`), if the account has them.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     claims: UserClaims,

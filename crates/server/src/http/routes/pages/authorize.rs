@@ -45,7 +45,8 @@ pub(crate) async fn authorize(State(state): State<AppState>, visit: Visit) -> Re
 
 /// Sign users in for an application, as a form
 ///
-/// The request is repeated as GET, with which browsers send the cookie of the session. It is sealed, so that hints are in no log.
+/// The request is repeated as GET, with which browsers send the cookie of the session. It is sealed, so that hints are
+/// in no log.
 #[utoipa::path(post, path = "/v1/{realm}/authorize", tag = "Pages", params(RealmPath), responses((status = 303, description = "Redirect to the same path with GET", content_type = "text/html", body = String)))]
 pub(crate) async fn authorize_form(visit: Visit, FormBody(fields): FormBody) -> Response {
     let texts: Vec<(String, String)> = fields.texts().collect();

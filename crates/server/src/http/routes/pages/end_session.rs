@@ -49,7 +49,8 @@ pub(crate) async fn end_session(State(state): State<AppState>, visit: Visit) -> 
 
 /// Where applications send users to sign out, as a form
 ///
-/// The request is repeated as GET, with which browsers send the cookie of the session. It is sealed, so that the ID token is in no log.
+/// The request is repeated as GET, with which browsers send the cookie of the session. It is sealed, so that the ID
+/// token is in no log.
 #[utoipa::path(post, path = "/v1/{realm}/end_session", tag = "Pages", params(RealmPath), responses((status = 303, description = "Redirect to the same path with GET", content_type = "text/html", body = String)))]
 pub(crate) async fn end_session_form(visit: Visit, FormBody(fields): FormBody) -> Response {
     let texts: Vec<(String, String)> = fields.texts().collect();

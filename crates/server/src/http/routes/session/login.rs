@@ -35,8 +35,8 @@ struct PasswordLogin {
     /// Code of a second factor, if the account has one.
     #[schema(example = "123456")]
     code: Option<String>,
-    /// Kind of the code: `totp`, `sms` or `recovery_code`. If omitted, a six-digit code is checked as a TOTP code if the user
-    /// has an authenticator app.
+    /// Kind of the code: `totp`, `sms` or `recovery_code`. If omitted, a six-digit code is checked as a TOTP code if
+    /// the user has an authenticator app.
     r#type: Option<String>,
     /// Whether to trust this device after a correct code. It then needs no second factor until the trust expires.
     remember: Option<bool>,
@@ -46,9 +46,9 @@ refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LO
 
 /// Log in
 ///
-/// Returns an access token and a refresh token for the address and password of a verified account. The body may also be a
-/// multipart form or JSON. With two-step verification, the response to a correct password is `mfa.required` with a ticket for
-/// `token`, unless the request has a correct `code` or the device is trusted.
+/// Returns an access token and a refresh token for the address and password of a verified account. The body may also be
+/// a multipart form or JSON. With two-step verification, the response to a correct password is `mfa.required` with a
+/// ticket for `token`, unless the request has a correct `code` or the device is trusted.
 #[utoipa::path(
     post, path = "/v1/{realm}/login", tag = "Accounts",
     params(RealmPath),

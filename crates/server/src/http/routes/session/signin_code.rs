@@ -80,8 +80,8 @@ refusals!(FinishRefusals: Problem [REALM, ANY, &[LIMITED, SIGNIN_CODE_INVALID, A
 
 /// Log in with an emailed code
 ///
-/// The code works once, and has five attempts. With two-step verification the response is `mfa.required` with a ticket for `token`,
-/// as for a password.
+/// The code works once, and has five attempts. With two-step verification the response is `mfa.required` with a ticket
+/// for `token`, as for a password.
 #[utoipa::path(
     post, path = "/v1/{realm}/signin_code/finish", tag = "Accounts",
     params(RealmPath),

@@ -44,8 +44,8 @@ struct TokenGrant {
     /// Response of a passkey or security key to `mfa/challenge`, for `urn:portcullis:mfa`. In a form, it is JSON text.
     #[schema(value_type = Option<Object>)]
     passkey: Option<String>,
-    /// Kind of the code: `totp`, `sms` or `recovery_code`. If omitted, a six-digit code is checked as a TOTP code if the user
-    /// has an authenticator app.
+    /// Kind of the code: `totp`, `sms` or `recovery_code`. If omitted, a six-digit code is checked as a TOTP code if
+    /// the user has an authenticator app.
     r#type: Option<String>,
     /// Whether to trust this device after a correct code. It then needs no second factor until the trust expires.
     remember: Option<bool>,
@@ -88,9 +88,9 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
 /// has verified an address without an account. If a question to the user is required, the response is
 /// `interaction_required`.
 ///
-/// Clients of OpenID Connect exchange an authorization code here (`authorization_code`). Their response also has `scope` and
-/// `id_token`, and `refresh_token` only if the client has that grant. A grant that the client does not have is
-/// `unauthorized_client`.
+/// Clients of OpenID Connect exchange an authorization code here (`authorization_code`). Their response also has
+/// `scope` and `id_token`, and `refresh_token` only if the client has that grant. A grant that the client does not have
+/// is `unauthorized_client`.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
     params(RealmPath),

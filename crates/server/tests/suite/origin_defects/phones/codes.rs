@@ -98,7 +98,8 @@ fn d30_no_setting_allows_a_code_to_be_valid_for_an_hour() {
     assert!(refused.contains("OTP_TTL: must be at most 10m"), "{refused}");
 }
 
-/// The original service drew codes from 900,000 numbers with a predictable generator; here they are derived with a keyed hash.
+/// The original service drew codes from 900,000 numbers with a predictable generator; here they are derived with a
+/// keyed hash.
 #[test]
 fn d34_ten_thousand_codes_are_spread_over_a_million() {
     let ctx = Ctx::new(&ManualClock::at(BEGIN), Arc::new(SeededRandom::new(34)), Default::default());

@@ -56,7 +56,8 @@ async fn d31_a_number_that_a_stranger_may_have_given_cannot_be_proved() {
     assert!(!is_proved(&app, &victim).await);
 }
 
-/// A user who sets the password through an emailed link may know neither the password of the registration nor its number.
+/// A user who sets the password through an emailed link may know neither the password of the registration nor its
+/// number.
 #[tokio::test]
 async fn d31_a_number_that_came_with_another_password_cannot_be_proved() {
     let app = TestApp::with(&[UNLIMITED]).await;

@@ -11,12 +11,12 @@ use crate::{
 /// A verified phone number of a user, found by its blind index. The first user of the realm who verified the number has
 /// the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProvedPhone {
+pub struct VerifiedPhone {
     pub user: UserId,
     pub index: BlindIndex,
 }
 
-impl ProvedPhone {
+impl VerifiedPhone {
     /// Returns the record of a number.
     #[must_use]
     pub fn of(keys: &RealmKeys, user: &UserId, phone: &PhoneNumber) -> Self {
@@ -26,8 +26,8 @@ impl ProvedPhone {
     }
 }
 
-impl Record for ProvedPhone {
-    const KIND: RecordKind = RecordKind::PhoneProved;
+impl Record for VerifiedPhone {
+    const KIND: RecordKind = RecordKind::PhoneVerified;
 
     fn key(&self) -> String {
         seal::hex(&self.index.0)

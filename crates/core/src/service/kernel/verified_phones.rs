@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::{
-    account::{ProvedPhone, User, phone::PhoneNumber},
+    account::{User, VerifiedPhone, phone::PhoneNumber},
     batch,
     error::Result,
     id::UserId,
@@ -16,13 +16,13 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.
-    pub(in crate::service) async fn is_taken(&self, phone: &PhoneNumber, user: &UserId) -> Result<bool> {
-        Ok(self.realm.policy.phone_unique && self.is_proved_by_another(phone, user).await?)
+    pub(in crate::service) async fn is_phone_taken(&self, phone: &PhoneNumber, user: &UserId) -> Result<bool> {
+        Ok(self.realm.policy.phone_unique && self.is_verified_by_another(phone, user).await?)
     }
 
-    async fn is_proved_by_another(&self, phone: &PhoneNumber, user: &UserId) -> Result<bool> {
-        let key = ProvedPhone::of(&self.realm.keys, user, phone).key();
-        let row = self.ports.store.record(&self.realm.name, ProvedPhone::KIND, &key).await?;
+    async fn is_verified_by_another(&self, phone: &PhoneNumber, user: &UserId) -> Result<bool> {
+        let key = VerifiedPhone::of(&self.realm.keys, user, phone).key();
+        let row = self.ports.store.record(&self.realm.name, VerifiedPhone::KIND, &key).await?;
         Ok(row.is_some_and(|row| row.owner.as_ref() != Some(user)))
     }
 
@@ -39,9 +39,9 @@ impl Scope<'_> {
         phone: &PhoneNumber,
     ) -> Result<Option<Batch>> {
         let mut claim = batch![self.release_phone(user)];
-        if !self.is_proved_by_another(phone, &user.id).await? {
-            let proved = ProvedPhone::of(&self.realm.keys, &user.id, phone);
-            claim.push(RecordOp::Insert(proved.seal(self.ctx, &self.realm.name, RecordKeys::Owner(key))).into());
+        if !self.is_verified_by_another(phone, &user.id).await? {
+            let verified = VerifiedPhone::of(&self.realm.keys, &user.id, phone);
+            claim.push(RecordOp::Insert(verified.seal(self.ctx, &self.realm.name, RecordKeys::Owner(key))).into());
         } else if self.realm.policy.phone_unique {
             return Ok(None);
         }
@@ -50,6 +50,6 @@ impl Scope<'_> {
 
     /// Returns the operation that gives up the verified number of a user.
     pub(in crate::service) fn release_phone(&self, user: &User) -> RecordOp {
-        RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(ProvedPhone::KIND) }
+        RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(VerifiedPhone::KIND) }
     }
 }
