@@ -25,7 +25,7 @@ pub use admin::{
     PasswordSheet, RealmStatus, SignInStep, SignedIn, StatsFilters, TrailFilters, TrailRow, UserFilters, UserPatch,
     UserSheet, WrongPasswords,
 };
-pub use audit::{AuditTrail, ListedEvents, SealedCount, Sealing};
+pub use audit::{AuditTrail, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use factor::{
     AddedPasskey, AddedSms, Confirmed, CreationOffer, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes,
@@ -35,7 +35,8 @@ pub use federation::{Begun, Callback, Completing, CompletionForm, Exchange, Fede
 pub use kernel::{
     AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuthenticatedClient, Challenged, FactorChallenge,
     FieldErrors, FreshOwner, Introspector, KeyRotation, ListedGrant, NamedCredential, NamedField, Owner, Permit, Ports,
-    RawField, RawJson, Realms, RefusedRequest, RenewedCookie, Scope, Settings, SigningKeyStatus, Viewer,
+    RawField, RawJson, Realms, RefusedRequest, RenewedCookie, Scope, SealedCount, Sealing, Settings, SigningKeyStatus,
+    Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{

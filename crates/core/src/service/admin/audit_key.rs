@@ -8,10 +8,7 @@ use crate::{
     error::{Error, Result},
     port::{Precondition, RecordOp},
     record::{Record, RecordKeys, RecordRow},
-    service::{
-        Sealing,
-        kernel::{ATTEMPTS, OVERTAKEN, log_block, retry},
-    },
+    service::kernel::{ATTEMPTS, OVERTAKEN, Sealing, log_block, retry},
 };
 
 impl Administered<'_, Administer> {

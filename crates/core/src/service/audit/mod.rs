@@ -1,10 +1,8 @@
 //! Operations on the audit trail.
 
 mod events;
-mod seal;
 
 pub use events::ListedEvents;
-pub use seal::{SealedCount, Sealing};
 
 use std::ops::Deref;
 

@@ -1,5 +1,9 @@
 //! Seals audit rows into signed blocks and removes the rows of expired blocks.
 
+use super::{
+    Kernel,
+    audit_blocks::{AuditSigner, OVERTAKEN, log_block},
+};
 use crate::{
     audit::{Actor, ActorKind, AuditEntry, AuditRow, Block, Chain, Event, MAX_ROWS, StoredBlock},
     clock::Timestamp,
@@ -7,7 +11,6 @@ use crate::{
     error::Result,
     id::RealmName,
     port::{ChainOp, Op, StatOp},
-    service::kernel::{AuditSigner, Kernel, OVERTAKEN, log_block},
     stats,
 };
 
