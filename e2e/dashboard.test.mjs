@@ -130,7 +130,7 @@ for (const javaScriptEnabled of [true, false]) {
     await look(page, "My account");
     await page.getByRole("link", { name: "Set up an authenticator app" }).click();
     await page.getByRole("button", { name: "Show the QR code" }).click();
-    await page.getByText("Scan this with the app.").waitFor();
+    await page.getByText("Scan this with your authenticator app.").waitFor();
     await look(page, "Set up an authenticator app");
     await page.setViewportSize({ width: 390, height: 900 });
     await page.getByRole("link", { name: "Menu" }).click();
