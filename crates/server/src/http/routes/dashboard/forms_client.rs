@@ -66,27 +66,19 @@ const JWKS: Input =
 const PKCE: Input = Input::new("pkce", "Require PKCE", "Only confidential clients can go without it", Kind::Switch);
 const ALGORITHM: Input = Input::new("id_token_alg", "Its tokens are signed with", "", Kind::Choice(ALGORITHMS));
 
+/// Returns these inputs, followed by those that can also be changed later.
+macro_rules! inputs {
+    ($($first:expr),+) => {
+        &[
+            $($first,)+ NAME, TYPE, FIRST_PARTY, WHERE, REDIRECT_URIS, POST_LOGOUT, MAY, SCOPES, GRANT, ACR, PROOF, AUTH, JWKS,
+            PKCE, ALGORITHM,
+        ]
+    };
+}
+
 /// Form that adds a client.
 pub(super) static NEW_CLIENT: Form = Form {
-    inputs: &[
-        WHAT,
-        ID,
-        NAME,
-        TYPE,
-        FIRST_PARTY,
-        WHERE,
-        REDIRECT_URIS,
-        POST_LOGOUT,
-        MAY,
-        SCOPES,
-        GRANT,
-        ACR,
-        PROOF,
-        AUTH,
-        JWKS,
-        PKCE,
-        ALGORITHM,
-    ],
+    inputs: inputs!(WHAT, ID),
     button: "Add client",
     more: More { once: Some(("client_secret", "Client secret")), opens: true, ..More::NONE },
     ..create(
@@ -102,24 +94,7 @@ pub(super) static NEW_CLIENT: Form = Form {
 pub(super) static CLIENT_FORMS: &[Form] = &[
     Form {
         method: Verb::Patch,
-        inputs: &[
-            WHAT,
-            NAME,
-            TYPE,
-            FIRST_PARTY,
-            WHERE,
-            REDIRECT_URIS,
-            POST_LOGOUT,
-            MAY,
-            SCOPES,
-            GRANT,
-            ACR,
-            PROOF,
-            AUTH,
-            JWKS,
-            PKCE,
-            ALGORITHM,
-        ],
+        inputs: inputs!(WHAT),
         button: "Save",
         ..create(
             "edit",
