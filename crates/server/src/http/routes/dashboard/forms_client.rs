@@ -30,18 +30,18 @@ const ASSURANCES: &[(&str, &str)] = &[
     ("phr", "A passkey, which can't be phished"),
 ];
 
-const WHAT: Input = Input::new("", "What it is", "", Kind::Group);
+const WHAT: Input = Input::new("", "Application", "", Kind::Group);
 const ID: Input =
     Input::new("id", "Client ID", "Letters, digits, dots, hyphens. It can't be changed later", Kind::Text);
-const NAME: Input = Input::new("name", "Name (optional)", "Users see it. Empty: the client ID", Kind::Clearable);
+const NAME: Input = Input::new("name", "Name (optional)", "Shown to users. Defaults to the client ID", Kind::Clearable);
 const TYPE: Input = Input::new("type", "Type", "", Kind::Choice(TYPES));
 const FIRST_PARTY: Input = Input::new(
     "first_party",
-    "It's your own application",
+    "First-party application",
     "Users aren't asked whether it may use their account",
     Kind::Switch,
 );
-const WHERE: Input = Input::new("", "Where it may go", "", Kind::Group);
+const WHERE: Input = Input::new("", "Redirect URIs", "", Kind::Group);
 const REDIRECT_URIS: Input = Input::new(
     "redirect_uris",
     "Redirect URIs after sign-in",
@@ -50,21 +50,21 @@ const REDIRECT_URIS: Input = Input::new(
 );
 const POST_LOGOUT: Input =
     Input::new("post_logout_redirect_uris", "Redirect URIs after sign-out (optional)", "One per line", Kind::Lines);
-const MAY: Input = Input::new("", "What it may do", "", Kind::Group);
+const MAY: Input = Input::new("", "Permissions", "", Kind::Group);
 const SCOPES: Input = Input::new(
     "scopes",
     "Scopes",
     "Separate with spaces: openid, profile, email, phone, offline_access, and those in SCOPES",
     Kind::Words,
 );
-const GRANT: Input = Input::new("grants", "Further grants", "", Kind::Several(GRANTS));
-const ACR: Input = Input::new("acr", "Lowest sign-in level of its users", "", Kind::Choice(ASSURANCES));
-const PROOF: Input = Input::new("", "How it authenticates", "", Kind::Group);
+const GRANT: Input = Input::new("grants", "Additional grants", "", Kind::Several(GRANTS));
+const ACR: Input = Input::new("acr", "Minimum sign-in level", "", Kind::Choice(ASSURANCES));
+const PROOF: Input = Input::new("", "Authentication", "", Kind::Group);
 const AUTH: Input = Input::new("auth", "Authenticates with", "", Kind::Choice(METHODS));
 const JWKS: Input =
     Input::new("jwks", "Public keys (optional)", "A JWK set, only for private_key_jwt", Kind::ClearableJson);
 const PKCE: Input = Input::new("pkce", "Require PKCE", "Only confidential clients can go without it", Kind::Switch);
-const ALGORITHM: Input = Input::new("id_token_alg", "Its tokens are signed with", "", Kind::Choice(ALGORITHMS));
+const ALGORITHM: Input = Input::new("id_token_alg", "Token signing algorithm", "", Kind::Choice(ALGORITHMS));
 
 /// Returns these inputs, followed by those that can also be changed later.
 macro_rules! inputs {
