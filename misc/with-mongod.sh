@@ -45,6 +45,8 @@ if [ ! -w "$parent" ]; then
     parent=$(realpath "$tools.data")
 fi
 data=$(mktemp -d "$(realpath "$parent")/portcullis-mongod.XXXXXX")
+# Locks of the databases that tests reuse.
+locks=$(mktemp -d)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
 "$PORTCULLIS_TEST_MONGOD" --bind_ip 127.0.0.1 --port "$port" --dbpath "$data" --replSet rs0 --oplogSize 64 --nounixsocket \
@@ -61,7 +63,7 @@ finish() {
     if kill "$server" 2>/dev/null && ! wait "$server" 2>/dev/null; then
         :
     fi
-    rm -rf "$data"
+    rm -rf "$data" "$locks"
     exit "$code"
 }
 trap finish EXIT
@@ -79,5 +81,6 @@ for _ in $(seq 300); do
     sleep 0.1
 done
 
+export PORTCULLIS_TEST_MONGODB_LOCKS=$locks
 export PORTCULLIS_TEST_MONGODB="mongodb://127.0.0.1:$port/?directConnection=true"
 "$@"

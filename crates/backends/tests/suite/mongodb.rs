@@ -26,7 +26,7 @@ use portcullis_core::{
 
 use super::mongod::TestDatabase;
 
-/// A store with its own database, which is removed on drop.
+/// A store with its own database.
 struct Fresh {
     store: MongoStore,
     database: TestDatabase,
@@ -67,13 +67,20 @@ async fn open(url: &str) -> MongoStore {
 }
 
 async fn make() -> Fresh {
-    let database = TestDatabase::new().await;
+    on(TestDatabase::new().await).await
+}
+
+async fn reuse() -> Fresh {
+    on(TestDatabase::reused().await).await
+}
+
+async fn on(database: TestDatabase) -> Fresh {
     let patient = Settings { timeout: Duration::from_secs(10), ..settings(&database.url) };
     let store = MongoStore::open(&patient, NOW, Arc::new(OsRandom)).await.expect("the database should open");
     Fresh { store, database }
 }
 
-portcullis_core::store_suite!(make);
+portcullis_core::store_suite!(reuse);
 
 /// Returns whether the store reported that it is unavailable.
 fn is_away<T>(result: &Result<T, StoreError>) -> bool {

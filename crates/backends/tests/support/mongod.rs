@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     net::TcpListener,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -19,10 +19,35 @@ use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A database of a single test, removed on drop.
+/// Collections of each database, and those of the users of the realms that most tests use.
+const KEPT: &[&str] = &[
+    "User1",
+    "User2",
+    "_audit_blocks",
+    "_changes",
+    "_records",
+    "_stats",
+    "admin",
+    "audit",
+    "challenges",
+    "failures",
+    "locks",
+    "outbox",
+    "quotas",
+    "registrations",
+    "revocations",
+    "root_keys",
+    "sessions",
+    "signing_keys",
+];
+
+/// A database of a single test, removed on drop unless it is reused.
 pub struct TestDatabase {
     pub url: String,
     pub name: String,
+    /// Name of this use of the database, for what is kept elsewhere.
+    pub prefix: String,
+    is_reused: bool,
 }
 
 impl TestDatabase {
@@ -35,10 +60,21 @@ impl TestDatabase {
 
     /// Creates a database on this server.
     pub fn on(server: &str) -> Self {
-        let dir = tempfile::Builder::new().prefix("t").rand_bytes(12).tempdir().unwrap();
-        let name = dir.path().file_name().unwrap().to_str().unwrap().to_lowercase();
-        let (start, options) = server.split_once("/?").unwrap_or((server.trim_end_matches('/'), ""));
-        Self { url: format!("{start}/{name}?{options}"), name }
+        let name = random_name();
+        Self { url: url(server, &name), prefix: name.clone(), name, is_reused: false }
+    }
+
+    /// Returns an empty database that may already have the schema, because creating that takes most of a test's time.
+    /// Databases are reused by later tests.
+    pub async fn reused() -> Self {
+        let folder = PathBuf::from(variable("PORTCULLIS_TEST_MONGODB_LOCKS"));
+        let Some(slot) = free_slot(&folder) else { return Self::new().await };
+        let server = variable("PORTCULLIS_TEST_MONGODB");
+        initiate(&server, &[]).await;
+        let name = format!("reused{slot}");
+        let database = Self { url: url(&server, &name), prefix: random_name(), name, is_reused: true };
+        empty(&database.db().await).await;
+        database
     }
 
     pub async fn db(&self) -> mongodb::Database {
@@ -48,6 +84,10 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        // A failed test may leave processes that still write.
+        if self.is_reused && !std::thread::panicking() {
+            return;
+        }
         let (url, name) = (self.url.clone(), self.name.clone());
         let drop_it = async move {
             let dropped = tokio::time::timeout(Duration::from_secs(5), async {
@@ -58,6 +98,51 @@ impl Drop for TestDatabase {
         let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         // The runtime of the test may be shutting down.
         drop(std::thread::spawn(move || runtime().block_on(drop_it)).join());
+    }
+}
+
+fn random_name() -> String {
+    let dir = tempfile::Builder::new().prefix("t").rand_bytes(12).tempdir().unwrap();
+    dir.path().file_name().unwrap().to_str().unwrap().to_lowercase()
+}
+
+/// Returns the URL of a database on a server.
+fn url(server: &str, name: &str) -> String {
+    let (start, options) = server.split_once("/?").unwrap_or((server.trim_end_matches('/'), ""));
+    format!("{start}/{name}?{options}")
+}
+
+/// Returns a number that no other process has until this one exits: tasks of a test can outlive its database. Starts at
+/// different numbers, so that a database is not reused at once.
+fn free_slot(folder: &Path) -> Option<u32> {
+    const SLOTS: u32 = 32;
+    (0..SLOTS).map(|slot| slot.wrapping_add(std::process::id()) % SLOTS).find(|slot| {
+        let file = File::options().create(true).append(true).open(folder.join(slot.to_string())).unwrap();
+        let is_free = file.try_lock().is_ok();
+        if is_free {
+            std::mem::forget(file);
+        }
+        is_free
+    })
+}
+
+/// Removes all documents but keeps the schema.
+async fn empty(db: &mongodb::Database) {
+    let mut tasks = tokio::task::JoinSet::new();
+    for name in db.list_collection_names().await.unwrap() {
+        let collection = db.collection::<Document>(&name);
+        tasks.spawn(async move {
+            match name.as_str() {
+                "migrations" => Ok(()),
+                // Created by migrations.
+                "counters" => collection.update_many(doc! {}, doc! { "$set": { "given": 0_i64 } }).await.map(drop),
+                name if KEPT.contains(&name) => collection.delete_many(doc! {}).await.map(drop),
+                _ => collection.drop().await,
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap().unwrap();
     }
 }
 

@@ -53,7 +53,7 @@ enum Victim {
 impl Victim {
     /// Returns the program with the database of this run.
     async fn program() -> Self {
-        Self::Program(Database::new().await)
+        Self::Program(Database::unused().await)
     }
 
     /// Returns the primary of three servers; the program must find its successor.

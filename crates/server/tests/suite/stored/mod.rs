@@ -33,7 +33,7 @@ impl Stored {
 
     /// Opens the database of this folder with its original keys.
     async fn open_from(source: &Path, more: &[(&str, &str)]) -> Self {
-        let (dir, database) = (TempDir::new().unwrap(), Database::new().await);
+        let (dir, database) = (TempDir::new().unwrap(), Database::unused().await);
         database.restore(source, &dir.path().join("data")).await;
         let known = fs::read(source.join(database.name()).with_extension("json")).unwrap();
         let known: Value = serde_json::from_slice(&known).unwrap();

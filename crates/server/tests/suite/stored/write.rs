@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 async fn a_database_is_written_by_a_program_and_opened() {
     let (folder, scratch) = (variable("PORTCULLIS_FIXTURE_FOLDER"), TempDir::new().unwrap());
     let folder = folder.map_or(scratch.path().to_owned(), PathBuf::from);
-    let database = Database::new().await;
+    let database = Database::unused().await;
     let mut writer = Writer::start(&database).await;
     let known = writer.write().await;
     let data = writer.program.data();

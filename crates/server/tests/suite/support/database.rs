@@ -22,14 +22,14 @@ pub enum Database {
 }
 
 impl Database {
-    /// Creates an empty database of the kind given by `PORTCULLIS_TEST_STORE`.
-    #[allow(clippy::disallowed_methods, reason = "the run says what its tests run on")]
+    /// Returns an empty database of the kind given by `PORTCULLIS_TEST_STORE`. One on MongoDB may have the schema.
     pub async fn new() -> Self {
-        match std::env::var("PORTCULLIS_TEST_STORE").as_deref() {
-            Ok("mongodb") => Self::MongoDb(TestDatabase::new().await),
-            Ok("sqlite") | Err(_) => Self::Sqlite,
-            Ok(other) => panic!("PORTCULLIS_TEST_STORE is `{other}`, and must be `sqlite` or `mongodb`"),
-        }
+        if is_mongodb() { Self::MongoDb(TestDatabase::reused().await) } else { Self::Sqlite }
+    }
+
+    /// Returns a database that does not exist yet and is used by this test alone.
+    pub async fn unused() -> Self {
+        if is_mongodb() { Self::MongoDb(TestDatabase::new().await) } else { Self::Sqlite }
     }
 
     /// Returns the settings for the database, if any are needed. Timeouts are long, because a machine that runs many
@@ -46,7 +46,7 @@ impl Database {
                 ];
                 if let Some(url) = redis_url() {
                     // Tests share the server, and servers of one test its keys.
-                    settings.extend([("REDIS_URL", url), ("REDIS_PREFIX", database.name.as_str())]);
+                    settings.extend([("REDIS_URL", url), ("REDIS_PREFIX", database.prefix.as_str())]);
                     settings.push(("REDIS_TIMEOUT", "5s"));
                 }
                 settings
@@ -107,7 +107,7 @@ impl Database {
         }
     }
 
-    /// Fills an empty database with the data written by [`save`](Self::save).
+    /// Fills an unused database with the data written by [`save`](Self::save).
     pub async fn restore(&self, folder: &Path, data: &Path) {
         let file = folder.join(self.name());
         match self {
@@ -182,6 +182,16 @@ impl Database {
                 database.db().await.collection::<Document>(name).count_documents(doc! {}).await.unwrap()
             }
         }
+    }
+}
+
+/// Returns whether the tests run on MongoDB.
+#[allow(clippy::disallowed_methods, reason = "the run says what its tests run on")]
+fn is_mongodb() -> bool {
+    match std::env::var("PORTCULLIS_TEST_STORE").as_deref() {
+        Ok("mongodb") => true,
+        Ok("sqlite") | Err(_) => false,
+        Ok(other) => panic!("PORTCULLIS_TEST_STORE is `{other}`, and must be `sqlite` or `mongodb`"),
     }
 }
 
