@@ -14,7 +14,7 @@ SOAK := --profile soak --run-ignored ignored-only --no-capture
 TIMED := test(/^timing::/)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-quick test-pages test-clients test-packages packages release soak bench growth instructions generate screenshots tools
+.PHONY: help run check test test-quick test-pages test-clients test-packages packages release soak bench growth directory instructions generate screenshots tools
 
 help: ## list all targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -86,6 +86,9 @@ bench: ## throughput on SQLite, and on MongoDB with Redis, compared with the lim
 
 growth: ## how cost grows with users and realms, on SQLite
 	$(CARGO) bench --profile dist --package portcullis --bench table -- --growth
+
+directory: ## administration of 200,000 users, on SQLite and MongoDB
+	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --profile dist --package portcullis --bench table -- --directory
 
 PROFILE ?= dist
 instructions: ## count the instructions of a read, login and refresh, and compare them with misc/instructions.txt

@@ -171,6 +171,30 @@ impl Load {
         micros(machine::processor_time(process).saturating_sub(before), count)
     }
 
+    /// Sends requests for this duration. Returns the milliseconds that each took, in ascending order.
+    pub(crate) async fn latencies(&self, length: Duration) -> Vec<f64> {
+        let (begin, next) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+        let mut tasks = JoinSet::new();
+        for _ in 0..self.connections {
+            let mut connection = Connection::open(self.port).await.unwrap();
+            let (next, request) = (Arc::clone(&next), Arc::clone(&self.request));
+            tasks.spawn(async move {
+                let mut taken = Vec::new();
+                while begin.elapsed() < length {
+                    let request = request(next.fetch_add(1, Ordering::Relaxed));
+                    let sent = Instant::now();
+                    let status = connection.ask(&request).await.unwrap();
+                    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&connection.heard));
+                    taken.push(sent.elapsed().as_secs_f64() * 1000.0);
+                }
+                taken
+            });
+        }
+        let mut taken: Vec<f64> = tasks.join_all().await.into_iter().flatten().collect();
+        taken.sort_by(f64::total_cmp);
+        taken
+    }
+
     /// Measures successful and rejected responses per second for this duration.
     pub(crate) async fn rates(&self, length: Duration) -> Rates {
         let mut connections = Vec::new();
@@ -218,6 +242,11 @@ pub(crate) struct Cost {
     pub(crate) rate: f64,
     /// CPU time of the server per request, in microseconds.
     pub(crate) each: f64,
+}
+
+/// Returns a percentile of sorted values.
+pub(crate) fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
 }
 
 pub(crate) fn micros(time: Duration, times: u64) -> f64 {

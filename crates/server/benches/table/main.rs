@@ -1,6 +1,7 @@
 //! Throughput of the server compared with the limits of the machine, as one Markdown table.
 //!
-//! `make bench` takes about six minutes. `make growth` measures how cost grows with users and realms. The load is
+//! `make bench` takes about six minutes. `make growth` measures how cost grows with users and realms, and
+//! `make directory` administration of many users. The load is
 //! generated on the same machine and uses part of its CPUs, so ratios are more meaningful than absolute values. A
 //! value and its limit are measured alternately.
 #![allow(
@@ -17,6 +18,7 @@
 
 mod ceiling;
 mod commits;
+mod directory;
 mod figures;
 mod growth;
 mod load;
@@ -31,6 +33,7 @@ mod refresh;
 mod storm;
 mod table;
 mod user;
+mod written;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -43,7 +46,10 @@ fn main() {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if args.iter().any(|arg| arg == "--growth") {
-        return runtime.block_on(growth::tell(&[1_000, 10_000, 100_000], &[1, 10, 100, 1_000]));
+        return runtime.block_on(growth::tell(&[1_000, 10_000, 100_000, 1_000_000], &[1, 10, 100, 1_000]));
+    }
+    if args.iter().any(|arg| arg == "--directory") {
+        return runtime.block_on(directory::tell(200_000));
     }
     let table = runtime.block_on(figures::all());
     println!("\n{table}");
