@@ -223,6 +223,50 @@ test("with the keyboard alone: skip link first, a ring at each stop, and nothing
   assert.deepEqual(stops.slice(0, 7), ["Skip to content", "first_name", "last_name", "email", "password", "Show", "Create account"]);
 });
 
+test("with forced colours: buttons and fields have borders, the focus a ring, and the QR code keeps its colours", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await browser.page(app, { userAgent: AGENT, colorScheme, forcedColors: "active" });
+    const samples = ["account_security", "account_security_remove", "account_security_totp", "signin_factor"];
+    for (const url of [at("signin"), at("signup"), ...samples.map((name) => `${app.base}/dev/templates/${name}.html`)]) {
+      await page.goto(url);
+      assert.ok(await page.evaluate(() => matchMedia("(forced-colors: active)").matches));
+      const bare = await page.evaluate(() => {
+        const ground = getComputedStyle(document.body).backgroundColor;
+        const all = document.querySelectorAll("button, .button, input, select, .notice, .badge, .tile, .monogram, .initials");
+        const seen = [...all].filter((element) => element.checkVisibility() && !element.matches(".unseen, .link-button, .ways button, [type=checkbox], [type=hidden]"));
+        const hasBorder = ({ borderTopWidth, borderTopStyle, borderTopColor }) =>
+          parseFloat(borderTopWidth) >= 1 && borderTopStyle === "solid" && borderTopColor !== ground;
+        return seen.filter((element) => !hasBorder(getComputedStyle(element))).map((element) => element.outerHTML);
+      });
+      assert.deepEqual(bare, [], `${url}, ${colorScheme}`);
+    }
+
+    await page.goto(at("signin"));
+    for (const part of [page.getByLabel("Email address"), page.getByRole("button", { name: "Sign in", exact: true })]) {
+      await page.getByLabel("Password", { exact: true }).focus();
+      await page.keyboard.press("Tab");
+      await part.focus();
+      const ring = await part.evaluate((element) => {
+        const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
+        return [outlineStyle, outlineWidth, outlineColor !== getComputedStyle(document.body).backgroundColor];
+      });
+      assert.deepEqual(ring, ["solid", "2px", true]);
+    }
+    const main = page.getByRole("button", { name: "Sign in", exact: true });
+    assert.equal(await main.evaluate((element) => getComputedStyle(element).borderTopWidth), "2px", "the main button is still the main one");
+
+    await page.goto(`${app.base}/dev/templates/account_security_totp.html`);
+    const colours = await page.evaluate(() => {
+      const of = (selector, property) => getComputedStyle(document.querySelector(selector))[property];
+      const parts = [...document.querySelectorAll(".qr svg *")].map((part) => getComputedStyle(part).fill);
+      const current = of(".menu a[aria-current]", "borderTopColor"), other = of(".menu a:not([aria-current])", "borderTopColor");
+      return { ground: of(".qr", "backgroundColor"), dark: parts.includes("rgb(0, 0, 0)"), isCurrentMarked: current !== other };
+    });
+    assert.deepEqual(colours, { ground: "rgb(255, 255, 255)", dark: true, isCurrentMarked: true });
+    await page.context().close();
+  }
+});
+
 test("an unknown address, a form of another site and a fault are pages for people", async () => {
   const page = await browser.page(app, { userAgent: AGENT });
   await page.goto(at("nowhere"));
