@@ -191,17 +191,39 @@ test("a password can be shown, and a form is sent once", async () => {
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Show");
 });
 
-test("the sign-in page weighs at most 40 KiB in 4 requests", async () => {
+/** Checks the number and size of the requests of the sign-in page. Returns their URLs. */
+async function weigh(app) {
   const page = await browser.page(app, { userAgent: AGENT });
   const sizes = [];
   page.on("response", async (response) => sizes.push([response.url(), (await response.body()).length]));
-  await page.goto(at("signin"));
+  await page.goto(`${app.base}/User1/signin`);
   await page.waitForLoadState("networkidle");
   const total = sizes.reduce((sum, [, size]) => sum + size, 0);
   assert.ok(sizes.length <= 4 && total <= 40 * 1024, JSON.stringify(sizes));
   const script = sizes.find(([url]) => url.endsWith(".js"));
   assert.ok(script[1] <= 8 * 1024);
   assert.ok(sizes.find(([url]) => url.endsWith(".css"))[1] <= 24 * 1024);
+  await page.context().close();
+  return sizes.map(([url]) => url);
+}
+
+test("the sign-in page weighs at most 40 KiB in 4 requests", () => weigh(app));
+
+test("with the colours and the logos of a brand it does so too", async () => {
+  const logo = (colour) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 32"><rect width="96" height="32" fill="${colour}"/></svg>`;
+  const settings = { BRAND_NAME: "Acme", BRAND_COLOR: "#6d28d9", BRAND_CORNERS: "round", BRAND_LOGO: "logo.svg", BRAND_LOGO_DARK: "dark.svg" };
+  const branded = await start(settings, { "logo.svg": logo("#6d28d9"), "dark.svg": logo("#9c79fd") });
+  try {
+    const urls = await weigh(branded);
+    assert.ok(urls.some((url) => url.includes("/assets/brand/") && url.endsWith(".svg")), urls.join(" "));
+    const page = await browser.page(branded, { userAgent: AGENT });
+    await page.goto(`${branded.base}/User1/signin`);
+    const main = page.getByRole("button", { name: "Sign in", exact: true });
+    const fill = await main.evaluate((element) => getComputedStyle(element).backgroundColor);
+    assert.equal(fill, "rgb(109, 40, 217)");
+  } finally {
+    await branded.stop();
+  }
 });
 
 test("with the keyboard alone: skip link first, a ring at each stop, and nothing is missed", async () => {
