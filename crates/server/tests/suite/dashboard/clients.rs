@@ -96,7 +96,7 @@ async fn a_value_that_another_administrator_changes_meanwhile_is_shown_before_it
     let fields = [("name", "The shop"), ("type", "confidential"), ("redirect_uris", &*both), ("scopes", "openid")];
     let stale = browser.send(&form, &edit, &fields).await;
     assert_eq!(stale.status, 412, "{}", stale.body);
-    for words in ["It was changed by someone else.", &format!("Saved value: {URI}"), "Saved value: Shop"] {
+    for words in ["It was changed by someone else.", &*format!("Saved value: {URI}"), "Saved value: Shop"] {
         assert!(stale.shows(words), "{words}: {}", stale.body);
     }
     assert!(!stale.shows("Saved value: openid") && stale.body.contains("value=\"The shop\""), "{}", stale.body);

@@ -207,7 +207,7 @@ impl Form {
     /// Returns the text fields whose current value is another one than the submitted one, with the current value.
     pub(super) fn differing(&self, now: &Value, typed: &Typed) -> Vec<(&'static str, String)> {
         let differing = |input: &Input| {
-            now.get(input.name)?;
+            now.get(input.name).filter(|value| value.is_boolean() || !matches!(input.kind, Kind::Switch))?;
             let (saved, shown) = (input.present(now), typed.shown.get(input.name)?.as_str()?.lines());
             let saved = saved.as_str()?;
             let is_same = saved.lines().map(str::trim).eq(shown.map(str::trim));

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     http::{
-        extract::{Carried, Fields, PageForm, Says, SignedIn, Turned, Visit},
+        extract::{Carried, Fields, PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         problem::REFUSED_FORM,
         state::AppState,
