@@ -67,5 +67,19 @@ test("a passkey is offered after a sign-in, and signs in from the button and fro
   assert.equal((await keys.credentials()).length, 1);
   await page.goto(at("account/security"));
   await look(page, "security");
+
+  // With recovery codes, the passkey replaces the password.
+  await page.getByRole("link", { name: "Remove password" }).click();
+  await page.getByText("Add another passkey or get recovery codes first.").waitFor();
+  await page.getByRole("button", { name: "Turn on two-step verification" }).click();
+  await page.getByRole("heading", { name: "Save your recovery codes" }).waitFor();
+  await page.getByLabel("I've saved these codes").check();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("link", { name: "Remove password" }).click();
+  await page.getByRole("heading", { name: "Remove your password?" }).waitFor();
+  await look(page, "password-remove");
+  await page.getByRole("button", { name: "Remove", exact: true }).click();
+  await page.getByText("Password removed. Your other devices are signed out.").waitFor();
+  await page.getByText("Not set").waitFor();
   assert.deepEqual([page.elsewhere, page.wrong], [[], []]);
 });

@@ -191,17 +191,39 @@ test("a password can be shown, and a form is sent once", async () => {
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Show");
 });
 
-test("the sign-in page weighs at most 40 KiB in 4 requests", async () => {
+/** Checks the number and size of the requests of the sign-in page. Returns their URLs. */
+async function weigh(app) {
   const page = await browser.page(app, { userAgent: AGENT });
   const sizes = [];
   page.on("response", async (response) => sizes.push([response.url(), (await response.body()).length]));
-  await page.goto(at("signin"));
+  await page.goto(`${app.base}/User1/signin`);
   await page.waitForLoadState("networkidle");
   const total = sizes.reduce((sum, [, size]) => sum + size, 0);
   assert.ok(sizes.length <= 4 && total <= 40 * 1024, JSON.stringify(sizes));
   const script = sizes.find(([url]) => url.endsWith(".js"));
   assert.ok(script[1] <= 8 * 1024);
   assert.ok(sizes.find(([url]) => url.endsWith(".css"))[1] <= 24 * 1024);
+  await page.context().close();
+  return sizes.map(([url]) => url);
+}
+
+test("the sign-in page weighs at most 40 KiB in 4 requests", () => weigh(app));
+
+test("with the colours and the logos of a brand it does so too", async () => {
+  const logo = (colour) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 32"><rect width="96" height="32" fill="${colour}"/></svg>`;
+  const settings = { BRAND_NAME: "Acme", BRAND_COLOR: "#6d28d9", BRAND_CORNERS: "round", BRAND_LOGO: "logo.svg", BRAND_LOGO_DARK: "dark.svg" };
+  const branded = await start(settings, { "logo.svg": logo("#6d28d9"), "dark.svg": logo("#9c79fd") });
+  try {
+    const urls = await weigh(branded);
+    assert.ok(urls.some((url) => url.includes("/assets/brand/") && url.endsWith(".svg")), urls.join(" "));
+    const page = await browser.page(branded, { userAgent: AGENT });
+    await page.goto(`${branded.base}/User1/signin`);
+    const main = page.getByRole("button", { name: "Sign in", exact: true });
+    const fill = await main.evaluate((element) => getComputedStyle(element).backgroundColor);
+    assert.equal(fill, "rgb(109, 40, 217)");
+  } finally {
+    await branded.stop();
+  }
 });
 
 test("with the keyboard alone: skip link first, a ring at each stop, and nothing is missed", async () => {
@@ -221,6 +243,50 @@ test("with the keyboard alone: skip link first, a ring at each stop, and nothing
     stops.push(focus.name);
   }
   assert.deepEqual(stops.slice(0, 7), ["Skip to content", "first_name", "last_name", "email", "password", "Show", "Create account"]);
+});
+
+test("with forced colours: buttons and fields have borders, the focus a ring, and the QR code keeps its colours", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await browser.page(app, { userAgent: AGENT, colorScheme, forcedColors: "active" });
+    const samples = ["account_security", "account_security_remove", "account_security_totp", "signin_factor"];
+    for (const url of [at("signin"), at("signup"), ...samples.map((name) => `${app.base}/dev/templates/${name}.html`)]) {
+      await page.goto(url);
+      assert.ok(await page.evaluate(() => matchMedia("(forced-colors: active)").matches));
+      const bare = await page.evaluate(() => {
+        const ground = getComputedStyle(document.body).backgroundColor;
+        const all = document.querySelectorAll("button, .button, input, select, .notice, .badge, .tile, .monogram, .initials");
+        const seen = [...all].filter((element) => element.checkVisibility() && !element.matches(".unseen, .link-button, .ways button, [type=checkbox], [type=hidden]"));
+        const hasBorder = ({ borderTopWidth, borderTopStyle, borderTopColor }) =>
+          parseFloat(borderTopWidth) >= 1 && borderTopStyle === "solid" && borderTopColor !== ground;
+        return seen.filter((element) => !hasBorder(getComputedStyle(element))).map((element) => element.outerHTML);
+      });
+      assert.deepEqual(bare, [], `${url}, ${colorScheme}`);
+    }
+
+    await page.goto(at("signin"));
+    for (const part of [page.getByLabel("Email address"), page.getByRole("button", { name: "Sign in", exact: true })]) {
+      await page.getByLabel("Password", { exact: true }).focus();
+      await page.keyboard.press("Tab");
+      await part.focus();
+      const ring = await part.evaluate((element) => {
+        const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
+        return [outlineStyle, outlineWidth, outlineColor !== getComputedStyle(document.body).backgroundColor];
+      });
+      assert.deepEqual(ring, ["solid", "2px", true]);
+    }
+    const main = page.getByRole("button", { name: "Sign in", exact: true });
+    assert.equal(await main.evaluate((element) => getComputedStyle(element).borderTopWidth), "2px", "the main button is still the main one");
+
+    await page.goto(`${app.base}/dev/templates/account_security_totp.html`);
+    const colours = await page.evaluate(() => {
+      const of = (selector, property) => getComputedStyle(document.querySelector(selector))[property];
+      const parts = [...document.querySelectorAll(".qr svg *")].map((part) => getComputedStyle(part).fill);
+      const current = of(".menu a[aria-current]", "borderTopColor"), other = of(".menu a:not([aria-current])", "borderTopColor");
+      return { ground: of(".qr", "backgroundColor"), dark: parts.includes("rgb(0, 0, 0)"), isCurrentMarked: current !== other };
+    });
+    assert.deepEqual(colours, { ground: "rgb(255, 255, 255)", dark: true, isCurrentMarked: true });
+    await page.context().close();
+  }
 });
 
 test("an unknown address, a form of another site and a fault are pages for people", async () => {

@@ -144,7 +144,8 @@ pub struct RecordRow {
     /// User whose export includes the record and whose deletion removes it.
     pub owner: Option<UserId>,
     pub expires_at: Option<Timestamp>,
-    /// Number of changes, starting at 1. Each write states the revision that it is based on.
+    /// Number of changes, starting at 1, or above the revision of an earlier record with this key. Each write states
+    /// the revision that it is based on.
     pub revision: u64,
     /// The object, sealed and bound to realm, kind and key.
     pub body: Sealed,

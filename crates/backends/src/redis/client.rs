@@ -162,7 +162,7 @@ impl Link {
         if is_outage(error) {
             self.fault(error);
         } else if !self.is_defective.swap(true, Ordering::Relaxed) {
-            tracing::error!(operation, error = told(error), "redis refused a command");
+            tracing::error!(operation, error = told(error), "redis rejected a command");
         }
     }
 

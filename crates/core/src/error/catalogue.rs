@@ -159,7 +159,7 @@ pub const PASSWORD_WRONG: Refusal =
 pub const REVISION_STALE: Refusal = refusal(
     ErrorKind::Outdated,
     "revision.stale",
-    "The account was modified since you last fetched it. Fetch it again and retry.",
+    "It was modified since you last fetched it. Fetch it again and retry.",
 );
 pub const REFRESH_INVALID: Refusal = refusal(ErrorKind::Refused, "refresh.invalid", "Invalid or expired refresh token");
 pub const REFRESH_MISSING: Refusal =

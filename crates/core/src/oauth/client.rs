@@ -98,6 +98,8 @@ pub struct RegisteredClient {
     pub is_declared: bool,
     /// Older sessions of a client with this identifier belonged to a removed client.
     pub created_at: Timestamp,
+    /// Revision of its record; 0 for a client of the settings, which has none.
+    pub revision: u64,
 }
 
 impl RegisteredClient {
@@ -218,6 +220,8 @@ impl Record for RegisteredClient {
             keys: stored.jwks.as_deref().and_then(ClientKeys::parse),
             is_declared: false,
             created_at: Timestamp::from_millis(stored.created_at),
+            // The row has it.
+            revision: 0,
         })
     }
 }

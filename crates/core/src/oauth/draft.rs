@@ -80,6 +80,7 @@ impl ClientDraft {
             keys: read.keys(auth),
             is_declared: false,
             created_at: known.map_or(now, |known| known.created_at),
+            revision: known.map_or(0, |known| known.revision),
             id: id.clone(),
         };
         if read.errors.is_empty() { Ok(client) } else { Err(read.errors) }

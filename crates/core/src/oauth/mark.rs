@@ -18,12 +18,17 @@ pub struct ClientMark {
     pub since: Timestamp,
     /// Whether the client is defined in the settings of a server.
     pub is_declared: bool,
+    /// Last revision of the client that was removed, 0 if there was none. A later client starts above it, so that a
+    /// change based on the removed one cannot be made to it.
+    pub revision: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
     since: i64,
     declared: bool,
+    #[serde(default)]
+    revision: u64,
 }
 
 impl Record for ClientMark {
@@ -42,13 +47,14 @@ impl Record for ClientMark {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let stored = Stored { since: self.since.millis(), declared: self.is_declared };
+        let stored = Stored { since: self.since.millis(), declared: self.is_declared, revision: self.revision };
         serde_json::to_vec(&stored).unwrap_or_default()
     }
 
     fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self> {
         let stored: Stored = serde_json::from_slice(bytes).ok()?;
         let id = ClientId::parse(key)?;
-        Some(Self { id, since: Timestamp::from_millis(stored.since), is_declared: stored.declared })
+        let since = Timestamp::from_millis(stored.since);
+        Some(Self { id, since, is_declared: stored.declared, revision: stored.revision })
     }
 }

@@ -76,7 +76,7 @@ pub(crate) async fn serve(
             Ok((stream, peer)) => match ConnectionLimiter::take(&limiter, peer.ip()) {
                 Some(permit) => spawn(stream, (peer, permit), &handler, timeouts, &graceful),
                 // Closed immediately, because queueing would delay the other connections.
-                None => tracing::debug!("connection refused: limit reached"),
+                None => tracing::debug!("connection rejected: limit reached"),
             },
             Err(error) => {
                 tracing::warn!(%error, "accepting a connection failed");

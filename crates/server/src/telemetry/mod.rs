@@ -67,7 +67,7 @@ pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn
 /// Logs a setting that prevents startup.
 pub fn refused_setting(problem: &ConfigProblem) {
     let ConfigProblem { name, text, origin, fix } = problem;
-    tracing::error!(setting = name, problem = text, origin, fix, "setting refused");
+    tracing::error!(setting = name, problem = text, origin, fix, "setting rejected");
 }
 
 /// Logs a setting that may be a mistake.

@@ -1,4 +1,4 @@
-//! Appearance of a realm's pages: a stylesheet with its colours, and its images. The path of each contains a hash of
+//! Appearance of a realm's pages: the stylesheet with its colours, and its images. The path of each contains a hash of
 //! its content.
 
 use std::{collections::BTreeMap, fmt::Write, sync::Arc};
@@ -44,14 +44,26 @@ impl Look {
             links: brand.links.clone(),
             colours: [light.unwrap_or(Palette::DEFAULT_LIGHT), dark.unwrap_or(Palette::DEFAULT_DARK)],
         };
-        let css = stylesheet(brand.corners, light, dark);
-        if !css.is_empty() {
-            look.stylesheet = look.keep("css", "text/css; charset=utf-8", css.into_bytes().into());
-        }
         look.logo = look.image(brand.logo.as_ref());
         look.logo_dark = look.image(brand.logo_dark.as_ref());
         look.favicon = look.image(brand.favicon.as_ref());
         look
+    }
+
+    /// Adds the stylesheet of the pages with the colours and corners of the brand, if it has any. It is a single file,
+    /// because a second one would be a further request of each page.
+    pub(super) fn add_stylesheet(&mut self, brand: &Brand, base: &str) {
+        let (light, dark) = palettes(brand);
+        let rules = rules(brand.corners, light, dark);
+        if !rules.is_empty() {
+            let css = format!("{base}\n{rules}");
+            self.stylesheet = self.keep("css", "text/css; charset=utf-8", css.into_bytes().into());
+        }
+    }
+
+    /// Returns all files by name.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &BrandFile)> {
+        self.files.iter().map(|(name, file)| (name.as_str(), file))
     }
 
     /// Returns a file by its name.
@@ -98,8 +110,8 @@ impl Look {
     }
 }
 
-/// Returns the stylesheet of a brand. Empty if it changes nothing.
-fn stylesheet(corners: Corners, light: Option<Palette>, dark: Option<Palette>) -> String {
+/// Returns the rules for the colours and corners of a brand. Empty if it changes nothing.
+fn rules(corners: Corners, light: Option<Palette>, dark: Option<Palette>) -> String {
     let mut css = String::new();
     let corners = match corners {
         Corners::Soft => "",

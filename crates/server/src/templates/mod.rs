@@ -89,8 +89,9 @@ impl Templates {
 
     /// Returns the templates with those of a folder, and the issues of its files.
     fn read(dir: Option<&Path>, branding: Branding) -> (Self, Vec<TemplateIssue>) {
-        let look = Look::of(&branding.brand);
+        let mut look = Look::of(&branding.brand);
         let (engine, unreadable) = Engine::load(dir, look.colours());
+        look.add_stylesheet(&branding.brand, engine.stylesheet());
         (Self { engine, branding, look, realms: BTreeMap::new() }, unreadable)
     }
 
@@ -109,6 +110,11 @@ impl Templates {
         std::iter::once(self).chain(self.realms.values()).find_map(|templates| templates.look.file(name))
     }
 
+    /// Returns the brand files of these templates, by name.
+    pub(crate) fn brand_files(&self) -> impl Iterator<Item = (&str, &BrandFile)> {
+        self.look.files()
+    }
+
     /// Returns whether users of a realm can sign in on pages.
     pub(crate) fn has_pages(&self, realm: &str) -> bool {
         self.of(realm).branding.pages
@@ -119,7 +125,7 @@ impl Templates {
         self.engine.replacement(name).is_some()
     }
 
-    /// Returns the stylesheet of the pages.
+    /// Returns the stylesheet of pages without a brand.
     pub(crate) fn stylesheet(&self) -> &str {
         self.engine.stylesheet()
     }

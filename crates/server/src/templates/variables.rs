@@ -74,7 +74,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("app_name", "The application's name (BRAND_NAME)."),
     (
         "brand",
-        "Appearance of the realm: `stylesheet`, `logo`, `logo_dark` and `favicon`, files below `/assets/brand/` or empty, and `links` with `key`, `label` and `url`.",
+        "Appearance of the realm: `stylesheet` (`portcullis.css` with its colours), `logo`, `logo_dark` and `favicon`, files below `/assets/brand/` or empty, and `links` with `key`, `label` and `url`.",
     ),
     ("app_url", "The application's address (APP_URL); empty if not set."),
     ("code", "The code."),

@@ -86,7 +86,7 @@ impl Worker {
             tracing::error!(
                 error = error.code(),
                 cause = cause(&error),
-                "repeated refusals not written to audit trail"
+                "repeated rejections not written to audit trail"
             );
         }
     }

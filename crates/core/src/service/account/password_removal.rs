@@ -35,7 +35,10 @@ impl Accounts<'_> {
     }
 
     /// Requires that the session was recently authenticated with a passkey alone.
-    async fn require_passkey_used(&self, owner: &Owner) -> Result<()> {
+    ///
+    /// # Errors
+    /// Returns `Stale` otherwise, `BadToken` if the session ended, and `Unavailable` if the store fails.
+    pub async fn require_passkey_used(&self, owner: &Owner) -> Result<()> {
         let session = self.ports.store.session(&self.realm.name, owner.session()).await?;
         let session = session.ok_or_else(|| Error::bad_token().because("session ended"))?;
         let max_age = self.realm.policy.fresh_auth_age;

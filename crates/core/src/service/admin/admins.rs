@@ -206,7 +206,11 @@ impl Administered<'_, Administer> {
     }
 }
 
-fn require_seen(expected: &Expected, revision: u64) -> Result<()> {
+/// Checks the revision if the request names one.
+///
+/// # Errors
+/// Returns `Outdated` if it differs.
+pub(super) fn require_seen(expected: &Expected, revision: u64) -> Result<()> {
     let is_seen = expected.as_ref().is_none_or(|seen| seen.contains(&revision));
     if is_seen { Ok(()) } else { Err(REVISION_STALE.into()) }
 }

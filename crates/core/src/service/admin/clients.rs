@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Administered, client_fields::ClientFields, places::Cursors};
+use super::{Administered, admins::require_seen, client_fields::ClientFields, places::Cursors};
 use crate::{
     admin::Manage,
     audit::Event,
@@ -20,7 +20,7 @@ use crate::{
     port::{Precondition, RecordOp},
     record::{Record, RecordKeys, RecordRow},
     service::{
-        FieldErrors, RawField,
+        Expected, FieldErrors, RawField,
         kernel::{ATTEMPTS, retry},
     },
 };
@@ -81,7 +81,8 @@ impl Administered<'_, Manage> {
         // The other fields are checked under any id, so that all errors are reported together.
         let id = named.flatten().or_else(|| ClientId::parse("client")).ok_or_else(Error::not_found)?;
         // What an earlier client of this id had is not for this one.
-        let since = self.client_mark(&id).await?.map_or(self.ctx.now, |(_, mark)| self.ctx.now.max(mark.since));
+        let mark = self.client_mark(&id).await?.map(|(_, mark)| mark);
+        let since = mark.as_ref().map_or(self.ctx.now, |mark| self.ctx.now.max(mark.since));
         let mut client = self.checked(errors, draft.finish(&id, None, &openid.scopes, since))?;
         if !openid.is_possible {
             return Err(CLIENTS_OFF.into());
@@ -91,7 +92,8 @@ impl Administered<'_, Manage> {
         }
         let secret = client.takes_secret().then(|| NewClientSecret::random(self.ctx));
         client.secrets = secret.iter().map(|secret| ClientSecret::of(secret.expose(), self.ctx.now)).collect();
-        let insert = RecordOp::Insert(self.sealed(&client, 1));
+        client.revision = mark.map_or(0, |mark| mark.revision) + 1;
+        let insert = RecordOp::Insert(self.sealed(&client));
         let audit = self.audit(Event::ClientChanged).by(self.admin());
         let audit = audit.detail("client", id.as_str()).detail("change", "added");
         if !self.commit_unless(batch![insert, audit], &[Precondition::RecordFree]).await? {
@@ -101,14 +103,15 @@ impl Administered<'_, Manage> {
         Ok((client, secret))
     }
 
-    /// Changes fields of a client.
+    /// Changes fields of a client, at the expected revision if one is given.
     ///
     /// # Errors
     /// Returns `NotFound` if it does not exist, `Invalid` if a field is invalid, `Conflict` if it is defined in the
-    /// settings, and `Unavailable` if the store fails.
+    /// settings, `Outdated` if the revision differs, and `Unavailable` if the store fails.
     pub async fn edit_client(
         &self,
         id: &str,
+        expected: &Expected,
         fields: &ClientFields,
         mut errors: FieldErrors,
     ) -> Result<RegisteredClient> {
@@ -116,41 +119,53 @@ impl Administered<'_, Manage> {
         let draft = fields.draft(&mut errors);
         let scopes = &self.realm.policy.openid.scopes;
         self.checked(errors, draft.finish(&known.id, Some(&known), scopes, self.ctx.now))?;
-        retry(ATTEMPTS, CONTENDED, |_| self.edit_once(&known.id, &draft)).await
+        retry(ATTEMPTS, CONTENDED, |_| self.edit_once(&known.id, expected, &draft)).await
     }
 
     /// Changes fields of a client. Returns `None` if it was changed concurrently.
-    async fn edit_once(&self, id: &ClientId, draft: &ClientDraft) -> Result<Option<RegisteredClient>> {
-        let (row, known) = self.changeable(id).await?;
+    async fn edit_once(
+        &self,
+        id: &ClientId,
+        expected: &Expected,
+        draft: &ClientDraft,
+    ) -> Result<Option<RegisteredClient>> {
+        let known = self.changeable(id, expected).await?;
         let scopes = &self.realm.policy.openid.scopes;
         let finished = draft.finish(id, Some(&known), scopes, self.ctx.now);
         let mut client = self.checked(FieldErrors::default(), finished)?;
         if !client.takes_secret() {
             client.secrets.clear();
         }
-        Ok(self.replace(&row, &client, "edited").await?.then_some(client))
+        self.replace(client, "edited").await
     }
 
-    /// Generates a new secret. The previous one remains valid unless `now` is set.
+    /// Generates a new secret, at the expected revision if one is given. The previous one remains valid unless `now` is
+    /// set.
     ///
     /// # Errors
     /// Returns `NotFound` if the client does not exist, `Invalid` if a field is invalid, `Conflict` if it is defined in
-    /// the settings or has no secret, and `Unavailable` if the store fails.
+    /// the settings or has no secret, `Outdated` if the revision differs, and `Unavailable` if the store fails.
     pub async fn rotate_client(
         &self,
         id: &str,
+        expected: &Expected,
         now: &RawField,
         mut errors: FieldErrors,
     ) -> Result<(RegisteredClient, NewClientSecret)> {
         let known = self.client_named(id).await?;
         let now = errors.flag("now", now);
         let is_now = errors.finish(now)?;
-        retry(ATTEMPTS, CONTENDED, |_| self.rotate_once(&known.id, is_now)).await
+        retry(ATTEMPTS, CONTENDED, |_| self.rotate_once(&known.id, expected, is_now)).await
     }
 
     /// Generates a new secret. Returns `None` if the client was changed concurrently.
-    async fn rotate_once(&self, id: &ClientId, is_now: bool) -> Result<Option<(RegisteredClient, NewClientSecret)>> {
-        let (row, mut client) = self.changeable(id).await?;
+    async fn rotate_once(
+        &self,
+        id: &ClientId,
+        expected: &Expected,
+        is_now: bool,
+    ) -> Result<Option<(RegisteredClient, NewClientSecret)>> {
+        let mut client = self.changeable(id, expected).await?;
         if client.client_type == ClientType::Public {
             return Err(CLIENT_PUBLIC.into());
         }
@@ -160,29 +175,31 @@ impl Administered<'_, Manage> {
         let secret = NewClientSecret::random(self.ctx);
         client.secrets.insert(0, ClientSecret::of(secret.expose(), self.ctx.now));
         client.secrets.truncate(if is_now { 1 } else { MAX_SECRETS });
-        Ok(self.replace(&row, &client, "rotated").await?.then_some((client, secret)))
+        Ok(self.replace(client, "rotated").await?.map(|client| (client, secret)))
     }
 
-    /// Removes a client. Its tokens are rejected from then on, also if its id is used again.
+    /// Removes a client, at the expected revision if one is given. Its tokens are rejected from then on, also if its id
+    /// is used again.
     ///
     /// # Errors
-    /// Returns `NotFound` if it does not exist, `Conflict` if it is defined in the settings, and `Unavailable` if the
-    /// store fails.
-    pub async fn remove_client(&self, id: &str) -> Result<()> {
+    /// Returns `NotFound` if it does not exist, `Conflict` if it is defined in the settings, `Outdated` if the revision
+    /// differs, and `Unavailable` if the store fails.
+    pub async fn remove_client(&self, id: &str, expected: &Expected) -> Result<()> {
         let known = self.client_named(id).await?;
-        retry(ATTEMPTS, CONTENDED, |_| self.remove_once(&known.id)).await
+        retry(ATTEMPTS, CONTENDED, |_| self.remove_once(&known.id, expected)).await
     }
 
     /// Removes a client. Returns `None` if it was changed concurrently.
-    async fn remove_once(&self, id: &ClientId) -> Result<Option<()>> {
-        let (row, client) = self.changeable(id).await?;
-        let (realm, key) = (row.realm, row.key);
-        let delete = RecordOp::Delete { realm, kind: RegisteredClient::KIND, key, revision: None };
+    async fn remove_once(&self, id: &ClientId, expected: &Expected) -> Result<Option<()>> {
+        let client = self.changeable(id, expected).await?;
+        let (realm, key, revision) = (self.realm.name.clone(), client.key(), Some(client.revision));
+        let delete = RecordOp::Delete { realm, kind: RegisteredClient::KIND, key, revision };
         let audit = self.audit(Event::ClientChanged).by(self.admin());
         let audit = audit.detail("client", client.id.as_str()).detail("change", "removed");
         let known = self.client_mark(&client.id).await?.map(|(row, _)| row);
         let since = self.ctx.now.plus(Duration::from_millis(1));
-        let mark = self.put_mark(known.as_ref(), &ClientMark { id: client.id.clone(), since, is_declared: false });
+        let (id, revision) = (client.id.clone(), client.revision);
+        let mark = self.put_mark(known.as_ref(), &ClientMark { id, since, is_declared: false, revision });
         let lost = [Precondition::RecordRevision, Precondition::RecordFree];
         let is_done = self.commit_unless(batch![delete, mark, audit], &lost).await?;
         if is_done {
@@ -191,11 +208,14 @@ impl Administered<'_, Manage> {
         Ok(is_done.then_some(()))
     }
 
-    async fn changeable(&self, id: &ClientId) -> Result<(RecordRow, RegisteredClient)> {
+    /// Returns a client that can be changed, if it has the expected revision.
+    async fn changeable(&self, id: &ClientId, expected: &Expected) -> Result<RegisteredClient> {
         if self.realm.policy.openid.declared(id).is_some() {
             return Err(CLIENT_DECLARED.into());
         }
-        self.stored_client(id).await?.ok_or_else(Error::not_found)
+        let client = self.stored_client(id).await?.ok_or_else(Error::not_found)?;
+        require_seen(expected, client.revision)?;
+        Ok(client)
     }
 
     fn checked(
@@ -211,20 +231,22 @@ impl Administered<'_, Manage> {
         errors.finish(client)
     }
 
-    /// Replaces a client. Returns `false` if it was changed concurrently.
-    async fn replace(&self, row: &RecordRow, client: &RegisteredClient, change: &'static str) -> Result<bool> {
-        let replace = RecordOp::Replace(self.sealed(client, row.revision + 1));
+    /// Replaces a client that was read at its revision, and returns it with the new one. Returns `None` if it was changed
+    /// concurrently.
+    async fn replace(&self, client: RegisteredClient, change: &'static str) -> Result<Option<RegisteredClient>> {
+        let client = RegisteredClient { revision: client.revision + 1, ..client };
+        let replace = RecordOp::Replace(self.sealed(&client));
         let audit = self.audit(Event::ClientChanged).by(self.admin());
         let audit = audit.detail("client", client.id.as_str()).detail("change", change);
         let is_done = self.commit_unless(batch![replace, audit], &[Precondition::RecordRevision]).await?;
         if is_done {
             tracing::info!(realm = %self.realm.name, client = %client.id, change, "client changed");
         }
-        Ok(is_done)
+        Ok(is_done.then_some(client))
     }
 
-    fn sealed(&self, client: &RegisteredClient, revision: u64) -> RecordRow {
+    fn sealed(&self, client: &RegisteredClient) -> RecordRow {
         let row = client.seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
-        RecordRow { revision, ..row }
+        RecordRow { revision: client.revision, ..row }
     }
 }

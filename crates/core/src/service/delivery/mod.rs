@@ -192,7 +192,7 @@ impl Delivery<'_> {
         if is_news {
             tracing::error!(channel = channel.as_str(), outbox = %row.id, retry_at = %at, error = %cause, "message route paused");
         }
-        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "refused").await
+        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "route rejected").await
     }
 
     /// Pauses the channel for the time requested by the provider, and schedules the next attempt.

@@ -120,7 +120,7 @@ impl Federation<'_> {
     /// # Errors
     /// Returns `Unavailable` if the store fails.
     pub(super) async fn note_refused(&self, provider: &Provider, reason: &'static str) -> Result<()> {
-        tracing::info!(realm = %self.realm.name, provider = provider.name, reason, "sign-in with a provider refused");
+        tracing::info!(realm = %self.realm.name, provider = provider.name, reason, "sign-in with a provider rejected");
         let draft = self.audit(Event::SocialRefused).detail("provider", provider.name.as_str()).reason(reason);
         Ok(self.commit(self.refused(draft).into_iter().collect()).await?)
     }

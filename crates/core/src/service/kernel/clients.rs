@@ -44,7 +44,7 @@ impl Scope<'_> {
             let created_at = since.unwrap_or(declared.created_at);
             return Ok(Some(RegisteredClient { created_at, ..declared.clone() }));
         }
-        let Some((_, stored)) = self.stored_client(&id).await? else { return Ok(None) };
+        let Some(stored) = self.stored_client(&id).await? else { return Ok(None) };
         // The settings may have had a client of this identifier in the meantime.
         let created_at = since.map_or(stored.created_at, |since| since.max(stored.created_at));
         Ok(Some(RegisteredClient { created_at, ..stored }))
@@ -73,19 +73,17 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns a client that is not defined in the settings, with its record.
+    /// Returns a client that is not defined in the settings.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if the client cannot be decrypted.
-    pub(in crate::service) async fn stored_client(
-        &self,
-        id: &ClientId,
-    ) -> Result<Option<(RecordRow, RegisteredClient)>> {
+    pub(in crate::service) async fn stored_client(&self, id: &ClientId) -> Result<Option<RegisteredClient>> {
         let row = self.ports.store.record(&self.realm.name, RegisteredClient::KIND, id.as_str()).await?;
-        row.map(|row| open(self.realm, &row).map(|client| (row, client))).transpose()
+        row.map(|row| open(self.realm, &row)).transpose()
     }
 }
 
 fn open(realm: &Realm, row: &RecordRow) -> Result<RegisteredClient> {
-    RegisteredClient::open(row, RecordKeys::Realm(&realm.keys)).map_err(Error::internal)
+    let client = RegisteredClient::open(row, RecordKeys::Realm(&realm.keys)).map_err(Error::internal)?;
+    Ok(RegisteredClient { revision: row.revision, ..client })
 }

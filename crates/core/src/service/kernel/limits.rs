@@ -120,7 +120,7 @@ impl<'a> Scope<'a> {
         let audit = self.refused(self.audit(Event::LimitReached).rule(kind, setting));
         // The request is rejected even if its row cannot be written.
         if let Err(error) = self.commit(audit.into_iter().collect()).await {
-            tracing::debug!(%error, "refusal not recorded");
+            tracing::debug!(%error, "rejection not recorded");
         }
     }
 

@@ -124,7 +124,7 @@ impl Scope<'_> {
         found: Option<&FoundPasskey>,
     ) -> Result<()> {
         let reason = refusal.as_str();
-        tracing::info!(realm = %self.realm.name, reason, "passkey refused");
+        tracing::info!(realm = %self.realm.name, reason, "passkey rejected");
         let draft = self.audit(Event::PasskeyRefused).reason(reason);
         let draft = match found {
             Some(found) => draft.user(&found.user),

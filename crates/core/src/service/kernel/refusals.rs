@@ -47,7 +47,7 @@ impl Scope<'_> {
         };
         // The request is rejected even if its row cannot be written.
         if let Err(error) = self.commit(self.refused(audit).into_iter().collect()).await {
-            tracing::debug!(%error, "refusal not recorded");
+            tracing::debug!(%error, "rejection not recorded");
         }
     }
 }

@@ -45,7 +45,7 @@ impl OAuth<'_> {
         }
         if !credentials.is_empty() {
             self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
-            tracing::info!(realm = %self.realm.name, "client refused");
+            tracing::info!(realm = %self.realm.name, "client rejected");
             self.commit(self.refused(self.audit(Event::ClientRefused)).into_iter().collect()).await?;
         }
         Err(CLIENT_INVALID.into())

@@ -257,7 +257,7 @@ impl OAuth<'_> {
 
     /// Returns an error response to the client.
     pub(super) fn refuse(&self, known: &Known<'_>, ClientError(error, description): ClientError) -> Authorized {
-        tracing::debug!(realm = %self.realm.name, client = %known.client.id, error, "authorization refused");
+        tracing::debug!(realm = %self.realm.name, client = %known.client.id, error, "authorization rejected");
         self.answer(known, vec![("error", error.to_owned()), ("error_description", description.to_owned())])
     }
 

@@ -85,7 +85,7 @@ impl OAuth<'_> {
                 Ok(self.commit_unless(vec![RecordOp::Insert(row).into()], &[Precondition::RecordFree]).await?)
             }
             Err(reason) => {
-                tracing::debug!(realm = %self.realm.name, client = %client.id, reason, "assertion refused");
+                tracing::debug!(realm = %self.realm.name, client = %client.id, reason, "assertion rejected");
                 Ok(false)
             }
         }
@@ -93,7 +93,7 @@ impl OAuth<'_> {
 
     async fn refuse_client<T>(&self, reason: &'static str) -> Result<T> {
         self.charge_client(LimitKind::ClientSecrets, self.settings.limits.client_secrets_client).await?;
-        tracing::info!(realm = %self.realm.name, reason, "client refused");
+        tracing::info!(realm = %self.realm.name, reason, "client rejected");
         self.commit(self.refused(self.audit(Event::ClientRefused)).into_iter().collect()).await?;
         Err(Error::from(CLIENT_AUTH_FAILED).because(reason))
     }

@@ -36,7 +36,8 @@ impl Scope<'_> {
             let known = known.iter().find(|(_, mark)| mark.id == client.id);
             if known.is_none_or(|(_, mark)| !mark.is_declared) {
                 let since = known.map_or(self.ctx.now, |(_, mark)| mark.since.max(self.ctx.now));
-                let mark = ClientMark { id: client.id.clone(), since, is_declared: true };
+                let revision = known.map_or(0, |(_, mark)| mark.revision);
+                let mark = ClientMark { id: client.id.clone(), since, is_declared: true, revision };
                 changes.push(self.put_mark(known.map(|(row, _)| row), &mark));
             }
         }

@@ -264,7 +264,7 @@ impl Sessions<'_> {
         reason: &'static str,
         count: Option<Op>,
     ) -> Result<()> {
-        tracing::info!(realm = %self.realm.name, reason, "login refused");
+        tracing::info!(realm = %self.realm.name, reason, "login rejected");
         let audit = self.refused(self.audit(Event::LoginRefused).address(user, index).reason(reason));
         Ok(self.commit(count.into_iter().chain(audit).collect()).await?)
     }

@@ -142,7 +142,7 @@ impl Sessions<'_> {
     }
 
     async fn refuse_code<T>(&self, challenge: &Challenge, reason: &'static str) -> Result<T> {
-        tracing::info!(realm = %self.realm.name, reason, "mailed code refused");
+        tracing::info!(realm = %self.realm.name, reason, "mailed code rejected");
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
         // Repetitions are counted in one row for each index. A decoy has a separate index that belongs to no address.
         let index = user.as_ref().map_or_else(|| self.realm.keys.index_of_decoy(&challenge.subject), |user| user.index);

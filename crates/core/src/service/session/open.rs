@@ -147,7 +147,7 @@ impl Sessions<'_> {
 
     /// Rejects a session for a locked account after all factors were verified.
     async fn refuse_locked(&self, user: &User) -> Result<Option<Tokens>> {
-        tracing::info!(realm = %self.realm.name, user = %user.id, reason = "locked", "login refused");
+        tracing::info!(realm = %self.realm.name, user = %user.id, reason = "locked", "login rejected");
         let audit = self.refused(self.audit(Event::LoginRefused).user(user).reason("locked"));
         self.commit(audit.into_iter().collect()).await?;
         Err(ACCOUNT_LOCKED.into())

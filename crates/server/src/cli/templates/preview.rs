@@ -21,6 +21,11 @@ pub(super) fn write(templates: &Templates, dir: &Path, now: Timestamp) -> io::Re
     fs::create_dir_all(&samples)?;
     fs::write(assets.join("dev.css"), DEV_STYLESHEET)?;
     fs::write(assets.join("portcullis.css"), templates.stylesheet())?;
+    let brand = assets.join("brand");
+    fs::create_dir_all(&brand)?;
+    for (name, file) in templates.brand_files() {
+        fs::write(brand.join(name), &file.bytes)?;
+    }
     for preview in previews.iter().filter(|preview| !preview.file.is_empty()) {
         fs::write(samples.join(&preview.file), &preview.html)?;
     }

@@ -120,6 +120,15 @@ impl SignedIn {
         Turned::Elsewhere(self.visit.detour("signin/confirm", &Continue::Page(self.page.clone())))
     }
 
+    /// Redirects to the page that asks for a passkey and then returns to this page.
+    pub(in crate::http) fn confirm_by_passkey(&self) -> Turned {
+        let page = self.visit.leading_to("signin/confirm", &Continue::Page(self.page.clone()));
+        Turned::Elsewhere(match page {
+            Some(page) => format!("{page}&only=passkey"),
+            None => self.visit.path("account"),
+        })
+    }
+
     /// Redirects to the re-authentication page. It returns to this page with the submitted values.
     pub(in crate::http) fn confirm_keeping(&self, state: &AppState, typed: &BTreeMap<&'static str, String>) -> Turned {
         let kept = Kept(typed.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());

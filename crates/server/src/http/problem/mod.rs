@@ -254,6 +254,6 @@ fn note(error: &Error) {
         ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => {
             tracing::warn!(code = error.code(), cause, "turned away")
         }
-        _ => tracing::debug!(code = error.code(), cause, "refused"),
+        _ => tracing::debug!(code = error.code(), cause, "rejected"),
     }
 }

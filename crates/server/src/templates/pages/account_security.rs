@@ -40,6 +40,8 @@ pub(crate) struct SecurityOffers {
     pub(crate) totp: bool,
     /// Whether two-step verification is required and cannot be turned off.
     pub(crate) must: bool,
+    /// Whether there is a password that a passkey can replace.
+    pub(crate) passwordless: bool,
 }
 
 /// Passkeys, password, second factors and recovery codes of the user.
@@ -113,7 +115,7 @@ impl Replaceable for AccountSecurity {
             passkeys: passkeys.clone(),
             factors: factors.clone(),
             recovery_left: Some(2),
-            offers: SecurityOffers { passkey: true, key: true, totp: true, must: false },
+            offers: SecurityOffers { passkey: true, key: true, totp: true, must: false, passwordless: true },
             signal: String::new(),
         };
         let done = |done| page(Gate { done, ..Gate::default() });
@@ -125,6 +127,7 @@ impl Replaceable for AccountSecurity {
             passkeys: Vec::new(),
             factors: Vec::new(),
             recovery_left: None,
+            offers: SecurityOffers { passwordless: false, ..page(Gate::default()).offers },
             ..page(Gate::default())
         };
         vec![
@@ -132,11 +135,13 @@ impl Replaceable for AccountSecurity {
             ("nothing added", bare),
             ("no password", Self { password: None, ..page(Gate::default()) }),
             ("password changed", done("password")),
+            ("password removed", Self { password: None, ..done("no_password") }),
             ("passkey added", done("passkey_added")),
             ("linked", done("linked")),
             ("unlinked", done("unlinked")),
             ("refused", problem("required")),
             ("the last way to sign in", problem("last")),
+            ("a single passkey", problem("only_passkey")),
         ]
     }
 }

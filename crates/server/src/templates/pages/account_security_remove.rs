@@ -2,11 +2,11 @@ use minijinja::{Value, context, value::Serde};
 
 use super::{Page, Person, Replaceable};
 
-/// Asks whether to remove a second factor.
+/// Asks whether to remove a second factor, a passkey or the password.
 pub(crate) struct AccountSecurityRemove {
     pub(crate) user: Person,
     pub(crate) factor: String,
-    /// Its kind: `passkey`, `security_key`, `totp` or `sms`.
+    /// Its kind: `passkey`, `security_key`, `totp`, `sms` or `password`.
     pub(crate) kind: &'static str,
     /// Whether it is the last factor, and two-step verification is on.
     pub(crate) is_last: bool,
@@ -23,7 +23,7 @@ impl Page for AccountSecurityRemove {
 }
 
 impl Replaceable for AccountSecurityRemove {
-    const PURPOSE: &'static str = "Asks whether to remove a second factor.";
+    const PURPOSE: &'static str = "Asks whether to remove a second factor, a passkey or the password.";
     const SOURCE: &'static str = source!("pages/account_security_remove.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
@@ -35,6 +35,7 @@ impl Replaceable for AccountSecurityRemove {
             action: "#".to_owned(),
         };
         let passkey = Self { factor: "Firefox on Linux".to_owned(), kind: "passkey", ..page(false) };
-        vec![("", page(false)), ("the last", page(true)), ("passkey", passkey)]
+        let password = Self { factor: "your password".to_owned(), kind: "password", ..page(false) };
+        vec![("", page(false)), ("the last", page(true)), ("passkey", passkey), ("password", password)]
     }
 }

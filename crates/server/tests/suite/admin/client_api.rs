@@ -43,7 +43,7 @@ async fn a_manager_adds_shows_changes_rotates_and_removes_a_client() {
         "id": "shop", "name": "Shop", "type": "confidential", "first_party": false, "redirect_uris": [URI],
         "post_logout_redirect_uris": [], "grants": ["authorization_code"], "scopes": ["openid", "email"],
         "auth": "client_secret_basic", "pkce": true, "id_token_alg": null, "acr": null, "jwks": null, "secrets": 1,
-        "declared": false, "created_at": "2026-01-01T00:00:00Z",
+        "declared": false, "created_at": "2026-01-01T00:00:00Z", "revision": 1,
     });
     assert_eq!(added, expected);
     let path = format!("{LIST}/shop");
@@ -148,6 +148,7 @@ async fn a_client_of_the_settings_is_shown_and_never_changed() {
     let path = format!("{LIST}/shop");
     let shop = read(owner.get(&app, &path).await, 200).await;
     assert_eq!((&shop["declared"], &shop["secrets"], &shop["created_at"]), (&json!(true), &json!(1), &json!(null)));
+    assert_eq!(shop["revision"], json!(null));
     assert!(!shop.to_string().contains(SECRET));
     let new = json!({"id": "shop", "redirect_uris": [URI]});
     let rotate = format!("{path}/rotate");

@@ -27,7 +27,7 @@ async fn a_client_is_added_shown_changed_rotated_and_removed() {
         "id": "shop", "name": "Shop", "type": "confidential", "first_party": false, "redirect_uris": [URI],
         "post_logout_redirect_uris": [], "grants": ["authorization_code"], "scopes": ["openid", "email"],
         "auth": "client_secret_basic", "pkce": true, "id_token_alg": null, "acr": null, "jwks": null, "secrets": 1,
-        "declared": false, "created_at": "2026-01-01T00:00:00Z",
+        "declared": false, "created_at": "2026-01-01T00:00:00Z", "revision": 1,
     });
     let (code, shown) = run(&["show", "shop"]).await;
     assert_eq!((code, &shown), (0, &expected), "without the secret");

@@ -3,6 +3,7 @@
 mod audit_key;
 mod chain;
 mod client_api;
+mod client_revisions;
 mod clients;
 mod command_line;
 mod consents;

@@ -69,12 +69,43 @@ async fn a_client_is_added_edited_rotated_and_removed() {
     assert!(!form.body.contains("checked"), "older secrets stay unless asked for: {}", form.body);
     let second = shown_secret(&browser.send(&form, &rotate, &[]).await.body);
     assert!(is_accepted(&app, &first).await && is_accepted(&app, &second).await);
-    let third = shown_secret(&browser.send(&form, &rotate, &[("now", "true")]).await.body);
+    let again = browser.send(&form, &rotate, &[]).await;
+    assert!(again.status == 412 && again.shows("It was changed by someone else."), "{} {}", again.status, again.body);
+    assert!(is_accepted(&app, &first).await, "the form generates one secret, even if it is submitted twice");
+    let third = shown_secret(&browser.fill(&rotate, &[("now", "true")]).await.body);
     assert!(is_accepted(&app, &third).await && !is_accepted(&app, &second).await);
     let removed = browser.fill(&format!("{LIST}/shop/remove"), &[]).await;
     assert_eq!(removed.location, format!("{LIST}?done=client_removed"), "{}", removed.body);
     assert_eq!(browser.get(&format!("{LIST}/shop")).await.status, 404);
     assert!(!is_accepted(&app, &third).await);
+}
+
+#[tokio::test]
+async fn a_value_that_another_administrator_changes_meanwhile_is_shown_before_it_is_replaced() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let old = "https://old.example.com/callback";
+    let shop = value!({"id": "shop", "name": "Shop", "redirect_uris": [URI, old], "scopes": ["openid"]});
+    json(owner.post(&app, "/realms/User1/clients", shop).await, 201).await;
+    let (mut browser, edit) = (desk(&app, &owner), format!("{LIST}/shop/edit"));
+    let form = browser.get(&edit).await;
+    let change = owner.request(&app, reqwest::Method::PATCH, "/realms/User1/clients/shop");
+    json(change.json(&value!({"redirect_uris": [URI]})).send().await.unwrap(), 200).await;
+
+    let both = format!("{URI}\r\n{old}");
+    let fields = [("name", "The shop"), ("type", "confidential"), ("redirect_uris", &*both), ("scopes", "openid")];
+    let stale = browser.send(&form, &edit, &fields).await;
+    assert_eq!(stale.status, 412, "{}", stale.body);
+    for words in ["It was changed by someone else.", &*format!("Saved value: {URI}"), "Saved value: Shop"] {
+        assert!(stale.shows(words), "{words}: {}", stale.body);
+    }
+    assert!(!stale.shows("Saved value: openid") && stale.body.contains("value=\"The shop\""), "{}", stale.body);
+    let client = json(owner.get(&app, "/realms/User1/clients/shop").await, 200).await;
+    assert_eq!((&client["name"], &client["redirect_uris"]), (&value!("Shop"), &value!([URI])));
+    let removed = browser.send(&form, &format!("{LIST}/shop/remove"), &[]).await;
+    assert_eq!(removed.status, 412, "{}", removed.body);
+    let fields = [("name", "The shop"), ("type", "confidential"), ("redirect_uris", URI), ("scopes", "openid")];
+    assert_eq!(browser.send(&stale, &edit, &fields).await.status, 303);
 }
 
 #[tokio::test]

@@ -87,12 +87,16 @@ async fn a_realm_has_its_own_name_colours_logo_and_links() {
     let files: Vec<&str> =
         page.body.split("/assets/brand/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     assert_eq!(files.len(), 2);
+    assert_eq!(page.body.matches("rel=\"stylesheet\"").count(), 1, "a second one would be another request");
     let css = app.get(&format!("/assets/brand/{}", files[0])).await;
     assert_eq!(css.headers()["content-type"], "text/css; charset=utf-8");
     assert_eq!(css.headers()["cache-control"], "public, max-age=31536000, immutable");
     let css = css.text().await.unwrap();
     assert!(
-        css.contains("--accent:#6d28d9;") && css.contains("--accent:#793be9;") && css.contains("--r-card:24px"),
+        css.contains("main.card {")
+            && css.contains("--accent:#6d28d9;")
+            && css.contains("--accent:#793be9;")
+            && css.contains("--r-card:24px"),
         "{css}"
     );
     let logo = app.get(&format!("/assets/brand/{}", files[1])).await;

@@ -9,6 +9,7 @@ mod factor;
 mod faults;
 mod offer;
 mod passkeys;
+mod passwordless;
 mod policy;
 mod signin;
 mod signup;

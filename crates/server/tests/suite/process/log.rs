@@ -57,7 +57,7 @@ async fn a_line_of_json_has_its_fields_and_the_request_as_span() {
     assert_eq!((&passkeys["rp_id"], &passkeys["origins"]), (&"localhost".into(), &origin.into()));
     let lines: Vec<_> = all.iter().filter(|line| line["span"]["id"] == id.as_str()).collect();
     let [refused, answered] = &lines[..] else { panic!("{lines:?}") };
-    for (line, level, message) in [(refused, "DEBUG", "refused"), (answered, "INFO", "answered")] {
+    for (line, level, message) in [(refused, "DEBUG", "rejected"), (answered, "INFO", "answered")] {
         assert_eq!((&line["level"], &line["message"]), (&level.into(), &message.into()));
         assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
         assert!(line["target"].as_str().unwrap().starts_with("portcullis::http::"));

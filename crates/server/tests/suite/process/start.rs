@@ -203,11 +203,11 @@ async fn with_a_json_log_startup_errors_are_json_lines() {
     let database = format!("sqlite://{}", first.data().join("portcullis.db").display());
     let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let cases: [(Given<'_>, &str, &str); 5] = [
-        (&[("REALMS", "v1"), ("HASH_QUEUE", "none")], "setting refused", "cannot contain `v1`"),
+        (&[("REALMS", "v1"), ("HASH_QUEUE", "none")], "setting rejected", "cannot contain `v1`"),
         (&[("PORT", &taken)], "start failed", "cannot listen on"),
         (&[("DATABASE_URL", "sqlite:///nowhere/at/all.db")], "start failed", "at/all.db"),
         (&[("DATABASE_URL", &database), ("ENCRYPTION_KEY", key)], "start failed", "another process is already serving"),
-        (&[("ENVIRONMENT", "production")], "setting refused", "refused in production"),
+        (&[("ENVIRONMENT", "production")], "setting rejected", "refused in production"),
     ];
     for (settings, message, why) in cases {
         let mut program = Program::new(CHEAP);

@@ -161,6 +161,17 @@ fn preview_writes_all_samples_and_rejects_other_folders() {
 }
 
 #[test]
+fn a_preview_contains_the_files_of_the_brand() {
+    let program = Program::new(&[("BRAND_COLOR", "#6d28d9")]);
+    good(program.run(&["templates", "preview"]));
+    let samples = program.folder().join("templates-preview/templates");
+    let page = fs::read_to_string(samples.join("signin.html")).unwrap().replace("&#x2f;", "/");
+    let style = page.split_once("rel=\"stylesheet\" href=\"").unwrap().1.split_once('"').unwrap().0;
+    let style = fs::read_to_string(samples.join(style)).unwrap();
+    assert!(style.contains("main.card {") && style.contains("--accent:#6d28d9;"), "{style}");
+}
+
+#[test]
 fn every_page_and_every_email_links_to_the_application() {
     let program = Program::new(&[("APP_URL", "https://app.example.org")]);
     good(program.run(&["templates", "preview"]));

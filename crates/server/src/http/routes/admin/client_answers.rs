@@ -1,3 +1,8 @@
+use axum::{
+    Json,
+    http::{HeaderValue, header::ETAG},
+    response::{IntoResponse, Response},
+};
 use portcullis_core::{
     oauth::{NewClientSecret, RedirectUri, RegisteredClient},
     service::ListedClients,
@@ -65,6 +70,9 @@ pub(crate) struct AdminClient {
     /// Null for clients in the settings.
     #[schema(example = "2026-10-03T10:00:00Z", format = DateTime, required)]
     created_at: Option<String>,
+    /// Revision of the client, also sent as `ETag`. Null for clients in the settings.
+    #[schema(example = 1, required)]
+    revision: Option<u64>,
 }
 
 /// An OpenID Connect client whose secret was just generated, if it has one.
@@ -104,8 +112,32 @@ impl From<&RegisteredClient> for AdminClient {
             secrets: client.secrets.len(),
             declared: client.is_declared,
             created_at: (!client.is_declared).then(|| client.created_at.to_string()),
+            revision: (!client.is_declared).then_some(client.revision),
         }
     }
+}
+
+/// Responds with the client and its revision as `ETag`.
+impl IntoResponse for AdminClient {
+    fn into_response(self) -> Response {
+        tagged(self.revision, &self)
+    }
+}
+
+/// Responds with the client and its revision as `ETag`.
+impl IntoResponse for AdminClientWithSecret {
+    fn into_response(self) -> Response {
+        tagged(self.client.revision, &self)
+    }
+}
+
+fn tagged(revision: Option<u64>, answer: &impl Serialize) -> Response {
+    let tag = revision.and_then(|revision| HeaderValue::from_str(&format!("\"{revision}\"")).ok());
+    let mut response = Json(answer).into_response();
+    if let Some(tag) = tag {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
 }
 
 /// A page of clients.

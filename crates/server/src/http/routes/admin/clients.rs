@@ -11,7 +11,7 @@ use super::{
     client_answers::{AdminClient, AdminClientWithSecret, AdminClients, ClientPath},
 };
 use crate::http::{
-    extract::{AdminRequest, Fields, JsonBody, OptionalJsonBody, Query},
+    extract::{AdminRequest, Fields, IfMatch, JsonBody, OptionalJsonBody, Query},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
@@ -110,7 +110,7 @@ pub(crate) async fn add(request: AdminRequest<Manage>, JsonBody(mut fields): Jso
     let (client, secret) = request.verbs().add_client(&id, &given, fields.unknown()).await?;
     let location = format!("/v1/admin/realms/{}/clients/{}", request.part("realm"), client.id);
     let answer = AdminClientWithSecret::new(&client, secret.as_ref());
-    let mut response = (StatusCode::CREATED, Json(answer)).into_response();
+    let mut response = (StatusCode::CREATED, answer).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -129,8 +129,8 @@ refusals!(ShowRefusals: Problem [ADMIN]);
     params(ClientPath),
     responses((status = 200, description = "The client", body = AdminClient), ShowRefusals)
 )]
-pub(crate) async fn show(request: AdminRequest<Manage>) -> Result<Json<AdminClient>, ApiError> {
-    Ok(Json(AdminClient::from(&request.verbs().client_named(request.id()).await?)))
+pub(crate) async fn show(request: AdminRequest<Manage>) -> Result<Response, ApiError> {
+    Ok(AdminClient::from(&request.verbs().client_named(request.id()).await?).into_response())
 }
 
 /// Changes to a client. Absent members are unchanged, and `null` restores the default.
@@ -159,26 +159,32 @@ struct AdminClientChange {
     jwks: Option<serde_json::Value>,
 }
 
-refusals!(EditRefusals: Problem [ADMIN, JSON, &[CLIENT_DECLARED], Fields(&[field("name", CLIENT_NAME_INVALID), field("type", VALUE_INVALID), field("first_party", FIELD_NOT_BOOLEAN), field("redirect_uris", REDIRECT_URI_INVALID), field("grants", FIELD_NOT_LIST), field("scopes", CLIENT_SCOPES_INVALID), field("auth", CLIENT_AUTH_INVALID), field("pkce", PKCE_REQUIRED), field("jwks", CLIENT_KEYS_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(EditRefusals: Problem [ADMIN, JSON, &[REVISION_STALE, CLIENT_DECLARED], Fields(&[field("name", CLIENT_NAME_INVALID), field("type", VALUE_INVALID), field("first_party", FIELD_NOT_BOOLEAN), field("redirect_uris", REDIRECT_URI_INVALID), field("grants", FIELD_NOT_LIST), field("scopes", CLIENT_SCOPES_INVALID), field("auth", CLIENT_AUTH_INVALID), field("pkce", PKCE_REQUIRED), field("jwks", CLIENT_KEYS_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Edit a client
 ///
-/// Accepts a merge patch (RFC 7396). Sessions of the client keep only what it still may do. A client that no longer
-/// authenticates with a secret loses its secrets. Requires the role `manager`.
+/// Accepts a merge patch (RFC 7396). With `If-Match`, the change is rejected if the client has changed since it was
+/// read. Sessions of the client keep only what it still may do. A client that no longer authenticates with a secret
+/// loses its secrets. Requires the role `manager`.
 #[utoipa::path(
     operation_id = "admin_clients_edit",
     patch, path = "/v1/admin/realms/{realm}/clients/{id}", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(ClientPath),
+    params(
+        ClientPath,
+        ("If-Match" = Option<String>, Header, description = "Last fetched revision, as in `ETag`", example = "\"1\""),
+    ),
     request_body = AdminClientChange,
     responses((status = 200, description = "The client", body = AdminClient), EditRefusals)
 )]
 pub(crate) async fn edit(
     request: AdminRequest<Manage>,
+    IfMatch(expected): IfMatch,
     JsonBody(mut fields): JsonBody,
-) -> Result<Json<AdminClient>, ApiError> {
+) -> Result<Response, ApiError> {
     let given = client_fields(&mut fields);
-    Ok(Json(AdminClient::from(&request.verbs().edit_client(request.id(), &given, fields.unknown()).await?)))
+    let client = request.verbs().edit_client(request.id(), &expected, &given, fields.unknown()).await?;
+    Ok(AdminClient::from(&client).into_response())
 }
 
 /// Whether the previous secrets remain valid.
@@ -190,45 +196,57 @@ struct SecretRotation {
     now: Option<bool>,
 }
 
-refusals!(RotateRefusals: Problem [ADMIN, JSON, &[CLIENT_DECLARED, CLIENT_PUBLIC, CLIENT_NO_SECRET], Fields(&[field("now", FIELD_NOT_BOOLEAN), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(RotateRefusals: Problem [ADMIN, JSON, &[REVISION_STALE, CLIENT_DECLARED, CLIENT_PUBLIC, CLIENT_NO_SECRET], Fields(&[field("now", FIELD_NOT_BOOLEAN), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Rotate the secret of a client
 ///
 /// Generates a secret, which is returned only once, as `client_secret`. The previous secret remains valid until the
-/// next rotation, unless `now` is set. Requires the role `manager`.
+/// next rotation, unless `now` is set. With `If-Match`, the secret is only rotated at this revision. Requires the role
+/// `manager`.
 #[utoipa::path(
     operation_id = "admin_clients_rotate",
     post, path = "/v1/admin/realms/{realm}/clients/{id}/rotate", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(ClientPath),
+    params(
+        ClientPath,
+        ("If-Match" = Option<String>, Header, description = "Last fetched revision, as in `ETag`", example = "\"1\""),
+    ),
     request_body(content = Option<SecretRotation>, content_type = "application/json"),
     responses((status = 200, description = "The client with its new secret", body = AdminClientWithSecret), RotateRefusals)
 )]
 pub(crate) async fn rotate(
     request: AdminRequest<Manage>,
+    IfMatch(expected): IfMatch,
     OptionalJsonBody(mut fields): OptionalJsonBody,
-) -> Result<Json<AdminClientWithSecret>, ApiError> {
+) -> Result<Response, ApiError> {
     let now = fields.take("now");
-    let (client, secret) = request.verbs().rotate_client(request.id(), &now, fields.unknown()).await?;
-    Ok(Json(AdminClientWithSecret::new(&client, Some(&secret))))
+    let (client, secret) = request.verbs().rotate_client(request.id(), &expected, &now, fields.unknown()).await?;
+    Ok(AdminClientWithSecret::new(&client, Some(&secret)).into_response())
 }
 
-refusals!(RemoveRefusals: Problem [ADMIN, &[CLIENT_DECLARED]]);
+refusals!(RemoveRefusals: Problem [ADMIN, &[REVISION_STALE, CLIENT_DECLARED]]);
 
 /// Remove a client
 ///
-/// Its tokens are rejected from then on, also if its identifier is used again. Requires the role `manager`.
+/// Its tokens are rejected from then on, also if its identifier is used again. With `If-Match`, it is only removed at
+/// this revision. Requires the role `manager`.
 #[utoipa::path(
     operation_id = "admin_clients_remove",
     delete, path = "/v1/admin/realms/{realm}/clients/{id}", tag = "Administration",
     security(("admin_session" = []), ("admin_key" = [])),
-    params(ClientPath),
+    params(
+        ClientPath,
+        ("If-Match" = Option<String>, Header, description = "Last fetched revision, as in `ETag`", example = "\"1\""),
+    ),
     responses(
         (status = 200, description = "Removed", body = Message, example = json!({"message": "Client removed"})),
         RemoveRefusals,
     )
 )]
-pub(crate) async fn remove(request: AdminRequest<Manage>) -> Result<Json<Message>, ApiError> {
-    request.verbs().remove_client(request.id()).await?;
+pub(crate) async fn remove(
+    request: AdminRequest<Manage>,
+    IfMatch(expected): IfMatch,
+) -> Result<Json<Message>, ApiError> {
+    request.verbs().remove_client(request.id(), &expected).await?;
     Ok(Message::say("Client removed"))
 }

@@ -39,6 +39,16 @@ impl Wrong {
         Self { fields, problem, needs_proof: false }
     }
 
+    /// Returns the error of a form whose subject was changed in the meantime, with the values that differ, so that they
+    /// are not replaced unseen when the form is submitted again.
+    fn outdated(form: &Form, typed: &Typed, now: &Value, answer: &Answer) -> Self {
+        let saved = form.differing(now, typed).into_iter().map(|(name, value)| {
+            let value = if value.is_empty() { "(empty)" } else { value.as_str() };
+            (name.to_owned(), format!("Saved value: {value}"))
+        });
+        Self { fields: saved.collect(), ..Self::of(answer) }
+    }
+
     fn field(&self, name: &str) -> String {
         let found = self.fields.iter().find(|(field, _)| field == name || field.starts_with(&format!("{name}.")));
         found.map(|(_, error)| error.clone()).unwrap_or_default()
@@ -75,6 +85,9 @@ pub(super) async fn act(desk: &Desk, form: &Form, subject: &Subject, mut fields:
             again(REFUSED_FORM, &Wrong { needs_proof: true, ..Wrong::default() })
         }
         Err(answer) if !is_offered || ["admin.sign_in", "not_found"].contains(&answer.code()) => refused(desk, &answer),
+        Err(answer) if answer.code() == "revision.stale" => {
+            again(answer.status, &Wrong::outdated(form, &typed, &subject.now, &answer))
+        }
         Err(answer) => again(answer.status, &Wrong::of(&answer)),
     }
 }

@@ -204,6 +204,18 @@ impl Form {
         self.inputs.iter().map(field).collect()
     }
 
+    /// Returns the text fields whose current value is another one than the submitted one, with the current value.
+    pub(super) fn differing(&self, now: &Value, typed: &Typed) -> Vec<(&'static str, String)> {
+        let differing = |input: &Input| {
+            now.get(input.name).filter(|value| value.is_boolean() || !matches!(input.kind, Kind::Switch))?;
+            let (saved, shown) = (input.present(now), typed.shown.get(input.name)?.as_str()?.lines());
+            let saved = saved.as_str()?;
+            let is_same = saved.lines().map(str::trim).eq(shown.map(str::trim));
+            (!is_same).then(|| (input.name, saved.lines().collect::<Vec<_>>().join(", ")))
+        };
+        self.inputs.iter().filter_map(differing).collect()
+    }
+
     /// Returns whether the form is offered for a user status.
     pub(super) fn is_for(&self, status: &str) -> bool {
         self.more.statuses.is_empty() || self.more.statuses.contains(&status)

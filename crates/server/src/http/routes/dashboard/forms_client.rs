@@ -96,6 +96,7 @@ pub(super) static CLIENT_FORMS: &[Form] = &[
         method: Verb::Patch,
         inputs: inputs!(WHAT),
         button: "Save",
+        more: More { has_revision: true, ..More::NONE },
         ..create(
             "edit",
             Need::Manage,
@@ -113,12 +114,12 @@ pub(super) static CLIENT_FORMS: &[Form] = &[
             Kind::Switch,
         )],
         button: "Generate secret",
-        more: More { once: Some(("client_secret", "Client secret")), ..More::NONE },
+        more: More { has_revision: true, once: Some(("client_secret", "Client secret")), ..More::NONE },
         ..create(ROTATE_SECRET, Need::Manage, "New secret", "You see it once. Give it to the application.", "")
     },
     Form {
         method: Verb::Delete,
-        more: More { is_danger: true, removes: true, in_zone: true, ..More::NONE },
+        more: More { is_danger: true, has_revision: true, removes: true, in_zone: true, ..More::NONE },
         ..create(
             "remove",
             Need::Manage,

@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answer::{Typed, again, show, show_with},
-    confirm_with::{options, send},
+    confirm_with::{is_only_passkey, link, options, send},
     passkey::{self, Ability},
     social,
     step::{self, Kind},
 };
 use crate::{
     http::{
-        extract::{Carried, Fields, PageForm, Says, SignedIn, Turned, Visit},
+        extract::{Carried, Fields, PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         problem::REFUSED_FORM,
         state::AppState,
@@ -60,7 +60,8 @@ pub(super) struct Asked {
 
 /// Show the page to authenticate again
 ///
-/// Asks for a passkey or the password, then for a second factor if the account has one.
+/// Asks for a passkey or the password, then for a second factor if the account has one. Some changes accept only a
+/// passkey.
 #[utoipa::path(get, path = "/v1/{realm}/signin/confirm", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     let asked = asked(&signed_in, signed_in.visit.parameter("method")).await?;
@@ -80,7 +81,8 @@ async fn asked(signed_in: &SignedIn, method: Option<&str>) -> Result<Asked, Erro
     let status = signed_in.visit.request.second_factors().status(&signed_in.viewer).await?;
     let passkeys = status.passkeys.map(|(passkeys, _)| passkeys).unwrap_or_default();
     let offers_passkey = passkeys.iter().any(|passkey| passkey.used_for == PasskeyUse::Login);
-    let method = if signed_in.viewer.account().has_password {
+    let is_only_passkey = offers_passkey && is_only_passkey(&signed_in.visit);
+    let method = if signed_in.viewer.account().has_password && !is_only_passkey {
         "password"
     } else if offers_passkey {
         "passkey"
@@ -101,7 +103,8 @@ pub(super) fn page(signed_in: &SignedIn, asked: &Asked, gate: Gate) -> SigninCon
     let kinds = asked.step.as_ref().map_or(&[][..], |step| &step.kinds);
     let action = link(visit, asked.step.is_some().then_some(asked.method));
     let mut ways = step::ways(kinds, asked.method, |name| link(visit, Some(name)));
-    if asked.step.as_ref().is_some_and(|step| step.is_alone) && signed_in.viewer.account().has_password {
+    let is_alone = asked.step.as_ref().is_some_and(|step| step.is_alone) && !is_only_passkey(visit);
+    if is_alone && signed_in.viewer.account().has_password {
         ways.push(step::password(visit.link("signin/confirm", &[])));
     }
     SigninConfirm {
@@ -113,14 +116,6 @@ pub(super) fn page(signed_in: &SignedIn, asked: &Asked, gate: Gate) -> SigninCon
         is_sent: asked.step.as_ref().is_some_and(|step| step.is_sent),
         ways,
         providers: asked.providers.clone(),
-    }
-}
-
-/// Returns the path of this page, optionally for one kind of code.
-fn link(visit: &Visit, method: Option<&str>) -> String {
-    match visit.parameter(ConfirmStep::NAME).zip(method) {
-        Some((carried, method)) => visit.link("signin/confirm", &[(ConfirmStep::NAME, carried), ("method", method)]),
-        None => visit.link("signin/confirm", &[]),
     }
 }
 

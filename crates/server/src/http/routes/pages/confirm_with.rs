@@ -12,12 +12,34 @@ use super::{
 use crate::{
     http::{
         answers::RequestOptions,
-        extract::{Carried, Says, SignedIn, Turned},
+        extract::{Carried, Says, SignedIn, Turned, Visit},
         problem::ApiError,
         state::AppState,
     },
     templates::pages::Gate,
 };
+
+/// Parameter of the page if only a passkey is accepted, because the change could lock out the user otherwise.
+const ONLY: &str = "only";
+
+/// Returns whether only a passkey is accepted.
+pub(super) fn is_only_passkey(visit: &Visit) -> bool {
+    visit.parameter(ONLY) == Some("passkey")
+}
+
+/// Returns the path of this page, optionally for one kind of code.
+pub(super) fn link(visit: &Visit, method: Option<&str>) -> String {
+    match visit.parameter(ConfirmStep::NAME).zip(method) {
+        Some((carried, method)) => link_of(visit, &[(ConfirmStep::NAME, carried), ("method", method)]),
+        None => link_of(visit, &[]),
+    }
+}
+
+fn link_of(visit: &Visit, more: &[(&str, &str)]) -> String {
+    let only = is_only_passkey(visit).then_some((ONLY, "passkey"));
+    let all: Vec<(&str, &str)> = more.iter().copied().chain(only).collect();
+    visit.link("signin/confirm", &all)
+}
 
 /// Returns passkey options to the script, for the ticket of a started step or a new one.
 pub(super) async fn options(
@@ -51,7 +73,7 @@ pub(super) async fn options(
     let (ticket, kind) = (RawField::from(&*step.ticket), RawField::from("passkey"));
     let request = sessions.request_factor(&ticket, &kind).await?;
     Ok(visit.carrying(state, &step, |sealed| {
-        let action = visit.link("signin/confirm", &[(ConfirmStep::NAME, sealed), ("method", "passkey")]);
+        let action = link_of(visit, &[(ConfirmStep::NAME, sealed), ("method", "passkey")]);
         passkey::options(RequestOptions::from(request), Some(action))
     }))
 }

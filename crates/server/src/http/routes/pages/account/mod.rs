@@ -9,6 +9,7 @@ mod home;
 mod make_passkey;
 mod passkey;
 mod password;
+mod passwordless;
 mod phone;
 mod remove;
 mod rename;
@@ -40,6 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(phone::form, phone::send))
         .routes(routes!(security::show, security::switch))
         .routes(routes!(password::form, password::change))
+        .routes(routes!(passwordless::ask, passwordless::remove))
         .routes(routes!(totp::form, totp::confirm))
         .routes(routes!(codes::show, codes::renew))
         .routes(routes!(codes::file))

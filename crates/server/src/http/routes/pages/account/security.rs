@@ -23,8 +23,9 @@ use crate::{
     templates::pages::{AccountSecurity, FactorRow, Gate, IdentityRow, SecurityOffers},
 };
 
-const DONE: [&str; 12] = [
+const DONE: [&str; 13] = [
     "password",
+    "no_password",
     "removed",
     "codes",
     "on",
@@ -37,7 +38,7 @@ const DONE: [&str; 12] = [
     "linked",
     "unlinked",
 ];
-const PROBLEMS: [&str; 5] = ["required", "too_many", "too_many_keys", "no_factor", "last"];
+const PROBLEMS: [&str; 6] = ["required", "too_many", "too_many_keys", "no_factor", "last", "only_passkey"];
 
 /// Show the security page
 ///
@@ -61,13 +62,15 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
         }
         None => (None, String::new()),
     };
+    let is_login = |passkey: &ListedPasskey| passkey.used_for == PasskeyUse::Login;
     let offers = SecurityOffers {
         passkey: passkeys.is_some(),
         key: passkeys.is_some() && can_add(Method::Passkey),
         totp: can_add(Method::Totp) && apps < MAX_TOTP,
         must: status.policy == MfaPolicy::Required || !account.has_password,
+        passwordless: account.has_password && passkeys.iter().flatten().any(is_login),
     };
-    let passkeys = passkeys.unwrap_or_default().into_iter().filter(|passkey| passkey.used_for == PasskeyUse::Login);
+    let passkeys = passkeys.unwrap_or_default().into_iter().filter(is_login);
     let page = AccountSecurity {
         gate,
         user: person(&signed_in),
