@@ -144,7 +144,7 @@ pub enum Introspector {
     /// A service of the operator, which may introspect all tokens.
     Service(ApiClient),
     /// A confidential client, which may introspect its own tokens.
-    Client(AuthenticatedClient),
+    Client(Box<AuthenticatedClient>),
 }
 
 /// Authority of a service that may introspect tokens, proved by its secret. Only `OAuth::authenticate` creates one.

@@ -24,7 +24,7 @@ impl OAuth<'_> {
             let client = self.authenticate_client(presented).await?;
             // A public client is not authenticated.
             return match client.client_type {
-                ClientType::Confidential => Ok(Introspector::Client(client)),
+                ClientType::Confidential => Ok(Introspector::Client(client.into())),
                 ClientType::Public => Err(CLIENT_AUTH_FAILED.into()),
             };
         }
