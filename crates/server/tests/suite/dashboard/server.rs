@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::desk;
-use crate::support::{Person, TestApp};
+use crate::support::{Person, TestApp, json};
 
 #[tokio::test]
 async fn messages_are_retried_and_dropped() {
@@ -75,6 +75,33 @@ async fn signing_keys_are_made_and_removed() {
     let removed = browser.fill(signing, &[("force", "true")]).await;
     assert_eq!(removed.location, "/admin/keys?done=retired", "{}", removed.body);
     assert_eq!(browser.get("/admin/keys").await.body.matches("/retire\"").count(), 1);
+}
+
+#[tokio::test]
+async fn the_page_of_keys_lists_the_audit_keys_and_rotates_them_after_a_recent_sign_in() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    app.seal_audit().await;
+    let mut browser = desk(&app, &owner);
+    let kids = async || {
+        let keys = json(owner.get(&app, "/audit/keys").await, 200).await;
+        let kid = |key: &serde_json::Value| key["kid"].as_str().unwrap().to_owned();
+        keys["items"].as_array().unwrap().iter().map(kid).collect::<Vec<_>>()
+    };
+    let first = kids().await.pop().unwrap();
+    let page = browser.get("/admin/keys").await;
+    assert!(page.shows("Audit keys") && page.shows(&first) && !page.shows("Retired"), "{}", page.body);
+    let made = browser.fill("/admin/keys/rotate-audit", &[]).await;
+    assert_eq!(made.location, "/admin/keys?done=audit_rotated", "{}", made.body);
+    let page = browser.get(&made.location).await;
+    let second = kids().await.pop().unwrap();
+    let (newer, older) = (page.body.find(&second).unwrap(), page.body.find(&first).unwrap());
+    assert!(newer < older && page.body[older..].contains("Retired"), "{}", page.body);
+    assert!(!page.body[..older].contains("Retired") && page.shows("New audit key created."), "{}", page.body);
+    app.advance(Duration::from_secs(11 * 60));
+    let refused = browser.fill("/admin/keys/rotate-audit", &[]).await;
+    assert_eq!(refused.status, 422, "the password is asked for: {}", refused.body);
+    assert_eq!(kids().await, [first, second]);
 }
 
 #[tokio::test]
