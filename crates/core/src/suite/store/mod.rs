@@ -228,7 +228,8 @@ macro_rules! store_cases {
                 of_two_deletions_that_need_the_others_address_taken_one_succeeds,
                 of_two_address_changes_that_need_the_others_address_taken_one_succeeds,
                 no_registration_comes_between_a_registration_and_its_user,
-                of_two_signing_keys_removed_at_once_one_is_left;
+                of_two_signing_keys_removed_at_once_one_is_left,
+                a_signing_key_is_not_removed_with_its_predecessors;
         } $($make)? }
     };
 }

@@ -127,6 +127,25 @@ async fn two_keys_removed_at_once_leave_one_that_signs() {
     }
 }
 
+/// Maintenance removes the predecessor, whose tokens are no longer valid.
+#[tokio::test]
+async fn a_key_removed_together_with_its_predecessor_leaves_one_that_signs() {
+    let app = TestApp::with(&[("JWT_SECRET", ""), ("JWT_ALGORITHM", "ES256")]).await;
+    let owner = app.owner().await;
+    for _ in 0..5 {
+        let recent = Admin { cookie: app.sign_in(&owner.email, PASSWORD).await, ..owner.clone() };
+        let rotated = json(recent.post(&app, "/signing-keys/rotate", json!({})).await, 200).await;
+        let newest = format!("/signing-keys/{}", rotated["items"][0]["kid"].as_str().unwrap());
+        app.advance(Duration::from_secs(2 * 24 * 3600));
+        let recent = Admin { cookie: app.sign_in(&owner.email, PASSWORD).await, ..owner.clone() };
+        let removal = recent.request(&app, Method::DELETE, &newest).json(&json!({"force": true})).send();
+        let (removed, ()) = tokio::join!(removal, app.run_maintenance());
+        assert_eq!(removed.unwrap().status(), 200);
+        let left = json(recent.get(&app, "/signing-keys").await, 200).await;
+        assert!(!left["items"].as_array().unwrap().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn settings_are_shown_with_their_source_and_without_secrets() {
     let app = TestApp::with(&[("REALM_USER2_SIGNUP", "closed"), ("SEARCH_BUDGET", "3s")]).await;
