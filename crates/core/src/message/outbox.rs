@@ -75,6 +75,48 @@ pub enum DeliveryOutcome {
     Dead,
 }
 
+/// Why the latest attempt of a message failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryFault {
+    /// A failure that may pass.
+    Failed,
+    /// The provider rejected the message.
+    Rejected,
+    /// The provider rejected this server.
+    Refused,
+    /// The provider limited the rate.
+    Throttled,
+    /// The provider did not confirm the message, but may have accepted it.
+    Unknown,
+    /// The time for the delivery ended.
+    Expired,
+}
+
+impl DeliveryFault {
+    /// All faults.
+    pub const ALL: [Self; 6] =
+        [Self::Failed, Self::Rejected, Self::Refused, Self::Throttled, Self::Unknown, Self::Expired];
+
+    /// Returns the word in the database and in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Rejected => "rejected",
+            Self::Refused => "refused",
+            Self::Throttled => "throttled",
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Parses the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.as_str() == word)
+    }
+}
+
 /// Backoff after the first failure. It doubles after each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// Maximum time between two delivery attempts.

@@ -12,7 +12,7 @@ use portcullis_core::{
     id::{ChallengeId, LeaseId, OutboxId},
     message::{
         Channel, MessageKind,
-        outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
+        outbox::{Claimed, DeliveryFault, DeliveryOutcome, Lease, OutboxRow},
     },
     port::{Outbox, OutboxEntry, OutboxOp, OutboxQuery, OutboxState, Precondition, StoreError},
 };
@@ -137,7 +137,8 @@ async fn listed(db: &Database, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, 
 /// Reads a row with its state. Returns `None` if it was written by another version.
 fn entry(document: Document) -> Option<OutboxEntry> {
     let is_dead = document.get_str("state").is_ok_and(|state| state == "dead");
-    read(DocumentFields::of(document)).ok().map(|row| OutboxEntry { row, is_dead })
+    let fault = document.get_str("fault").ok().and_then(DeliveryFault::parse);
+    read(DocumentFields::of(document)).ok().map(|row| OutboxEntry { row, is_dead, fault })
 }
 
 /// Selects due messages, then leases those that are still free.
@@ -202,6 +203,10 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &OutboxOp) -> Result<(), OpEr
         OutboxOp::ExtendLease { id, lease, until } => {
             let later = doc! { "$set": { "lease_until": time(*until) } };
             require(work.update(NAME, held(id, lease), later).await?, Precondition::LeaseHeld)
+        }
+        OutboxOp::NoteFault { id, lease, fault } => {
+            let noted = doc! { "$set": { "fault": fault.as_str() } };
+            require(work.update(NAME, held(id, lease), noted).await?, Precondition::LeaseHeld)
         }
         OutboxOp::FinishDelivery { id, lease, outcome } => finish(work, id, lease, *outcome).await,
         OutboxOp::Hasten { id, due_at } => {

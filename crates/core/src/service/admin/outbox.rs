@@ -15,7 +15,10 @@ use crate::{
         catalogue::{ADMIN_FORBIDDEN, NOT_FOUND, OUTBOX_DEAD},
     },
     id::{OutboxId, RealmName},
-    message::{Channel, Recipient, outbox::OutboxRow},
+    message::{
+        Channel, Recipient,
+        outbox::{DeliveryFault, OutboxRow},
+    },
     port::{OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery},
     realm::Realm,
     service::{FieldErrors, RawField, Scope, kernel::AuditDraft},
@@ -46,6 +49,8 @@ pub struct ListedMessage {
     pub created_at: Timestamp,
     pub due_at: Timestamp,
     pub attempts: u32,
+    /// Fault of the latest failed attempt.
+    pub fault: Option<&'static str>,
 }
 
 /// A page of messages.
@@ -147,6 +152,7 @@ impl Administered<'_, Look> {
             created_at: row.created_at,
             due_at: row.due_at,
             attempts: row.attempts,
+            fault: entry.fault.map(DeliveryFault::as_str),
         })
     }
 

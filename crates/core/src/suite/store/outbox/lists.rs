@@ -1,10 +1,11 @@
 //! Listing of the outbox, and changes by administrators.
 
+use super::{claimed, finish, only};
 use crate::{
     batch,
     message::{
         Channel, MessageKind,
-        outbox::{DeliveryOutcome, OutboxRow},
+        outbox::{Claimed, DeliveryFault, DeliveryOutcome, OutboxRow},
     },
     port::{Op, OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery, Precondition, Store},
     suite::{
@@ -69,7 +70,7 @@ pub async fn a_message_is_read_hastened_and_dropped(store: &dyn Store) {
     fails(store, [drop("one")], Precondition::MessageThere).await;
     assert_eq!(store.outbox_row(&later.id).await.unwrap(), None);
     done(store, batch![OutboxOp::Enqueue(later.clone())]).await;
-    let entry = OutboxEntry { row: later.clone(), is_dead: false };
+    let entry = OutboxEntry { row: later.clone(), is_dead: false, fault: None };
     assert_eq!(store.outbox_row(&later.id).await.unwrap(), Some(entry));
     assert!(store.claim(Channel::Mail, 9, &lease("early", NOW)).await.unwrap().is_empty());
     done(store, [hasten("one")]).await;
@@ -81,4 +82,24 @@ pub async fn a_message_is_read_hastened_and_dropped(store: &dyn Store) {
     fails(store, [hasten("one")], Precondition::MessageThere).await;
     done(store, [drop("one")]).await;
     assert_eq!(store.outbox_row(&later.id).await.unwrap(), None);
+}
+
+/// Only the holder of the lease records it.
+pub async fn a_message_keeps_the_fault_of_its_latest_attempt(store: &dyn Store) {
+    let first = claimed(store).await;
+    let note = |claimed: &Claimed, fault| {
+        Op::from(OutboxOp::NoteFault { id: claimed.row.id.clone(), lease: claimed.lease.clone(), fault })
+    };
+    let fail = |claimed: &Claimed, fault, outcome| [vec![note(claimed, fault)], finish(claimed, outcome)].concat();
+    done(store, fail(&first, DeliveryFault::Failed, DeliveryOutcome::Retry(at(10)))).await;
+    let entry = async || store.outbox_row(&first.row.id).await.unwrap().unwrap();
+    let seen = entry().await;
+    assert_eq!((seen.fault, seen.row.attempts), (Some(DeliveryFault::Failed), 1));
+    fails(store, [note(&first, DeliveryFault::Rejected)], Precondition::LeaseHeld).await;
+    let second = only(store, "second", at(10)).await.unwrap();
+    done(store, fail(&second, DeliveryFault::Throttled, DeliveryOutcome::Dead)).await;
+    let seen = entry().await;
+    assert_eq!((seen.fault, seen.is_dead), (Some(DeliveryFault::Throttled), true));
+    let listed = store.outbox_page(&OutboxQuery { is_dead: true, ..query() }).await.unwrap();
+    assert_eq!(listed.iter().map(|entry| entry.fault).collect::<Vec<_>>(), [Some(DeliveryFault::Throttled)]);
 }

@@ -37,13 +37,18 @@ pub(crate) struct OutboxMessage {
     due_at: String,
     #[schema(example = 2)]
     attempts: u32,
+    /// Fault of the latest failed attempt. `failed`: may pass. `rejected`: the provider rejected the message. `refused`: it
+    /// rejected this server. `throttled`: it limited the rate. `unknown`: it may have accepted the message. `expired`: not
+    /// delivered in time. Null without one.
+    #[schema(example = "failed", required)]
+    fault: Option<&'static str>,
 }
 
 impl From<ListedMessage> for OutboxMessage {
     fn from(message: ListedMessage) -> Self {
-        let ListedMessage { id, realm, kind, channel, state, to, created_at, due_at, attempts } = message;
+        let ListedMessage { id, realm, kind, channel, state, to, created_at, due_at, attempts, fault } = message;
         let (created_at, due_at) = (created_at.to_string(), due_at.to_string());
-        Self { id, realm, kind, channel, state, to, created_at, due_at, attempts }
+        Self { id, realm, kind, channel, state, to, created_at, due_at, attempts, fault }
     }
 }
 
