@@ -8,7 +8,7 @@ use crate::{
     id::{ChallengeId, LeaseId, OutboxId, RealmName},
     message::MessageKind,
     random,
-    seal::Sealed,
+    seal::{BlindIndex, Sealed},
 };
 
 /// A queued message.
@@ -20,6 +20,8 @@ pub struct OutboxRow {
     /// [`Recipient`](super::Recipient), sealed under the realm's outbox key. Erased when the message is delivered or
     /// abandoned.
     pub recipient: Sealed,
+    /// Blind index of the address or number. Missing in messages of earlier versions.
+    pub index: Option<BlindIndex>,
     /// Challenge whose links the message contains.
     pub challenge: Option<ChallengeId>,
     /// Time when the message was committed.

@@ -15,6 +15,7 @@ use portcullis_core::{
         outbox::{Claimed, DeliveryFault, DeliveryOutcome, Lease, OutboxRow},
     },
     port::{Outbox, OutboxEntry, OutboxOp, OutboxQuery, OutboxState, Precondition, StoreError},
+    seal::BlindIndex,
 };
 
 use super::one_of;
@@ -43,6 +44,7 @@ fn document(row: &OutboxRow) -> Document {
         "give_up_at": time(row.give_up_at),
         "attempts": number(row.attempts.into()),
         "unknowns": number(row.unknowns.into()),
+        "blind_index": row.index.map(|index| bytes(&index.0)),
         "state": "waiting",
         // Preserves the order of enqueuing, at least within one process.
         "came": ObjectId::new(),
@@ -62,6 +64,7 @@ fn read(mut fields: DocumentFields) -> Result<OutboxRow, Unreadable> {
         attempts: fields.count("attempts")?,
         // Missing in messages of earlier versions.
         unknowns: fields.count("unknowns").unwrap_or_default(),
+        index: fields.array_if_any("blind_index")?.map(BlindIndex),
     })
 }
 
@@ -115,6 +118,9 @@ async fn listed(db: &Database, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, 
     }
     if let Some(channel) = query.channel {
         filter.insert("channel", channel.as_str());
+    }
+    if let Some(indexes) = query.recipient {
+        filter.insert("blind_index", doc! { "$in": indexes.map(|index| bytes(&index.0)).to_vec() });
     }
     let (order, beyond) = if query.is_backwards { (1, "$gt") } else { (-1, "$lt") };
     if let Some(place) = &query.from {

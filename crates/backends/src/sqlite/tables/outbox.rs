@@ -11,6 +11,7 @@ use portcullis_core::{
         outbox::{Claimed, DeliveryFault, DeliveryOutcome, Lease, OutboxRow},
     },
     port::{Outbox, OutboxEntry, OutboxOp, OutboxQuery, OutboxState, Precondition, StoreError},
+    seal::BlindIndex,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -38,6 +39,7 @@ const TABLE: Table<OutboxRow> = Table {
         ("give_up_at", |row| owned(row.give_up_at.millis())),
         ("attempts", |row| owned(row.attempts)),
         ("unknowns", |row| owned(row.unknowns)),
+        ("blind_index", |row| borrowed(row.index.as_ref().map(|index| index.0.as_slice()))),
         // Derived from the kind and never read. Claims filter by it.
         ("channel", |row| borrowed(row.kind.channel().as_str())),
     ],
@@ -57,6 +59,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         give_up_at: columns.time()?,
         attempts: columns.value()?,
         unknowns: columns.value()?,
+        index: columns.value::<Option<[u8; 32]>>()?.map(BlindIndex),
     })
 }
 
@@ -99,7 +102,8 @@ const DROP: &str = "DELETE FROM outbox WHERE id = ?1";
 static BY_ID: LazyLock<String> =
     LazyLock::new(|| format!("SELECT state, {}, fault FROM outbox WHERE id = ?1", TABLE.names()));
 /// Conditions of a list. The bound of its position is always given, so that the index is used for it.
-const LISTED: &str = "state = ?1 AND realm = ?4 AND attempts BETWEEN ?5 AND ?6 AND (?7 IS NULL OR channel = ?7)";
+const LISTED: &str = "state = ?1 AND realm = ?4 AND attempts BETWEEN ?5 AND ?6 AND (?7 IS NULL OR channel = ?7)
+    AND (?9 IS NULL OR blind_index IN (?9, ?10))";
 static OLDER: LazyLock<String> = LazyLock::new(|| {
     let names = TABLE.names();
     format!(
@@ -188,6 +192,7 @@ fn page(db: &Connection, query: &OutboxQuery) -> rusqlite::Result<Vec<OutboxEntr
         Some(false) => (0, 0),
         Some(true) => (1, i64::MAX),
     };
+    let [email, phone] = query.recipient.map_or([None, None], |indexes| indexes.map(|index| Some(index.0)));
     let params = params![
         if query.is_dead { "dead" } else { "waiting" },
         place.0,
@@ -197,6 +202,8 @@ fn page(db: &Connection, query: &OutboxQuery) -> rusqlite::Result<Vec<OutboxEntr
         most,
         query.channel.map(Channel::as_str),
         number(query.limit as u64),
+        email,
+        phone,
     ];
     let entries = list(db, if query.is_backwards { &NEWER } else { &OLDER }, params, read_entry)?;
     Ok(entries.into_iter().flatten().collect())

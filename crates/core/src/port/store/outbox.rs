@@ -8,6 +8,7 @@ use crate::{
         Channel,
         outbox::{Claimed, DeliveryFault, DeliveryOutcome, Lease, OutboxRow},
     },
+    seal::BlindIndex,
 };
 
 /// Claims and queries of the outbox.
@@ -76,6 +77,8 @@ pub struct OutboxQuery {
     /// Whether an attempt has failed. `None` includes both.
     pub is_retried: Option<bool>,
     pub channel: Option<Channel>,
+    /// Blind indexes of the address and the number of a recipient.
+    pub recipient: Option<[BlindIndex; 2]>,
     /// Position in the list where the page starts, exclusive.
     pub from: Option<OutboxPlace>,
     /// Whether the page precedes the position. If so, it is sorted from oldest to newest.

@@ -173,6 +173,7 @@ macro_rules! store_cases {
                 messages_are_listed_by_age_and_filters,
                 a_message_is_read_hastened_and_dropped,
                 a_message_keeps_the_fault_of_its_latest_attempt,
+                messages_are_listed_by_recipient,
                 no_message_is_ever_lost;
             limits:
                 a_quota_allows_exactly_its_number_of_uses,

@@ -9,7 +9,7 @@ use crate::{
     },
     port::{Op, OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery, Precondition, Store},
     suite::{
-        rows::{NOW, at, here, lease, message, outbox_id, there},
+        rows::{NOW, at, here, index, lease, message, outbox_id, there},
         store::{done, fails},
     },
 };
@@ -20,6 +20,7 @@ fn query() -> OutboxQuery {
         is_dead: false,
         is_retried: None,
         channel: None,
+        recipient: None,
         from: None,
         is_backwards: false,
         limit: 9,
@@ -82,6 +83,27 @@ pub async fn a_message_is_read_hastened_and_dropped(store: &dyn Store) {
     fails(store, [hasten("one")], Precondition::MessageThere).await;
     done(store, [drop("one")]).await;
     assert_eq!(store.outbox_row(&later.id).await.unwrap(), None);
+}
+
+/// Also after the recipient is erased. Messages of earlier versions have no index.
+pub async fn messages_are_listed_by_recipient(store: &dyn Store) {
+    let [eve, number] = [index("eve@example.org"), index("+12025550143")];
+    let rows = [
+        OutboxRow { created_at: at(-3), ..message("of-ada") },
+        OutboxRow { created_at: at(-2), index: Some(eve), ..message("of-eve") },
+        OutboxRow { created_at: at(-1), index: Some(number), ..sms("code-of-eve") },
+        OutboxRow { index: None, ..message("earlier") },
+    ];
+    done(store, rows.into_iter().map(|row| OutboxOp::Enqueue(row).into())).await;
+    let of = |recipient| OutboxQuery { recipient: Some(recipient), ..query() };
+    assert_eq!(ids(store, of([eve, number])).await, ["code-of-eve", "of-eve"]);
+    assert_eq!(ids(store, of([eve, eve])).await, ["of-eve"]);
+    assert_eq!(ids(store, OutboxQuery { is_dead: true, ..of([eve, number]) }).await, Vec::<String>::new());
+    let claimed = store.claim(Channel::Sms, 9, &lease("lease", NOW)).await.unwrap();
+    let [claimed] = claimed.as_slice() else { panic!("{claimed:?}") };
+    done(store, finish(claimed, DeliveryOutcome::Dead)).await;
+    assert_eq!(ids(store, OutboxQuery { is_dead: true, ..of([eve, number]) }).await, ["code-of-eve"]);
+    assert_eq!(ids(store, query()).await.len(), 3);
 }
 
 /// Only the holder of the lease records it.

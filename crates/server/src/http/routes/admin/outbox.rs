@@ -62,7 +62,7 @@ pub(crate) struct OutboxMessages {
     prev: Option<String>,
 }
 
-refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID), field("state", VALUE_INVALID), field("channel", VALUE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID), field("user", VALUE_INVALID), field("state", VALUE_INVALID), field("channel", VALUE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// List messages
 ///
@@ -74,6 +74,7 @@ refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID],
     security(("admin_session" = []), ("admin_key" = [])),
     params(
         ("realm" = Option<String>, Query, description = "Realm; default: all realms", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", example = "User1"),
+        ("user" = Option<String>, Query, description = "Identifier of a user: messages to the present address and number", example = "k3v0v6sq7t2m8g4c9e5r3n1h0j"),
         ("state" = Option<String>, Query, description = "`waiting`, `retrying` or `dead`", example = "dead"),
         ("channel" = Option<String>, Query, description = "`mail` or `sms`", example = "mail"),
         ("limit" = Option<u32>, Query, description = "Number of messages of a page, at most 200", minimum = 1, maximum = 200, example = 50),
@@ -85,6 +86,7 @@ pub(crate) async fn list(request: AdminRequest<Look>, query: Query) -> Result<Js
     let Query(mut fields) = query;
     let filters = OutboxFilters {
         realm: fields.take("realm"),
+        user: fields.take("user"),
         state: fields.take("state"),
         channel: fields.take("channel"),
         limit: fields.take("limit"),
