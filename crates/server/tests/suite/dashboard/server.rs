@@ -13,8 +13,13 @@ async fn messages_are_retried_and_dropped() {
     app.pump().await;
     let mut browser = desk(&app, &owner);
     assert!(browser.get("/admin/deliveries").await.shows("No pending messages"));
-    Person::new("john@example.com").register(&app).await;
+    let john = Person::new("john@example.com").register(&app).await;
     Person::new("ada@example.com").register(&app).await;
+    let page = browser.get(&format!("/admin/realms/User1/users/{}", john.id)).await;
+    let of_john = format!("/admin/deliveries?realm=User1&user={}", john.id);
+    assert!(page.body.replace("&amp;", "&").contains(&of_john), "{}", page.body);
+    let list = browser.get(&of_john).await;
+    assert!(list.shows("j•••@e•••.com") && !list.shows("a•••@e•••.com"), "{}", list.body);
     let list = browser.get("/admin/deliveries?realm=User1&state=waiting").await;
     assert!(list.shows("Verify email") && list.shows("j•••@e•••.com") && !list.shows("john@"), "{}", list.body);
     let path = |list: &str, verb: &str| {
