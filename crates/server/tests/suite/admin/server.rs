@@ -43,10 +43,8 @@ async fn messages_are_listed_masked_sent_at_once_and_dropped() {
     let found = json(owner.post(&app, "/realms/User1/users/search", search).await, 200).await;
     let user = found["items"][0]["id"].as_str().unwrap();
     assert_eq!(ids(&list(&owner, &format!("?user={user}")).await), ids(&all)[2..], "the messages of one user");
-    assert_eq!(ids(&list(&owner, &format!("?user={user}&state=dead")).await), Vec::<String>::new());
     assert_eq!(ids(&list(&owner, "?user=unknown").await), Vec::<String>::new());
-    let listed = app.command(&["outbox", "list", "--user", user]).await.1;
-    assert_eq!(ids(&listed), ids(&all)[2..]);
+    assert_eq!(ids(&app.command(&["outbox", "list", "--user", user]).await.1), ids(&all)[2..]);
     for query in ["?state=lost", "?user=%21", "?nickname=john", "?limit=0"] {
         assert_eq!(owner.get(&app, &format!("/outbox{query}")).await.status(), 422, "{query}");
     }
