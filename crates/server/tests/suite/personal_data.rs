@@ -43,8 +43,8 @@ const TABLES: &[(&str, Kept)] = &[
     ("revocations", Expires),
     // Belong to people who have not verified the address.
     ("registrations", Nothing),
-    // Recipients are sealed under the realm's key until the message is delivered or abandoned. Device and address of a
-    // sign-in are sealed under the user's.
+    // Recipients are sealed under the realm's key until the message is delivered or abandoned. An abandoned one keeps the
+    // blind index for a month. Device and address of a sign-in are sealed under the user's key.
     ("outbox", Nothing),
     ("failures", Nothing),
     ("quotas", Nothing),
