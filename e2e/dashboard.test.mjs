@@ -121,6 +121,8 @@ for (const javaScriptEnabled of [true, false]) {
     }
     await page.goto(`${app.base}/admin/keys/rotate`);
     await look(page, "New signing key");
+    await page.goto(`${app.base}/admin/keys/rotate-audit`);
+    await look(page, "New audit key");
     await page.goto(`${app.base}/admin/settings?q=nonsense`);
     await page.getByText("No setting matches.").waitFor();
     await page.goto(`${app.base}/admin/admins`);

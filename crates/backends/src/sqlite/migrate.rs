@@ -35,6 +35,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 15, name: "client_sessions", sql: include_str!("migrations/0015_client_sessions.sql") },
     Migration { version: 16, name: "outbox_by_realm", sql: include_str!("migrations/0016_outbox_by_realm.sql") },
     Migration { version: 17, name: "stats", sql: include_str!("migrations/0017_stats.sql") },
+    Migration { version: 18, name: "outbox_fault", sql: include_str!("migrations/0018_outbox_fault.sql") },
+    Migration { version: 19, name: "outbox_recipient", sql: include_str!("migrations/0019_outbox_recipient.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

@@ -95,12 +95,6 @@ impl PendingIdentity {
         }
     }
 
-    /// Returns the names reported by the provider, for a form.
-    #[must_use]
-    pub fn names(&self) -> [Option<&str>; 2] {
-        [self.first_name.as_deref(), self.last_name.as_deref()]
-    }
-
     /// Returns the address reported by the provider, verified or not.
     #[must_use]
     pub fn email(&self) -> Option<&str> {

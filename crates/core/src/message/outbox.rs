@@ -8,7 +8,7 @@ use crate::{
     id::{ChallengeId, LeaseId, OutboxId, RealmName},
     message::MessageKind,
     random,
-    seal::Sealed,
+    seal::{BlindIndex, Sealed},
 };
 
 /// A queued message.
@@ -20,6 +20,8 @@ pub struct OutboxRow {
     /// [`Recipient`](super::Recipient), sealed under the realm's outbox key. Erased when the message is delivered or
     /// abandoned.
     pub recipient: Sealed,
+    /// Blind index of the address or number, erased with the recipient. Missing in messages of earlier versions.
+    pub index: Option<BlindIndex>,
     /// Challenge whose links the message contains.
     pub challenge: Option<ChallengeId>,
     /// Time when the message was committed.
@@ -73,6 +75,48 @@ pub enum DeliveryOutcome {
     Release,
     /// Given up. The row is kept for metrics, without its recipient.
     Dead,
+}
+
+/// Why the latest attempt of a message failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryFault {
+    /// A failure that may pass.
+    Failed,
+    /// The provider rejected the message.
+    Rejected,
+    /// The provider rejected this server or sender.
+    RouteRejected,
+    /// The provider limited the rate.
+    Throttled,
+    /// The provider did not confirm the message, but may have accepted it.
+    Unknown,
+    /// The time for the delivery ended.
+    Expired,
+}
+
+impl DeliveryFault {
+    /// All faults.
+    pub const ALL: [Self; 6] =
+        [Self::Failed, Self::Rejected, Self::RouteRejected, Self::Throttled, Self::Unknown, Self::Expired];
+
+    /// Returns the word in the database and in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Rejected => "rejected",
+            Self::RouteRejected => "route_rejected",
+            Self::Throttled => "throttled",
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Parses the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.as_str() == word)
+    }
 }
 
 /// Backoff after the first failure. It doubles after each further one.

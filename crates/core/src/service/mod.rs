@@ -31,7 +31,9 @@ pub use factor::{
     AddedPasskey, AddedSms, Confirmed, CreationOffer, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes,
     SecondFactors, Switched, passkeys_of_other_domains,
 };
-pub use federation::{Begun, Callback, Completing, CompletionForm, Exchange, Federation, OpenFlow, Question, Returned};
+pub use federation::{
+    Begun, Callback, Completing, CompletionFields, CompletionForm, Exchange, Federation, OpenFlow, Question, Returned,
+};
 pub use kernel::{
     AcceptedCredentials, AdminSettings, Administrator, ApiClient, AuthenticatedClient, Challenged, FactorChallenge,
     FieldErrors, FreshOwner, Introspector, KeyRotation, ListedGrant, NamedCredential, NamedField, Owner, Permit, Ports,

@@ -188,6 +188,7 @@ pub fn message(id: &str) -> OutboxRow {
         realm: here(),
         kind: MessageKind::VerifyEmail,
         recipient: sealed("ada@example.org"),
+        index: Some(index("ada@example.org")),
         challenge: Some(challenge_id(1)),
         created_at: NOW,
         due_at: NOW,

@@ -44,7 +44,7 @@ const TABLES: &[(&str, Kept)] = &[
     // Belong to people who have not verified the address.
     ("registrations", Nothing),
     // Recipients are sealed under the realm's key until the message is delivered or abandoned. Device and address of a
-    // sign-in are sealed under the user's.
+    // sign-in are sealed under the user's key.
     ("outbox", Nothing),
     ("failures", Nothing),
     ("quotas", Nothing),

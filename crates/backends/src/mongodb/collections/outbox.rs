@@ -12,9 +12,10 @@ use portcullis_core::{
     id::{ChallengeId, LeaseId, OutboxId},
     message::{
         Channel, MessageKind,
-        outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
+        outbox::{Claimed, DeliveryFault, DeliveryOutcome, Lease, OutboxRow},
     },
     port::{Outbox, OutboxEntry, OutboxOp, OutboxQuery, OutboxState, Precondition, StoreError},
+    seal::BlindIndex,
 };
 
 use super::one_of;
@@ -43,6 +44,7 @@ fn document(row: &OutboxRow) -> Document {
         "give_up_at": time(row.give_up_at),
         "attempts": number(row.attempts.into()),
         "unknowns": number(row.unknowns.into()),
+        "blind_index": row.index.map(|index| bytes(&index.0)),
         "state": "waiting",
         // Preserves the order of enqueuing, at least within one process.
         "came": ObjectId::new(),
@@ -62,6 +64,7 @@ fn read(mut fields: DocumentFields) -> Result<OutboxRow, Unreadable> {
         attempts: fields.count("attempts")?,
         // Missing in messages of earlier versions.
         unknowns: fields.count("unknowns").unwrap_or_default(),
+        index: fields.array_if_any("blind_index")?.map(BlindIndex),
     })
 }
 
@@ -116,6 +119,9 @@ async fn listed(db: &Database, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, 
     if let Some(channel) = query.channel {
         filter.insert("channel", channel.as_str());
     }
+    if let Some(indexes) = query.recipient {
+        filter.insert("blind_index", doc! { "$in": indexes.map(|index| bytes(&index.0)).to_vec() });
+    }
     let (order, beyond) = if query.is_backwards { (1, "$gt") } else { (-1, "$lt") };
     if let Some(place) = &query.from {
         // The index is only used because of the bound on the time alone.
@@ -137,7 +143,8 @@ async fn listed(db: &Database, query: &OutboxQuery) -> Result<Vec<OutboxEntry>, 
 /// Reads a row with its state. Returns `None` if it was written by another version.
 fn entry(document: Document) -> Option<OutboxEntry> {
     let is_dead = document.get_str("state").is_ok_and(|state| state == "dead");
-    read(DocumentFields::of(document)).ok().map(|row| OutboxEntry { row, is_dead })
+    let fault = document.get_str("fault").ok().and_then(DeliveryFault::parse);
+    read(DocumentFields::of(document)).ok().map(|row| OutboxEntry { row, is_dead, fault })
 }
 
 /// Selects due messages, then leases those that are still free.
@@ -203,6 +210,10 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &OutboxOp) -> Result<(), OpEr
             let later = doc! { "$set": { "lease_until": time(*until) } };
             require(work.update(NAME, held(id, lease), later).await?, Precondition::LeaseHeld)
         }
+        OutboxOp::NoteFault { id, lease, fault } => {
+            let noted = doc! { "$set": { "fault": fault.as_str() } };
+            require(work.update(NAME, held(id, lease), noted).await?, Precondition::LeaseHeld)
+        }
         OutboxOp::FinishDelivery { id, lease, outcome } => finish(work, id, lease, *outcome).await,
         OutboxOp::Hasten { id, due_at } => {
             let waiting = doc! { "_id": id.as_str(), "state": "waiting" };
@@ -247,6 +258,6 @@ fn held(id: &OutboxId, lease: &LeaseId) -> Document {
 fn dead() -> Document {
     doc! {
         "$set": { "state": "dead", "recipient": bytes(&[]) },
-        "$unset": { "lease_id": "", "lease_until": "" },
+        "$unset": { "blind_index": "", "lease_id": "", "lease_until": "" },
     }
 }

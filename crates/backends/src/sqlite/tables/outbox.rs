@@ -8,9 +8,10 @@ use portcullis_core::{
     id::{ChallengeId, LeaseId, OutboxId},
     message::{
         Channel, MessageKind,
-        outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
+        outbox::{Claimed, DeliveryFault, DeliveryOutcome, Lease, OutboxRow},
     },
     port::{Outbox, OutboxEntry, OutboxOp, OutboxQuery, OutboxState, Precondition, StoreError},
+    seal::BlindIndex,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -38,6 +39,7 @@ const TABLE: Table<OutboxRow> = Table {
         ("give_up_at", |row| owned(row.give_up_at.millis())),
         ("attempts", |row| owned(row.attempts)),
         ("unknowns", |row| owned(row.unknowns)),
+        ("blind_index", |row| borrowed(row.index.as_ref().map(|index| index.0.as_slice()))),
         // Derived from the kind and never read. Claims filter by it.
         ("channel", |row| borrowed(row.kind.channel().as_str())),
     ],
@@ -57,6 +59,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         give_up_at: columns.time()?,
         attempts: columns.value()?,
         unknowns: columns.value()?,
+        index: columns.value::<Option<[u8; 32]>>()?.map(BlindIndex),
     })
 }
 
@@ -81,11 +84,12 @@ const UNKNOWN: &str =
     "UPDATE outbox SET due_at = ?3, attempts = attempts + 1, unknowns = unknowns + 1, lease_id = NULL,
     lease_until = NULL WHERE id = ?1 AND lease_id = ?2";
 const EXTEND: &str = "UPDATE outbox SET lease_until = ?3 WHERE id = ?1 AND lease_id = ?2";
+const NOTE_FAULT: &str = "UPDATE outbox SET fault = ?3 WHERE id = ?1 AND lease_id = ?2";
 const FREE: &str = "UPDATE outbox SET lease_id = NULL, lease_until = NULL WHERE lease_until IS NOT NULL";
 const RELEASE: &str = "UPDATE outbox SET lease_id = NULL, lease_until = NULL WHERE id = ?1 AND lease_id = ?2";
-const DEAD: &str = "UPDATE outbox SET state = 'dead', recipient = x'', lease_id = NULL, lease_until = NULL
+const DEAD: &str = "UPDATE outbox SET state = 'dead', recipient = x'', blind_index = NULL, lease_id = NULL, lease_until = NULL
     WHERE id = ?1 AND lease_id = ?2";
-const BURY: &str = "UPDATE outbox SET state = 'dead', recipient = x'', lease_id = NULL, lease_until = NULL
+const BURY: &str = "UPDATE outbox SET state = 'dead', recipient = x'', blind_index = NULL, lease_id = NULL, lease_until = NULL
     WHERE position = ?1";
 const SWEEP: &str = "DELETE FROM outbox WHERE position IN
     (SELECT position FROM outbox WHERE state = 'dead' AND created_at <= ?1 ORDER BY created_at LIMIT ?2)";
@@ -95,27 +99,29 @@ const STATE: &str = "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'
 
 const HASTEN: &str = "UPDATE outbox SET due_at = ?2 WHERE id = ?1 AND state = 'waiting'";
 const DROP: &str = "DELETE FROM outbox WHERE id = ?1";
-static BY_ID: LazyLock<String> = LazyLock::new(|| format!("SELECT state, {} FROM outbox WHERE id = ?1", TABLE.names()));
+static BY_ID: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT state, {}, fault FROM outbox WHERE id = ?1", TABLE.names()));
 /// Conditions of a list. The bound of its position is always given, so that the index is used for it.
-const LISTED: &str = "state = ?1 AND realm = ?4 AND attempts BETWEEN ?5 AND ?6 AND (?7 IS NULL OR channel = ?7)";
+const LISTED: &str = "state = ?1 AND realm = ?4 AND attempts BETWEEN ?5 AND ?6 AND (?7 IS NULL OR channel = ?7)
+    AND (?9 IS NULL OR blind_index IN (?9, ?10))";
 static OLDER: LazyLock<String> = LazyLock::new(|| {
     let names = TABLE.names();
     format!(
-        "SELECT state, {names} FROM outbox WHERE {LISTED} AND created_at <= ?2 AND (created_at, id) < (?2, ?3)
+        "SELECT state, {names}, fault FROM outbox WHERE {LISTED} AND created_at <= ?2 AND (created_at, id) < (?2, ?3)
         ORDER BY created_at DESC, id DESC LIMIT ?8"
     )
 });
 static NEWER: LazyLock<String> = LazyLock::new(|| {
     let names = TABLE.names();
     format!(
-        "SELECT state, {names} FROM outbox WHERE {LISTED} AND created_at >= ?2 AND (created_at, id) > (?2, ?3)
+        "SELECT state, {names}, fault FROM outbox WHERE {LISTED} AND created_at >= ?2 AND (created_at, id) > (?2, ?3)
         ORDER BY created_at, id LIMIT ?8"
     )
 });
 
 pub(super) fn statements() -> Vec<&'static str> {
     let listed: [&str; 3] = [&BY_ID, &OLDER, &NEWER];
-    [&CLAIM, DONE, RETRY, UNKNOWN, EXTEND, RELEASE, DEAD, BURY, SWEEP, STATE, HASTEN, DROP]
+    [&CLAIM, DONE, RETRY, UNKNOWN, EXTEND, NOTE_FAULT, RELEASE, DEAD, BURY, SWEEP, STATE, HASTEN, DROP]
         .into_iter()
         .chain(listed)
         .collect()
@@ -186,6 +192,7 @@ fn page(db: &Connection, query: &OutboxQuery) -> rusqlite::Result<Vec<OutboxEntr
         Some(false) => (0, 0),
         Some(true) => (1, i64::MAX),
     };
+    let [email, phone] = query.recipient.map_or([None, None], |indexes| indexes.map(|index| Some(index.0)));
     let params = params![
         if query.is_dead { "dead" } else { "waiting" },
         place.0,
@@ -195,6 +202,8 @@ fn page(db: &Connection, query: &OutboxQuery) -> rusqlite::Result<Vec<OutboxEntr
         most,
         query.channel.map(Channel::as_str),
         number(query.limit as u64),
+        email,
+        phone,
     ];
     let entries = list(db, if query.is_backwards { &NEWER } else { &OLDER }, params, read_entry)?;
     Ok(entries.into_iter().flatten().collect())
@@ -203,7 +212,8 @@ fn page(db: &Connection, query: &OutboxQuery) -> rusqlite::Result<Vec<OutboxEntr
 /// Reads a row after its state. Returns `None` if it was written by another version.
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<Option<OutboxEntry>> {
     let is_dead = row.get::<_, String>(0)? == "dead";
-    Ok(read(row).ok().map(|row| OutboxEntry { row, is_dead }))
+    let fault = row.get::<_, Option<String>>("fault")?.and_then(|word| DeliveryFault::parse(&word));
+    Ok(read(row).ok().map(|row| OutboxEntry { row, is_dead, fault }))
 }
 
 fn state(db: &Connection) -> rusqlite::Result<OutboxState> {
@@ -222,6 +232,10 @@ pub(super) fn apply(db: &Connection, op: &OutboxOp) -> Result<(), OpError> {
         OutboxOp::ExtendLease { id, lease, until } => {
             let extended = write(db, EXTEND, params![id.as_str(), lease.as_str(), until.millis()])?;
             require(extended == 1, Precondition::LeaseHeld)
+        }
+        OutboxOp::NoteFault { id, lease, fault } => {
+            let noted = write(db, NOTE_FAULT, params![id.as_str(), lease.as_str(), fault.as_str()])?;
+            require(noted == 1, Precondition::LeaseHeld)
         }
         OutboxOp::FinishDelivery { id, lease, outcome } => finish(db, id, lease, *outcome),
         OutboxOp::Hasten { id, due_at } => {

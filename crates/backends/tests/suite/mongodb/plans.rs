@@ -103,7 +103,8 @@ async fn list_messages(made: &Fresh) {
     for (is_backwards, from) in [(false, None), (false, Some(at(9))), (true, Some(at(-9)))] {
         let from = from.map(|created_at| OutboxPlace { created_at, id: row.id.as_str().to_owned() });
         let (is_dead, is_retried, channel) = (false, None, Some(Channel::Mail));
-        let query = OutboxQuery { realm: here(), is_dead, is_retried, channel, from, is_backwards, limit: 3 };
+        let query =
+            OutboxQuery { realm: here(), is_dead, is_retried, channel, recipient: None, from, is_backwards, limit: 3 };
         assert_eq!(made.outbox_page(&query).await.unwrap().len(), 3, "{query:?}");
     }
 }

@@ -6,8 +6,9 @@ use crate::{
     id::{LeaseId, OutboxId, RealmName},
     message::{
         Channel,
-        outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
+        outbox::{Claimed, DeliveryFault, DeliveryOutcome, Lease, OutboxRow},
     },
+    seal::BlindIndex,
 };
 
 /// Claims and queries of the outbox.
@@ -46,6 +47,8 @@ pub enum OutboxOp {
     Enqueue(OutboxRow),
     /// Sets the end of the lease of a claimed row. Requires the lease to be the current one.
     ExtendLease { id: OutboxId, lease: LeaseId, until: Timestamp },
+    /// Records the fault of a claimed row. Requires the lease to be the current one.
+    NoteFault { id: OutboxId, lease: LeaseId, fault: DeliveryFault },
     /// Records the outcome of a claimed row. Requires the lease to be the current one.
     FinishDelivery { id: OutboxId, lease: LeaseId, outcome: DeliveryOutcome },
     /// Makes a row due. Requires it to be pending.
@@ -58,7 +61,9 @@ impl OutboxOp {
     pub(super) fn effects(&self) -> Vec<Effect> {
         match self {
             Self::Enqueue(_) | Self::Hasten { .. } => vec![Effect::MessageEnqueued],
-            Self::ExtendLease { .. } | Self::FinishDelivery { .. } | Self::Drop { .. } => Vec::new(),
+            Self::ExtendLease { .. } | Self::NoteFault { .. } | Self::FinishDelivery { .. } | Self::Drop { .. } => {
+                Vec::new()
+            }
         }
     }
 }
@@ -72,6 +77,8 @@ pub struct OutboxQuery {
     /// Whether an attempt has failed. `None` includes both.
     pub is_retried: Option<bool>,
     pub channel: Option<Channel>,
+    /// Blind indexes of the address and the number of a recipient.
+    pub recipient: Option<[BlindIndex; 2]>,
     /// Position in the list where the page starts, exclusive.
     pub from: Option<OutboxPlace>,
     /// Whether the page precedes the position. If so, it is sorted from oldest to newest.
@@ -92,6 +99,8 @@ pub struct OutboxEntry {
     /// Dead rows have no recipient.
     pub row: OutboxRow,
     pub is_dead: bool,
+    /// Fault of the latest failed attempt.
+    pub fault: Option<DeliveryFault>,
 }
 
 /// Size of the outbox.

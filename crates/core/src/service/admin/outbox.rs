@@ -3,6 +3,8 @@
 use super::{
     Administered,
     places::{Cursors, message_text, read_message},
+    subject::Subject,
+    trail::parsed,
 };
 use crate::{
     account::email::EmailAddress,
@@ -11,20 +13,28 @@ use crate::{
     batch,
     clock::Timestamp,
     error::{
-        Error, Result,
+        Error, ErrorKind, Result,
         catalogue::{ADMIN_FORBIDDEN, NOT_FOUND, OUTBOX_DEAD},
     },
-    id::{OutboxId, RealmName},
-    message::{Channel, Recipient, outbox::OutboxRow},
+    id::{OutboxId, RealmName, UserId},
+    message::{
+        Channel, Recipient,
+        outbox::{DeliveryFault, OutboxRow},
+    },
     port::{OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery},
     realm::Realm,
-    service::{FieldErrors, RawField, Scope, kernel::AuditDraft},
+    seal::BlindIndex,
+    service::{
+        FieldErrors, RawField, Scope,
+        kernel::{AuditDraft, recipient_index},
+    },
 };
 
 /// Filters of the outbox, as received.
 #[derive(Debug, Default)]
 pub struct OutboxFilters {
     pub realm: RawField,
+    pub user: RawField,
     /// `waiting`, `retrying` or `dead`.
     pub state: RawField,
     /// `mail` or `sms`.
@@ -46,6 +56,8 @@ pub struct ListedMessage {
     pub created_at: Timestamp,
     pub due_at: Timestamp,
     pub attempts: u32,
+    /// Fault of the latest failed attempt.
+    pub fault: Option<&'static str>,
 }
 
 /// A page of messages.
@@ -70,17 +82,26 @@ impl Administered<'_, Look> {
         let limit = errors.page_size(&filters.limit);
         let state = errors.one_of("state", &filters.state, &STATES);
         let channel = errors.one_of("channel", &filters.channel, &CHANNELS);
+        let user = parsed(&mut errors, "user", &filters.user, UserId::parse);
         let ((limit, state), channel) = errors.finish(limit.zip(state).zip(channel))?;
         let admin = Some(RealmName::admin()).filter(|_| self.admin().grants().administer());
         let realms = self.realms_named(&filters.realm, admin)?;
-        let cursors = Cursors::of(&self.realm.keys, "admin/outbox", &format!("{realms:?} {state} {channel}"));
+        let cursors = Cursors::of(&self.realm.keys, "admin/outbox", &format!("{realms:?} {state} {channel} {user:?}"));
         let given = cursors.read(&filters.cursor)?;
         let is_backwards = given.as_ref().is_some_and(|(is_backwards, _)| *is_backwards);
         let from = given.as_ref().map(|(_, place)| read_message(place)).transpose()?;
         let mut entries = Vec::new();
         for realm in realms {
+            let recipient = match &user {
+                Some(user) => match self.indexes_of(&realm, user).await? {
+                    Some(indexes) => Some(indexes),
+                    None => continue,
+                },
+                None => None,
+            };
             let query = OutboxQuery {
                 realm,
+                recipient,
                 is_dead: false,
                 is_retried: (!state.is_empty()).then_some(state == "retrying"),
                 channel: Channel::ALL.into_iter().find(|known| known.as_str() == channel),
@@ -97,6 +118,26 @@ impl Administered<'_, Look> {
             }
         }
         self.page_of_messages(entries, &cursors, (limit, is_backwards, from.is_some()))
+    }
+
+    /// Returns the blind indexes of the address and the number of a user, an invitation or a registration. Returns
+    /// `None` if there is none in the realm.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if the profile cannot be decrypted.
+    async fn indexes_of(&self, realm: &RealmName, user: &UserId) -> Result<Option<[BlindIndex; 2]>> {
+        let Some(realm) = self.realms.any(realm.as_str()) else { return Ok(None) };
+        let scope = self.scope.in_realm(realm);
+        let profile = match scope.subject(user.as_str()).await {
+            Ok(Subject::User(user)) => user.envelope.open_profile(&user.envelope.key(&realm.keys, &user.id)?)?,
+            Ok(Subject::Unverified(row)) => row.envelope.open_profile(&row.envelope.key(&realm.keys, &row.id)?)?,
+            Ok(Subject::Invited(_, invitation)) => invitation.profile,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let email = profile.email.blind_index(&realm.keys);
+        let phone = profile.phone.map(|phone| recipient_index(&realm.keys, Channel::Sms, phone.as_str()));
+        Ok(Some([email, phone.unwrap_or(email)]))
     }
 
     fn page_of_messages(
@@ -147,6 +188,7 @@ impl Administered<'_, Look> {
             created_at: row.created_at,
             due_at: row.due_at,
             attempts: row.attempts,
+            fault: entry.fault.map(DeliveryFault::as_str),
         })
     }
 

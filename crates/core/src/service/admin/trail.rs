@@ -229,7 +229,7 @@ fn known_outcome(text: &str) -> Option<String> {
 }
 
 /// Parses an optional filter.
-fn parsed<T>(
+pub(super) fn parsed<T>(
     errors: &mut FieldErrors,
     name: &'static str,
     given: &RawField,

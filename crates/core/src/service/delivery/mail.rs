@@ -10,7 +10,7 @@ use crate::{
     link::{Challenge, Code, Purpose},
     message::{
         Links, Mail, MessageKind, Recipient,
-        outbox::{DeliveryOutcome, retry_unknown_at},
+        outbox::{DeliveryFault, DeliveryOutcome, retry_unknown_at},
     },
     port::{Batch, ChallengeOp, Op, SendError, Transit},
     stats::Handed,
@@ -51,7 +51,7 @@ impl Delivery<'_> {
             }
             Err(SendError::Permanent(cause)) => {
                 tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), error = %cause, "mail rejected");
-                self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "rejected").await
+                self.fail(DeliveryOutcome::Dead, DeliveryResult::Dead, DeliveryFault::Rejected).await
             }
             Err(SendError::Transient(cause)) => self.retry_later(&cause).await,
             Err(SendError::Throttled(cause, wait)) => self.throttled(&cause, wait).await,
@@ -77,7 +77,7 @@ impl Delivery<'_> {
             tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts, %error, "mail abandoned, outcome unknown");
             (DeliveryOutcome::Dead, DeliveryResult::Dead)
         };
-        let is_recorded = self.record(outcome, with).await?;
+        let is_recorded = self.record(outcome, Some(DeliveryFault::Unknown), with).await?;
         Ok(if is_recorded { result } else { DeliveryResult::Lost })
     }
 
@@ -155,7 +155,7 @@ impl Delivery<'_> {
         let row = &self.claimed.row;
         let at = self.next_attempt(Duration::MAX);
         tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, error = %cause, "mail delivery failed");
-        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
+        self.fail(DeliveryOutcome::Retry(at), DeliveryResult::Later, DeliveryFault::Failed).await
     }
 
     /// Records the hand-over, which starts the lifetime of the links.
@@ -164,7 +164,8 @@ impl Delivery<'_> {
         let begins = challenge.iter().filter(|challenge| challenge.purpose.begins_at_hand_over());
         let expire = begins.map(|challenge| expire_from(ended, challenge));
         let handed = if result == DeliveryResult::Sent { Handed::Sent } else { Handed::Dropped };
-        let is_recorded = self.record(DeliveryOutcome::Done, expire.chain(self.count(handed)).collect()).await?;
+        let with = expire.chain(self.count(handed)).collect();
+        let is_recorded = self.record(DeliveryOutcome::Done, None, with).await?;
         Ok(if is_recorded { result } else { DeliveryResult::Lost })
     }
 }

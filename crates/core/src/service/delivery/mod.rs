@@ -13,7 +13,7 @@ use crate::{
     link::Challenge,
     message::{
         Channel, Recipient,
-        outbox::{Claimed, DeliveryOutcome, Lease, retry_at},
+        outbox::{Claimed, DeliveryFault, DeliveryOutcome, Lease, retry_at},
     },
     port::{Batch, Op, OutboxOp, Precondition, StatOp, Transit},
     service::{Scope, kernel::Kernel},
@@ -119,9 +119,9 @@ impl<'a> Deliveries<'a> {
             return finish(
                 (self.kernel, self.ctx.now),
                 claimed,
-                DeliveryOutcome::Dead,
+                (DeliveryOutcome::Dead, Some(DeliveryFault::Expired)),
                 DeliveryResult::Dead,
-                "expired",
+                DeliveryFault::Expired.as_str(),
             )
             .await;
         }
@@ -141,7 +141,8 @@ impl<'a> Deliveries<'a> {
     }
 
     async fn release(&self, claimed: &Claimed) -> Result<DeliveryResult> {
-        let is_recorded = record((self.kernel, self.ctx.now), claimed, DeliveryOutcome::Release, Batch::new()).await?;
+        let is_recorded =
+            record((self.kernel, self.ctx.now), claimed, (DeliveryOutcome::Release, None), Batch::new()).await?;
         Ok(if is_recorded { DeliveryResult::Later } else { DeliveryResult::Lost })
     }
 }
@@ -192,7 +193,7 @@ impl Delivery<'_> {
         if is_news {
             tracing::error!(channel = channel.as_str(), outbox = %row.id, retry_at = %at, error = %cause, "message route paused");
         }
-        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "route rejected").await
+        self.fail(DeliveryOutcome::Retry(at), DeliveryResult::Later, DeliveryFault::RouteRejected).await
     }
 
     /// Pauses the channel for the time requested by the provider, and schedules the next attempt.
@@ -201,7 +202,7 @@ impl Delivery<'_> {
         let channel = row.kind.channel();
         let at = self.pauses.throttled(channel, self.clock.now(), wait);
         tracing::warn!(channel = channel.as_str(), outbox = %row.id, retry_at = %at, error = %cause, "message route throttled");
-        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "throttled").await
+        self.fail(DeliveryOutcome::Retry(at), DeliveryResult::Later, DeliveryFault::Throttled).await
     }
 
     /// Returns the time of the next attempt after one that failed because of the message itself, within this maximum.
@@ -227,11 +228,22 @@ impl Delivery<'_> {
         result: DeliveryResult,
         reason: &'static str,
     ) -> Result<DeliveryResult> {
-        finish((self.kernel, self.ctx.now), self.claimed, outcome, result, reason).await
+        finish((self.kernel, self.ctx.now), self.claimed, (outcome, None), result, reason).await
     }
 
-    async fn record(&self, outcome: DeliveryOutcome, with: Batch) -> Result<bool> {
-        record((self.kernel, self.ctx.now), self.claimed, outcome, with).await
+    /// Records the outcome of a failed attempt.
+    async fn fail(
+        &self,
+        outcome: DeliveryOutcome,
+        result: DeliveryResult,
+        fault: DeliveryFault,
+    ) -> Result<DeliveryResult> {
+        let outcome = (outcome, Some(fault));
+        finish((self.kernel, self.ctx.now), self.claimed, outcome, result, fault.as_str()).await
+    }
+
+    async fn record(&self, outcome: DeliveryOutcome, fault: Option<DeliveryFault>, with: Batch) -> Result<bool> {
+        record((self.kernel, self.ctx.now), self.claimed, (outcome, fault), with).await
     }
 }
 
@@ -239,7 +251,7 @@ impl Delivery<'_> {
 async fn finish(
     (kernel, now): (&Kernel, Timestamp),
     claimed: &Claimed,
-    outcome: DeliveryOutcome,
+    outcome: (DeliveryOutcome, Option<DeliveryFault>),
     result: DeliveryResult,
     reason: &'static str,
 ) -> Result<DeliveryResult> {
@@ -250,18 +262,21 @@ async fn finish(
     Ok(result)
 }
 
-/// Records an outcome together with further operations, and counts an abandoned message. Returns `false` if the
-/// lease was lost.
+/// Records an outcome and its fault together with further operations, and counts an abandoned message. Returns `false`
+/// if the lease was lost.
 async fn record(
     (kernel, now): (&Kernel, Timestamp),
     claimed: &Claimed,
-    outcome: DeliveryOutcome,
+    (outcome, fault): (DeliveryOutcome, Option<DeliveryFault>),
     with: Batch,
 ) -> Result<bool> {
     let given_up = (outcome == DeliveryOutcome::Dead).then(|| count(claimed, now, Handed::Failed)).flatten();
     let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
-    let finish = OutboxOp::FinishDelivery { id, lease, outcome }.into();
-    let batch = std::iter::once(finish).chain(with).chain(given_up).collect();
+    // First, because the lease ends with the outcome.
+    let noted: Option<Op> =
+        fault.map(|fault| OutboxOp::NoteFault { id: id.clone(), lease: lease.clone(), fault }.into());
+    let finish: Op = OutboxOp::FinishDelivery { id, lease, outcome }.into();
+    let batch = noted.into_iter().chain([finish]).chain(with).chain(given_up).collect();
     Ok(kernel.commit_unless(batch, &[Precondition::LeaseHeld]).await?)
 }
 

@@ -10,7 +10,7 @@ use crate::{
     link::{Code, Purpose},
     message::{
         MessageKind, Recipient, Sms,
-        outbox::{DeliveryOutcome, OutboxRow},
+        outbox::{DeliveryFault, DeliveryOutcome, OutboxRow},
     },
     port::{Op, SendError, SmsReceipt, SmsStatus, Transit},
     stats::Handed,
@@ -40,6 +40,7 @@ impl Delivery<'_> {
                 if !self
                     .record(
                         DeliveryOutcome::Done,
+                        None,
                         query.into_iter().chain([sent]).chain(self.count(Handed::Sent)).collect(),
                     )
                     .await?
@@ -51,7 +52,7 @@ impl Delivery<'_> {
             }
             Err(SendError::Permanent(cause)) => {
                 tracing::warn!(outbox = %row.id, error = %cause, "sms rejected");
-                self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "rejected").await
+                self.fail(DeliveryOutcome::Dead, DeliveryResult::Dead, DeliveryFault::Rejected).await
             }
             Err(SendError::Unknown(cause)) => self.code_unclear(&cause).await,
             Err(SendError::Throttled(cause, wait)) => self.throttled(&cause, wait).await,
@@ -68,13 +69,13 @@ impl Delivery<'_> {
             return self.code_later(cause).await;
         }
         tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, error = %cause, "sms abandoned, outcome unknown");
-        self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "unknown").await
+        self.fail(DeliveryOutcome::Dead, DeliveryResult::Dead, DeliveryFault::Unknown).await
     }
 
     async fn code_later(&self, cause: &Cause) -> Result<DeliveryResult> {
         let (row, at) = (&self.claimed.row, self.next_attempt(MAX_WAIT));
         tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, retry_at = %at, error = %cause, "sms delivery failed");
-        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
+        self.fail(DeliveryOutcome::Retry(at), DeliveryResult::Later, DeliveryFault::Failed).await
     }
 
     /// Renders the SMS. Returns `None` if its handle is no longer valid, the user has another phone number, or another

@@ -177,7 +177,10 @@ impl Federation<'_> {
     }
 
     /// Returns whether the proof is already used. Stops a request that lost a race.
-    async fn is_spent(&self, spend: &Op) -> Result<bool> {
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails.
+    pub(super) async fn is_spent(&self, spend: &Op) -> Result<bool> {
         let store = &self.ports.store;
         Ok(match spend {
             Op::Record(RecordOp::Insert(row)) => store.record(&row.realm, row.kind, &row.key).await?.is_some(),

@@ -1,9 +1,13 @@
 //! `signin/complete`: asks a new user for missing data before the account is created, and emails a link if the
 //! provider has not verified the address.
 
-use super::{Federation, arrive::Arrived};
+use super::{
+    Federation,
+    arrive::Arrived,
+    completion::{CompletionForm, completed},
+};
 use crate::{
-    account::{Profile, Registration, User, attributes::Attributes, email::EmailAddress, password::PasswordHash},
+    account::{Profile, Registration, User, password::PasswordHash},
     audit::Event,
     batch,
     error::{
@@ -15,27 +19,15 @@ use crate::{
     link::{Challenge, LinkAction, Purpose},
     message::{MessageKind, Recipient},
     port::{ChallengeOp, Op, RecordOp, RegistrationOp, Replaces, UserOp},
-    realm::SignupField,
     record::{Record, RecordKeys},
     seal::DataKey,
     service::{
-        Entry, FieldErrors, RawField,
+        Entry, RawField,
         kernel::{ATTEMPTS, Placement, RegistrationDraft, retry},
         session::{FirstProof, ProvedLogin},
     },
     session::Amr,
 };
-
-/// Fields of the page, as received.
-#[derive(Debug, Clone, Default)]
-pub struct CompletionForm {
-    pub first_name: RawField,
-    pub last_name: RawField,
-    /// Ignored if the provider has verified an address.
-    pub email: RawField,
-    pub phone: RawField,
-    pub country_code: RawField,
-}
 
 /// Result of submitting the page.
 #[derive(Debug)]
@@ -74,10 +66,15 @@ impl Federation<'_> {
             return Err(SOCIAL_INVALID.into());
         }
         let proved = pending.proved();
-        let profile = self.completed(proved.proved_email(), form)?;
+        let spent = pending.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
+        let spend: Op = RecordOp::Insert(spent).into();
+        // Before the fields, because those of an accepted invitation are not known any more.
+        if self.is_spent(&spend).await? {
+            return Err(SOCIAL_INVALID.into());
+        }
+        let required = self.required_of(self.invitation_of(&proved).await?.as_ref());
+        let profile = completed(&required, proved.proved_email(), form)?;
         if proved.is_email_proved {
-            let spent = pending.spent().seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
-            let spend: Op = RecordOp::Insert(spent).into();
             let with = (Some(spend), Some(&profile));
             return match self.arrive_with(provider, &proved, with, devices).await? {
                 Arrived::Entered(entry) => Ok(Completing::Entered(entry)),
@@ -96,32 +93,6 @@ impl Federation<'_> {
         let quota = self.settings.limits.mails_client;
         self.ask(LimitKind::Registrations, quota, self.register(profile, pending, &cookie)).await?;
         Ok(Completing::Sent(cookie))
-    }
-
-    /// Returns the profile of a new user.
-    fn completed(&self, proved: Option<&EmailAddress>, form: &CompletionForm) -> Result<Profile> {
-        let mut errors = FieldErrors::default();
-        let required = &self.realm.policy.signup_required;
-        let first_name = errors.signup(SignupField::FirstName, &form.first_name, required, FieldErrors::name);
-        let last_name = errors.signup(SignupField::LastName, &form.last_name, required, FieldErrors::name);
-        let email = match proved {
-            Some(email) => Some(email.clone()),
-            None => errors.email("email", &form.email),
-        };
-        let phone = errors.signup(SignupField::Phone, &form.phone, required, FieldErrors::phone);
-        let country = errors.signup(SignupField::CountryCode, &form.country_code, required, FieldErrors::country);
-        let all = (|| {
-            Some(Profile {
-                email: email?,
-                first_name: first_name?,
-                last_name: last_name?,
-                phone: phone?,
-                country: country?,
-                locale: None,
-                attributes: Attributes::default(),
-            })
-        })();
-        errors.finish(all)
     }
 
     /// Stores a registration without a password for the address, with the same email as `create`. In another browser,

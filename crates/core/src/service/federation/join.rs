@@ -1,6 +1,6 @@
 //! Sign-up with a provider that has verified the address.
 
-use super::{Federation, arrive::Arrived};
+use super::{Federation, arrive::Arrived, completion::lacks};
 use crate::{
     account::{Envelope, Profile, User, attributes::Attributes, email::EmailAddress, password::PasswordHash},
     admin::Invitation,
@@ -12,7 +12,6 @@ use crate::{
     limit::LimitKind,
     message::{MessageKind, Recipient},
     port::{AddressState, Batch, ChallengeOp, RecordOp, UserOp},
-    realm::SignupField,
     record::Record,
     seal::BlindIndex,
     service::{
@@ -41,11 +40,11 @@ impl Federation<'_> {
         if invited.is_none() && !self.realm.policy.is_signup_open() {
             return Ok(Some(Arrived::SignupClosed));
         }
-        let profile = match completed.filter(|_| invited.is_none()) {
-            Some(completed) => completed.clone(),
+        let profile = match completed {
+            Some(completed) => filled(completed, invited.as_ref()),
             None => profile(proved, email, invited.as_ref()),
         };
-        if invited.is_none() && self.has_gap(&profile) {
+        if self.has_gap(&profile) {
             return Ok(Some(Arrived::Incomplete));
         }
         let user = self.new_user(index, &profile, invited.as_ref())?;
@@ -82,12 +81,7 @@ impl Federation<'_> {
 
     /// Returns whether the profile lacks a field that sign-up requires.
     fn has_gap(&self, profile: &Profile) -> bool {
-        self.realm.policy.signup_required.iter().any(|field| match field {
-            SignupField::FirstName => profile.first_name.is_none(),
-            SignupField::LastName => profile.last_name.is_none(),
-            SignupField::Phone => profile.phone.is_none(),
-            SignupField::CountryCode => profile.country.is_none(),
-        })
+        self.realm.policy.signup_required.iter().any(|field| lacks(profile, *field))
     }
 
     fn new_user(&self, index: BlindIndex, profile: &Profile, invited: Option<&Invitation>) -> Result<User> {
@@ -122,6 +116,21 @@ impl Federation<'_> {
             RecordOp::Delete { realm: realm.clone(), kind, key, revision: None },
             self.audit(Event::InvitationAccepted).user(user),
         ]
+    }
+}
+
+/// Returns the profile entered by a new user. An invitation adds what the user has left out, and what no user enters.
+fn filled(completed: &Profile, invited: Option<&Invitation>) -> Profile {
+    let entered = completed.clone();
+    let Some(Invitation { profile: invited, .. }) = invited.cloned() else { return entered };
+    Profile {
+        first_name: entered.first_name.or(invited.first_name),
+        last_name: entered.last_name.or(invited.last_name),
+        phone: entered.phone.or(invited.phone),
+        country: entered.country.or(invited.country),
+        email: invited.email,
+        locale: invited.locale,
+        attributes: invited.attributes,
     }
 }
 

@@ -4,6 +4,7 @@ mod arrive;
 mod browser;
 mod code;
 mod complete;
+mod completion;
 mod discover;
 mod identities;
 mod join;
@@ -13,7 +14,8 @@ mod pending;
 mod start;
 
 pub use browser::{Begun, Callback, OpenFlow, Question, Returned};
-pub use complete::{Completing, CompletionForm};
+pub use complete::Completing;
+pub use completion::{CompletionFields, CompletionForm};
 pub use native::Exchange;
 
 use std::ops::Deref;

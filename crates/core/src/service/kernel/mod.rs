@@ -70,7 +70,7 @@ pub(super) use factors::UsedFactor;
 pub(super) use hashing::HashPermit;
 pub(super) use limits::Charge;
 pub(super) use listings::SessionPlace;
-pub(super) use outbox::AddressMail;
+pub(super) use outbox::{AddressMail, recipient_index};
 pub(super) use passkeys::FoundPasskey;
 pub(super) use pauses::ChannelPauses;
 pub(super) use record_pages::RecordPages;

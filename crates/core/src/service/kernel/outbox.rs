@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
+
 use super::Scope;
 use crate::{
     account::{User, email::EmailAddress},
@@ -12,9 +14,10 @@ use crate::{
     id::{ChallengeId, OutboxId},
     limit::{LimitKey, LimitKind},
     link::{Challenge, HAND_OVER_WITHIN},
-    message::{Delivered, Links, MessageKind, Recipient, outbox::OutboxRow},
+    message::{Channel, Delivered, Links, MessageKind, Recipient, outbox::OutboxRow},
     port::{Batch, ChallengeOp, CommitError, LimitOp},
     random,
+    seal::{BlindIndex, RealmKeys},
 };
 
 /// Mail with a link to an address that may have no account.
@@ -47,6 +50,7 @@ impl Scope<'_> {
         let plain = serde_json::to_vec(to).map_err(Error::internal)?;
         Ok(OutboxRow {
             recipient: self.realm.keys.seal_outbox(ctx, id.as_str(), &plain),
+            index: Some(recipient_index(&self.realm.keys, kind.channel(), &to.to)),
             id,
             realm: self.realm.name.clone(),
             kind,
@@ -145,6 +149,12 @@ impl Scope<'_> {
             withheld: Some(setting.to_owned()),
         });
     }
+}
+
+/// Returns the blind index of an address or number. That of an address is the one of its user.
+pub(in crate::service) fn recipient_index(keys: &RealmKeys, channel: Channel, to: &str) -> BlindIndex {
+    let key = if channel == Channel::Mail { keys.index_key() } else { keys.phone_key() };
+    BlindIndex(hmac::sign(key, to.as_bytes()).as_ref().first_chunk().copied().unwrap_or_default())
 }
 
 /// Returns a random delay between a sixth of the maximum and the maximum.

@@ -12,9 +12,9 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     id::KeyId,
-    port::{Batch, KeyOp, SigningKeyRow, Store},
+    port::{Batch, KeyOp, Precondition, SigningKeyRow, Store},
     seal::EncryptionKey,
-    service::kernel::{Kernel, KeyRotation},
+    service::kernel::{ATTEMPTS, Kernel, KeyRotation, retry},
     token::{Algorithm, ID_TOKEN_TTL, SigningKey, new_private_key},
 };
 
@@ -28,10 +28,15 @@ pub(super) const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);
 /// # Errors
 /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
 pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
+    retry(ATTEMPTS, "the signing keys kept changing", |_| refresh_once(kernel, ctx)).await
+}
+
+/// Makes one attempt. Returns `None` if a key was removed meanwhile that has replaced one to be removed.
+async fn refresh_once(kernel: &Kernel, ctx: &Ctx) -> Result<Option<()>> {
     let rotation = &kernel.key_rotation;
     let of_clients = algorithms_of_clients(kernel).await?;
     if rotation.own.is_none() && of_clients.is_empty() && !kernel.tokens.keys.has_pairs() {
-        return Ok(());
+        return Ok(Some(()));
     }
     let rows = with_due_keys(kernel, ctx, &of_clients).await?;
     let signing = Signing::of(rotation, ctx.now, &rows, &of_clients);
@@ -40,15 +45,22 @@ pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()
     }
     let (mut pairs, mut unused) = (Vec::new(), Batch::new());
     for row in &rows {
-        if signing.is_over(row, longest_token(kernel), ctx.now) {
-            unused.push(KeyOp::DeleteSigning { kid: row.kid.clone() }.into());
-        } else {
-            pairs.push(rotation.open(row)?);
+        match signing.ended_by(row, longest_token(kernel), ctx.now) {
+            // An administrator can remove the successor at the same time, and there must always be a signing key.
+            Some(successor) => unused.extend(batch![
+                KeyOp::RequireSigning { kid: successor.kid.clone() },
+                KeyOp::DeleteSigning { kid: row.kid.clone() },
+            ]),
+            None => pairs.push(rotation.open(row)?),
         }
     }
     let of_clients: Vec<&str> = signing.of_clients.iter().map(|row| row.kid.as_str()).collect();
     kernel.tokens.keys.replace_pairs(signing.own.map(|row| row.kid.as_str()), &of_clients, pairs);
-    if unused.is_empty() { Ok(()) } else { Ok(kernel.commit(unused).await?) }
+    if unused.is_empty() {
+        return Ok(Some(()));
+    }
+    let is_done = kernel.commit_unless(unused, &[Precondition::SigningKeyThere]).await?;
+    Ok(is_done.then_some(()))
 }
 
 /// Returns the maximum lifetime of tokens signed by a key.

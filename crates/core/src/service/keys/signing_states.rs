@@ -44,10 +44,15 @@ impl<'a> Signing<'a> {
         same.or(self.own).filter(|signing| !self.contains(row) && row.created_at < signing.created_at)
     }
 
-    /// Returns whether a key was used for signing and none of its tokens is valid any longer.
-    pub(super) fn is_over(&self, row: &SigningKeyRow, longest_token: Duration, now: Timestamp) -> bool {
+    /// Returns the successor of a key that was used for signing, if none of its tokens is valid any longer.
+    pub(super) fn ended_by(
+        &self,
+        row: &SigningKeyRow,
+        longest_token: Duration,
+        now: Timestamp,
+    ) -> Option<&'a SigningKeyRow> {
         let keep_for = PUBLISHED_BEFORE * 2 + longest_token + CLOCK_SKEW;
-        self.successor(row).is_some_and(|successor| successor.created_at.plus(keep_for) <= now)
+        self.successor(row).filter(|successor| successor.created_at.plus(keep_for) <= now)
     }
 
     fn state(&self, row: &SigningKeyRow) -> &'static str {
@@ -119,7 +124,7 @@ impl Kernel {
         let replacement =
             (signing.contains(row) && other.is_none()).then(|| self.key_rotation.make(ctx, row.algorithm));
         let has_signed = signing.contains(row) || signing.successor(row).is_some();
-        let is_in_use = has_signed && !signing.is_over(row, longest_token(self), ctx.now);
+        let is_in_use = has_signed && signing.ended_by(row, longest_token(self), ctx.now).is_none();
         let other = other.map(|other| other.kid.clone());
         Ok(Some(RetiredKey { is_in_use, replacement: replacement.transpose()?, other }))
     }

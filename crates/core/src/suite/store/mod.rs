@@ -172,6 +172,8 @@ macro_rules! store_cases {
                 a_dead_message_is_counted_without_its_recipient,
                 messages_are_listed_by_age_and_filters,
                 a_message_is_read_hastened_and_dropped,
+                a_message_keeps_the_fault_of_its_latest_attempt,
+                messages_are_listed_by_recipient,
                 no_message_is_ever_lost;
             limits:
                 a_quota_allows_exactly_its_number_of_uses,
@@ -228,7 +230,8 @@ macro_rules! store_cases {
                 of_two_deletions_that_need_the_others_address_taken_one_succeeds,
                 of_two_address_changes_that_need_the_others_address_taken_one_succeeds,
                 no_registration_comes_between_a_registration_and_its_user,
-                of_two_signing_keys_removed_at_once_one_is_left;
+                of_two_signing_keys_removed_at_once_one_is_left,
+                a_signing_key_is_not_removed_with_its_predecessors;
         } $($make)? }
     };
 }

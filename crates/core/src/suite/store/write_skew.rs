@@ -194,3 +194,17 @@ pub async fn of_two_signing_keys_removed_at_once_one_is_left(store: &dyn Store) 
         one_of_both(store, batches, Precondition::SigningKeyThere).await;
     }
 }
+
+/// Maintenance removes the predecessors of a key, and an administrator the key itself.
+pub async fn a_signing_key_is_not_removed_with_its_predecessors(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        let keys = ["first", "second", "newest"].map(|name| signing_key(&format!("{name}-{round}"), 0));
+        let [first, second, newest] = keys.each_ref();
+        let require = |row: &SigningKeyRow| KeyOp::RequireSigning { kid: row.kid.clone() };
+        let delete = |row: &SigningKeyRow| KeyOp::DeleteSigning { kid: row.kid.clone() };
+        let maintenance = batch![require(newest), delete(first), require(newest), delete(second)];
+        let removal = batch![require(second), delete(newest)];
+        done(store, keys.map(|row| KeyOp::PutSigning(row).into())).await;
+        one_of_both(store, [maintenance, removal], Precondition::SigningKeyThere).await;
+    }
+}

@@ -171,7 +171,13 @@ const STATS: Spec = spec("stats", "Count users, sign-ins and messages per day", 
 /// Verbs without a group, with their examples.
 const SINGLE: [(&Spec, &str); 2] = [(&WHY, help::WHY), (&STATS, help::STATS)];
 const OUTBOX: &[Spec] = &[
-    spec("list", "List pending and abandoned messages", &[], &["realm", "state", "channel", "limit", "cursor"], &[]),
+    spec(
+        "list",
+        "List pending and abandoned messages",
+        &[],
+        &["realm", "user", "state", "channel", "limit", "cursor"],
+        &[],
+    ),
     spec("retry", "Send a message now", &["MESSAGE"], &[], &[]),
     spec("drop", "Drop a message, so that it is never sent", &["MESSAGE"], &[], &["yes"]),
 ];

@@ -8,7 +8,7 @@ use super::AdminVerb;
 use crate::cli::output::{FAINT, Output, harmless};
 
 /// Members printed for list entries, in this order.
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 26] = [
     "id",
     "kid",
     "number",
@@ -30,6 +30,7 @@ const COLUMNS: [&str; 25] = [
     "last_name",
     "grants",
     "attempts",
+    "fault",
     "created_at",
     "seen_on",
     "count",

@@ -236,7 +236,7 @@ async fn outbox(caller: &Caller, verb: &AdminVerb) -> Answer {
     let path = |end: &str| Ok::<_, CallError>(format!("/v1/admin/outbox/{}{end}", named(&subject(verb)?)?));
     match verb.name {
         "list" => {
-            let names = ["realm", "state", "channel", "limit", "cursor"];
+            let names = ["realm", "user", "state", "channel", "limit", "cursor"];
             let given = names.iter().filter_map(|name| Some((*name, verb.flag(name)?)));
             let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
             get(caller, &format!("/v1/admin/outbox?{query}")).await

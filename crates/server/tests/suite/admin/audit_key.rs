@@ -1,7 +1,9 @@
 //! Rotation of the key that signs the audit trail.
 
-use std::{fs, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
+use aws_lc_rs::signature::Ed25519KeyPair;
+use data_encoding::BASE64URL_NOPAD;
 use portcullis_core::audit::{AuditKey, Chain};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -84,6 +86,39 @@ async fn a_new_key_signs_from_the_next_block_and_the_earlier_one_vouches_for_it(
     row["details"]["signature"] = json!("A".repeat(86));
     let faults: Vec<String> = exported.found(&forged, &[]).await.into_iter().map(|(fault, ..)| fault).collect();
     assert!(faults.contains(&"row_changed".to_owned()) && faults.contains(&"key".to_owned()), "{faults:?}");
+}
+
+/// Each key is announced by the one before it.
+#[tokio::test]
+async fn the_first_public_key_verifies_an_export_across_rotations_and_refuses_a_key_that_none_announced() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    busy(&app, &owner, "john@example.com").await;
+    let before = read(owner.get(&app, "/audit/keys").await, 200).await;
+    for email in ["ada@example.com", "eve@example.com"] {
+        read(owner.post(&app, "/audit/keys/rotate", json!({})).await, 200).await;
+        busy(&app, &owner, email).await;
+    }
+    let exported = Exported::of(app).await;
+    fs::write(exported.path("key.pem"), before["items"][0]["public_key"].as_str().unwrap()).unwrap();
+    let is_block = |line: &&Value| line["signature"].is_string();
+    let signers: BTreeSet<&str> =
+        exported.lines.iter().filter(is_block).map(|line| line["kid"].as_str().unwrap()).collect();
+    assert_eq!(signers.len(), 3);
+    assert_eq!(exported.found(&exported.lines, &[]).await, []);
+    // An attacker signs the last block of a chain with another key.
+    let stranger = Ed25519KeyPair::generate().unwrap();
+    for chain in Chain::ALL {
+        let mut forged = exported.lines.clone();
+        let is_of_chain = |line: &&mut Value| line["signature"].is_string() && line["chain"] == chain.as_str();
+        let block = forged.iter_mut().rfind(is_of_chain).unwrap();
+        let hash = BASE64URL_NOPAD.decode(block["hash"].as_str().unwrap().as_bytes()).unwrap();
+        let message = [b"portcullis audit block v1".as_slice(), &hash].concat();
+        block["signature"] = json!(BASE64URL_NOPAD.encode(stranger.sign(&message).as_ref()));
+        block["kid"] = json!(AuditKey::generate(4, BEGIN).unwrap().kid());
+        let expected = ("key".to_owned(), chain.as_str().to_owned(), block["number"].as_u64().unwrap());
+        assert_eq!(exported.found(&forged, &[]).await, [expected], "{chain:?}");
+    }
 }
 
 #[tokio::test]

@@ -39,7 +39,13 @@ async fn messages_are_listed_masked_sent_at_once_and_dropped() {
     assert_eq!(ids(&back), ids(&first));
     assert_eq!(ids(&list(&owner, "?state=dead").await), Vec::<String>::new());
     assert_eq!(ids(&list(&owner, "?realm=User2&channel=mail&state=waiting").await).len(), 1);
-    for query in ["?state=lost", "?user=john", "?limit=0"] {
+    let search = json!({"email": "john0@example.com"});
+    let found = json(owner.post(&app, "/realms/User1/users/search", search).await, 200).await;
+    let user = found["items"][0]["id"].as_str().unwrap();
+    assert_eq!(ids(&list(&owner, &format!("?user={user}")).await), ids(&all)[2..], "the messages of one user");
+    assert_eq!(ids(&list(&owner, "?user=unknown").await), Vec::<String>::new());
+    assert_eq!(ids(&app.command(&["outbox", "list", "--user", user]).await.1), ids(&all)[2..]);
+    for query in ["?state=lost", "?user=%21", "?nickname=john", "?limit=0"] {
         assert_eq!(owner.get(&app, &format!("/outbox{query}")).await.status(), 422, "{query}");
     }
     app.command(&["admins", "invite", "x@example.com", "--role", "auditor"]).await;
@@ -123,6 +129,25 @@ async fn two_keys_removed_at_once_leave_one_that_signs() {
         let removed = futures_util::future::join_all(kids.iter().map(retire)).await;
         assert!(removed.into_iter().all(|answer| answer.unwrap().status() == 200));
         let left = json(owner.get(&app, "/signing-keys").await, 200).await;
+        assert!(!left["items"].as_array().unwrap().is_empty());
+    }
+}
+
+/// Maintenance removes the predecessor, whose tokens are no longer valid.
+#[tokio::test]
+async fn a_key_removed_together_with_its_predecessor_leaves_one_that_signs() {
+    let app = TestApp::with(&[("JWT_SECRET", ""), ("JWT_ALGORITHM", "ES256")]).await;
+    let owner = app.owner().await;
+    for _ in 0..5 {
+        let recent = Admin { cookie: app.sign_in(&owner.email, PASSWORD).await, ..owner.clone() };
+        let rotated = json(recent.post(&app, "/signing-keys/rotate", json!({})).await, 200).await;
+        let newest = format!("/signing-keys/{}", rotated["items"][0]["kid"].as_str().unwrap());
+        app.advance(Duration::from_secs(2 * 24 * 3600));
+        let recent = Admin { cookie: app.sign_in(&owner.email, PASSWORD).await, ..owner.clone() };
+        let removal = recent.request(&app, Method::DELETE, &newest).json(&json!({"force": true})).send();
+        let (removed, ()) = tokio::join!(removal, app.run_maintenance());
+        assert_eq!(removed.unwrap().status(), 200);
+        let left = json(recent.get(&app, "/signing-keys").await, 200).await;
         assert!(!left["items"].as_array().unwrap().is_empty());
     }
 }

@@ -57,6 +57,7 @@ const PAGES: &[&str] = &[
     "/keys",
     "/keys/new",
     "/keys/rotate",
+    "/keys/rotate-audit",
     "/keys/x/retire",
     "/settings",
     "/settings?realm=User1",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::desk;
-use crate::support::{Person, TestApp};
+use crate::support::{Person, TestApp, json};
 
 #[tokio::test]
 async fn messages_are_retried_and_dropped() {
@@ -13,8 +13,13 @@ async fn messages_are_retried_and_dropped() {
     app.pump().await;
     let mut browser = desk(&app, &owner);
     assert!(browser.get("/admin/deliveries").await.shows("No pending messages"));
-    Person::new("john@example.com").register(&app).await;
+    let john = Person::new("john@example.com").register(&app).await;
     Person::new("ada@example.com").register(&app).await;
+    let page = browser.get(&format!("/admin/realms/User1/users/{}", john.id)).await;
+    let of_john = format!("/admin/deliveries?realm=User1&user={}", john.id);
+    assert!(page.body.replace("&amp;", "&").contains(&of_john), "{}", page.body);
+    let list = browser.get(&of_john).await;
+    assert!(list.shows("j•••@e•••.com") && !list.shows("a•••@e•••.com"), "{}", list.body);
     let list = browser.get("/admin/deliveries?realm=User1&state=waiting").await;
     assert!(list.shows("Verify email") && list.shows("j•••@e•••.com") && !list.shows("john@"), "{}", list.body);
     let path = |list: &str, verb: &str| {
@@ -75,6 +80,33 @@ async fn signing_keys_are_made_and_removed() {
     let removed = browser.fill(signing, &[("force", "true")]).await;
     assert_eq!(removed.location, "/admin/keys?done=retired", "{}", removed.body);
     assert_eq!(browser.get("/admin/keys").await.body.matches("/retire\"").count(), 1);
+}
+
+#[tokio::test]
+async fn the_page_of_keys_lists_the_audit_keys_and_rotates_them_after_a_recent_sign_in() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    app.seal_audit().await;
+    let mut browser = desk(&app, &owner);
+    let kids = async || {
+        let keys = json(owner.get(&app, "/audit/keys").await, 200).await;
+        let kid = |key: &serde_json::Value| key["kid"].as_str().unwrap().to_owned();
+        keys["items"].as_array().unwrap().iter().map(kid).collect::<Vec<_>>()
+    };
+    let first = kids().await.pop().unwrap();
+    let page = browser.get("/admin/keys").await;
+    assert!(page.shows("Audit keys") && page.shows(&first) && !page.shows("Retired"), "{}", page.body);
+    let made = browser.fill("/admin/keys/rotate-audit", &[]).await;
+    assert_eq!(made.location, "/admin/keys?done=audit_rotated", "{}", made.body);
+    let page = browser.get(&made.location).await;
+    let second = kids().await.pop().unwrap();
+    let (newer, older) = (page.body.find(&second).unwrap(), page.body.find(&first).unwrap());
+    assert!(newer < older && page.body[older..].contains("Retired"), "{}", page.body);
+    assert!(!page.body[..older].contains("Retired") && page.shows("New audit key created."), "{}", page.body);
+    app.advance(Duration::from_secs(11 * 60));
+    let refused = browser.fill("/admin/keys/rotate-audit", &[]).await;
+    assert_eq!(refused.status, 422, "the password is asked for: {}", refused.body);
+    assert_eq!(kids().await, [first, second]);
 }
 
 #[tokio::test]

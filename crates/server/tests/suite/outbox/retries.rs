@@ -145,3 +145,26 @@ async fn after_a_day_a_mail_is_given_up_and_can_be_asked_for_again() {
     assert_eq!(app.open(&link(&mails[0], "verify")).await.status(), 200);
     john.log_in(&app).await;
 }
+
+#[tokio::test]
+async fn the_outbox_names_the_fault_of_the_latest_attempt() {
+    let (server, app) = pair(&[]).await;
+    let owner = app.owner().await;
+    app.advance(MINUTE);
+    app.pump().await;
+    Person::new("john@example.com").register(&app).await;
+    let message = async || json(owner.get(&app, "/outbox?realm=User1").await, 200).await["items"][0].clone();
+    assert_eq!(message().await["fault"], json!(null));
+    for (answer, state, fault) in
+        [("450 4.2.1 The mailbox is busy", "retrying", "failed"), (NO_SUCH_USER, "dead", "rejected")]
+    {
+        server.behave(Behaviour::RejectRecipient(answer.to_owned()));
+        app.advance(MINUTE);
+        app.pump().await;
+        let seen = message().await;
+        assert_eq!((&seen["state"], &seen["fault"]), (&json!(state), &json!(fault)), "{seen}");
+        assert!(!seen.to_string().contains("4.2.1"), "{seen}");
+    }
+    let (_, listed) = app.command(&["outbox", "list", "--realm", "User1"]).await;
+    assert_eq!(listed["items"][0]["fault"], "rejected");
+}

@@ -1,14 +1,15 @@
 //! Listing of the outbox, and changes by administrators.
 
+use super::{claimed, finish, only};
 use crate::{
     batch,
     message::{
         Channel, MessageKind,
-        outbox::{DeliveryOutcome, OutboxRow},
+        outbox::{Claimed, DeliveryFault, DeliveryOutcome, OutboxRow},
     },
     port::{Op, OutboxEntry, OutboxOp, OutboxPlace, OutboxQuery, Precondition, Store},
     suite::{
-        rows::{NOW, at, here, lease, message, outbox_id, there},
+        rows::{NOW, at, here, index, lease, message, outbox_id, there},
         store::{done, fails},
     },
 };
@@ -19,6 +20,7 @@ fn query() -> OutboxQuery {
         is_dead: false,
         is_retried: None,
         channel: None,
+        recipient: None,
         from: None,
         is_backwards: false,
         limit: 9,
@@ -69,7 +71,7 @@ pub async fn a_message_is_read_hastened_and_dropped(store: &dyn Store) {
     fails(store, [drop("one")], Precondition::MessageThere).await;
     assert_eq!(store.outbox_row(&later.id).await.unwrap(), None);
     done(store, batch![OutboxOp::Enqueue(later.clone())]).await;
-    let entry = OutboxEntry { row: later.clone(), is_dead: false };
+    let entry = OutboxEntry { row: later.clone(), is_dead: false, fault: None };
     assert_eq!(store.outbox_row(&later.id).await.unwrap(), Some(entry));
     assert!(store.claim(Channel::Mail, 9, &lease("early", NOW)).await.unwrap().is_empty());
     done(store, [hasten("one")]).await;
@@ -81,4 +83,45 @@ pub async fn a_message_is_read_hastened_and_dropped(store: &dyn Store) {
     fails(store, [hasten("one")], Precondition::MessageThere).await;
     done(store, [drop("one")]).await;
     assert_eq!(store.outbox_row(&later.id).await.unwrap(), None);
+}
+
+/// Abandoned messages have no recipient, and those of earlier versions no blind index.
+pub async fn messages_are_listed_by_recipient(store: &dyn Store) {
+    let [eve, number] = [index("eve@example.org"), index("+12025550143")];
+    let rows = [
+        OutboxRow { created_at: at(-3), ..message("of-ada") },
+        OutboxRow { created_at: at(-2), index: Some(eve), ..message("of-eve") },
+        OutboxRow { created_at: at(-1), index: Some(number), ..sms("code-of-eve") },
+        OutboxRow { index: None, ..message("earlier") },
+    ];
+    done(store, rows.into_iter().map(|row| OutboxOp::Enqueue(row).into())).await;
+    let of = |recipient| OutboxQuery { recipient: Some(recipient), ..query() };
+    assert_eq!(ids(store, of([eve, number])).await, ["code-of-eve", "of-eve"]);
+    assert_eq!(ids(store, of([eve, eve])).await, ["of-eve"]);
+    let claimed = store.claim(Channel::Sms, 9, &lease("lease", NOW)).await.unwrap();
+    let [claimed] = claimed.as_slice() else { panic!("{claimed:?}") };
+    done(store, finish(claimed, DeliveryOutcome::Dead)).await;
+    assert_eq!(ids(store, OutboxQuery { is_dead: true, ..query() }).await, ["code-of-eve"]);
+    assert_eq!(ids(store, OutboxQuery { is_dead: true, ..of([eve, number]) }).await, Vec::<String>::new());
+    assert_eq!(ids(store, query()).await.len(), 3);
+}
+
+/// Only the holder of the lease records it.
+pub async fn a_message_keeps_the_fault_of_its_latest_attempt(store: &dyn Store) {
+    let first = claimed(store).await;
+    let note = |claimed: &Claimed, fault| {
+        Op::from(OutboxOp::NoteFault { id: claimed.row.id.clone(), lease: claimed.lease.clone(), fault })
+    };
+    let fail = |claimed: &Claimed, fault, outcome| [vec![note(claimed, fault)], finish(claimed, outcome)].concat();
+    done(store, fail(&first, DeliveryFault::Failed, DeliveryOutcome::Retry(at(10)))).await;
+    let entry = async || store.outbox_row(&first.row.id).await.unwrap().unwrap();
+    let seen = entry().await;
+    assert_eq!((seen.fault, seen.row.attempts), (Some(DeliveryFault::Failed), 1));
+    fails(store, [note(&first, DeliveryFault::Rejected)], Precondition::LeaseHeld).await;
+    let second = only(store, "second", at(10)).await.unwrap();
+    done(store, fail(&second, DeliveryFault::Throttled, DeliveryOutcome::Dead)).await;
+    let seen = entry().await;
+    assert_eq!((seen.fault, seen.is_dead), (Some(DeliveryFault::Throttled), true));
+    let listed = store.outbox_page(&OutboxQuery { is_dead: true, ..query() }).await.unwrap();
+    assert_eq!(listed.iter().map(|entry| entry.fault).collect::<Vec<_>>(), [Some(DeliveryFault::Throttled)]);
 }

@@ -3,7 +3,10 @@
 mod lists;
 mod workers;
 
-pub use lists::{a_message_is_read_hastened_and_dropped, messages_are_listed_by_age_and_filters};
+pub use lists::{
+    a_message_is_read_hastened_and_dropped, a_message_keeps_the_fault_of_its_latest_attempt,
+    messages_are_listed_by_age_and_filters, messages_are_listed_by_recipient,
+};
 pub use workers::no_message_is_ever_lost;
 
 use std::collections::BTreeSet;

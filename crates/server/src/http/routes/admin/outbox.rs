@@ -37,13 +37,18 @@ pub(crate) struct OutboxMessage {
     due_at: String,
     #[schema(example = 2)]
     attempts: u32,
+    /// Fault of the latest failed attempt. `failed`: may pass. `rejected`: the provider rejected the message. `refused`: it
+    /// rejected this server. `throttled`: it limited the rate. `unknown`: it may have accepted the message. `expired`: not
+    /// delivered in time. Null without one.
+    #[schema(example = "failed", required)]
+    fault: Option<&'static str>,
 }
 
 impl From<ListedMessage> for OutboxMessage {
     fn from(message: ListedMessage) -> Self {
-        let ListedMessage { id, realm, kind, channel, state, to, created_at, due_at, attempts } = message;
+        let ListedMessage { id, realm, kind, channel, state, to, created_at, due_at, attempts, fault } = message;
         let (created_at, due_at) = (created_at.to_string(), due_at.to_string());
-        Self { id, realm, kind, channel, state, to, created_at, due_at, attempts }
+        Self { id, realm, kind, channel, state, to, created_at, due_at, attempts, fault }
     }
 }
 
@@ -57,7 +62,7 @@ pub(crate) struct OutboxMessages {
     prev: Option<String>,
 }
 
-refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID), field("state", VALUE_INVALID), field("channel", VALUE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID), field("user", VALUE_INVALID), field("state", VALUE_INVALID), field("channel", VALUE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// List messages
 ///
@@ -69,6 +74,7 @@ refusals!(ListRefusals: Problem [ADMIN, &[REPEATED, UNREADABLE, CURSOR_INVALID],
     security(("admin_session" = []), ("admin_key" = [])),
     params(
         ("realm" = Option<String>, Query, description = "Realm; default: all realms", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$", example = "User1"),
+        ("user" = Option<String>, Query, description = "Identifier of a user: pending messages to the present address and number", example = "k3v0v6sq7t2m8g4c9e5r3n1h0j"),
         ("state" = Option<String>, Query, description = "`waiting`, `retrying` or `dead`", example = "dead"),
         ("channel" = Option<String>, Query, description = "`mail` or `sms`", example = "mail"),
         ("limit" = Option<u32>, Query, description = "Number of messages of a page, at most 200", minimum = 1, maximum = 200, example = 50),
@@ -80,6 +86,7 @@ pub(crate) async fn list(request: AdminRequest<Look>, query: Query) -> Result<Js
     let Query(mut fields) = query;
     let filters = OutboxFilters {
         realm: fields.take("realm"),
+        user: fields.take("user"),
         state: fields.take("state"),
         channel: fields.take("channel"),
         limit: fields.take("limit"),

@@ -19,7 +19,7 @@ use crate::http::admin_api::Call;
 const LIMIT: &str = "50";
 const PAGE: &str = "/deliveries";
 /// Filters that the page hands to the API as they are.
-const FILTERS: [&str; 2] = ["state", "channel"];
+const FILTERS: [&str; 3] = ["user", "state", "channel"];
 const STATES: [(&str, &str); 3] = [("waiting", "Waiting"), ("retrying", "Retrying"), ("dead", "Abandoned")];
 const CHANNELS: [(&str, &str); 2] = [("mail", "Email"), ("sms", "Text message")];
 

@@ -205,6 +205,17 @@ pub(super) static ROTATE: Form = Form {
     )
 };
 
+pub(super) static ROTATE_AUDIT: Form = Form {
+    button: "Create key",
+    ..create(
+        "rotate-audit",
+        Need::Administer,
+        "New audit key",
+        "It signs the audit trail from the next block. The current key signs its announcement, and all earlier keys are kept to verify earlier blocks.",
+        "audit_rotated",
+    )
+};
+
 pub(super) static RETIRE: Form = Form {
     method: Verb::Delete,
     inputs: &[Input::new(

@@ -71,6 +71,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .route("/admin/keys", get(server::keys))
         .route("/admin/keys/new", forms.clone())
         .route("/admin/keys/rotate", forms.clone())
+        .route("/admin/keys/rotate-audit", forms.clone())
         .route("/admin/keys/{id}/{form}", forms)
         .route("/admin/nodes", get(server::nodes))
         .route("/admin/settings", get(settings::page))

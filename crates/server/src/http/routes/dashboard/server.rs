@@ -9,7 +9,7 @@ use super::{
     desk::Desk,
     form::Form,
     forms_client::NEW_CLIENT,
-    forms_server::{ADMIN_FORMS, KEY_FORMS, NEW_ADMIN, NEW_KEY, REALM_FORMS, RETIRE, ROTATE},
+    forms_server::{ADMIN_FORMS, KEY_FORMS, NEW_ADMIN, NEW_KEY, REALM_FORMS, RETIRE, ROTATE, ROTATE_AUDIT},
     posted::Posted,
     subject::{Subject, segment},
     users::call_line,
@@ -55,20 +55,21 @@ pub(super) async fn admins(desk: Desk) -> Response {
     show_list(&desk, "/admins", "dash_admins.html", "admins").await
 }
 
-/// Shows the keys of programs, and those that sign access tokens.
+/// Shows the keys of programs, and those that sign access tokens and the audit trail.
 pub(super) async fn keys(desk: Desk) -> Response {
-    let calls = [at_cursor(&desk, "/admin-keys"), "/signing-keys".to_owned()];
-    let [programs, signing] = calls.each_ref().map(|call| desk.get(call));
-    match (programs.await, signing.await) {
-        (Ok(programs), Ok(signing)) => {
+    let calls = [at_cursor(&desk, "/admin-keys"), "/signing-keys".to_owned(), "/audit/keys".to_owned()];
+    let [programs, signing, audit] = calls.each_ref().map(|call| desk.get(call));
+    match (programs.await, signing.await, audit.await) {
+        (Ok(programs), Ok(signing), Ok(audit)) => {
             let (before, after) = (place(&programs, "prev"), place(&programs, "next"));
             let calls = calls.each_ref().map(|call| call_line(&desk, call));
             let values = json!({
-                "answer": programs, "signing": signing, "before": before, "after": after, "calls": calls,
+                "answer": programs, "signing": signing, "audit": audit,
+                "before": before, "after": after, "calls": calls,
             });
             show(&desk, "dash_keys.html", "keys", values)
         }
-        (Err(page), _) | (_, Err(page)) => page,
+        (Err(page), ..) | (_, Err(page), _) | (.., Err(page)) => page,
     }
 }
 
@@ -103,6 +104,9 @@ async fn of_path(desk: &Desk) -> Result<(&'static Form, Subject), Response> {
         Some("admins") if desk.part("id").is_empty() => Ok((&NEW_ADMIN, desk.of_list("/admins", "admins"))),
         Some("admins") => Ok((find(ADMIN_FORMS).ok_or_else(not_found)?, desk.listed("/admins", "admins").await?)),
         Some("keys") if page.ends_with("/rotate") => Ok((&ROTATE, desk.of_list("/signing-keys/rotate", "keys"))),
+        Some("keys") if page.ends_with("/rotate-audit") => {
+            Ok((&ROTATE_AUDIT, desk.of_list("/audit/keys/rotate", "keys")))
+        }
         Some("keys") if desk.part("form") == RETIRE.name => Ok((&RETIRE, desk.of_signing_key())),
         Some("keys") if desk.part("id").is_empty() => Ok((&NEW_KEY, desk.of_list("/admin-keys", "keys"))),
         Some("keys") => Ok((find(KEY_FORMS).ok_or_else(not_found)?, desk.listed("/admin-keys", "keys").await?)),

@@ -27,6 +27,7 @@ const DONE: &[(&str, &str)] = &[
     ("retried", "Message scheduled. It's sent within seconds."),
     ("dropped", "Message dropped. It won't be sent."),
     ("rotated", "New signing key created. It signs in an hour."),
+    ("audit_rotated", "New audit key created. It signs from the next block. Keep a copy of its public key."),
     ("retired", "Signing key removed. All servers reject its tokens within a minute."),
 ];
 

@@ -6,13 +6,14 @@ use axum::{
 };
 use portcullis_core::{
     Error,
+    account::name::PersonName,
     error::{
         ErrorKind,
         catalogue::{EMAIL_TAKEN, SIGNUP_CLOSED},
     },
     federation::PendingIdentity,
     realm::SignupField,
-    service::{Completing, CompletionForm, Question},
+    service::{Completing, CompletionFields, CompletionForm, Question},
 };
 
 use super::{
@@ -53,8 +54,8 @@ pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Provid
         let offered = visit.request.federation().offered_completion(&mailed.token, &flows.values()).await;
         return match offered {
             Ok((pending, email)) => {
-                let page = SigninComplete { stage: "mailed", email, ..page(&visit, &pending, Gate::default()) };
-                show(&state, &visit, &page)
+                let page = page(&visit, &pending, &CompletionFields::default(), Gate::default());
+                show(&state, &visit, &SigninComplete { stage: "mailed", email, ..page })
             }
             Err(error) => ApiError::from(error).into_response(),
         };
@@ -63,7 +64,12 @@ pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Provid
     if !is_asked_here(&visit, &linking) {
         return go(mailed::path::<Linking>(&visit, link::PAGE, &[]));
     }
-    let mut page = page(&visit, &linking.pending, Gate { form: told(&linking.pending), ..Gate::default() });
+    let fields = match visit.request.federation().completion_fields(&linking.pending).await {
+        Ok(fields) => fields,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    let gate = Gate { form: told(&linking.pending, &fields), ..Gate::default() };
+    let mut page = page(&visit, &linking.pending, &fields, gate);
     if visit.parameter("done") == Some("sent") {
         page.stage = "sent";
     }
@@ -72,26 +78,29 @@ pub(crate) async fn form(State(state): State<AppState>, Providing(visit): Provid
 
 /// Returns whether this page asks the question, and not the page that links an account.
 pub(super) fn is_asked_here(visit: &Visit, linking: &Linking) -> bool {
-    let is_open = visit.request.realm.policy.is_signup_open();
-    is_open && matches!(linking.question, Question::Address | Question::Fields)
+    match linking.question {
+        Question::Address => visit.request.realm.policy.is_signup_open(),
+        // Invited users are asked, too, for whom sign-up need not be open.
+        Question::Fields => true,
+        Question::Taken | Question::Own => false,
+    }
 }
 
-/// Returns the data reported by the provider as the initial values of the form.
-fn told(pending: &PendingIdentity) -> std::collections::BTreeMap<&'static str, String> {
-    let [first, last] = pending.names();
+/// Returns the known data as the initial values of the form.
+fn told(pending: &PendingIdentity, fields: &CompletionFields) -> std::collections::BTreeMap<&'static str, String> {
+    let [first, last] = [&fields.first_name, &fields.last_name].map(|name| name.as_ref().map(PersonName::as_str));
     let told = [("first_name", first), ("last_name", last), ("email", pending.email())];
     told.into_iter().filter_map(|(name, value)| Some((name, value?.to_owned()))).collect()
 }
 
-fn page(visit: &Visit, pending: &PendingIdentity, gate: Gate) -> SigninComplete {
-    let policy = &visit.request.realm.policy;
+fn page(visit: &Visit, pending: &PendingIdentity, fields: &CompletionFields, gate: Gate) -> SigninComplete {
     SigninComplete {
         gate: Gate { query: visit.query(&[]), action: mailed::action::<Linking>(visit, PAGE), ..gate },
         stage: "",
         provider: link::label(visit, pending),
         called: pending.called(),
         email: pending.proved_email().unwrap_or_default().to_owned(),
-        required: policy.signup_required.iter().map(|field: &SignupField| field.as_str()).collect(),
+        required: fields.required.iter().map(|field: &SignupField| field.as_str()).collect(),
         signin: visit.detour("signin", &link::back(visit)),
     }
 }
@@ -138,11 +147,16 @@ pub(crate) async fn complete(
             response
         }
         Ok(Completing::Taken) => link::begin(&state, &visit, linking.pending, Question::Taken),
-        Err(error) => refuse(&state, &visit, &linking.pending, (error, typed)),
+        Err(error) => refuse(&state, &visit, &linking.pending, (error, typed)).await,
     }
 }
 
-fn refuse(state: &AppState, visit: &Visit, pending: &PendingIdentity, (error, typed): (Error, Typed)) -> Response {
+async fn refuse(
+    state: &AppState,
+    visit: &Visit,
+    pending: &PendingIdentity,
+    (error, typed): (Error, Typed),
+) -> Response {
     if error.code() == SIGNUP_CLOSED.code {
         return signup::closed(state, visit);
     }
@@ -150,12 +164,16 @@ fn refuse(state: &AppState, visit: &Visit, pending: &PendingIdentity, (error, ty
     if error.kind() == ErrorKind::BadLink && visit.viewer.is_some() {
         return visit.go_on();
     }
+    let fields = match visit.request.federation().completion_fields(pending).await {
+        Ok(fields) => fields,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
     if error.code() == EMAIL_TAKEN.code {
         let errors = vec![("email", "This email address already has an account. Sign in instead.".to_owned())];
         let gate = Gate { errors, form: typed.0, ..Gate::default() };
-        return show_with(state, visit, REFUSED_FORM, &page(visit, pending, gate));
+        return show_with(state, visit, REFUSED_FORM, &page(visit, pending, &fields, gate));
     }
-    again(state, visit, error, (Gate::default(), &typed), |gate| page(visit, pending, gate))
+    again(state, visit, error, (Gate::default(), &typed), |gate| page(visit, pending, &fields, gate))
 }
 
 /// Creates the user of an emailed link.

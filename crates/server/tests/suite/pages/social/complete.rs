@@ -126,3 +126,34 @@ async fn fields_that_sign_up_requires_are_asked_for_before_the_account_exists() 
     assert_eq!(come_back(&mut Browser::new(&app), &provider, claims).await.location, "/User1/account");
     assert_eq!(app.mails_to("ada@example.com").await.len(), 1, "one user was welcomed");
 }
+
+#[tokio::test]
+async fn an_invited_user_is_asked_for_the_required_fields_that_the_invitation_lacks() {
+    let (app, provider) = start(&[("SIGNUP", "invite"), ("SIGNUP_REQUIRED", "last_name,phone,country_code")]).await;
+    let owner = app.owner().await;
+    let body =
+        json!({"email": "ada@example.com", "first_name": "Augusta", "phone": "+12025550143", "roles": ["editor"]});
+    let invited = json(owner.post(&app, "/realms/User1/users", body).await, 201).await;
+    let path = format!("/realms/User1/users/{}", invited["id"].as_str().unwrap());
+    let mut browser = Browser::new(&app);
+    let claims = json!({"sub": "5", "email": "ada@example.com", "email_verified": true, "given_name": "Ada"});
+    let back = come_back(&mut browser, &provider, claims.clone()).await;
+    assert!(back.location.starts_with("/User1/signin/complete?linking="), "{} {}", back.location, back.body);
+    assert_eq!(json(owner.get(&app, &path).await, 200).await["status"], "invited", "no user without the fields");
+    let page = browser.get(&back.location).await;
+    assert!(page.body.contains("value=\"Augusta\"") && page.body.contains("name=\"country_code\""), "{}", page.body);
+    assert!(!page.body.contains("name=\"phone\""), "the invitation has a number: {}", page.body);
+    let form = page.form("/signin/complete");
+    let refused = browser.post(&form, &[("last_name", ""), ("action", "sign_up")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.shows("Fix 2 things to continue"), "{}", refused.body);
+    let good = [("last_name", "Lovelace"), ("country_code", "US"), ("action", "sign_up")];
+    let entered = browser.post(&form, &good).await;
+    assert_eq!(entered.location, "/User1/account", "{}", entered.body);
+    let user = json(owner.get(&app, &path).await, 200).await;
+    let names = [&user["first_name"], &user["last_name"], &user["phone"], &user["country_code"]];
+    assert_eq!(names, ["Augusta", "Lovelace", "+12025550143", "US"]);
+    assert_eq!((&user["status"], &user["roles"]), (&json!("active"), &json!(["editor"])));
+    assert_eq!(browser.post(&form, &good).await.status, 303, "the button was pressed twice");
+    assert_eq!(come_back(&mut Browser::new(&app), &provider, claims).await.location, "/User1/account");
+}
