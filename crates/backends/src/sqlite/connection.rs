@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use super::{error::OpenError, fault::Fault, migrate};
 
@@ -17,7 +17,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Maximum file size for which all pages are checked at startup.
 const SMALL: u64 = 64 << 20;
 /// Capacity of the statement cache. Larger than the number of statements.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 256;
 
 /// Creates the file if it is missing, readable only by its owner. SQLite gives the write-ahead log and the shared
 /// memory file the same mode. An existing file is not opened, because closing a second handle would release SQLite's
@@ -106,6 +106,8 @@ fn open(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     // A connection is used by one thread at a time, so SQLite's own mutexes are not needed.
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(patience)?;
+    // Otherwise a statement is compiled again whenever a bound value may decide whether a partial index applies.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
 }

@@ -306,6 +306,7 @@ fn a_file_that_is_not_a_database_is_rejected() {
 async fn no_statement_scans_a_whole_table() {
     let made = make().await;
     let db = Connection::open(made.path()).unwrap();
+    assert!(statements().len() <= 256, "the cache of prepared statements is too small");
     for sql in statements() {
         let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let plan = statement.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<Result<Vec<_>, _>>().unwrap();

@@ -105,7 +105,8 @@ impl Sessions<'_> {
             with.extend(used.with);
             with.extend(self.forget_factor_tries(&user, None));
         }
-        let renews = self.ctx.now.since(session.auth_time) > max_age;
+        // Zero requires a new authentication, also within the millisecond of the last one.
+        let renews = max_age.is_zero() || self.ctx.now.since(session.auth_time) > max_age;
         let scopes = owner.scopes().cloned();
         let renewal = Renewal { session: session.id, assurance, renews, scopes, proved: Vec::new() };
         self.renew(&renewal, &new, (&user, &key), None, with).await
