@@ -87,9 +87,11 @@ const EXTEND: &str = "UPDATE outbox SET lease_until = ?3 WHERE id = ?1 AND lease
 const NOTE_FAULT: &str = "UPDATE outbox SET fault = ?3 WHERE id = ?1 AND lease_id = ?2";
 const FREE: &str = "UPDATE outbox SET lease_id = NULL, lease_until = NULL WHERE lease_until IS NOT NULL";
 const RELEASE: &str = "UPDATE outbox SET lease_id = NULL, lease_until = NULL WHERE id = ?1 AND lease_id = ?2";
-const DEAD: &str = "UPDATE outbox SET state = 'dead', recipient = x'', blind_index = NULL, lease_id = NULL, lease_until = NULL
+const DEAD: &str =
+    "UPDATE outbox SET state = 'dead', recipient = x'', blind_index = NULL, lease_id = NULL, lease_until = NULL
     WHERE id = ?1 AND lease_id = ?2";
-const BURY: &str = "UPDATE outbox SET state = 'dead', recipient = x'', blind_index = NULL, lease_id = NULL, lease_until = NULL
+const BURY: &str =
+    "UPDATE outbox SET state = 'dead', recipient = x'', blind_index = NULL, lease_id = NULL, lease_until = NULL
     WHERE position = ?1";
 const SWEEP: &str = "DELETE FROM outbox WHERE position IN
     (SELECT position FROM outbox WHERE state = 'dead' AND created_at <= ?1 ORDER BY created_at LIMIT ?2)";
