@@ -112,7 +112,7 @@ async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %listener.local_addr()?, url = %config.public_url, "serving");
     let first_owner = first_owner(&app, &config).await.unwrap_or_else(|error| {
         // The realms are served without an administrator.
-        tracing::warn!(%error, "administration has no owner, and no link for the first one");
+        tracing::warn!(%error, "no owner account, setup link not created");
         None
     });
     cli::greet(&config, first_owner.as_deref())?;
@@ -129,7 +129,7 @@ async fn first_owner(app: &App, config: &Config) -> Result<Option<String>, portc
     if cli::is_private(config) {
         return Ok(Some(app.first_owner_link().await?.expose()));
     }
-    tracing::info!(command = "portcullis admins invite ADDRESS --role owner --print", "administration has no owner");
+    tracing::info!(command = "portcullis admins invite ADDRESS --role owner --print", "no owner account");
     Ok(None)
 }
 

@@ -28,7 +28,7 @@ impl SharedCache for Redis {
     async fn account(&self, realm: &RealmName, user: &UserId) -> Option<Sealed> {
         let found: Option<Vec<u8>> = self.link.ask("get", cmd("GET").arg(self.key(realm, user))).await?;
         counter!(ACCOUNTS, "outcome" => if found.is_some() { "hit" } else { "miss" }).increment(1);
-        tracing::debug!(hit = found.is_some(), "account looked for in redis");
+        tracing::debug!(hit = found.is_some(), "redis account lookup");
         found.map(Sealed::from_bytes)
     }
 

@@ -143,7 +143,7 @@ impl Link {
         };
         let seconds = begun.elapsed().as_secs_f64();
         histogram!(SECONDS, "operation" => operation, "outcome" => outcome).record(seconds);
-        tracing::debug!(operation, outcome, seconds, "redis asked");
+        tracing::debug!(operation, outcome, seconds, "redis queried");
         match result {
             Ok(value) => {
                 self.breaker.success();

@@ -108,7 +108,7 @@ impl Health {
     pub(super) fn written(&self) {
         let mut fault = self.state();
         if fault.take_if(|fault| fault.is_passing()).is_some() {
-            tracing::info!(path = %self.path.display(), "database can be written again");
+            tracing::info!(path = %self.path.display(), "database writable again");
         }
     }
 

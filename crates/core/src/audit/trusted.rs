@@ -37,8 +37,8 @@ impl TrustedKeys {
         }
     }
 
-    /// Trusts a key announced in a block, if the key that signed the block has announced it. Any other key may have
-    /// been stolen. Returns the identifier of the announced key.
+    /// Trusts a key announced in a block, if the key that signed the block has announced it. Announcements by others
+    /// are ignored, because an older key may have been stolen. Returns the identifier of the announced key.
     pub(super) fn announce(&mut self, announced: Announcement, signer: &str) -> Option<String> {
         let place = self.place(signer).filter(|_| announced.by() == signer)?;
         let key = announced.key(self.0.get(place)?)?;

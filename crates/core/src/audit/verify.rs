@@ -118,7 +118,7 @@ impl Verifier {
         self.done.waiting += rows;
     }
 
-    /// Reports that an export has no end.
+    /// Reports that an export is truncated: its last line is missing.
     pub fn truncated(&mut self) {
         let number = self.last(Chain::Main);
         self.found(Fault::Truncated, Chain::Main, number, None);

@@ -179,9 +179,9 @@ pub const UNSUPPORTED_GRANT: Refusal = refusal(
 // Second factors.
 /// The password is correct and a second factor is required. The response contains a ticket.
 pub const MFA_REQUIRED: Refusal = refusal(ErrorKind::Forbidden, "mfa.required", "A second factor is required");
-/// At the token endpoint. The same for every reason.
+/// At the token endpoint. The same whatever the reason.
 pub const MFA_REFUSED: Refusal = refusal(ErrorKind::Refused, "mfa.refused", "Invalid or expired code");
-/// On other routes. The same for every reason.
+/// On other routes. The same whatever the reason.
 pub const MFA_INVALID: Refusal = refusal(ErrorKind::BadLink, "mfa.invalid", "Invalid or expired code");
 pub const MFA_INCOMPLETE: Refusal = refusal(
     ErrorKind::Malformed,
@@ -200,7 +200,7 @@ pub const PHONE_UNVERIFIED: Refusal =
 pub const PHONE_DISPUTED: Refusal = refusal(
     ErrorKind::Conflict,
     "phone.disputed",
-    "The phone number comes from a registration by another person. Change it first.",
+    "Someone else may have entered this phone number during registration. Change it first.",
 );
 pub const MFA_TOO_MANY: Refusal = refusal(
     ErrorKind::Conflict,
@@ -209,10 +209,10 @@ pub const MFA_TOO_MANY: Refusal = refusal(
 );
 
 // Passkeys.
-/// When a passkey is added. The same for every reason.
+/// When a passkey is added. The same whatever the reason.
 pub const PASSKEY_INVALID: Refusal =
     refusal(ErrorKind::BadLink, "passkey.invalid", "This passkey could not be added. Start again.");
-/// At a login. The same for every reason.
+/// At a login. The same whatever the reason.
 pub const PASSKEY_REFUSED: Refusal =
     refusal(ErrorKind::Refused, "passkey.refused", "This passkey could not be used. Sign in another way.");
 pub const PASSKEY_EXISTS: Refusal =
@@ -221,7 +221,7 @@ pub const LOGIN_LAST: Refusal =
     refusal(ErrorKind::Conflict, "login.last", "The only way to sign in cannot be removed. Add another one first.");
 
 // Other providers.
-/// At the token endpoint. The same for every reason.
+/// At the token endpoint. The same whatever the reason.
 pub const SOCIAL_REFUSED: Refusal =
     refusal(ErrorKind::Refused, "social.refused", "Invalid or expired ID token or nonce");
 pub const SOCIAL_INCOMPLETE: Refusal = refusal(
@@ -229,7 +229,7 @@ pub const SOCIAL_INCOMPLETE: Refusal = refusal(
     "social.incomplete",
     "The `provider`, `subject_token` and `nonce` parameters are required, and `subject_token_type` must be `urn:ietf:params:oauth:token-type:id_token`.",
 );
-/// On pages. The same for every reason.
+/// On pages. The same whatever the reason.
 pub const SOCIAL_INVALID: Refusal = refusal(
     ErrorKind::BadLink,
     "social.invalid",

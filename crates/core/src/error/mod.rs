@@ -116,13 +116,13 @@ impl Error {
         catalogue::INTERNAL.because(cause)
     }
 
-    /// Creates the error for a rejected bearer token, the same for every reason (RFC 6750 §3.1).
+    /// Creates the error for a rejected bearer token, the same whatever the reason (RFC 6750 §3.1).
     #[must_use]
     pub fn bad_token() -> Self {
         catalogue::TOKEN_INVALID.into()
     }
 
-    /// Creates the error for a rejected link, the same for every reason.
+    /// Creates the error for a rejected link, the same whatever the reason.
     #[must_use]
     pub fn bad_link() -> Self {
         catalogue::LINK_INVALID.into()

@@ -30,6 +30,6 @@ pub(super) fn warn_of_pages(config: &Config) {
     let is_exposed = config.admin.listen.is_none();
     let mut folders = config.policies.values().filter_map(|policy| policy.templates.dir.as_deref());
     if is_exposed && config.environment == Environment::Production && folders.any(replaces_pages) {
-        tracing::warn!(setting = "ADMIN_LISTEN", "administration on the same listener as replaced pages");
+        tracing::warn!(setting = "ADMIN_LISTEN", "dashboard shares its listener with custom pages");
     }
 }

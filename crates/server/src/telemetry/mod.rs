@@ -73,5 +73,5 @@ pub fn refused_setting(problem: &ConfigProblem) {
 /// Logs a setting that may be a mistake.
 pub fn doubtful_setting(problem: &ConfigProblem) {
     let ConfigProblem { name, text, origin, fix } = problem;
-    tracing::warn!(setting = name, problem = text, origin, fix, "setting doubtful");
+    tracing::warn!(setting = name, problem = text, origin, fix, "setting suspicious");
 }

@@ -44,12 +44,12 @@ impl Worker {
                 Ok(written) => {
                     revision = written;
                     if std::mem::take(&mut reported.is_unwritable) {
-                        tracing::info!("database can be written again");
+                        tracing::info!("database writable again");
                     }
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut reported.is_unwritable, true) {
-                        tracing::warn!(error = error.code(), cause = cause(&error), "node line not written");
+                        tracing::warn!(error = error.code(), cause = cause(&error), "node heartbeat not written");
                     }
                 }
             }
@@ -71,7 +71,7 @@ impl Worker {
         if has_skew && !reported.has_skew {
             tracing::warn!(?skew, "clock skew between this machine and the database: synchronize both with NTP");
         } else if !has_skew && reported.has_skew {
-            tracing::info!(?skew, "clocks of this machine and the database agree again");
+            tracing::info!(?skew, "clock skew resolved");
         }
         reported.has_skew = has_skew;
     }

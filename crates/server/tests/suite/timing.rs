@@ -1,4 +1,4 @@
-//! Response times do not reveal whether an account exists, neither of the request itself nor of subsequent ones.
+//! Neither the response time of a request nor that of subsequent requests reveals whether an account exists.
 //! Pairs are measured alternately and evaluated by the area under the ROC curve, which is 0.5 if the times cannot be
 //! distinguished and 1 if they always can. A separate thread receives the emails, which may be sent during a
 //! measurement.

@@ -28,7 +28,7 @@ impl Administration<'_> {
     /// the next request on, on any server.
     ///
     /// # Errors
-    /// Returns `NoCredentials` for every reason, and `Unavailable` if the store fails.
+    /// Returns `NoCredentials` whatever the reason, and `Unavailable` if the store fails.
     pub async fn of_session(&self, cookie: &str) -> Result<Administrator> {
         let (store, realm) = (&self.ports.store, self.realm);
         let token = RefreshToken::parse(&realm.keys, cookie).ok_or(ADMIN_SIGN_IN)?;
@@ -67,7 +67,7 @@ impl Administration<'_> {
     /// Authenticates an API key. Failed attempts are counted per client.
     ///
     /// # Errors
-    /// Returns `NoCredentials` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store
+    /// Returns `NoCredentials` whatever the reason, `Limited` if a limit is reached, and `Unavailable` if the store
     /// fails.
     pub async fn of_key(&self, presented: &str) -> Result<Administrator> {
         let found = match AdminSecret::parse(presented) {

@@ -154,7 +154,7 @@ impl Federation<'_> {
     /// Completes a flow: logs in, creates a user, or returns what is missing. A flow can be completed once.
     ///
     /// # Errors
-    /// Returns `BadLink` for every reason, `Forbidden` if the account is locked, and `Unavailable` if the provider
+    /// Returns `BadLink` whatever the reason, `Forbidden` if the account is locked, and `Unavailable` if the provider
     /// does not respond.
     pub async fn end(&self, open: &OpenFlow, callback: &Callback<'_>, devices: &[RawField]) -> Result<Returned> {
         let provider = self.provider(&open.flow.provider).ok_or(SOCIAL_INVALID)?;

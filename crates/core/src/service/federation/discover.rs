@@ -35,7 +35,7 @@ impl Federation<'_> {
             (Ok((document, keys)), _) => Ok(slot.put(Known::new(document, keys, now))),
             (Err(error), Some(last)) => {
                 let cause = error.cause().map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(realm = %realm, provider = provider.name, error = cause, "keys of a provider not renewed");
+                tracing::warn!(realm = %realm, provider = provider.name, error = cause, "provider keys not refreshed");
                 Ok(last)
             }
             (Err(error), None) => Err(error),

@@ -61,7 +61,7 @@ impl Federation<'_> {
     /// Logs in with an ID token of a provider. A token can be used once.
     ///
     /// # Errors
-    /// Returns `Malformed` if a parameter is missing, `Refused` for every reason, `Forbidden` if a page is required
+    /// Returns `Malformed` if a parameter is missing, `Refused` whatever the reason, `Forbidden` if a page is required
     /// or sign-up is closed, `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn exchange(&self, exchange: &Exchange<'_>) -> Result<Entry> {
         let given = (exchange.provider.text(), exchange.token.text(), exchange.nonce.text());

@@ -137,7 +137,7 @@ impl Federation<'_> {
     /// Returns the identity that an emailed link would link, and the address of its user. Nothing is changed.
     ///
     /// # Errors
-    /// Returns `BadLink` for every reason, `Limited` if a limit is reached, and `Unavailable` if the store fails.
+    /// Returns `BadLink` whatever the reason, `Limited` if a limit is reached, and `Unavailable` if the store fails.
     pub async fn offered_link(&self, token: &str, browser: &[&str]) -> Result<(PendingIdentity, String)> {
         self.try_link(async {
             let (user, key, note, _) = self.opened_link(token, browser).await?;
@@ -150,7 +150,7 @@ impl Federation<'_> {
     /// Links the identity of an emailed link and logs in with it.
     ///
     /// # Errors
-    /// Returns `BadLink` for every reason, `Conflict` if the identity belongs to another user, `Limited` if a limit
+    /// Returns `BadLink` whatever the reason, `Conflict` if the identity belongs to another user, `Limited` if a limit
     /// is reached, and `Unavailable` if the store fails.
     pub async fn follow_link(&self, token: &str, browser: &[&str], devices: &[RawField]) -> Result<Entry> {
         let work = |_| async move {

@@ -12,7 +12,7 @@ use crate::{
     record::{Record, RecordKeys, RecordRow},
 };
 
-/// The audit key that signs, with its record. The record is written again when another key takes over.
+/// Active signing key of the audit trail, and its record, which is rewritten when the key is rotated.
 pub(in crate::service) struct AuditSigner {
     pub(in crate::service) key: AuditKey,
     pub(in crate::service) row: RecordRow,

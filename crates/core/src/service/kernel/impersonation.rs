@@ -51,7 +51,7 @@ impl Scope<'_> {
         };
         let audit = audit.session(session).actor(Some(impersonator));
         self.commit_unless(batch![self.end_session(session), audit], &[Precondition::SessionThere]).await?;
-        tracing::info!(realm = %self.realm.name, %session, "impersonation ended with its administrator");
+        tracing::info!(realm = %self.realm.name, %session, "impersonation ended, administrator no longer authorized");
         Ok(false)
     }
 

@@ -108,7 +108,7 @@ impl Scope<'_> {
         let is_news = self.sms_stops.set(&self.realm.name, country, is_stopped);
         if is_news && is_stopped {
             let realm = &self.realm.name;
-            tracing::warn!(%realm, country, sent, entered, networks, enforced = is_enforced, "codes to country stopped");
+            tracing::warn!(%realm, country, sent, entered, networks, enforced = is_enforced, "sms to country suspended");
         } else if is_news {
             tracing::info!(realm = %self.realm.name, country, "codes to country resumed");
         }

@@ -74,7 +74,7 @@ impl OAuth<'_> {
     /// because the code must have been copied.
     ///
     /// # Errors
-    /// Returns `Refused` for every reason related to the code, `Forbidden` if the state of the account does not allow
+    /// Returns `Refused` whatever is wrong with the code, `Forbidden` if the state of the account does not allow
     /// a session, and `Unavailable` if the store fails.
     pub async fn exchange(&self, client: &AuthenticatedClient, form: &CodeForm<'_>) -> Result<ClientTokens> {
         retry(ATTEMPTS, "the account kept changing during an exchange", |_| self.exchange_once(client, form)).await

@@ -47,7 +47,7 @@ pub struct LiveToken {
 }
 
 impl OAuth<'_> {
-    /// Returns the properties of a token of this realm. `None` if it is not active, for every reason. The session is
+    /// Returns the properties of a token of this realm. `None` if it is not active, whatever the reason. The session is
     /// read from the store each time, so that its end takes effect immediately. Introspection changes nothing: a
     /// reused refresh token does not end the session.
     ///

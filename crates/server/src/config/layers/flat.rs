@@ -70,8 +70,8 @@ fn is_service_link(name: &str, text: &str) -> bool {
     name.ends_with("_PORT") && ["tcp://", "udp://", "sctp://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
-/// Reports quotation marks around a value, and removes them to avoid subsequent errors. The value did not pass
-/// through a shell.
+/// Reports quotation marks around a value, and removes them to avoid subsequent errors. No shell reads files such as
+/// those of `docker --env-file`, so quotation marks remain in the value.
 pub(super) fn unquoted(name: &str, text: String, report: &mut Report) -> String {
     let inner = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
     let Some(inner) = inner else { return text };

@@ -46,7 +46,7 @@ async fn a_client_is_added_edited_rotated_and_removed() {
     assert!(is_accepted(&app, &first).await);
     assert!(added.body.contains(&format!("href=\"{LIST}/shop\"")), "{}", added.body);
     let page = browser.get(&format!("{LIST}/shop")).await;
-    for words in ["Shop", URI, "https://shop.example.com/second", "refresh_token", "phr", "Edit client", "Asked"] {
+    for words in ["Shop", URI, "https://shop.example.com/second", "refresh_token", "phr", "Edit client", "Required"] {
         assert!(page.shows(words), "{words}: {}", page.body);
     }
     assert!(!page.body.contains("pcs_") && browser.get(LIST).await.shows("openid email"));

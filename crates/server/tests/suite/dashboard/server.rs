@@ -130,7 +130,7 @@ async fn settings_are_found_and_overview_has_figures() {
     app.seal_audit().await;
     app.run_maintenance().await;
     let overview = browser.get("/admin").await;
-    for words in ["Sign-ins per day: most 1 on", "Wrong password", "50.0 %", "How people sign in", "View as table"] {
+    for words in ["Sign-ins per day: highest 1 on", "Wrong password", "50.0 %", "How people sign in", "View as table"] {
         assert!(overview.shows(words), "{words}: {}", overview.body);
     }
     assert_eq!(overview.body.matches("<title>").count(), 1 + 3, "a bar in each of three charts");

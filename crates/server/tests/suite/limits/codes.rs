@@ -95,7 +95,7 @@ async fn a_country_whose_codes_are_not_entered_gets_no_more() {
     for client in ["192.0.2.6", "192.0.2.7", "192.0.2.1"] {
         assert_eq!(ask(&people[1], client).await, 7, "the response is the usual one, and nothing is sent");
     }
-    let stops = || log.text().matches("codes to country stopped").count();
+    let stops = || log.text().matches("sms to country suspended").count();
     assert_eq!(stops(), 1, "{}", log.text());
     // Another realm and other countries are not affected.
     assert_eq!(ask(&stranger, "192.0.2.1").await, 8);

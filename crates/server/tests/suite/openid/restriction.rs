@@ -1,4 +1,4 @@
-//! A client that is restricted or removed is so in the sessions that it has.
+//! Restricting or removing a client also affects its existing sessions.
 
 use std::time::Duration;
 

@@ -92,7 +92,7 @@ async fn a_database_that_cannot_grow_is_unhealthy_until_it_can() {
     set_largest_file(&program, None);
     until_ready(&program, 200).await;
     assert_eq!((create(&program, "later").await, login(&program).await), (200, 401));
-    assert!(program.log().contains("database can be written again"), "{}", program.log());
+    assert!(program.log().contains("database writable again"), "{}", program.log());
 }
 
 #[tokio::test]

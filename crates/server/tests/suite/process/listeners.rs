@@ -128,7 +128,7 @@ async fn replaced_pages_on_the_listener_of_administration_are_reported_in_produc
         program.spawn();
         program.ready().await;
         assert!(program.stop().await.success());
-        reported.push(program.log()[before..].contains("administration on the same listener as replaced pages"));
+        reported.push(program.log()[before..].contains("dashboard shares its listener with custom pages"));
     }
     assert_eq!(reported, [false, true, false]);
 }

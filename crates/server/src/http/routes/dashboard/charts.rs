@@ -172,7 +172,7 @@ fn chart(what: &str, days: &[Day], of: fn(&Day) -> u64) -> Value {
     let known = || days.iter().filter(|day| day.is_known);
     let sentence = match (known().max_by_key(|day| of(day)), known().min_by_key(|day| of(day))) {
         (Some(most), Some(least)) => {
-            format!("{what} per day: most {} on {}, least {} on {}.", of(most), most.date, of(least), least.date)
+            format!("{what} per day: highest {} on {}, lowest {} on {}.", of(most), most.date, of(least), least.date)
         }
         _ => format!("{what} per day: none counted yet."),
     };

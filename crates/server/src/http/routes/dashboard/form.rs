@@ -80,7 +80,7 @@ impl More {
     };
 }
 
-/// A member with a constant value.
+/// A constant JSON field that a form always sends.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fixed {
     Yes,

@@ -63,7 +63,7 @@ const PROOF: Input = Input::new("", "Authentication", "", Kind::Group);
 const AUTH: Input = Input::new("auth", "Authenticates with", "", Kind::Choice(METHODS));
 const JWKS: Input =
     Input::new("jwks", "Public keys (optional)", "A JWK set, only for private_key_jwt", Kind::ClearableJson);
-const PKCE: Input = Input::new("pkce", "Require PKCE", "Only confidential clients can go without it", Kind::Switch);
+const PKCE: Input = Input::new("pkce", "Require PKCE", "Optional only for confidential clients", Kind::Switch);
 const ALGORITHM: Input = Input::new("id_token_alg", "Token signing algorithm", "", Kind::Choice(ALGORITHMS));
 
 /// Returns these inputs, followed by those that can also be changed later.
@@ -101,7 +101,7 @@ pub(super) static CLIENT_FORMS: &[Form] = &[
             "edit",
             Need::Manage,
             "Edit client",
-            "Changes apply immediately, also to existing sessions of the client.",
+            "Changes apply immediately, including to existing sessions of the client.",
             "client_saved",
         )
     },

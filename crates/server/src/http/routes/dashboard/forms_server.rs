@@ -189,7 +189,7 @@ pub(super) static KEY_FORMS: &[Form] = &[Form {
         "revoke",
         Need::Administer,
         "Revoke key",
-        "Its next request is rejected. It can't be undone.",
+        "Requests with this key are rejected. It can't be undone.",
         "key_revoked",
     )
 }];

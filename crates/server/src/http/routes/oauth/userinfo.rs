@@ -52,7 +52,7 @@ pub(crate) async fn userinfo(bearer: ClientBearer) -> Result<Json<UserInfoAnswer
     answer(bearer).await
 }
 
-/// The token, where it is not in the header.
+/// Form body that carries the access token if the header does not.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct PostedToken {

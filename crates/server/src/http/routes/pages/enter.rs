@@ -31,7 +31,7 @@ pub(super) async fn enter(
     };
     // The new session exists, so its cookie is set even if the earlier one could not be ended.
     if let Err(error) = visit.end_session().await {
-        tracing::warn!(realm = %visit.request.realm.name, %error, "earlier session of a browser not ended");
+        tracing::warn!(realm = %visit.request.realm.name, %error, "previous browser session not ended");
     }
     let mut response = cookie.set(next, state, &done.device);
     visit.set_session(state, &mut response, &token, (way.keep, way.name));

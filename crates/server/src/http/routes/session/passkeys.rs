@@ -56,7 +56,7 @@ refusals!(LoginRefusals: Problem [REALM, JSON, &[LIMITED, PASSKEY_REFUSED], Fiel
 
 /// Log in with a passkey
 ///
-/// A passkey provides two factors, so no code is required. The error is the same for every reason. It contains
+/// A passkey provides two factors, so no code is required. The error is the same whatever the reason. It contains
 /// `signal`, for the browser's `signalUnknownCredential`, if the passkey was created in this realm and has been
 /// removed.
 #[utoipa::path(
