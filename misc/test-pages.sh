@@ -21,4 +21,5 @@ cargo test --quiet --workspace --no-run
 PORTCULLIS=$(realpath "${CARGO_TARGET_DIR:-target}/debug/portcullis")
 export PORTCULLIS WHEELS
 if [ $# -gt 0 ]; then exec node "$@"; fi
-node --test --test-concurrency=1 --test-reporter=spec e2e/*.test.mjs
+# The tests mostly wait for pages, so two files run at a time.
+node --test --test-concurrency=2 --test-reporter=spec e2e/*.test.mjs
